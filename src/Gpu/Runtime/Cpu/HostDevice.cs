@@ -1,0 +1,127 @@
+using System.Runtime.InteropServices;
+using Dalle2.Gpu.Dialect;
+using Dalle2.Gpu.Runtime.Reference;
+
+namespace Dalle2.Gpu.Runtime.Cpu;
+
+/// <summary>
+/// Runs kernels as the .NET methods they are: <c>reference</c> on the calling thread, <c>cpu</c> spread over a worker pool.
+/// Each thread index is run exactly once by one host thread, so the number of workers never changes a bit.
+/// </summary>
+sealed unsafe class HostDevice(string name, int threads) : Device(name, threads)
+{
+    // Chunks per worker: enough to even out unequal work, few enough to keep the dispatch cheap.
+    const int ChunksPerThread = 4;
+
+    readonly WorkerPool pool = new(threads);
+
+    public override string Description => Name == "reference"
+        ? "the kernels' own .NET methods, one thread, every access checked"
+        : $"the kernels' own .NET methods on {Threads} thread{(Threads == 1 ? "" : "s")}";
+
+    internal override void Run(Launch launch)
+    {
+        try
+        {
+            if (launch.Config is { } config)
+                RunGroups(launch, config);
+            else
+                Spread(launch.Extent.Size, (start, end) => launch.Kernel.Loop(launch.Arguments, launch.Extent, start, end));
+        }
+        catch (Exception e) when (e is not KernelException)
+        {
+            throw new KernelException($"{launch.Kernel.Name}, launched over {Shape(launch)}: {e.Message}", e);
+        }
+    }
+
+    internal override void CopyIn(ReadOnlySpan<byte> source, nint target) => source.CopyTo(new Span<byte>((void*)target, source.Length));
+
+    internal override void CopyOut(nint source, Span<byte> target) => new ReadOnlySpan<byte>((void*)source, target.Length).CopyTo(target);
+
+    internal override void CopyWithin(nint source, nint target, long bytes) => System.Buffer.MemoryCopy((void*)source, (void*)target, bytes, bytes);
+
+    internal override void ClearBytes(nint target, long bytes) => NativeMemory.Clear((void*)target, (nuint)bytes);
+
+    private protected override nint Reserve(long bytes)
+    {
+        try
+        {
+            return (nint)NativeMemory.AlignedAlloc((nuint)bytes, 64);
+        }
+        catch (OutOfMemoryException)
+        {
+            return 0;
+        }
+    }
+
+    private protected override void Release(nint address) => NativeMemory.AlignedFree((void*)address);
+
+    protected override void Dispose(bool disposing) => pool.Dispose();
+
+    void Spread(int count, Action<int, int> body)
+    {
+        int chunks = Threads == 1 ? 1 : Math.Min(count, Threads * ChunksPerThread);
+        pool.Run(chunks, chunk => body((int)((long)count * chunk / chunks), (int)((long)count * (chunk + 1) / chunks)));
+    }
+
+    void RunGroups(Launch launch, KernelConfig config)
+    {
+        int groups = config.GridDim.Size, size = config.GroupDim.Size;
+        if (launch.Kernel.UsesGroupMemory)
+        {
+            for (int group = 0; group < groups; group++)
+                RunTeam(launch, config, group, size);
+            return;
+        }
+
+        Spread(groups, (start, end) =>
+        {
+            for (int group = start; group < end; group++)
+            {
+                KernelThread.EnterGroup(config, group, null);
+                launch.Kernel.Loop(launch.Arguments, default, 0, size);
+            }
+        });
+    }
+
+    // Threads that meet at barriers need stacks of their own: one host thread each.
+    static void RunTeam(Launch launch, KernelConfig config, int group, int size)
+    {
+        using var state = new GroupState(size);
+        Exception? failure = null;
+        var phases = new long[size];
+        var team = new Thread[size];
+        for (int t = 0; t < size; t++)
+        {
+            int thread = t;
+            team[t] = new Thread(() =>
+            {
+                try
+                {
+                    KernelThread.EnterGroup(config, group, state);
+                    launch.Kernel.Loop(launch.Arguments, default, thread, thread + 1);
+                }
+                catch (Exception e)
+                {
+                    Interlocked.CompareExchange(ref failure, e, null);
+                }
+
+                phases[thread] = state.Phase;
+                state.Leave();
+            }, maxStackSize: 256 * 1024);
+        }
+
+        foreach (Thread thread in team)
+            thread.Start();
+        foreach (Thread thread in team)
+            thread.Join();
+        if (failure != null)
+            throw new InvalidOperationException($"group {group}: {failure.Message}", failure);
+        if (phases.Distinct().Skip(1).Any())
+            throw new InvalidOperationException($"group {group}: some threads left the kernel while others were still to pass a barrier; every thread must pass each barrier");
+    }
+
+    static string Shape(Launch launch) => launch.Config is { } c
+        ? $"{c.GridDim.X}x{c.GridDim.Y}x{c.GridDim.Z} groups of {c.GroupDim.X}x{c.GroupDim.Y}x{c.GroupDim.Z} threads"
+        : $"{launch.Extent.X}x{launch.Extent.Y}x{launch.Extent.Z} threads";
+}

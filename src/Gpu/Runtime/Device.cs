@@ -1,0 +1,117 @@
+using Dalle2.Gpu.Runtime.Cpu;
+
+namespace Dalle2.Gpu.Runtime;
+
+/// <summary>What runs kernels. Opened by name: <c>cpu</c>, <c>reference</c>.</summary>
+public abstract class Device : IDisposable
+{
+    private protected Device(string name, int threads)
+    {
+        Name = name;
+        Threads = threads;
+        Stream = new Stream(this);
+    }
+
+    /// <summary>The name it was opened by.</summary>
+    public string Name { get; }
+
+    /// <summary>Host threads that run kernels.</summary>
+    public int Threads { get; }
+
+    /// <summary>What runs the kernels, in words, for logs.</summary>
+    public abstract string Description { get; }
+
+    /// <summary>The order of work: launches and copies run one after the other.</summary>
+    public Stream Stream { get; }
+
+    /// <summary>Bytes of device memory held by buffers.</summary>
+    public long AllocatedBytes => Interlocked.Read(ref allocatedBytes);
+
+    long allocatedBytes;
+
+    /// <summary>The devices this build knows, and why one is refused here.</summary>
+    public static IReadOnlyList<DeviceDescription> All() =>
+    [
+        new("reference", "host", true, "each kernel's own .NET method on one thread, every access checked: the definition of right"),
+        new("cpu", "host", true, $"the same methods spread over {Environment.ProcessorCount} threads"),
+    ];
+
+    /// <summary>Opens a device.</summary>
+    /// <param name="name">One of the names of <see cref="All"/>.</param>
+    /// <param name="threads">Host threads for <c>cpu</c>; 0 takes one per processor.</param>
+    /// <exception cref="DeviceUnavailableException">There is no such device, or it cannot be had here; the message says why.</exception>
+    public static Device Open(string name, int threads = 0)
+    {
+        if (threads < 0 || threads > 1024)
+            throw new DeviceUnavailableException($"{threads} threads: give between 1 and 1024, or 0 for one per processor");
+        return name switch
+        {
+            "reference" when threads > 1 => throw new DeviceUnavailableException("the device 'reference' runs on one thread; leave the number of threads out, or use 'cpu'"),
+            "reference" => new HostDevice("reference", 1),
+            "cpu" => new HostDevice("cpu", threads == 0 ? Environment.ProcessorCount : threads),
+            _ => throw new DeviceUnavailableException($"there is no device '{name}'; this build has {string.Join(", ", All().Select(d => d.Name))}"),
+        };
+    }
+
+    /// <summary>Allocates memory of the device; its contents are undefined.</summary>
+    /// <exception cref="DeviceUnavailableException">There is not enough; the message has the figures.</exception>
+    public Buffer<T> Allocate<T>(long length)
+        where T : unmanaged => new(this, length);
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Dispose(true);
+        GC.SuppressFinalize(this);
+    }
+
+    /// <summary>Frees what the device holds.</summary>
+    protected abstract void Dispose(bool disposing);
+
+    internal abstract void Run(Launch launch);
+
+    /// <summary>The address of fresh, 64-byte aligned memory, or zero if there is none.</summary>
+    internal nint AllocateBytes(long bytes)
+    {
+        nint address = Reserve(bytes);
+        if (address == 0)
+        {
+            throw new DeviceUnavailableException(
+                $"{Name}: {bytes / 1048576.0:F0} MiB could not be allocated, {AllocatedBytes / 1048576.0:F0} MiB are in use; take a smaller batch, picture or model");
+        }
+
+        Interlocked.Add(ref allocatedBytes, bytes);
+        return address;
+    }
+
+    internal void FreeBytes(nint address, long bytes)
+    {
+        Release(address);
+        Interlocked.Add(ref allocatedBytes, -bytes);
+    }
+
+    internal abstract void CopyIn(ReadOnlySpan<byte> source, nint target);
+
+    internal abstract void CopyOut(nint source, Span<byte> target);
+
+    internal abstract void CopyWithin(nint source, nint target, long bytes);
+
+    internal abstract void ClearBytes(nint target, long bytes);
+
+    private protected abstract nint Reserve(long bytes);
+
+    private protected abstract void Release(nint address);
+}
+
+/// <summary>One line of the list of devices.</summary>
+/// <param name="Name">The name to open it by.</param>
+/// <param name="Kind">host, opencl or cuda.</param>
+/// <param name="Available">Whether it can be opened here.</param>
+/// <param name="Reason">What it is, or why it is refused and what to install.</param>
+public sealed record DeviceDescription(string Name, string Kind, bool Available, string Reason);
+
+/// <summary>A device that was asked for cannot be had. There is no quiet fallback.</summary>
+public sealed class DeviceUnavailableException(string message) : Exception(message);
+
+/// <summary>A kernel failed; the message names the kernel and the thread.</summary>
+public sealed class KernelException(string message, Exception? inner = null) : Exception(message, inner);

@@ -1,0 +1,111 @@
+using System.Collections.Concurrent;
+using System.Reflection;
+using System.Reflection.Emit;
+using Dalle2.Gpu.Dialect;
+
+namespace Dalle2.Gpu.Runtime.Reference;
+
+/// <summary>Runs a contiguous range of a launch's threads: linear thread indices of an implicit kernel, or of one group of an explicit one.</summary>
+delegate void ThreadLoop(object[] arguments, Index3D extent, int start, int end);
+
+/// <summary>
+/// A kernel's own .NET method, wrapped once into a loop over threads. The loop is emitted so that the arguments are unboxed once a range
+/// and the call is direct: a breakpoint in the kernel works, and the just-in-time compiler may inline a small kernel into its loop.
+/// </summary>
+sealed class CompiledKernel
+{
+    static readonly ConcurrentDictionary<MethodInfo, CompiledKernel> Cache = new();
+
+    CompiledKernel(MethodInfo method)
+    {
+        Name = $"{method.DeclaringType?.Name}.{method.Name}";
+        if (!method.IsStatic || method.ReturnType != typeof(void))
+            throw new ArgumentException($"{Name} is not a kernel: it must be a static method that returns nothing and captures nothing");
+        ParameterInfo[] parameters = method.GetParameters();
+        foreach (ParameterInfo parameter in parameters)
+        {
+            if (!parameter.ParameterType.IsValueType)
+                throw new ArgumentException($"{Name} is not a kernel: its parameter '{parameter.Name}' is a {parameter.ParameterType.Name}; pass views and unmanaged structs by value");
+        }
+
+        Method = method;
+        Loop = Emit(method, parameters);
+        UsesGroupMemory = GroupUse.Of(method);
+    }
+
+    public string Name { get; }
+
+    public MethodInfo Method { get; }
+
+    public ThreadLoop Loop { get; }
+
+    /// <summary>True if the kernel can reach a barrier or shared memory, so that the threads of a group must run side by side.</summary>
+    public bool UsesGroupMemory { get; }
+
+    public static CompiledKernel Of(Delegate kernel) => Cache.GetOrAdd(kernel.Method, static method => new CompiledKernel(method));
+
+    static ThreadLoop Emit(MethodInfo method, ParameterInfo[] parameters)
+    {
+        var loop = new DynamicMethod(
+            method.Name + "Loop", typeof(void), [typeof(object[]), typeof(Index3D), typeof(int), typeof(int)], typeof(CompiledKernel).Module, skipVisibility: true);
+        ILGenerator il = loop.GetILGenerator();
+        Type? index = parameters.Length > 0 && IsIndex(parameters[0].ParameterType) ? parameters[0].ParameterType : null;
+        int first = index == null ? 0 : 1;
+
+        var locals = new LocalBuilder[parameters.Length];
+        for (int p = first; p < parameters.Length; p++)
+        {
+            locals[p] = il.DeclareLocal(parameters[p].ParameterType);
+            il.Emit(OpCodes.Ldarg_0);
+            il.Emit(OpCodes.Ldc_I4, p - first);
+            il.Emit(OpCodes.Ldelem_Ref);
+            il.Emit(OpCodes.Unbox_Any, parameters[p].ParameterType);
+            il.Emit(OpCodes.Stloc, locals[p]);
+        }
+
+        LocalBuilder thread = il.DeclareLocal(typeof(int));
+        Label test = il.DefineLabel(), body = il.DefineLabel();
+        il.Emit(OpCodes.Ldarg_2);
+        il.Emit(OpCodes.Stloc, thread);
+        il.Emit(OpCodes.Br, test);
+        il.MarkLabel(body);
+        il.Emit(OpCodes.Ldloc, thread);
+        if (index == null)
+        {
+            il.Emit(OpCodes.Call, ((Action<int>)KernelThread.EnterThread).Method);
+        }
+        else if (index == typeof(Index1D))
+        {
+            il.Emit(OpCodes.Newobj, typeof(Index1D).GetConstructor([typeof(int)])!);
+        }
+        else
+        {
+            il.Emit(OpCodes.Ldarg_1);
+            il.Emit(OpCodes.Call, index == typeof(Index2D) ? ((Func<int, Index3D, Index2D>)Unflatten2D).Method : ((Func<int, Index3D, Index3D>)Unflatten3D).Method);
+        }
+
+        for (int p = first; p < parameters.Length; p++)
+            il.Emit(OpCodes.Ldloc, locals[p]);
+        il.Emit(OpCodes.Call, method);
+        il.Emit(OpCodes.Ldloc, thread);
+        il.Emit(OpCodes.Ldc_I4_1);
+        il.Emit(OpCodes.Add);
+        il.Emit(OpCodes.Stloc, thread);
+        il.MarkLabel(test);
+        il.Emit(OpCodes.Ldloc, thread);
+        il.Emit(OpCodes.Ldarg_3);
+        il.Emit(OpCodes.Blt, body);
+        il.Emit(OpCodes.Ret);
+        return loop.CreateDelegate<ThreadLoop>();
+    }
+
+    static bool IsIndex(Type type) => type == typeof(Index1D) || type == typeof(Index2D) || type == typeof(Index3D);
+
+    static Index2D Unflatten2D(int linear, Index3D extent) => new(linear % extent.X, linear / extent.X);
+
+    static Index3D Unflatten3D(int linear, Index3D extent)
+    {
+        int row = linear / extent.X;
+        return new Index3D(linear % extent.X, row % extent.Y, row / extent.Y);
+    }
+}

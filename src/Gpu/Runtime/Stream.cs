@@ -1,0 +1,68 @@
+using System.Runtime.InteropServices;
+using Dalle2.Gpu.Dialect;
+using Dalle2.Gpu.Runtime.Reference;
+
+namespace Dalle2.Gpu.Runtime;
+
+/// <summary>An ordered queue of launches and copies on one device. The typed launches are in the other part of the class.</summary>
+public sealed partial class Stream
+{
+    internal Stream(Device device) => Device = device;
+
+    /// <summary>The device it belongs to.</summary>
+    public Device Device { get; }
+
+    /// <summary>Copies host memory to the device.</summary>
+    /// <exception cref="ArgumentException">The lengths differ.</exception>
+    public unsafe void Write<T>(ReadOnlySpan<T> source, ArrayView<T> target)
+        where T : unmanaged
+    {
+        RequireEqual(source.Length, target.Length);
+        Device.CopyIn(MemoryMarshal.AsBytes(source), (nint)target.Address);
+    }
+
+    /// <summary>Copies device memory to the host, after all work before it.</summary>
+    /// <exception cref="ArgumentException">The lengths differ.</exception>
+    public unsafe void Read<T>(ArrayView<T> source, Span<T> target)
+        where T : unmanaged
+    {
+        RequireEqual(source.Length, target.Length);
+        Device.CopyOut((nint)source.Address, MemoryMarshal.AsBytes(target));
+    }
+
+    /// <summary>Copies within the device; the views do not overlap.</summary>
+    /// <exception cref="ArgumentException">The lengths differ.</exception>
+    public unsafe void Copy<T>(ArrayView<T> source, ArrayView<T> target)
+        where T : unmanaged
+    {
+        RequireEqual(source.Length, target.Length);
+        Device.CopyWithin((nint)source.Address, (nint)target.Address, source.Length * sizeof(T));
+    }
+
+    /// <summary>Sets every byte of a view to zero.</summary>
+    public unsafe void Clear<T>(ArrayView<T> target)
+        where T : unmanaged => Device.ClearBytes((nint)target.Address, target.Length * sizeof(T));
+
+    void Run(Delegate kernel, Index3D extent, object[] arguments)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(Math.Min(extent.X, Math.Min(extent.Y, extent.Z)), nameof(extent));
+        if ((long)extent.X * extent.Y * extent.Z > int.MaxValue)
+            throw new ArgumentOutOfRangeException(nameof(extent), $"a launch has at most 2^31 - 1 threads, not {extent.X} x {extent.Y} x {extent.Z}");
+        if (extent.Size > 0)
+            Device.Run(new Launch(CompiledKernel.Of(kernel), arguments, extent, null));
+    }
+
+    void Run(Delegate kernel, KernelConfig config, object[] arguments)
+    {
+        if (config.GroupDim.Size is < 1 or > 1024)
+            throw new ArgumentOutOfRangeException(nameof(config), $"a group has between 1 and 1024 threads, not {config.GroupDim.Size}");
+        if (config.GridDim.Size > 0)
+            Device.Run(new Launch(CompiledKernel.Of(kernel), arguments, default, config));
+    }
+
+    static void RequireEqual(long source, long target)
+    {
+        if (source != target)
+            throw new ArgumentException($"a copy needs equal lengths, not {source} and {target}");
+    }
+}

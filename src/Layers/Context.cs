@@ -1,0 +1,92 @@
+namespace Dalle2.Layers;
+
+/// <summary>What a step of a model runs in: the device's stream, the memory for its tensors, the key of its random numbers.</summary>
+public sealed class Context : IDisposable
+{
+    /// <summary>A context on a device.</summary>
+    /// <param name="device">Where kernels run; not owned.</param>
+    /// <param name="seed">The run's seed: with <see cref="Step"/> and a layer's name it decides every random number.</param>
+    public Context(Device device, ulong seed = 0)
+    {
+        Device = device;
+        Seed = seed;
+        Arena = new Arena(device);
+    }
+
+    /// <summary>Where kernels run.</summary>
+    public Device Device { get; }
+
+    /// <summary>The device's stream.</summary>
+    public Stream Stream => Device.Stream;
+
+    /// <summary>Memory for the tensors of this step.</summary>
+    public Arena Arena { get; }
+
+    /// <summary>The run's seed.</summary>
+    public ulong Seed { get; }
+
+    /// <summary>The step; moved by <see cref="BeginStep"/>.</summary>
+    public ulong Step { get; private set; }
+
+    /// <summary>True while training: dropout drops, batch normalisation uses the batch, layers keep what Backward needs.</summary>
+    public bool Training { get; private set; }
+
+    /// <summary>Examine each layer's output and gradient for NaN and infinity, and throw <see cref="NonFiniteException"/> at the first.</summary>
+    public bool CheckFinite { get; set; }
+
+    /// <summary>Takes back the tensors of the step before and sets the key of the random numbers.</summary>
+    public void BeginStep(ulong step, bool training)
+    {
+        Arena.Reset();
+        Step = step;
+        Training = training;
+    }
+
+    /// <summary>An uninitialised tensor, valid until the next <see cref="BeginStep"/>.</summary>
+    public Tensor Allocate(params int[] extents)
+    {
+        var shape = new Shape(extents);
+        return new Tensor(Arena.Allocate<float>(shape.Length), shape);
+    }
+
+    /// <summary>An uninitialised tensor of a shape, valid until the next <see cref="BeginStep"/>.</summary>
+    public Tensor Allocate(Shape shape) => new(Arena.Allocate<float>(shape.Length), shape);
+
+    /// <summary>A tensor of zeros, valid until the next <see cref="BeginStep"/>.</summary>
+    public Tensor Zeros(params int[] extents)
+    {
+        Tensor tensor = Allocate(extents);
+        Stream.Clear(tensor.View);
+        return tensor;
+    }
+
+    /// <summary>Host values as a tensor, valid until the next <see cref="BeginStep"/>.</summary>
+    public Tensor Upload(ReadOnlySpan<float> values, params int[] extents)
+    {
+        Tensor tensor = Allocate(extents);
+        tensor.Write(Stream, values);
+        return tensor;
+    }
+
+    /// <summary>Host integers as a tensor, valid until the next <see cref="BeginStep"/>.</summary>
+    public IntTensor Upload(ReadOnlySpan<int> values, params int[] extents)
+    {
+        var shape = new Shape(extents);
+        var tensor = new IntTensor(Arena.Allocate<int>(shape.Length), shape);
+        tensor.Write(Stream, values);
+        return tensor;
+    }
+
+    /// <summary>The key of a random tensor of this step.</summary>
+    public RandomKey Key(string name) => RandomKey.Named(Seed, Step, name);
+
+    /// <inheritdoc/>
+    public void Dispose() => Arena.Dispose();
+}
+
+/// <summary>A layer's output, gradient or parameter holds NaN or infinity.</summary>
+public sealed class NonFiniteException(string layer, string what) : Exception($"{layer}: {what}")
+{
+    /// <summary>The full name of the layer.</summary>
+    public string Layer { get; } = layer;
+}

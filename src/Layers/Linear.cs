@@ -1,0 +1,45 @@
+namespace Dalle2.Layers;
+
+/// <summary><c>y = x W + b</c>; x <c>[..., inputs]</c>, y <c>[..., outputs]</c>, W <c>[inputs, outputs]</c>, b <c>[outputs]</c>.</summary>
+public sealed class Linear : UnaryLayer
+{
+    readonly int outputs;
+    readonly Parameter weight;
+    readonly Parameter? bias;
+    Tensor? input;
+
+    /// <summary>A fully connected layer, Glorot uniform weights and zero biases at the start.</summary>
+    /// <param name="inputs">Features in.</param>
+    /// <param name="outputs">Features out.</param>
+    /// <param name="withBias">False leaves b out.</param>
+    public Linear(int inputs, int outputs, bool withBias = true)
+    {
+        this.outputs = outputs;
+        weight = Declare("weight", new Shape(inputs, outputs), Initializer.Glorot(inputs, outputs));
+        bias = withBias ? Declare("bias", new Shape(outputs), Initializer.Zeros) : null;
+    }
+
+    /// <inheritdoc/>
+    protected override Tensor Compute(Context context, Tensor x)
+    {
+        input = x;
+        int[] extents = x.Shape.ToArray();
+        extents[^1] = outputs;
+        Tensor y = context.Allocate(extents);
+        GemmOp.Multiply(context.Stream, x, weight.Value, y);
+        if (bias != null)
+            BiasOp.AddInPlace(context.Stream, y, bias.Value);
+        return y;
+    }
+
+    /// <inheritdoc/>
+    protected override Tensor Differentiate(Context context, Tensor dy)
+    {
+        GemmOp.Multiply(context.Stream, input!, dy, weight.Gradient, transposeA: true, accumulate: true);
+        if (bias != null)
+            BiasOp.Backward(context.Stream, dy, bias.Gradient);
+        Tensor dx = context.Allocate(input!.Shape);
+        GemmOp.Multiply(context.Stream, dy, weight.Value, dx, transposeB: true);
+        return dx;
+    }
+}

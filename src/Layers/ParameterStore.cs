@@ -1,0 +1,112 @@
+using Dalle2.Gpu.Dialect;
+
+namespace Dalle2.Layers;
+
+/// <summary>
+/// The memory of a layer's parameters: values, gradients and the optimiser's two moments, each one contiguous buffer, so that clearing,
+/// the global norm and Adam are one launch each. The gaps between parameters are zero and stay zero.
+/// </summary>
+public sealed class ParameterStore : IDisposable
+{
+    const int Alignment = 16;
+
+    readonly Device device;
+    readonly Buffer<float> values;
+    readonly Buffer<float> gradients;
+    readonly Buffer<float> firstMoments;
+    readonly Buffer<float> secondMoments;
+    readonly Dictionary<string, (Parameter Parameter, long Offset)> byName = [];
+
+    /// <summary>Gives memory to all parameters below a layer, names them and sets their first values.</summary>
+    /// <param name="device">Where they live.</param>
+    /// <param name="name">The name of the root, a prefix of every parameter's.</param>
+    /// <param name="root">The layer.</param>
+    /// <param name="seed">Decides the first values, with each parameter's full name.</param>
+    /// <exception cref="ArgumentException">Two parameters have the same full name.</exception>
+    public ParameterStore(Device device, string name, Layer root, ulong seed)
+    {
+        this.device = device;
+        Root = root;
+        root.Adopt(name);
+        Parameters = [.. root.AllParameters];
+        long length = 0;
+        foreach (Parameter parameter in Parameters)
+        {
+            if (!byName.TryAdd(parameter.Name, (parameter, length)))
+                throw new ArgumentException($"two parameters are called '{parameter.Name}'");
+            length += (parameter.Shape.Length + Alignment - 1) / Alignment * Alignment;
+        }
+
+        values = Zeroed(length);
+        gradients = Zeroed(length);
+        firstMoments = Zeroed(length);
+        secondMoments = Zeroed(length);
+        foreach (var (parameter, offset) in byName.Values)
+        {
+            parameter.Place(
+                new Tensor(values.View.SubView(offset, parameter.Shape.Length), parameter.Shape),
+                new Tensor(gradients.View.SubView(offset, parameter.Shape.Length), parameter.Shape));
+            var first = new float[parameter.Shape.Length];
+            parameter.Initializer.Fill(first, RandomKey.Named(seed, ulong.MaxValue, parameter.Name));
+            parameter.Value.Write(device.Stream, first);
+        }
+    }
+
+    /// <summary>The layer.</summary>
+    public Layer Root { get; }
+
+    /// <summary>All parameters, depth first.</summary>
+    public IReadOnlyList<Parameter> Parameters { get; }
+
+    /// <summary>How many numbers training changes.</summary>
+    public long TrainableCount => Parameters.Where(p => p.Trainable).Sum(p => (long)p.Shape.Length);
+
+    /// <summary>All values, gaps included.</summary>
+    public ArrayView<float> Values => values.View;
+
+    /// <summary>All gradients, in the order of <see cref="Values"/>.</summary>
+    public ArrayView<float> Gradients => gradients.View;
+
+    /// <summary>Adam's running means of the gradients.</summary>
+    public ArrayView<float> FirstMoments => firstMoments.View;
+
+    /// <summary>Adam's running means of the squared gradients.</summary>
+    public ArrayView<float> SecondMoments => secondMoments.View;
+
+    /// <summary>Sets all gradients to zero.</summary>
+    public void ClearGradients() => device.Stream.Clear(Gradients);
+
+    /// <summary>Sets Adam's moments to zero.</summary>
+    public void ClearMoments()
+    {
+        device.Stream.Clear(FirstMoments);
+        device.Stream.Clear(SecondMoments);
+    }
+
+    /// <summary>The three tensors of a parameter that a checkpoint keeps.</summary>
+    /// <exception cref="KeyNotFoundException">There is no such parameter.</exception>
+    public (Tensor Value, Tensor FirstMoment, Tensor SecondMoment) State(string name)
+    {
+        var (parameter, offset) = byName[name];
+        return (
+            parameter.Value,
+            new Tensor(FirstMoments.SubView(offset, parameter.Shape.Length), parameter.Shape),
+            new Tensor(SecondMoments.SubView(offset, parameter.Shape.Length), parameter.Shape));
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        values.Dispose();
+        gradients.Dispose();
+        firstMoments.Dispose();
+        secondMoments.Dispose();
+    }
+
+    Buffer<float> Zeroed(long length)
+    {
+        Buffer<float> buffer = device.Allocate<float>(length);
+        device.Stream.Clear(buffer.View);
+        return buffer;
+    }
+}

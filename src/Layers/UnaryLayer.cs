@@ -1,0 +1,27 @@
+namespace Dalle2.Layers;
+
+/// <summary>A layer from one tensor to one tensor.</summary>
+public abstract class UnaryLayer : Layer
+{
+    /// <summary>The output for an input.</summary>
+    /// <exception cref="InvalidOperationException">A forward pass in training is still to be followed by its backward pass.</exception>
+    public Tensor Forward(Context context, Tensor x)
+    {
+        BeginForward(context);
+        return EndForward(context, Compute(context, x));
+    }
+
+    /// <summary>The gradient of the input from the gradient of the output; adds to the parameters' gradients.</summary>
+    /// <exception cref="InvalidOperationException">There was no forward pass in training.</exception>
+    public Tensor Backward(Context context, Tensor dy)
+    {
+        BeginBackward();
+        return EndBackward(context, Differentiate(context, dy));
+    }
+
+    /// <summary>The forward pass.</summary>
+    protected abstract Tensor Compute(Context context, Tensor x);
+
+    /// <summary>The backward pass.</summary>
+    protected abstract Tensor Differentiate(Context context, Tensor dy);
+}
