@@ -9,9 +9,9 @@ public static class AtomicFile
     /// Writes to a temporary name in the same folder, flushes it to the disk and renames it over <paramref name="path"/>.
     /// When anything fails, the temporary file is removed and the old file stays as it was.
     /// </summary>
-    /// <param name="path">The file to write; its folder must exist.</param>
+    /// <param name="path">The file to write; its folder is made as needed.</param>
     /// <param name="write">Gets the seekable stream to write to, and does not close it.</param>
-    /// <exception cref="UserInputException">The disk is full, the folder is missing or may not be written; the message says which.</exception>
+    /// <exception cref="UserInputException">The disk is full, or the folder may not be written; the message says which.</exception>
     public static void Write(string path, Action<Stream> write)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
@@ -28,6 +28,7 @@ public static class AtomicFile
         bool created = false;
         try
         {
+            Directory.CreateDirectory(Path.GetDirectoryName(full)!);
             using (var stream = new FileStream(temporary, FileMode.Create, FileAccess.ReadWrite, FileShare.None, 1 << 16))
             {
                 created = true;
@@ -51,19 +52,18 @@ public static class AtomicFile
         }
     }
 
-    /// <summary>Writes the text as UTF-8 without a byte order mark, as <see cref="Write"/> does.</summary>
-    /// <exception cref="UserInputException">As <see cref="Write"/>.</exception>
-    public static void WriteText(string path, string text)
-    {
-        byte[] bytes = System.Text.Encoding.UTF8.GetBytes(text);
-        Write(path, stream => stream.Write(bytes));
-    }
+    /// <summary>Writes bytes, as <see cref="Write(string, Action{Stream})"/> does.</summary>
+    /// <exception cref="UserInputException">As <see cref="Write(string, Action{Stream})"/>.</exception>
+    public static void Write(string path, ReadOnlyMemory<byte> content) => Write(path, stream => stream.Write(content.Span));
+
+    /// <summary>Writes the text as UTF-8 without a byte order mark, as <see cref="Write(string, Action{Stream})"/> does.</summary>
+    /// <exception cref="UserInputException">As <see cref="Write(string, Action{Stream})"/>.</exception>
+    public static void WriteText(string path, string text) => Write(path, System.Text.Encoding.UTF8.GetBytes(text));
 
     /// <summary>Says in one sentence why a file cannot be written, and what to do.</summary>
     static string Explain(string path, Exception fault) => fault switch
     {
         UnauthorizedAccessException => $"{path}: no permission to write there. Choose another folder or change its permissions.",
-        DirectoryNotFoundException => $"{path}: the folder {Path.GetDirectoryName(Path.GetFullPath(path))} does not exist. Create it first.",
         PathTooLongException => $"{path}: the name is too long for this file system. Choose a shorter one.",
         _ when IsDiskFull(fault) => $"{path}: the disk is full, nothing was changed. Free some space or choose another folder.",
         _ => $"{path}: cannot be written ({fault.Message}). Nothing was changed.",

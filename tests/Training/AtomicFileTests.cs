@@ -62,12 +62,14 @@ public sealed class AtomicFileTests
     }
 
     [Test]
-    public void A_missing_folder_and_a_folder_in_the_way_are_named()
+    public void Folders_are_made_and_what_is_in_the_way_is_named()
     {
-        string missing = Path.Combine(_folder, "no", "a.bin");
-        Assert.That(() => AtomicFile.Write(missing, _ => { }),
-            Throws.TypeOf<UserInputException>().With.Message.Contains("does not exist"));
+        string nested = Path.Combine(_folder, "new", "er", "a.bin");
+        AtomicFile.WriteText(nested, "é");
+        Assert.That(File.ReadAllBytes(nested), Is.EqualTo(new byte[] { 0xC3, 0xA9 }));
         Assert.That(() => AtomicFile.Write(_folder, _ => { }),
             Throws.TypeOf<UserInputException>().With.Message.Contains("is a folder"));
+        Assert.That(() => AtomicFile.Write(Path.Combine(nested, "b.bin"), _ => { }),
+            Throws.TypeOf<UserInputException>().With.Message.Contains("b.bin"));
     }
 }
