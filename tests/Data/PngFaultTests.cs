@@ -1,0 +1,107 @@
+using Dalle2.Data;
+using NUnit.Framework;
+
+namespace Dalle2.Tests.Data;
+
+/// <summary>Files that contradict themselves although every CRC is right, and what the message names.</summary>
+[TestFixture]
+public sealed class PngFaultTests
+{
+    private static PngBuilder Grey(uint width = 1, uint height = 1) => new PngBuilder().Header(width, height, 8, 0);
+
+    private static IEnumerable<TestCaseData> Faults()
+    {
+        static TestCaseData Case(string name, byte[] file, string says) => new TestCaseData(file, says).SetArgDisplayNames(name);
+        yield return Case("empty", [], "empty");
+        yield return Case("text", "hello, world"u8.ToArray(), "signature");
+        yield return Case("no header", new PngBuilder().Pixels(0, 0).End(), "IHDR");
+        yield return Case("zero width", new PngBuilder().Header(0, 5, 8, 0).Pixels(0).End(), "0 x 5");
+        yield return Case("huge", new PngBuilder().Header(100_000, 100_000, 8, 0).Pixels(0).End(), "limit");
+        yield return Case("huge negative", new PngBuilder().Header(0xFFFFFFFF, 0xFFFFFFFF, 8, 0).Pixels(0).End(), "limit");
+        yield return Case("claims far more than is there", new PngBuilder().Header(16_000, 16_000, 16, 6).Pixels(0).End(), "too little");
+        yield return Case("colour type 5", new PngBuilder().Header(1, 1, 8, 5).Pixels(0, 0).End(), "colour type 5");
+        yield return Case("RGB with 4 bits", new PngBuilder().Header(1, 1, 4, 2).Pixels(0, 0).End(), "4 bits");
+        yield return Case("depth 3", new PngBuilder().Header(1, 1, 3, 0).Pixels(0, 0).End(), "3 bits");
+        yield return Case("compression 1", new PngBuilder().Header(1, 1, 8, 0, compression: 1).Pixels(0, 0).End(), "compression method 1");
+        yield return Case("filter method 2", new PngBuilder().Header(1, 1, 8, 0, filter: 2).Pixels(0, 0).End(), "filter method 2");
+        yield return Case("interlace 2", new PngBuilder().Header(1, 1, 8, 0, interlace: 2).Pixels(0, 0).End(), "interlace method 2");
+        yield return Case("no IDAT", Grey().End(), "no IDAT");
+        yield return Case("no IEND", Grey().Pixels(0, 7).WithoutEnd(), "IEND");
+        yield return Case("no PLTE", new PngBuilder().Header(1, 1, 8, 3).Pixels(0, 0).End(), "PLTE");
+        yield return Case("PLTE of 4 bytes", new PngBuilder().Header(1, 1, 8, 3).Chunk("PLTE", 1, 2, 3, 4).Pixels(0, 0).End(), "PLTE has 4 bytes");
+        yield return Case("PLTE too long for its depth", new PngBuilder().Header(1, 1, 1, 3).Chunk("PLTE", new byte[9]).Pixels(0, 0).End(), "PLTE");
+        yield return Case("PLTE in grey", Grey().Chunk("PLTE", 1, 2, 3).Pixels(0, 0).End(), "PLTE");
+        yield return Case("PLTE after IDAT", new PngBuilder().Header(1, 1, 8, 3).Pixels(0, 0).Chunk("PLTE", 1, 2, 3).End(), "after IDAT");
+        yield return Case("palette index", new PngBuilder().Header(2, 1, 8, 3).Chunk("PLTE", 1, 2, 3).Pixels(0, 0, 1).End(), "palette index 1");
+        yield return Case("tRNS too long", new PngBuilder().Header(1, 1, 8, 3).Chunk("PLTE", 1, 2, 3).Chunk("tRNS", 1, 2).Pixels(0, 0).End(), "tRNS");
+        yield return Case("tRNS of 1 byte in grey", Grey().Chunk("tRNS", 1).Pixels(0, 0).End(), "tRNS has 1 bytes");
+        yield return Case("tRNS beyond the depth", Grey().Chunk("tRNS", 1, 0).Pixels(0, 0).End(), "8 bits");
+        yield return Case("tRNS beside alpha", new PngBuilder().Header(1, 1, 8, 4).Chunk("tRNS", 0, 0).Pixels(0, 0, 0).End(), "tRNS");
+        yield return Case("too few rows", Grey(2, 2).Pixels(0, 1, 2).End(), "too little pixel data: 3 bytes of 6");
+        yield return Case("too many rows", Grey().Pixels(0, 1, 0, 1).End(), "too much");
+        yield return Case("filter 5", Grey().Pixels(5, 1).End(), "filter 5");
+        yield return Case("not zlib", Grey().Chunk("IDAT", 1, 2, 3, 4, 5, 6).End(), "damaged");
+        yield return Case("empty IDAT", Grey().Chunk("IDAT").End(), "too little");
+        yield return Case("IDAT interrupted", Grey().Chunk("IDAT").Chunk("tEXt", 65, 0).Pixels(0, 7).End(), "tEXt stands between");
+        yield return Case("second header", Grey().Header(1, 1, 8, 0).Pixels(0, 7).End(), "second IHDR");
+        yield return Case("unknown critical chunk", Grey().Chunk("ABCD", 1).Pixels(0, 7).End(), "ABCD");
+        yield return Case("chunk type no letters", Grey().Chunk("a1b2", 1).Pixels(0, 7).End(), "letters");
+    }
+
+    [TestCaseSource(nameof(Faults))]
+    public void The_message_says_what_is_wrong(byte[] file, string says) =>
+        Assert.That(() => new PngCodec().Decode(file), Throws.TypeOf<ImageFormatException>().With.Message.Contains(says));
+
+    [Test]
+    public void A_wrong_checksum_of_the_pixels_is_found()
+    {
+        var deflated = PngBuilder.Deflate([0, 7]);
+        deflated[^1] ^= 1;
+        Assert.That(() => new PngCodec().Decode(Grey().Chunk("IDAT", deflated).End()), Throws.TypeOf<ImageFormatException>());
+        Assert.That(() => new PngCodec().Decode(Grey().Chunk("IDAT", deflated[..^3]).End()), Throws.TypeOf<ImageFormatException>());
+    }
+
+    [Test]
+    public void Split_IDAT_unknown_ancillary_chunks_and_bytes_behind_the_end_do_no_harm()
+    {
+        var deflated = PngBuilder.Deflate([0, 7]);
+        byte[] file = [.. Grey().Chunk("abCd", 9).Chunk("IDAT", deflated[..3]).Chunk("IDAT").Chunk("IDAT", deflated[3..]).End(), 1, 2, 3];
+        Assert.That(new PngCodec().Decode(file).Rgba, Is.EqualTo(new byte[] { 7, 7, 7, 255 }));
+    }
+
+    [Test]
+    public void Text_is_kept_in_order_whatever_its_script()
+    {
+        KeyValuePair<string, string>[] text =
+            [new("prompt", "a small red star"), new("Title", "café\nau lait"), new("prompt", "ein Stern ★ 星"), new("empty", "")];
+        var image = new Image(3, 2);
+        var file = PngCodec.Encode(image, text);
+        Assert.That(PngCodec.ReadText(file), Is.EqualTo(text));
+        Assert.That(new PngCodec().Decode(file).Rgba, Is.EqualTo(image.Rgba));
+    }
+
+    [Test]
+    public void Compressed_texts_of_other_programs_are_read()
+    {
+        byte[] deflated = PngBuilder.Deflate("caf\u00e9"u8.ToArray()), latin = PngBuilder.Deflate([0x63, 0xE9]);
+        var file = Grey().Chunk("zTXt", [65, 0, 0, .. latin]).Chunk("iTXt", [66, 0, 1, 0, (byte)'f', (byte)'r', 0, 0, .. deflated]).Pixels(0, 7).End();
+        Assert.That(PngCodec.ReadText(file), Is.EqualTo(new KeyValuePair<string, string>[] { new("A", "cé"), new("B", "café") }));
+    }
+
+    [TestCase("")]
+    [TestCase(" lead")]
+    [TestCase("double  space")]
+    [TestCase("星")]
+    public void A_keyword_that_PNG_cannot_hold_is_refused(string keyword) =>
+        Assert.That(() => PngCodec.Encode(new Image(1, 1), [new(keyword, "x")]), Throws.ArgumentException);
+
+    [Test]
+    public void Opaque_pictures_are_written_without_alpha_and_others_with_it()
+    {
+        var image = new Image(1, 1);
+        image.Rgba[3] = 255;
+        Assert.That(new PngCodec().Encode(image)[25], Is.EqualTo(2));
+        image.Rgba[3] = 254;
+        Assert.That(new PngCodec().Encode(image)[25], Is.EqualTo(6));
+    }
+}

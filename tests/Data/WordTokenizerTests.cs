@@ -1,0 +1,116 @@
+using Dalle2.Data;
+using NUnit.Framework;
+
+namespace Dalle2.Tests.Data;
+
+[TestFixture]
+public sealed class WordTokenizerTests
+{
+    private static readonly Vocabulary Words = Vocabulary.Build(["a red star, a blue star", "the red t-shirt"]);
+
+    [TestCase("A small RED star.", "a|small|red|star|.")]
+    [TestCase("", "")]
+    [TestCase("  \t\r\n ", "")]
+    [TestCase("don't rock 'n' roll", "don't|rock|'|n|'|roll")]
+    [TestCase("the dog’s t\u2011shirt", "the|dog's|t-shirt")]
+    [TestCase("well--no -5 x-", "well|-|-|no|-|5|x|-")]
+    [TestCase("3.5 cats, 2nd!", "3|.|5|cats|,|2nd|!")]
+    [TestCase("Ñandú ÉCOLE Жук 星 café\u0301", "ñandú|école|жук|星|café\u0301")]
+    [TestCase("heart \u2764\uFE0F here\u200B", "heart|\u2764|here")]
+    [TestCase("<pad> <bos>", "<|pad|>|<|bos|>")]
+    public void Captions_are_cut_into_words(string caption, string words) =>
+        Assert.That(string.Join('|', WordTokenizer.Split(caption)), Is.EqualTo(words));
+
+    [Test]
+    public void The_vocabulary_is_in_order_of_count_then_ordinal() =>
+        Assert.That(Words.Words, Is.EqualTo(new[] { "<pad>", "<bos>", "<eos>", "<unk>", "a", "red", "star", ",", "blue", "t-shirt", "the" }));
+
+    [Test]
+    public void Rare_words_and_words_above_the_limit_are_left_out()
+    {
+        Assert.That(Vocabulary.Build(["b b a a c"], minCount: 2).Words.Skip(4), Is.EqualTo(new[] { "a", "b" }));
+        Assert.That(Vocabulary.Build(["b b a a c"], maxWords: 1).Words.Skip(4), Is.EqualTo(new[] { "a" }));
+    }
+
+    [Test]
+    public void Numbers_and_back()
+    {
+        var tokenizer = new WordTokenizer(Words);
+        Assert.That(tokenizer.Encode("A blue, green star", 8), Is.EqualTo(new[] { 4, 8, 7, 3, 6 }));
+        Assert.That(tokenizer.Encode("A blue star", 8, markEnds: true), Is.EqualTo(new[] { 1, 4, 8, 6, 2 }));
+        Assert.That(tokenizer.Encode("", 8), Is.Empty);
+        Assert.That(tokenizer.Encode("", 8, markEnds: true), Is.EqualTo(new[] { 1, 2 }));
+        Assert.That(tokenizer.Decode([1, 4, 8, 7, 6, 2, 5, 0, 0]), Is.EqualTo("a blue, star"));
+        Assert.That(() => tokenizer.Decode([11]), Throws.TypeOf<ArgumentOutOfRangeException>());
+    }
+
+    [Test]
+    public void Long_captions_are_cut_and_reported()
+    {
+        var tokenizer = new WordTokenizer(Words);
+        Assert.That(tokenizer.Encode("a red star", 2, false, out bool cut), Is.EqualTo(new[] { 4, 5 }));
+        Assert.That(cut, Is.True);
+        Assert.That(tokenizer.Encode("a red star", 4, true, out cut), Is.EqualTo(new[] { 1, 4, 5, 2 }));
+        Assert.That(cut, Is.True);
+        tokenizer.Encode("a red star", 5, true, out cut);
+        Assert.That(cut, Is.False);
+    }
+
+    [Test]
+    public void Unknown_words_are_listed_once_and_specials_are_unknown()
+    {
+        Assert.That(new WordTokenizer(Words).UnknownWords("a green dog, a green cat"), Is.EqualTo(new[] { "green", "dog", "cat" }));
+        Assert.That(Words.IdOf("<pad>"), Is.EqualTo(Vocabulary.Unk));
+    }
+
+    [TestCase("", "", 0)]
+    [TestCase("abc", "", 3)]
+    [TestCase("star", "stra", 1)]
+    [TestCase("kitten", "sitting", 3)]
+    [TestCase("ca", "abc", 3)]
+    public void Distance_counts_edits_and_swaps(string a, string b, int distance)
+    {
+        Assert.That(EditDistance.Between(a, b), Is.EqualTo(distance));
+        Assert.That(EditDistance.Between(b, a), Is.EqualTo(distance));
+    }
+
+    [Test]
+    public void Near_words_come_by_distance_then_frequency()
+    {
+        var words = Vocabulary.FromWords(["rod", "red", "green", "rad"]);
+        Assert.That(words.Nearest("rde", 2), Is.EqualTo(new[] { "red", "rod" }));
+        Assert.That(words.Nearest("r", 3), Is.EqualTo(new[] { "rod", "red", "rad" }));
+    }
+
+    [Test]
+    public void A_saved_vocabulary_loads_the_same()
+    {
+        using var folder = new TemporaryFolder();
+        var words = Vocabulary.Build(["naïve 星 don't t-shirt ."]);
+        words.Save(folder["sub/vocabulary.txt"]);
+        Assert.That(Vocabulary.Load(folder["sub/vocabulary.txt"]).Words, Is.EqualTo(words.Words));
+        Assert.That(Directory.GetFiles(folder["sub"]), Has.Length.EqualTo(1));
+    }
+
+    [TestCase("", "empty or was cut")]
+    [TestCase("<pad>\n<bos>\n<eos>\n", "3 lines")]
+    [TestCase("<pad>\n<bos>\n<eos>\nunk\n", "line 4 is 'unk'")]
+    [TestCase("<pad>\n<bos>\n<eos>\n<unk>\na\nb\na\n", "line 7 repeats 'a' of line 5")]
+    [TestCase("<pad>\n<bos>\n<eos>\n<unk>\na\n\nb\n", "line 6 is empty")]
+    [TestCase("<pad>\n<bos>\n<eos>\n<unk>\na b\n", "white space")]
+    [TestCase("<pad>\n<bos>\n<eos>\n<unk>\na\nb", "cut off")]
+    public void A_damaged_vocabulary_is_refused(string content, string says)
+    {
+        using var folder = new TemporaryFolder();
+        string path = folder.Write("v.txt", content);
+        Assert.That(() => Vocabulary.Load(path), Throws.TypeOf<UserInputException>().With.Message.Contains(says).And.Message.Contains(path));
+    }
+
+    [Test]
+    public void A_missing_or_binary_vocabulary_is_refused()
+    {
+        using var folder = new TemporaryFolder();
+        Assert.That(() => Vocabulary.Load(folder["none.txt"]), Throws.TypeOf<UserInputException>().With.Message.Contains("none.txt"));
+        Assert.That(() => Vocabulary.Load(folder.Write("b.txt", [0xFF, 0xFE, 10])), Throws.TypeOf<UserInputException>().With.Message.Contains("UTF-8"));
+    }
+}
