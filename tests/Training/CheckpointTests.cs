@@ -1,0 +1,133 @@
+using System.Text;
+using Dalle2.Data;
+using Dalle2.Training;
+using NUnit.Framework;
+
+namespace Dalle2.Tests.Training;
+
+[TestFixture]
+public sealed class CheckpointTests
+{
+    string _folder = "";
+    string _path = "";
+
+    [SetUp]
+    public void MakeFolder()
+    {
+        _folder = Directory.CreateTempSubdirectory("d2-checkpoint-").FullName;
+        _path = Path.Combine(_folder, "a.safetensors");
+    }
+
+    [TearDown]
+    public void RemoveFolder() => Directory.Delete(_folder, recursive: true);
+
+    internal static Checkpoint Make(long step = 500, string model = "classic", float value = 1.25f) => new(
+        new CheckpointInfo(model, "small", "decoder", step, 42, "0123456789abcdef"),
+        [new NamedTensor("decoder.weight", [2, 2], new[] { value, 2, 3, 4 }), new NamedTensor("adam.step", [], new[] { step })],
+        new Dictionary<string, string> { ["note"] = "kept" });
+
+    [Test]
+    public void What_was_saved_comes_back()
+    {
+        Make().Save(_path);
+        Checkpoint loaded = Checkpoint.Load(_path, "classic");
+        Assert.That(loaded.Info, Is.EqualTo(Make().Info));
+        Assert.That(loaded.Extra, Is.EquivalentTo(Make().Extra));
+        Assert.That(loaded.FullHash, Is.EqualTo(Make().FullHash));
+        Assert.That(loaded.Hash, Has.Length.EqualTo(12).And.EqualTo(loaded.FullHash[..12]));
+        Assert.That(loaded.Find("adam.step")!.Values<long>()[0], Is.EqualTo(500));
+        float[] weight = new float[4];
+        loaded.CopyTo("decoder.weight", [2, 2], weight);
+        Assert.That(weight, Is.EqualTo(new[] { 1.25f, 2, 3, 4 }));
+    }
+
+    [Test]
+    public void Equal_states_give_equal_files_and_any_difference_another_hash()
+    {
+        Make().Save(_path);
+        byte[] first = File.ReadAllBytes(_path);
+        Make().Save(_path);
+        Assert.That(File.ReadAllBytes(_path), Is.EqualTo(first));
+        string[] hashes = [Make().FullHash, Make(step: 501).FullHash, Make(model: "other").FullHash, Make(value: MathF.BitIncrement(1.25f)).FullHash];
+        Assert.That(hashes, Is.Unique);
+    }
+
+    [Test]
+    public void A_tensor_that_is_missing_or_of_another_shape_is_named()
+    {
+        Make().Save(_path);
+        Checkpoint loaded = Checkpoint.Load(_path, null);
+        Assert.That(() => loaded.CopyTo("prior.weight", [4], new float[4]),
+            Throws.TypeOf<UserInputException>().With.Message.Contains("'prior.weight'").And.Message.Contains(_path));
+        Assert.That(() => loaded.CopyTo("decoder.weight", [4], new float[4]),
+            Throws.TypeOf<UserInputException>().With.Message.Contains("F32 [2, 2]").And.Message.Contains("F32 [4]"));
+    }
+
+    [Test]
+    public void Another_model_is_refused_with_both_names()
+    {
+        Make().Save(_path);
+        Assert.That(() => Checkpoint.Load(_path, "unclip"),
+            Throws.TypeOf<UserInputException>().With.Message.Contains("'classic'").And.Message.Contains("'unclip'"));
+    }
+
+    [Test]
+    public void A_newer_version_is_refused_with_both_versions()
+    {
+        Make().Save(_path);
+        Replace("\"format_version\":\"1\"", "\"format_version\":\"7\"");
+        Assert.That(() => Checkpoint.Load(_path, "classic"),
+            Throws.TypeOf<UserInputException>().With.Message.Contains("version 7").And.Message.Contains("up to version 1").And.Message.Contains("Update"));
+    }
+
+    [Test]
+    public void A_foreign_safetensors_file_is_refused()
+    {
+        SafeTensorsFile.Write(_path, [new NamedTensor("a", [1], new[] { 1f })], new Dictionary<string, string> { ["format"] = "pt" });
+        Assert.That(() => Checkpoint.Load(_path, null), Throws.TypeOf<UserInputException>().With.Message.Contains("not a checkpoint of this program"));
+    }
+
+    [Test]
+    public void A_truncated_file_says_so_at_every_length()
+    {
+        Make().Save(_path);
+        byte[] bytes = File.ReadAllBytes(_path);
+        for (int length = 1; length < bytes.Length; length++)
+        {
+            File.WriteAllBytes(_path, bytes[..length]);
+            Assert.That(() => Checkpoint.Load(_path, "classic"), Throws.TypeOf<UserInputException>().With.Message.Contains("truncated"), $"{length} bytes");
+        }
+    }
+
+    [Test]
+    public void A_flipped_bit_anywhere_is_noticed_and_never_crashes()
+    {
+        Make().Save(_path);
+        byte[] bytes = File.ReadAllBytes(_path);
+        for (int position = 0; position < bytes.Length; position++)
+        {
+            for (int bit = 0; bit < 8; bit++)
+            {
+                byte[] damaged = [.. bytes];
+                damaged[position] ^= (byte)(1 << bit);
+                File.WriteAllBytes(_path, damaged);
+                Assert.That(() => Checkpoint.Load(_path, "classic"), Throws.TypeOf<UserInputException>(), $"byte {position}, bit {bit}");
+            }
+        }
+    }
+
+    [Test]
+    public void A_key_of_its_own_cannot_be_given_as_extra()
+    {
+        Assert.That(() => new Checkpoint(Make().Info, [], new Dictionary<string, string> { ["sha256"] = "0" }), Throws.ArgumentException);
+        Assert.That(() => Make(step: -1), Throws.InstanceOf<ArgumentException>());
+    }
+
+    void Replace(string old, string with)
+    {
+        // Latin-1 keeps every byte as one character.
+        string text = Encoding.Latin1.GetString(File.ReadAllBytes(_path));
+        Assert.That(text, Does.Contain(old));
+        File.WriteAllBytes(_path, Encoding.Latin1.GetBytes(text.Replace(old, with, StringComparison.Ordinal)));
+    }
+}
