@@ -1,0 +1,53 @@
+namespace Dalle2.Layers;
+
+/// <summary>
+/// Convolution of images <c>[batch, height, width, inputs]</c> to <c>[batch, outHeight, outWidth, outputs]</c>, plus a bias per output channel.
+/// The size of the output: <see cref="ConvolutionWindow.OutputSize"/>. Weights <c>[R, S, inputs, outputs]</c>, bias <c>[outputs]</c>.
+/// </summary>
+public sealed class Conv2d : UnaryLayer
+{
+    readonly int outputs;
+    readonly ConvolutionWindow window;
+    readonly Parameter weight;
+    readonly Parameter? bias;
+    Tensor? input;
+
+    /// <summary>A convolution with He uniform weights and zero biases at the start.</summary>
+    /// <param name="inputs">Channels in.</param>
+    /// <param name="outputs">Channels out.</param>
+    /// <param name="kernel">Taps.</param>
+    /// <param name="stride">From window to window, in input pixels; 1 if left out.</param>
+    /// <param name="padding">Zeros on each side.</param>
+    /// <param name="dilation">From tap to tap, in input pixels; 1 if left out.</param>
+    /// <param name="withBias">False leaves the bias out.</param>
+    public Conv2d(int inputs, int outputs, Size2d kernel, Size2d? stride = null, Size2d padding = default, Size2d? dilation = null, bool withBias = true)
+    {
+        this.outputs = outputs;
+        window = new ConvolutionWindow(kernel, stride ?? 1, padding, dilation ?? 1);
+        weight = Declare("weight", new Shape(kernel.Height, kernel.Width, inputs, outputs), Initializer.He(kernel.Height * kernel.Width * inputs));
+        bias = withBias ? Declare("bias", new Shape(outputs), Initializer.Zeros) : null;
+    }
+
+    /// <inheritdoc/>
+    protected override Tensor Compute(Context context, Tensor x)
+    {
+        input = x;
+        Size2d size = window.OutputSize((x.Shape[1], x.Shape[2]));
+        Tensor y = context.Allocate(x.Shape[0], size.Height, size.Width, outputs);
+        Conv2dOp.Forward(context.Stream, x, weight.Value, y, window);
+        if (bias != null)
+            BiasOp.AddInPlace(context.Stream, y, bias.Value);
+        return y;
+    }
+
+    /// <inheritdoc/>
+    protected override Tensor Differentiate(Context context, Tensor dy)
+    {
+        Conv2dOp.WeightGradient(context.Stream, input!, dy, weight.Gradient, window);
+        if (bias != null)
+            BiasOp.Backward(context.Stream, dy, bias.Gradient);
+        Tensor dx = context.Allocate(input!.Shape);
+        Conv2dOp.InputGradient(context.Stream, dy, weight.Value, dx, window);
+        return dx;
+    }
+}

@@ -1,0 +1,63 @@
+namespace Dalle2.Layers;
+
+/// <summary>
+/// Transposed convolution, the adjoint of <see cref="Conv2d"/>: images <c>[batch, height, width, inputs]</c> to
+/// <c>[batch, outHeight, outWidth, outputs]</c>, plus a bias per output channel. The size of the output:
+/// <see cref="ConvolutionWindow.TransposedSize"/>. Weights <c>[R, S, outputs, inputs]</c>: those of the convolution from the output to the
+/// input, as they are. Bias <c>[outputs]</c>.
+/// </summary>
+public sealed class ConvTranspose2d : UnaryLayer
+{
+    readonly int outputs;
+    readonly ConvolutionWindow window;
+    readonly Size2d outputPadding;
+    readonly Parameter weight;
+    readonly Parameter? bias;
+    Tensor? input;
+
+    /// <summary>A transposed convolution with He uniform weights and zero biases at the start.</summary>
+    /// <param name="inputs">Channels in.</param>
+    /// <param name="outputs">Channels out.</param>
+    /// <param name="kernel">Taps.</param>
+    /// <param name="stride">How many output pixels there are to an input pixel; 1 if left out.</param>
+    /// <param name="padding">Output pixels cut off on each side.</param>
+    /// <param name="outputPadding">Rows added at the bottom and columns at the right, below the stride.</param>
+    /// <param name="dilation">From tap to tap, in output pixels; 1 if left out.</param>
+    /// <param name="withBias">False leaves the bias out.</param>
+    public ConvTranspose2d(
+        int inputs, int outputs, Size2d kernel, Size2d? stride = null, Size2d padding = default, Size2d outputPadding = default, Size2d? dilation = null, bool withBias = true)
+    {
+        this.outputs = outputs;
+        this.outputPadding = outputPadding;
+        window = new ConvolutionWindow(kernel, stride ?? 1, padding, dilation ?? 1);
+        // An output pixel meets only every stride-th tap along each axis.
+        int taps = TapsPerPixel(kernel.Height, window.Stride.Height) * TapsPerPixel(kernel.Width, window.Stride.Width);
+        weight = Declare("weight", new Shape(kernel.Height, kernel.Width, outputs, inputs), Initializer.He(taps * inputs));
+        bias = withBias ? Declare("bias", new Shape(outputs), Initializer.Zeros) : null;
+    }
+
+    /// <inheritdoc/>
+    protected override Tensor Compute(Context context, Tensor x)
+    {
+        input = x;
+        Size2d size = window.TransposedSize((x.Shape[1], x.Shape[2]), outputPadding);
+        Tensor y = context.Allocate(x.Shape[0], size.Height, size.Width, outputs);
+        Conv2dOp.InputGradient(context.Stream, x, weight.Value, y, window);
+        if (bias != null)
+            BiasOp.AddInPlace(context.Stream, y, bias.Value);
+        return y;
+    }
+
+    /// <inheritdoc/>
+    protected override Tensor Differentiate(Context context, Tensor dy)
+    {
+        Conv2dOp.WeightGradient(context.Stream, dy, input!, weight.Gradient, window);
+        if (bias != null)
+            BiasOp.Backward(context.Stream, dy, bias.Gradient);
+        Tensor dx = context.Allocate(input!.Shape);
+        Conv2dOp.Forward(context.Stream, dy, weight.Value, dx, window);
+        return dx;
+    }
+
+    static int TapsPerPixel(int kernel, int stride) => Math.Max(1, kernel / Math.Max(1, stride));
+}
