@@ -35,9 +35,9 @@ public sealed class SceneMatcher
                 from shape in Enum.GetValues<ShapeKind>()
                 from size in Enum.GetValues<ShapeSize>()
                 select new ShapeObject(shape, ShapeColour.White, size, place)];
-        foreach (IGrouping<Place, ShapeObject> group in shapes.GroupBy(shape => shape.Place))
+        foreach (IGrouping<Place, ShapeObject> there in shapes.GroupBy(shape => shape.Place))
         {
-            _masksByPlace[(int)group.Key] = [.. from shape in group from jitter in Jitters() select new SceneMask(shape, jitter, _pair, side)];
+            _masksByPlace[(int)there.Key] = [.. from shape in there from jitter in Jitters() select new SceneMask(shape, jitter, _pair, side)];
         }
     }
 
