@@ -29,10 +29,11 @@ public sealed class Gru : Recurrent
         recurrentBias = Declare("recurrentBias", new Shape(3 * hidden), Initializer.Zeros);
     }
 
+    /// <inheritdoc/>
+    public override bool HasCell => false;
+
     private protected override Tensor Compute(Context context, Tensor x, IntTensor lengths, Tensor? initialHidden, Tensor? initialCell)
     {
-        if (initialCell != null)
-            throw new ArgumentException($"{Name}: a GRU has no cell state, but an initial one was given");
         Stream stream = context.Stream;
         int length = x.Shape[0];
         (input, steps) = (x, lengths);
@@ -51,8 +52,6 @@ public sealed class Gru : Recurrent
 
     private protected override Tensor Differentiate(Context context, Tensor dstates, Tensor dhidden, Tensor? dfinalCell)
     {
-        if (dfinalCell != null)
-            throw new ArgumentException($"{Name}: a GRU has no cell state, but a gradient of the final one was given");
         Stream stream = context.Stream;
         int length = p!.Shape[0];
         Tensor dp = context.Allocate(p.Shape), dq = context.Allocate(p.Shape);

@@ -26,6 +26,9 @@ public sealed class Lstm : Recurrent
         bias = Declare("bias", new Shape(4 * hidden), new ForgetGateInitializer(hidden));
     }
 
+    /// <inheritdoc/>
+    public override bool HasCell => true;
+
     private protected override Tensor Compute(Context context, Tensor x, IntTensor lengths, Tensor? initialHidden, Tensor? initialCell)
     {
         Stream stream = context.Stream;

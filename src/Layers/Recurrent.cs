@@ -21,6 +21,9 @@ public abstract class Recurrent : Layer
     /// <summary>The size of the hidden state.</summary>
     public int Hidden { get; }
 
+    /// <summary>Whether the state has a cell beside the hidden part.</summary>
+    public abstract bool HasCell { get; }
+
     /// <summary>The hidden state after the last step, <c>[B, hidden]</c>; of the last forward pass.</summary>
     public Tensor Final => final ?? throw new InvalidOperationException($"{Name}: there was no forward pass yet");
 
@@ -53,6 +56,7 @@ public abstract class Recurrent : Layer
             throw new ArgumentException($"{Name}: {lengths.Length} lengths were given for a batch of {x.Shape[1]}");
         RequireState(initialHidden, x.Shape[1], "initial hidden state");
         RequireState(initialCell, x.Shape[1], "initial cell state");
+        RequireCell(initialCell);
         BeginForward(context);
         (steps, batch) = (x.Shape[0], x.Shape[1]);
         Tensor states = EndForward(context, Compute(context, x, lengths, initialHidden, initialCell));
@@ -69,11 +73,12 @@ public abstract class Recurrent : Layer
     /// <exception cref="InvalidOperationException">There was no forward pass in training.</exception>
     public Tensor Backward(Context context, Tensor? dstates, Tensor? dfinal, Tensor? dfinalCell = null)
     {
-        BeginBackward();
         if (dstates != null && dstates.Shape != new Shape(steps, batch, Hidden))
             throw new ArgumentException($"{Name}: the gradient of the states has the shape {dstates.Shape}; it must be [{steps}, {batch}, {Hidden}]");
         RequireState(dfinal, batch, "gradient of the final state");
         RequireState(dfinalCell, batch, "gradient of the final cell state");
+        RequireCell(dfinalCell);
+        BeginBackward();
         Tensor dhidden = CopyOrZeros(context, dfinal);
         Tensor dx = EndBackward(context, Differentiate(context, dstates ?? context.Zeros(steps, batch, Hidden), dhidden, dfinalCell));
         initialHiddenGradient = dhidden;
@@ -106,6 +111,12 @@ public abstract class Recurrent : Layer
         else
             context.Stream.Copy(gradient.View, copy.View);
         return copy;
+    }
+
+    void RequireCell(Tensor? cell)
+    {
+        if (cell != null && !HasCell)
+            throw new ArgumentException($"{Name}: a {GetType().Name} has no cell state, but one or its gradient was given");
     }
 
     void RequireState(Tensor? state, int rows, string what)
