@@ -1,6 +1,6 @@
 #!/bin/bash
 # Writes the PNG fixtures and, as NAME.raw, their pixels as 8-bit RGBA.
-# Files: netpbm's pnmtopng and ImageMagick. Pixels: ImageMagick (16 bits are rounded to 8).
+# Files: netpbm's pnmtopng and ImageMagick. Pixels: ImageMagick; for 16 bits netpbm, since it rounds to 8 where ImageMagick cuts off.
 # Needs the Debian packages imagemagick and netpbm.
 set -e
 cd "$(dirname "$0")"
@@ -51,5 +51,12 @@ $convert "$work/rgb8.ppm" -transparent "$($convert "$work/rgb8.ppm" -format '%[p
 $convert -size 1x1 xc:'#123456' -define png:color-type=2 -depth 8 -define png:exclude-chunks=all one.png
 $convert -size 1x1 xc:'#12345680' -define png:color-type=6 -interlace PNG -depth 8 -define png:exclude-chunks=all one-i.png
 for f in *.png; do
-    $convert "$f" -depth 8 rgba:"${f%.png}.raw"
+    case $f in
+        # pngtopam overlooks the transparent colour of this one; ImageMagick does not.
+        rgb16-trns.png)
+            pngtopam "$f" | pamdepth 255 > "$work/c.ppm"
+            $convert "$work/c.ppm" \( "$f" -alpha extract \) -alpha off -compose copy-opacity -composite -depth 8 rgba:rgb16-trns.raw ;;
+        *16*) pngtopam -alphapam "$f" | pamdepth 255 | $convert pam:- -depth 8 rgba:"${f%.png}.raw" ;;
+        *) $convert "$f" -depth 8 rgba:"${f%.png}.raw" ;;
+    esac
 done
