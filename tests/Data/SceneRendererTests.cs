@@ -10,6 +10,12 @@ public sealed class SceneRendererTests
     private static Scene Single(ShapeKind shape, ShapeSize size, Place place = Place.Center, ShapeColour colour = ShapeColour.White) =>
         new(Background.Black, new ShapeObject(shape, colour, size, place));
 
+    private static readonly (double X, double Y)[] StarCorners = [.. Enumerable.Range(0, 10).Select(i =>
+    {
+        double r = i % 2 == 0 ? 1.15 : 0.55 * 1.15;
+        return (r * Math.Sin(i * Math.PI / 5), -r * Math.Cos(i * Math.PI / 5));
+    })];
+
     // In units of the radius, y downwards.
     private static bool Inside(ShapeKind shape, double x, double y)
     {
@@ -35,11 +41,7 @@ public sealed class SceneRendererTests
             case ShapeKind.Triangle:
                 return Polygon(x, y, (0, -1), (1.1, 0.9), (-1.1, 0.9));
             case ShapeKind.Star:
-                return Polygon(x, y, [.. Enumerable.Range(0, 10).Select(i =>
-                {
-                    double r = i % 2 == 0 ? 1.15 : 0.55 * 1.15;
-                    return (r * Math.Sin(i * Math.PI / 5), -r * Math.Cos(i * Math.PI / 5));
-                })]);
+                return Polygon(x, y, StarCorners);
             case ShapeKind.Cross:
                 return Math.Max(Math.Abs(x), Math.Abs(y)) < 1.1 && Math.Min(Math.Abs(x), Math.Abs(y)) < 0.28;
             case ShapeKind.Diamond:
