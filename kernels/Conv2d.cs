@@ -5,6 +5,8 @@
 // Input gradient:  dx[n, iy, ix, c] = sum over r, s, k of dy[n, oy, ox, k] * w[r, s, c, k], where oy stride - padding + r dilation = iy, likewise ox
 //   the adjoint of Forward, and so the forward pass of the transposed convolution, whose input is dy and whose output is dx
 // Weight gradient: dw += sum over n, oy, ox of x[...] * dy[n, oy, ox, k], in blocks of images whose sums are added in rising order
+using System.Runtime.CompilerServices;
+
 namespace Dalle2.Kernels;
 
 /// <summary>Two-dimensional convolution and its two gradients, which serve the transposed convolution too.</summary>
@@ -73,64 +75,98 @@ public static class Conv2dOp
         ArrayView<float> w1 = w.SubView(IntrinsicMath.Min(k + 1, s.K - 1));
         ArrayView<float> w2 = w.SubView(IntrinsicMath.Min(k + 2, s.K - 1));
         ArrayView<float> w3 = w.SubView(IntrinsicMath.Min(k + 3, s.K - 1));
+        int step = s.StrideX * s.C, wStep = s.K;
+        ArrayView<float> x1 = x.SubView(IntrinsicMath.Min(step, x.IntLength));
+        ArrayView<float> x2 = x.SubView(IntrinsicMath.Min(2 * step, x.IntLength));
+        ArrayView<float> x3 = x.SubView(IntrinsicMath.Min(3 * step, x.IntLength));
 
         float y00 = 0f, y01 = 0f, y02 = 0f, y03 = 0f;
         float y10 = 0f, y11 = 0f, y12 = 0f, y13 = 0f;
         float y20 = 0f, y21 = 0f, y22 = 0f, y23 = 0f;
         float y30 = 0f, y31 = 0f, y32 = 0f, y33 = 0f;
-        int wStep = s.K;
+        // With neighbouring taps the values under one row of the kernel lie side by side, in the image as in the weights.
+        bool wholeRow = s.DilationX == 1 && left >= 0 && left + 3 * s.StrideX + s.S <= s.Width && ox + 3 < s.OutWidth;
+        int taps = wholeRow ? s.S : 1, length = taps * s.C;
         for (int r = 0; r < s.R; r++)
         {
             int iy = top + r * s.DilationY;
             if (iy < 0 || iy >= s.Height)
                 continue;
-            for (int q = 0; q < s.S; q++)
+            for (int q = 0; q < s.S; q += taps)
             {
                 int ix = left + q * s.DilationX;
                 bool in0 = ix >= 0 && ix < s.Width;
                 bool in1 = ix + s.StrideX >= 0 && ix + s.StrideX < s.Width && ox + 1 < s.OutWidth;
                 bool in2 = ix + 2 * s.StrideX >= 0 && ix + 2 * s.StrideX < s.Width && ox + 2 < s.OutWidth;
                 bool in3 = ix + 3 * s.StrideX >= 0 && ix + 3 * s.StrideX < s.Width && ox + 3 < s.OutWidth;
-                if (!(in0 || in1 || in2 || in3))
-                    continue;
-                int x0 = ((image + iy) * s.Width + ix) * s.C, x1 = x0 + s.StrideX * s.C, x2 = x1 + s.StrideX * s.C, x3 = x2 + s.StrideX * s.C;
-                int wAt = (r * s.S + q) * s.C * s.K;
-                for (int c = 0; c < s.C; c++)
+                int at = ((image + iy) * s.Width + ix) * s.C, wAt = (r * s.S + q) * s.C * s.K;
+                if (in0 && in1 && in2 && in3)
                 {
-                    float v0 = w0[wAt], v1 = w1[wAt], v2 = w2[wAt], v3 = w3[wAt];
-                    float u = in0 ? x[x0 + c] : 0f;
-                    y00 = Fused.MultiplyAdd(u, v0, y00);
-                    y01 = Fused.MultiplyAdd(u, v1, y01);
-                    y02 = Fused.MultiplyAdd(u, v2, y02);
-                    y03 = Fused.MultiplyAdd(u, v3, y03);
-                    u = in1 ? x[x1 + c] : 0f;
-                    y10 = Fused.MultiplyAdd(u, v0, y10);
-                    y11 = Fused.MultiplyAdd(u, v1, y11);
-                    y12 = Fused.MultiplyAdd(u, v2, y12);
-                    y13 = Fused.MultiplyAdd(u, v3, y13);
-                    u = in2 ? x[x2 + c] : 0f;
-                    y20 = Fused.MultiplyAdd(u, v0, y20);
-                    y21 = Fused.MultiplyAdd(u, v1, y21);
-                    y22 = Fused.MultiplyAdd(u, v2, y22);
-                    y23 = Fused.MultiplyAdd(u, v3, y23);
-                    u = in3 ? x[x3 + c] : 0f;
-                    y30 = Fused.MultiplyAdd(u, v0, y30);
-                    y31 = Fused.MultiplyAdd(u, v1, y31);
-                    y32 = Fused.MultiplyAdd(u, v2, y32);
-                    y33 = Fused.MultiplyAdd(u, v3, y33);
-                    wAt += wStep;
+                    for (int end = at + length; at < end; at++)
+                    {
+                        float v0 = w0[wAt], v1 = w1[wAt], v2 = w2[wAt], v3 = w3[wAt];
+                        float u = x[at];
+                        y00 = Fused.MultiplyAdd(u, v0, y00);
+                        y01 = Fused.MultiplyAdd(u, v1, y01);
+                        y02 = Fused.MultiplyAdd(u, v2, y02);
+                        y03 = Fused.MultiplyAdd(u, v3, y03);
+                        u = x1[at];
+                        y10 = Fused.MultiplyAdd(u, v0, y10);
+                        y11 = Fused.MultiplyAdd(u, v1, y11);
+                        y12 = Fused.MultiplyAdd(u, v2, y12);
+                        y13 = Fused.MultiplyAdd(u, v3, y13);
+                        u = x2[at];
+                        y20 = Fused.MultiplyAdd(u, v0, y20);
+                        y21 = Fused.MultiplyAdd(u, v1, y21);
+                        y22 = Fused.MultiplyAdd(u, v2, y22);
+                        y23 = Fused.MultiplyAdd(u, v3, y23);
+                        u = x3[at];
+                        y30 = Fused.MultiplyAdd(u, v0, y30);
+                        y31 = Fused.MultiplyAdd(u, v1, y31);
+                        y32 = Fused.MultiplyAdd(u, v2, y32);
+                        y33 = Fused.MultiplyAdd(u, v3, y33);
+                        wAt += wStep;
+                    }
+                }
+                else if (in0 || in1 || in2 || in3)
+                {
+                    for (int end = at + length; at < end; at++)
+                    {
+                        float v0 = w0[wAt], v1 = w1[wAt], v2 = w2[wAt], v3 = w3[wAt];
+                        float u = in0 ? x[at] : 0f;
+                        y00 = Fused.MultiplyAdd(u, v0, y00);
+                        y01 = Fused.MultiplyAdd(u, v1, y01);
+                        y02 = Fused.MultiplyAdd(u, v2, y02);
+                        y03 = Fused.MultiplyAdd(u, v3, y03);
+                        u = in1 ? x[at + step] : 0f;
+                        y10 = Fused.MultiplyAdd(u, v0, y10);
+                        y11 = Fused.MultiplyAdd(u, v1, y11);
+                        y12 = Fused.MultiplyAdd(u, v2, y12);
+                        y13 = Fused.MultiplyAdd(u, v3, y13);
+                        u = in2 ? x[at + 2 * step] : 0f;
+                        y20 = Fused.MultiplyAdd(u, v0, y20);
+                        y21 = Fused.MultiplyAdd(u, v1, y21);
+                        y22 = Fused.MultiplyAdd(u, v2, y22);
+                        y23 = Fused.MultiplyAdd(u, v3, y23);
+                        u = in3 ? x[at + 3 * step] : 0f;
+                        y30 = Fused.MultiplyAdd(u, v0, y30);
+                        y31 = Fused.MultiplyAdd(u, v1, y31);
+                        y32 = Fused.MultiplyAdd(u, v2, y32);
+                        y33 = Fused.MultiplyAdd(u, v3, y33);
+                        wAt += wStep;
+                    }
                 }
             }
         }
 
-        int at = (row * s.OutWidth + ox) * s.K + k, channels = s.K - k, pixels = s.OutWidth - ox;
-        StoreFour(y, at, channels, y00, y01, y02, y03);
+        int yAt = (row * s.OutWidth + ox) * s.K + k, channels = s.K - k, pixels = s.OutWidth - ox;
+        StoreFour(y, yAt, channels, y00, y01, y02, y03);
         if (pixels > 1)
-            StoreFour(y, at + s.K, channels, y10, y11, y12, y13);
+            StoreFour(y, yAt + s.K, channels, y10, y11, y12, y13);
         if (pixels > 2)
-            StoreFour(y, at + 2 * s.K, channels, y20, y21, y22, y23);
+            StoreFour(y, yAt + 2 * s.K, channels, y20, y21, y22, y23);
         if (pixels > 3)
-            StoreFour(y, at + 3 * s.K, channels, y30, y31, y32, y33);
+            StoreFour(y, yAt + 3 * s.K, channels, y30, y31, y32, y33);
     }
 
     // One thread per 4 input pixels of one row, a stride apart, by 4 input channels. Pixels a stride apart meet the same taps, at
@@ -151,6 +187,10 @@ public static class Conv2dOp
         ArrayView<float> w1 = w.SubView(IntrinsicMath.Min(c + 1, s.C - 1) * s.K);
         ArrayView<float> w2 = w.SubView(IntrinsicMath.Min(c + 2, s.C - 1) * s.K);
         ArrayView<float> w3 = w.SubView(IntrinsicMath.Min(c + 3, s.C - 1) * s.K);
+        int outputs = s.K;
+        ArrayView<float> y1 = dy.SubView(IntrinsicMath.Min(outputs, dy.IntLength));
+        ArrayView<float> y2 = dy.SubView(IntrinsicMath.Min(2 * outputs, dy.IntLength));
+        ArrayView<float> y3 = dy.SubView(IntrinsicMath.Min(3 * outputs, dy.IntLength));
 
         float x00 = 0f, x01 = 0f, x02 = 0f, x03 = 0f;
         float x10 = 0f, x11 = 0f, x12 = 0f, x13 = 0f;
@@ -170,43 +210,74 @@ public static class Conv2dOp
                 bool in1 = ox >= -1 && ox + 1 < s.OutWidth;
                 bool in2 = ox >= -2 && ox + 2 < s.OutWidth;
                 bool in3 = ox + 3 < s.OutWidth;
-                int y0 = ((image + oy) * s.OutWidth + ox) * s.K, y1 = y0 + s.K, y2 = y1 + s.K, y3 = y2 + s.K;
-                int wAt = (r * s.S + q) * s.C * s.K;
-                for (int k = 0; k < s.K; k++)
+                int at = ((image + oy) * s.OutWidth + ox) * s.K, wAt = (r * s.S + q) * s.C * s.K;
+                if (in0 && in1 && in2 && in3)
                 {
-                    float v0 = w0[wAt + k], v1 = w1[wAt + k], v2 = w2[wAt + k], v3 = w3[wAt + k];
-                    float u = in0 ? dy[y0 + k] : 0f;
-                    x00 = Fused.MultiplyAdd(u, v0, x00);
-                    x01 = Fused.MultiplyAdd(u, v1, x01);
-                    x02 = Fused.MultiplyAdd(u, v2, x02);
-                    x03 = Fused.MultiplyAdd(u, v3, x03);
-                    u = in1 ? dy[y1 + k] : 0f;
-                    x10 = Fused.MultiplyAdd(u, v0, x10);
-                    x11 = Fused.MultiplyAdd(u, v1, x11);
-                    x12 = Fused.MultiplyAdd(u, v2, x12);
-                    x13 = Fused.MultiplyAdd(u, v3, x13);
-                    u = in2 ? dy[y2 + k] : 0f;
-                    x20 = Fused.MultiplyAdd(u, v0, x20);
-                    x21 = Fused.MultiplyAdd(u, v1, x21);
-                    x22 = Fused.MultiplyAdd(u, v2, x22);
-                    x23 = Fused.MultiplyAdd(u, v3, x23);
-                    u = in3 ? dy[y3 + k] : 0f;
-                    x30 = Fused.MultiplyAdd(u, v0, x30);
-                    x31 = Fused.MultiplyAdd(u, v1, x31);
-                    x32 = Fused.MultiplyAdd(u, v2, x32);
-                    x33 = Fused.MultiplyAdd(u, v3, x33);
+                    for (int end = at + s.K; at < end; at++)
+                    {
+                        float v0 = w0[wAt], v1 = w1[wAt], v2 = w2[wAt], v3 = w3[wAt];
+                        float u = dy[at];
+                        x00 = Fused.MultiplyAdd(u, v0, x00);
+                        x01 = Fused.MultiplyAdd(u, v1, x01);
+                        x02 = Fused.MultiplyAdd(u, v2, x02);
+                        x03 = Fused.MultiplyAdd(u, v3, x03);
+                        u = y1[at];
+                        x10 = Fused.MultiplyAdd(u, v0, x10);
+                        x11 = Fused.MultiplyAdd(u, v1, x11);
+                        x12 = Fused.MultiplyAdd(u, v2, x12);
+                        x13 = Fused.MultiplyAdd(u, v3, x13);
+                        u = y2[at];
+                        x20 = Fused.MultiplyAdd(u, v0, x20);
+                        x21 = Fused.MultiplyAdd(u, v1, x21);
+                        x22 = Fused.MultiplyAdd(u, v2, x22);
+                        x23 = Fused.MultiplyAdd(u, v3, x23);
+                        u = y3[at];
+                        x30 = Fused.MultiplyAdd(u, v0, x30);
+                        x31 = Fused.MultiplyAdd(u, v1, x31);
+                        x32 = Fused.MultiplyAdd(u, v2, x32);
+                        x33 = Fused.MultiplyAdd(u, v3, x33);
+                        wAt++;
+                    }
+                }
+                else
+                {
+                    for (int end = at + s.K; at < end; at++)
+                    {
+                        float v0 = w0[wAt], v1 = w1[wAt], v2 = w2[wAt], v3 = w3[wAt];
+                        float u = in0 ? dy[at] : 0f;
+                        x00 = Fused.MultiplyAdd(u, v0, x00);
+                        x01 = Fused.MultiplyAdd(u, v1, x01);
+                        x02 = Fused.MultiplyAdd(u, v2, x02);
+                        x03 = Fused.MultiplyAdd(u, v3, x03);
+                        u = in1 ? dy[at + outputs] : 0f;
+                        x10 = Fused.MultiplyAdd(u, v0, x10);
+                        x11 = Fused.MultiplyAdd(u, v1, x11);
+                        x12 = Fused.MultiplyAdd(u, v2, x12);
+                        x13 = Fused.MultiplyAdd(u, v3, x13);
+                        u = in2 ? dy[at + 2 * outputs] : 0f;
+                        x20 = Fused.MultiplyAdd(u, v0, x20);
+                        x21 = Fused.MultiplyAdd(u, v1, x21);
+                        x22 = Fused.MultiplyAdd(u, v2, x22);
+                        x23 = Fused.MultiplyAdd(u, v3, x23);
+                        u = in3 ? dy[at + 3 * outputs] : 0f;
+                        x30 = Fused.MultiplyAdd(u, v0, x30);
+                        x31 = Fused.MultiplyAdd(u, v1, x31);
+                        x32 = Fused.MultiplyAdd(u, v2, x32);
+                        x33 = Fused.MultiplyAdd(u, v3, x33);
+                        wAt++;
+                    }
                 }
             }
         }
 
-        int at = (row * s.Width + ix) * s.C + c, step = s.StrideX * s.C, channels = s.C - c, pixels = s.Width - ix;
-        StoreFour(dx, at, channels, x00, x01, x02, x03);
+        int xAt = (row * s.Width + ix) * s.C + c, step = s.StrideX * s.C, channels = s.C - c, pixels = s.Width - ix;
+        StoreFour(dx, xAt, channels, x00, x01, x02, x03);
         if (pixels > s.StrideX)
-            StoreFour(dx, at + step, channels, x10, x11, x12, x13);
+            StoreFour(dx, xAt + step, channels, x10, x11, x12, x13);
         if (pixels > 2 * s.StrideX)
-            StoreFour(dx, at + 2 * step, channels, x20, x21, x22, x23);
+            StoreFour(dx, xAt + 2 * step, channels, x20, x21, x22, x23);
         if (pixels > 3 * s.StrideX)
-            StoreFour(dx, at + 3 * step, channels, x30, x31, x32, x33);
+            StoreFour(dx, xAt + 3 * step, channels, x30, x31, x32, x33);
     }
 
     // One thread per 4 input channels by 4 output channels of one tap, over a block of images. Channels past the edge repeat the last one
@@ -283,6 +354,7 @@ public static class Conv2dOp
             AddFour(dw, at + 3 * s.K, outputs, w30, w31, w32, w33);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     static void StoreFour(ArrayView<float> target, int at, int count, float v0, float v1, float v2, float v3)
     {
         target[at] = v0;
@@ -294,6 +366,7 @@ public static class Conv2dOp
             target[at + 3] = v3;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     static void AddFour(ArrayView<float> target, int at, int count, float v0, float v1, float v2, float v3)
     {
         target[at] += v0;
@@ -303,32 +376,5 @@ public static class Conv2dOp
             target[at + 2] += v2;
         if (count > 3)
             target[at + 3] += v3;
-    }
-}
-
-/// <summary>The figures of one convolution, for its kernels.</summary>
-readonly record struct ConvolutionShape(
-    int Batch, int Height, int Width, int C, int OutHeight, int OutWidth, int K, int R, int S,
-    int StrideY, int StrideX, int PaddingY, int PaddingX, int DilationY, int DilationX)
-{
-    /// <summary>Classes of pixels of a row that are a stride apart.</summary>
-    public int Phases => IntrinsicMath.Min(StrideX, Width);
-
-    /// <summary>Tiles of four pixels in the largest class.</summary>
-    public int PhaseTiles => IntrinsicMath.DivRoundUp(IntrinsicMath.DivRoundUp(Width, StrideX), 4);
-
-    public static ConvolutionShape Of(Tensor x, Tensor w, Tensor y, ConvolutionWindow window)
-    {
-        if (x.Shape.Rank != 4 || w.Shape.Rank != 4 || y.Shape.Rank != 4)
-            throw new ArgumentException($"a convolution takes images [batch, height, width, C] and weights [R, S, C, K]; the input is {x.Shape}, the weights {w.Shape}, the output {y.Shape}");
-        if (window.Kernel != (w.Shape[0], w.Shape[1]) || x.Shape[3] != w.Shape[2])
-            throw new ArgumentException($"weights {w.Shape} do not fit a kernel of {window.Kernel} over images {x.Shape}");
-        Size2d size = window.OutputSize((x.Shape[1], x.Shape[2]));
-        var output = new Shape(x.Shape[0], size.Height, size.Width, w.Shape[3]);
-        if (y.Shape != output)
-            throw new ArgumentException($"a convolution of {x.Shape} with weights {w.Shape} (stride {window.Stride}, padding {window.Padding}, dilation {window.Dilation}) gives {output}, not {y.Shape}");
-        return new ConvolutionShape(
-            x.Shape[0], x.Shape[1], x.Shape[2], x.Shape[3], size.Height, size.Width, w.Shape[3], w.Shape[0], w.Shape[1],
-            window.Stride.Height, window.Stride.Width, window.Padding.Height, window.Padding.Width, window.Dilation.Height, window.Dilation.Width);
     }
 }

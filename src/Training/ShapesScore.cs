@@ -127,11 +127,11 @@ public sealed class ShapesScore(int tier, int side, int threads = 0)
 
             for (int i = 0; i < sum.Length; i++)
             {
-                sum[i] += chance[i] / captions.Count;
+                sum[i] += chance[i];
             }
         }
 
-        return sum;
+        return [.. sum.Select(total => total / captions.Count)];
     }
 
     static double[] ChanceOf(Scene caption)

@@ -1,0 +1,72 @@
+// Rows of a table:  y[i] = W[token[i]]          token [n]   W, dW [vocabulary, features]   y, dy [n, features]
+//   With padding, token 0 reads as zeros and has no gradient.
+// Backward:  dW[v] += sum of dy[i] over the places i where token[i] = v, in rising order, in runs of 64      (accumulated)
+//   The places come sorted by token: segment s is token ids[s] at places order[starts[s]] .. order[starts[s + 1] - 1].
+namespace Dalle2.Kernels;
+
+/// <summary>Looking up rows of a table, and the segmented sum that is its gradient.</summary>
+public static class EmbeddingOp
+{
+    const int Run = 64;
+
+    /// <summary>The rows of the tokens.</summary>
+    /// <param name="stream">Where it runs.</param>
+    /// <param name="tokens">Rows of the table, each in it.</param>
+    /// <param name="table">W.</param>
+    /// <param name="padding">Token 0 reads as zeros.</param>
+    /// <param name="y">Written.</param>
+    /// <exception cref="ArgumentException">The extents do not fit.</exception>
+    public static void Forward(Stream stream, IntTensor tokens, Tensor table, bool padding, Tensor y)
+    {
+        Require(tokens.Length, table, y);
+        stream.Launch(GatherKernel, y.Length, tokens.View, table.View, y.View, table.Cols, padding ? 1 : 0);
+    }
+
+    /// <summary>The gradient of the table's rows that were read.</summary>
+    /// <param name="stream">Where it runs.</param>
+    /// <param name="order">Places of dy, sorted by token.</param>
+    /// <param name="starts">Where each segment starts in the order, and the end of the last.</param>
+    /// <param name="ids">The token of each segment, each once.</param>
+    /// <param name="dy">The gradient of the rows that were read.</param>
+    /// <param name="dtable">Added to.</param>
+    /// <exception cref="ArgumentException">The extents do not fit.</exception>
+    public static void Backward(Stream stream, IntTensor order, IntTensor starts, IntTensor ids, Tensor dy, Tensor dtable)
+    {
+        Require(dy.Rows, dtable, dy);
+        if (starts.Length != ids.Length + 1)
+            throw new ArgumentException($"{ids.Length} segments have {ids.Length + 1} bounds, not {starts.Length}");
+        stream.Launch(SegmentSumKernel, new Index2D(dtable.Cols, ids.Length), order.View, starts.View, ids.View, dy.View, dtable.View, dtable.Cols);
+    }
+
+    static void Require(int tokens, Tensor table, Tensor y)
+    {
+        if (y.Cols != table.Cols || y.Rows != tokens)
+            throw new ArgumentException($"{tokens} tokens of a table {table.Shape} do not fit rows of {y.Shape}");
+    }
+
+    // One thread per element of y.
+    static void GatherKernel(Index1D i, ArrayView<int> tokens, ArrayView<float> table, ArrayView<float> y, int features, int padding)
+    {
+        int place = i / features;
+        int token = tokens[place];
+        y[i] = padding == 1 && token == 0 ? 0f : table[token * features + (i - place * features)];
+    }
+
+    // One thread per feature of each segment.
+    static void SegmentSumKernel(
+        Index2D index, ArrayView<int> order, ArrayView<int> starts, ArrayView<int> ids, ArrayView<float> dy, ArrayView<float> dtable, int features)
+    {
+        int end = starts[index.Y + 1];
+        float total = 0f;
+        for (int start = starts[index.Y]; start < end; start += Run)
+        {
+            float sum = 0f;
+            int stop = IntrinsicMath.Min(start + Run, end);
+            for (int i = start; i < stop; i++)
+                sum += dy[order[i] * features + index.X];
+            total += sum;
+        }
+
+        dtable[ids[index.Y] * features + index.X] += total;
+    }
+}

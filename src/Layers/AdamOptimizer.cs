@@ -1,0 +1,96 @@
+using Dalle2.Gpu.Dialect;
+
+namespace Dalle2.Layers;
+
+/// <summary>
+/// Adam and AdamW over the parameters of one or more stores, with clipping by the norm of all their gradients together. A step whose
+/// norm is NaN or infinite changes nothing, and <see cref="GradientNorm"/> shows it.
+/// </summary>
+public sealed class AdamOptimizer : IDisposable
+{
+    readonly Device device;
+    readonly AdamOptions options;
+    readonly ParameterStore[] stores;
+    readonly Buffer<float> partials;
+    readonly Buffer<float> norm;
+
+    /// <summary>An optimiser at step 0; the moments are the stores' own.</summary>
+    /// <param name="device">Where the stores live.</param>
+    /// <param name="options">Null for the defaults.</param>
+    /// <param name="stores">What it changes; not owned.</param>
+    /// <exception cref="ArgumentException">There is no store, or an option makes no sense.</exception>
+    public AdamOptimizer(Device device, AdamOptions? options, params ParameterStore[] stores)
+    {
+        if (stores.Length == 0)
+            throw new ArgumentException("an optimiser needs a store of parameters at least");
+        this.device = device;
+        this.options = options ?? new AdamOptions();
+        this.options.Validate();
+        this.stores = stores;
+        partials = device.Allocate<float>(stores.Sum(s => (long)ReductionOp.Partials(s.Gradients.Length)));
+        norm = device.Allocate<float>(1);
+        device.Stream.Clear(norm.View);
+    }
+
+    /// <summary>Steps taken, those without effect included; set it to resume.</summary>
+    public long StepCount { get; set; }
+
+    /// <summary>The norm of all gradients of the last step before clipping, read back from the device; 0 before the first. NaN or infinite: the step changed nothing.</summary>
+    public float GradientNorm
+    {
+        get
+        {
+            var value = new float[1];
+            device.Stream.Read<float>(norm.View, value);
+            return value[0];
+        }
+    }
+
+    /// <summary>Changes the parameters by their gradients, then sets the gradients to zero.</summary>
+    /// <param name="context">The step, on the same device.</param>
+    /// <param name="learningRate">Of this step; 0 or more.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The learning rate is negative or not finite.</exception>
+    public void Step(Context context, double learningRate)
+    {
+        if (!(learningRate >= 0) || double.IsInfinity(learningRate))
+            throw new ArgumentOutOfRangeException(nameof(learningRate), $"the learning rate must be 0 or more, not {learningRate}");
+        Stream stream = context.Stream;
+        StepCount++;
+        Measure(stream);
+        AdamStep step = AdamStep.Of(StepCount, learningRate, options.Beta1, options.Beta2, options.Epsilon, options.ClipNorm);
+        foreach (ParameterStore store in stores)
+        {
+            Decay(stream, store, learningRate);
+            AdamOp.Update(stream, store.Values, store.Gradients, store.FirstMoments, store.SecondMoments, norm.View, step);
+            store.ClearGradients();
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        partials.Dispose();
+        norm.Dispose();
+    }
+
+    void Measure(Stream stream)
+    {
+        long offset = 0;
+        foreach (ParameterStore store in stores)
+        {
+            ArrayView<float> part = partials.View.SubView(offset, ReductionOp.Partials(store.Gradients.Length));
+            ReductionOp.PartialSumsOfSquares(stream, store.Gradients, part);
+            offset += part.Length;
+        }
+
+        ReductionOp.Norm(stream, partials.View, norm.View);
+    }
+
+    void Decay(Stream stream, ParameterStore store, double learningRate)
+    {
+        if (options.WeightDecay == 0)
+            return;
+        foreach (Parameter parameter in store.Parameters.Where(p => p.Trainable && p.Shape.Rank > 1))
+            AdamOp.Decay(stream, parameter.Value.View, norm.View, (float)(1 - learningRate * options.WeightDecay));
+    }
+}
