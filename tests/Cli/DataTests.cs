@@ -1,0 +1,46 @@
+using System.Text.Json.Nodes;
+using Dalle2.Tests.Data;
+
+namespace Dalle2.Tests.Cli;
+
+public class DataTests
+{
+    [Test]
+    public void List_names_each_set_and_whether_it_is_here()
+    {
+        JsonArray sets = CommandRun.Of("data", "list", "--json").Succeeded().Json.AsArray();
+        Assert.That(sets.Select(set => (string)set!["name"]!), Is.EqualTo(new[] { "shapes", "shapes2", "emoji", "fashion" }));
+        Assert.That((bool)sets[0]!["available"]!);
+        Assert.That((int)sets[0]!["splits"]!["train"]!, Is.EqualTo(6000));
+        foreach (JsonNode? set in sets)
+            Assert.That((bool)set!["available"]! != ((string)set["reason"]!).Length > 0);
+    }
+
+    [Test]
+    public void Generated_sets_need_no_fetching()
+    {
+        CommandRun run = CommandRun.Of("data", "get", "shapes", "--json").Succeeded();
+        Assert.That(run.Error, Does.Contain("nothing to get"));
+        Assert.That((int)run.Json["splits"]!["train"]!, Is.EqualTo(6000));
+    }
+
+    [Test]
+    public void A_folder_that_lacks_the_files_is_told()
+    {
+        using var folder = new TemporaryFolder();
+        CommandRun.Of("data", "get", "fashion", "--from", folder.Path).IsUsageFault(folder.Path);
+        CommandRun.Of("data", "get", "emoji", "--from", folder.Path, "--data-folder", folder["kept"]).IsUsageFault(folder.Path);
+        CommandRun.Of("data", "get", "emoji", "--from", folder["none"]).IsUsageFault(folder["none"]);
+    }
+
+    [Test]
+    public void Inspecting_shapes_finds_its_words()
+    {
+        JsonNode json = CommandRun.Of("data", "inspect", "shapes", "--json").Succeeded().Json;
+        // 3 backgrounds, 8 shapes, 8 colours, 2 sizes and the words around them; nothing is held out that training does not say.
+        Assert.That((int)json["vocabularySize"]!, Is.InRange(25, 45));
+        Assert.That(json["unknownWords"]!.AsArray(), Is.Empty);
+        Assert.That(json["broken"]!.AsArray(), Is.Empty);
+        Assert.That(json["frequentWords"]!.AsObject().Select(word => word.Key), Does.Contain("background"));
+    }
+}

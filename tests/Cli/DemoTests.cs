@@ -1,0 +1,36 @@
+using System.Text.Json.Nodes;
+using Dalle2.Data;
+using Dalle2.Tests.Data;
+
+namespace Dalle2.Tests.Cli;
+
+public class DemoTests
+{
+    [Test]
+    public void A_demo_trains_draws_and_is_not_trained_twice()
+    {
+        using var folder = new TemporaryFolder();
+        string run = folder["demo"];
+        JsonNode json = CommandRun.Of("demo", "--preset", "tiny", "--count", "8", "--out", run, "--json").Succeeded().Json;
+        Assert.That(json.AsObject().Select(pair => pair.Key), Is.EqualTo(new[] { "train", "eval", "grid", "report" }));
+        Assert.That((int)json["train"]!["steps"]!, Is.EqualTo(100));
+        Assert.That((int)json["eval"]!["n"]!, Is.EqualTo(8));
+        Assert.That(new PngCodec().Decode(File.ReadAllBytes(Path.Combine(run, "grid.png"))).Width, Is.GreaterThan(200));
+        Assert.That(File.ReadAllText((string)json["report"]!), Does.Contain("<svg").And.Contain("held-out"));
+
+        CommandRun second = CommandRun.Of("demo", "--count", "8", "--out", run, "--json").Succeeded();
+        Assert.That((int)second.Json["train"]!["steps"]!, Is.Zero);
+        Assert.That(second.Error, Does.Contain("already trained"));
+        Assert.That(second.Json["eval"]!["attributes"]!.ToJsonString(), Is.EqualTo(json["eval"]!["attributes"]!.ToJsonString()));
+    }
+
+    [Test]
+    public void A_run_that_is_no_demo_is_left_alone()
+    {
+        using var folder = new TemporaryFolder();
+        string run = folder["run"];
+        CommandRun.Of(["train", "--data", "shapes", "--stage", "text", "--out", run, .. CommandRun.FewSteps]).Succeeded();
+        CommandRun.Of("demo", "--out", run, "--fresh").IsUsageFault(run, "no demo");
+        Assert.That(File.Exists(Path.Combine(run, "config.json")));
+    }
+}

@@ -1,0 +1,30 @@
+using System.Text.Json.Nodes;
+
+namespace Dalle2.Tests.Cli;
+
+public class GradcheckTests
+{
+    [TestCase("cpu")]
+    [TestCase("reference")]
+    public void One_op_has_the_documented_keys(string device)
+    {
+        JsonNode json = CommandRun.Of("gradcheck", "--op", "Linear", "--device", device, "--json").Succeeded().Json;
+        Assert.That(json.AsObject().Select(pair => pair.Key), Is.EqualTo(new[] { "device", "passed", "ops" }));
+        Assert.That((string)json["device"]!, Is.EqualTo(device));
+        Assert.That((bool)json["passed"]!);
+        JsonNode op = json["ops"]!.AsArray().Single()!;
+        Assert.That(op.AsObject().Select(pair => pair.Key), Is.EqualTo(new[] { "op", "maxRelativeError", "passed" }));
+        Assert.That((string)op["op"]!, Is.EqualTo("Linear"));
+        Assert.That((double)op["maxRelativeError"]!, Is.GreaterThan(0).And.LessThan(1e-4));
+    }
+
+    [Test]
+    public void All_devices_give_a_document_each()
+    {
+        JsonArray json = CommandRun.Of("gradcheck", "--op", "Linear", "--device", "all", "--json").Succeeded().Json.AsArray();
+        Assert.That(json.Select(one => (string)one!["device"]!), Is.EqualTo(new[] { "reference", "cpu" }));
+    }
+
+    [Test]
+    public void Text_names_the_op_and_its_error() => Assert.That(CommandRun.Of("gradcheck", "--op", "Linear").Succeeded().Output, Does.Contain("Linear").And.Contain("passed").And.Match(@"\d\.\de-\d+"));
+}
