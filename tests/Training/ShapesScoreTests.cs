@@ -1,6 +1,5 @@
 using Dalle2.Data;
 using Dalle2.Training;
-using NUnit.Framework;
 
 namespace Dalle2.Tests.Training;
 
