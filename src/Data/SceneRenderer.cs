@@ -2,7 +2,7 @@ namespace Dalle2.Data;
 
 /// <summary>
 /// Draws scenes by signed distance. One shape has its centre at .28, .5 or .72 of the side and a radius of .14 (small) or .24 (large);
-/// two shapes stand at .26 and .74 of one axis and .5 of the other with radii of .13 and .19, so that they never overlap.
+/// two shapes stand at .25 and .75 of one axis and .5 of the other with radii of .125 and .175, so that they never overlap.
 /// A pixel's coverage is the mean of four points; at each, it falls from one to zero linearly over half a pixel around the edge.
 /// </summary>
 public static class SceneRenderer
@@ -59,7 +59,7 @@ public static class SceneRenderer
     /// <summary>The exact centre of a place, as shares of the side, from the left and from the top.</summary>
     public static (double X, double Y) Centre(Place place, bool pair)
     {
-        double reach = pair ? 0.24 : 0.22;
+        double reach = pair ? 0.25 : 0.22;
         return (0.5 + reach * ((int)place % 3 - 1), 0.5 + reach * ((int)place / 3 - 1));
     }
 
@@ -68,8 +68,8 @@ public static class SceneRenderer
     {
         (ShapeSize.Small, false) => 0.14,
         (ShapeSize.Large, false) => 0.24,
-        (ShapeSize.Small, true) => 0.13,
-        _ => 0.19,
+        (ShapeSize.Small, true) => 0.125,
+        _ => 0.175,
     };
 
     private static void Draw(ShapeObject shape, int side, ShapeJitter jitter, bool pair, Span<float> destination)

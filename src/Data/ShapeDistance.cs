@@ -3,18 +3,18 @@ namespace Dalle2.Data;
 /// <summary>
 /// Signed distances to the eight shapes, negative inside, in units of the shape's radius, y downwards, the shape's middle at the origin.
 /// None ever grows faster than the point moves, which the renderer relies on; only square roots and arithmetic, so every machine gives the same bits.
-/// Areas lie between 2.0 and 2.9 (a disc of radius 1 has 3.14), so that shape cannot be told from the amount of colour.
+/// Areas lie between 1.9 and 3.1 (a disc of radius 1 has 3.14), so that shape cannot be told from the amount of colour.
 /// </summary>
 internal static class ShapeDistance
 {
     private const double
-        DiscRadius = 0.95,
-        SquareHalf = 0.82,
+        DiscRadius = 0.92,
+        SquareHalf = 0.88,
         TriangleTop = 1.0, TriangleBottom = 0.9, TriangleHalf = 1.1,
         StarOuter = 1.15, StarInner = 0.55 * StarOuter,
-        CrossLength = 1.0, CrossHalf = 0.36,
-        DiamondHalfWidth = 0.95, DiamondHalfHeight = 1.15,
-        RingInner = 0.5,
+        CrossLength = 1.1, CrossHalf = 0.28,
+        DiamondHalfWidth = 0.85, DiamondHalfHeight = 1.15,
+        RingOuter = 0.96, RingInner = 0.5,
         HeartScale = 1.65;
 
     private const double Sin36 = 0.5877852522924731, Cos36 = 0.8090169943749475, Sin108 = 0.9510565162951535, Cos108 = -0.30901699437494745;
@@ -27,7 +27,7 @@ internal static class ShapeDistance
         ShapeKind.Star => Star(x, -y),
         ShapeKind.Cross => Math.Min(Box(x, y, CrossLength, CrossHalf), Box(x, y, CrossHalf, CrossLength)),
         ShapeKind.Diamond => Line(Math.Abs(x), Math.Abs(y), 0, DiamondHalfHeight, DiamondHalfWidth, 0),
-        ShapeKind.Ring => Math.Abs(Math.Sqrt(x * x + y * y) - (DiscRadius + RingInner) / 2) - (DiscRadius - RingInner) / 2,
+        ShapeKind.Ring => Math.Abs(Math.Sqrt(x * x + y * y) - (RingOuter + RingInner) / 2) - (RingOuter - RingInner) / 2,
         _ => Heart(Math.Abs(x), y),
     };
 

@@ -58,7 +58,6 @@ public sealed class PngFaultTests
         var deflated = PngBuilder.Deflate([0, 7]);
         deflated[^1] ^= 1;
         Assert.That(() => new PngCodec().Decode(Grey().Chunk("IDAT", deflated).End()), Throws.TypeOf<ImageFormatException>());
-        Assert.That(() => new PngCodec().Decode(Grey().Chunk("IDAT", deflated[..^3]).End()), Throws.TypeOf<ImageFormatException>());
     }
 
     [Test]

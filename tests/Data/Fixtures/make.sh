@@ -1,10 +1,10 @@
 #!/bin/bash
-# Writes the PNG fixtures and, as NAME.raw, their pixels as 8-bit RGBA.
-# Files: netpbm's pnmtopng and ImageMagick. Pixels: ImageMagick (16 bits are rounded to 8).
+# Writes the PNG and JPEG fixtures and, as NAME.raw, their pixels as 8-bit RGBA.
+# Files: netpbm's pnmtopng and ImageMagick. Pixels: ImageMagick; for 16 bits netpbm, since it rounds to 8 where ImageMagick cuts off.
 # Needs the Debian packages imagemagick and netpbm.
 set -e
 cd "$(dirname "$0")"
-rm -f *.png *.raw
+rm -f *.png *.jpg *.raw
 convert=/usr/bin/convert-im6.q16
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -50,6 +50,21 @@ done
 $convert "$work/rgb8.ppm" -transparent "$($convert "$work/rgb8.ppm" -format '%[pixel:p{3,3}]' info:)" -define png:color-type=2 -depth 8 rgb8-trns.png
 $convert -size 1x1 xc:'#123456' -define png:color-type=2 -depth 8 -define png:exclude-chunks=all one.png
 $convert -size 1x1 xc:'#12345680' -define png:color-type=6 -interlace PNG -depth 8 -define png:exclude-chunks=all one-i.png
+$convert -size 21x13 gradient:'#f02060-#10c0ff' "$work/smooth.ppm"
+$convert "$work/smooth.ppm" -sampling-factor 1x1 -quality 95 -strip colour.jpg
+$convert "$work/smooth.ppm" -sampling-factor 2x2 -interlace JPEG -quality 95 -strip progressive.jpg
+$convert "$work/smooth.ppm" -colorspace Gray -quality 95 -strip grey.jpg
+$convert "$work/smooth.ppm" -colorspace CMYK -quality 95 -strip cmyk.jpg
+for f in *.jpg; do
+    $convert "$f" -colorspace sRGB -depth 8 rgba:"${f%.jpg}.raw"
+done
 for f in *.png; do
-    $convert "$f" -depth 8 rgba:"${f%.png}.raw"
+    case $f in
+        # pngtopam overlooks the transparent colour of this one; ImageMagick does not.
+        rgb16-trns.png)
+            pngtopam "$f" | pamdepth 255 > "$work/c.ppm"
+            $convert "$work/c.ppm" \( "$f" -alpha extract \) -alpha off -compose copy-opacity -composite -depth 8 rgba:rgb16-trns.raw ;;
+        *16*) pngtopam -alphapam "$f" | pamdepth 255 | $convert pam:- -depth 8 rgba:"${f%.png}.raw" ;;
+        *) $convert "$f" -depth 8 rgba:"${f%.png}.raw" ;;
+    esac
 done

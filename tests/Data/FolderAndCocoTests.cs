@@ -1,0 +1,171 @@
+using Dalle2.Data;
+using NUnit.Framework;
+
+namespace Dalle2.Tests.Data;
+
+[TestFixture]
+public sealed class FolderAndCocoTests
+{
+    private TemporaryFolder _folder = null!;
+
+    [SetUp]
+    public void MakeFolder() => _folder = new TemporaryFolder();
+
+    [TearDown]
+    public void RemoveFolder() => _folder.Dispose();
+
+    private static byte[] Png(byte grey, int width = 4, int height = 4)
+    {
+        var image = new Image(width, height);
+        for (int i = 0; i < image.Rgba.Length; i++)
+        {
+            image.Rgba[i] = i % 4 == 3 ? (byte)255 : grey;
+        }
+        return new PngCodec().Encode(image);
+    }
+
+    private static List<(string Split, int Index)> All(IDataSet set) => [.. set.Splits.SelectMany(s => Enumerable.Range(0, set.Count(s)).Select(i => (s, i)))];
+
+    [Test]
+    public void Each_line_of_a_caption_is_a_sample_in_ordinal_order()
+    {
+        _folder.Write("b.png", Png(20));
+        _folder.Write("b.txt", "second\r\n\n  third \n");
+        _folder.Write("a/z.PNG", Png(10));
+        _folder.Write("a/z.txt", "\uFEFFfirst");
+        _folder.Write(".hidden/x.png", Png(30));
+        var set = new FolderDataSet(_folder.Path);
+        var found = All(set).Select(s => (Caption: set.Caption(s.Split, s.Index), Grey: set.Load(s.Split, s.Index, 2).Rgba[0])).OrderBy(s => s.Grey).ToList();
+        Assert.That(found, Is.EqualTo(new[] { ("first", (byte)10), ("second", (byte)20), ("third", (byte)20) }));
+    }
+
+    [Test]
+    public void About_a_tenth_is_held_out_by_name_and_all_captions_of_a_picture_together()
+    {
+        for (int i = 0; i < 150; i++)
+        {
+            _folder.Write($"p{i:000}.png", Png(1, 1, 1));
+            _folder.Write($"p{i:000}.txt", $"{i} one\n{i} two");
+        }
+        var set = new FolderDataSet(_folder.Path);
+        Assert.That(set.Splits, Is.EqualTo(new[] { "train", "held-out" }));
+        Assert.That(set.Count("train") + set.Count("held-out"), Is.EqualTo(300));
+        Assert.That(set.Count("held-out"), Is.InRange(10, 60).And.Matches<int>(n => n % 2 == 0));
+        var heldOut = Enumerable.Range(0, set.Count("held-out")).Select(i => set.Caption("held-out", i)).ToList();
+        Assert.That(heldOut.Where((_, i) => i % 2 == 0).Select(c => c.Split(' ')[0]), Is.EqualTo(heldOut.Where((_, i) => i % 2 == 1).Select(c => c.Split(' ')[0])));
+        Assert.That(Enumerable.Range(0, set.Count("train")).Select(i => set.Caption("train", i)), Is.Ordered.Using((IComparer<string>)Comparer<string>.Create(
+            (a, b) => int.Parse(a.Split(' ')[0]).CompareTo(int.Parse(b.Split(' ')[0])))));
+    }
+
+    [Test]
+    public void Folders_train_and_test_are_the_splits()
+    {
+        foreach (string name in new[] { "train/a", "train/b", "test/a", "stray" })
+        {
+            _folder.Write(name + ".png", Png(1));
+            _folder.Write(name + ".txt", name);
+        }
+        var set = new FolderDataSet(_folder.Path);
+        Assert.That(set.Splits, Is.EqualTo(new[] { "train", "test" }));
+        Assert.That((set.Count("train"), set.Count("test")), Is.EqualTo((3, 1)));
+        Assert.That(() => set.Load("train", 0, 8), Throws.TypeOf<BrokenSampleException>().With.Message.Contains("outside of train/ and test/"));
+    }
+
+    [Test]
+    public void What_cannot_be_used_is_reported_with_its_path_and_counted()
+    {
+        _folder.Write("train/good.png", Png(1));
+        _folder.Write("train/good.txt", "a good one");
+        _folder.Write("train/bad-lone.png", Png(1));
+        _folder.Write("train/bad-words.txt", "words without picture");
+        _folder.Write("train/bad-blank.png", Png(1));
+        _folder.Write("train/bad-blank.txt", " \n\n");
+        _folder.Write("train/bad-bytes.png", Png(1));
+        _folder.Write("train/bad-bytes.txt", [0xC3, 0x28]);
+        _folder.Write("train/bad-cut.png", Png(1)[..40]);
+        _folder.Write("train/bad-cut.txt", "cut");
+        _folder.Write("train/bad-gif.gif", "GIF89a..."u8.ToArray());
+        _folder.Write("train/bad-gif.txt", "gif");
+        _folder.Write("test/good.png", Png(1));
+        _folder.Write("test/good.txt", "another");
+        var set = new FolderDataSet(_folder.Path);
+        Assert.That(set.Count("train"), Is.EqualTo(7));
+        var prepared = PreparedData.Load(set, "train", 8, maxBroken: 6);
+        Assert.That(prepared.Captions, Is.EqualTo(new[] { "a good one" }));
+        Assert.That(prepared.Broken.Select(b => (Path.GetFileName(b.Source), b.Reason)).OrderBy(b => b.Item1, StringComparer.Ordinal), Is.EqualTo(new[]
+        {
+            ("bad-blank.png", "its caption file bad-blank.txt is empty"),
+            ("bad-bytes.png", "its caption file bad-bytes.txt is not valid UTF-8"),
+            ("bad-cut.png", prepared.Broken.Single(b => b.Source.Contains("bad-cut", StringComparison.Ordinal)).Reason),
+            ("bad-gif.gif", prepared.Broken.Single(b => b.Source.Contains("bad-gif", StringComparison.Ordinal)).Reason),
+            ("bad-lone.png", "it has no caption: there is no bad-lone.txt beside it"),
+            ("bad-words.txt", "there is no picture of this name beside the caption"),
+        }));
+        Assert.That(prepared.Broken[0].Source, Does.StartWith(_folder.Path));
+        Assert.That(() => PreparedData.Load(set, "train", 8, maxBroken: 5),
+            Throws.TypeOf<UserInputException>().With.Message.Contains("6 of 7").And.Message.Contains("--max-broken 6").And.Message.Contains("and 1 more"));
+    }
+
+    [Test]
+    public void An_empty_or_missing_folder_is_refused()
+    {
+        Assert.That(() => new FolderDataSet(_folder.Path), Throws.TypeOf<UserInputException>().With.Message.Contains("no captioned picture"));
+        Assert.That(() => new FolderDataSet(_folder["none"]), Throws.TypeOf<UserInputException>().With.Message.Contains("no folder"));
+    }
+
+    [Test]
+    public void Coco_captions_go_with_their_pictures()
+    {
+        _folder.Write("train2017/1.png", Png(11));
+        _folder.Write("train2017/2.png", Png(22));
+        string path = _folder.Write("captions_train2017.json", """
+            {"info": {}, "images": [{"id": 2, "file_name": "2.png", "width": 4}, {"id": 1, "file_name": "1.png"}, {"id": 9, "file_name": "9.png"}, {"id": 5, "file_name": "5.png"}],
+             "annotations": [{"id": 7, "image_id": 2, "caption": " Two. "}, {"image_id": 1, "caption": "One"}, {"image_id": 2, "caption": "Zwei"}, {"image_id": 9, "caption": "Gone"}]}
+            """);
+        var set = DataSets.Open(path);
+        var good = new List<(string, byte)>();
+        var bad = new List<string>();
+        foreach (var (split, index) in All(set))
+        {
+            try
+            {
+                good.Add((set.Caption(split, index), set.Load(split, index, 2).Rgba[0]));
+            }
+            catch (BrokenSampleException e)
+            {
+                bad.Add($"{Path.GetFileName(e.SamplePath)}: {e.Reason}");
+            }
+        }
+        Assert.That(good, Is.EquivalentTo(new[] { ("One", (byte)11), ("Two.", (byte)22), ("Zwei", (byte)22) }));
+        Assert.That(bad, Is.EquivalentTo(new[] { "9.png: there is no such file", $"5.png: '{path}' has no caption for it" }));
+        Assert.That(() => new CocoDataSet(path, new DataSetOptions { ImagesFolder = _folder["none"] }), Throws.TypeOf<UserInputException>().With.Message.Contains("none"));
+    }
+
+    [TestCase("", "no valid JSON")]
+    [TestCase("[1, 2]", "no list 'images'")]
+    [TestCase("""{"images": 3}""", "no list 'images'")]
+    [TestCase("""{"images": []}""", "no list 'annotations'")]
+    [TestCase("""{"images": [], "annotations": []}""", "no captions")]
+    [TestCase("""{"images": [{"file_name": "a"}], "annotations": []}""", "images[0] has no integer 'id'")]
+    [TestCase("""{"images": [{"id": 1.5, "file_name": "a"}], "annotations": []}""", "images[0] has no integer 'id'")]
+    [TestCase("""{"images": [{"id": 1}], "annotations": []}""", "images[0] has no text 'file_name'")]
+    [TestCase("""{"images": [{"id": 1, "file_name": "../a.png"}], "annotations": []}""", "no path below")]
+    [TestCase("""{"images": [{"id": 1, "file_name": "a"}, {"id": 1, "file_name": "b"}], "annotations": []}""", "images[1].id 1 is there twice")]
+    [TestCase("""{"images": [{"id": 1, "file_name": "a"}], "annotations": [{"image_id": 2, "caption": "x"}]}""", "annotations[0].image_id 2")]
+    [TestCase("""{"images": [{"id": 1, "file_name": "a"}], "annotations": [{"image_id": 1, "caption": 4}]}""", "annotations[0] has no text 'caption'")]
+    public void Faults_of_a_coco_file_say_where(string content, string says)
+    {
+        string path = _folder.Write("c.json", content);
+        Assert.That(() => new CocoDataSet(path), Throws.TypeOf<UserInputException>().With.Message.Contains(says).And.Message.Contains(path));
+    }
+
+    [Test]
+    public void Unknown_sets_are_refused_with_what_there_is()
+    {
+        Assert.That(() => DataSets.Open("shpaes"), Throws.TypeOf<UserInputException>().With.Message.Contains("Did you mean shapes?").And.Message.Contains("shapes2, emoji, fashion"));
+        Assert.That(() => DataSets.Open("/no/such/path"), Throws.TypeOf<UserInputException>().With.Message.Not.Contains("Did you mean"));
+        Assert.That(() => DataSets.Open(_folder.Write("x.csv", "a")), Throws.TypeOf<UserInputException>().With.Message.Contains("COCO"));
+        Assert.That(() => DataSets.Open("shapes", new DataSetOptions { Count = 0 }), Throws.TypeOf<UserInputException>());
+        Assert.That(DataSets.Open("shapes2").Name, Is.EqualTo("shapes2"));
+    }
+}

@@ -1,0 +1,65 @@
+using Dalle2.Data;
+using NUnit.Framework;
+
+namespace Dalle2.Tests.Data;
+
+/// <summary>JPEG files of ImageMagick against the pixels that it reads from them; ignored where libturbojpeg is not installed.</summary>
+[TestFixture]
+public sealed class JpegTests
+{
+    private static byte[] Fixture(string file) => File.ReadAllBytes(Path.Combine(TestContext.CurrentContext.TestDirectory, "Data", "Fixtures", file));
+
+    [SetUp]
+    public void RequireLibrary()
+    {
+        if (!JpegTurboCodec.IsAvailable)
+        {
+            Assert.Ignore("libturbojpeg is not on this machine");
+        }
+    }
+
+    [TestCase("colour")]
+    [TestCase("progressive")]
+    [TestCase("grey")]
+    [TestCase("cmyk")]
+    public void Pixels_are_those_of_the_other_program(string name)
+    {
+        var image = ImageCodecs.Decode(Fixture(name + ".jpg"));
+        var expected = Fixture(name + ".raw");
+        Assert.That((image.Width, image.Height), Is.EqualTo((21, 13)));
+        // Decoders may round the colour conversion differently.
+        Assert.That(image.Rgba.Zip(expected).Max(p => Math.Abs(p.First - p.Second)), Is.LessThanOrEqualTo(3));
+    }
+
+    [Test]
+    public void A_truncated_or_damaged_file_is_a_format_fault()
+    {
+        var file = Fixture("colour.jpg");
+        for (int length = 3; length < file.Length - 2; length++)
+        {
+            Assert.That(() => ImageCodecs.Decode(file.AsSpan(0, length)), Throws.TypeOf<ImageFormatException>(), $"cut to {length}");
+        }
+    }
+
+    [Test]
+    public void The_camera_s_orientation_is_applied([Values(1, 3, 6, 8)] int orientation, [Values] bool little)
+    {
+        var file = Fixture("colour.jpg");
+        byte[] Short(int v) => little ? [(byte)v, 0] : [0, (byte)v];
+        byte[] Long(int v) => little ? [(byte)v, 0, 0, 0] : [0, 0, 0, (byte)v];
+        byte[] tiff = [.. little ? "II"u8 : "MM"u8, .. Short(42), .. Long(8), .. Short(1), .. Short(0x12), .. Short(3), .. Long(1), .. Short(orientation), 0, 0, .. Long(0)];
+        // The tag is 0x0112.
+        tiff[little ? 11 : 10] = 1;
+        byte[] segment = [.. "Exif\0\0"u8, .. tiff];
+        byte[] turned = [.. file[..2], 0xFF, 0xE1, 0, (byte)(segment.Length + 2), .. segment, .. file[2..]];
+        var plain = ImageCodecs.Decode(file);
+        var upright = ImageCodecs.Decode(turned);
+        // Where the stored picture's top left corner must be seen: 1 top left, 3 bottom right, 6 top right, 8 bottom left.
+        var (x, y) = orientation switch { 1 => (0, 0), 3 => (20, 12), 6 => (12, 0), _ => (0, 20) };
+        // And its top right corner.
+        var (u, v) = orientation switch { 1 => (20, 0), 3 => (0, 12), 6 => (12, 20), _ => (0, 0) };
+        Assert.That((upright.Width, upright.Height), Is.EqualTo(orientation < 5 ? (21, 13) : (13, 21)));
+        Assert.That(upright.Pixel(x, y).ToArray(), Is.EqualTo(plain.Pixel(0, 0).ToArray()));
+        Assert.That(upright.Pixel(u, v).ToArray(), Is.EqualTo(plain.Pixel(20, 0).ToArray()));
+    }
+}

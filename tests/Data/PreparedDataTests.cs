@@ -1,0 +1,100 @@
+using Dalle2.Data;
+using NUnit.Framework;
+
+namespace Dalle2.Tests.Data;
+
+[TestFixture]
+public sealed class PreparedDataTests
+{
+    /// <summary>Each third sample is broken; picture i is of colour i.</summary>
+    private sealed class Holed(int count, Exception? fatal = null) : IDataSet
+    {
+        public string Name => "holed";
+
+        public IReadOnlyList<string> Splits { get; } = ["train", "held-out"];
+
+        public int Count(string split) => split == "train" ? count : 2;
+
+        public string Caption(string split, int index) => split == "train" ? $"sample {index}" : "a new sample";
+
+        public string Source(string split, int index) => $"file {index}";
+
+        public Image Load(string split, int index, int side)
+        {
+            if (fatal is not null && index == 7)
+            {
+                throw fatal;
+            }
+            if (index % 3 == 2)
+            {
+                throw new BrokenSampleException(Source(split, index), "a hole");
+            }
+            var image = new Image(side, side);
+            image.Rgba.AsSpan().Fill((byte)index);
+            return image;
+        }
+    }
+
+    [Test]
+    public void Results_are_in_order_and_independent_of_threads([Values(1, 2, 5)] int threads)
+    {
+        var calls = new List<int>();
+        var data = PreparedData.Load(new Holed(200), "train", 3, maxBroken: 66, threads, (done, of) => calls.Add(done));
+        Assert.That(data.Count, Is.EqualTo(134));
+        Assert.That(data.Indices, Is.EqualTo(Enumerable.Range(0, 200).Where(i => i % 3 != 2)));
+        Assert.That(data.Captions, Is.EqualTo(data.Indices.Select(i => $"sample {i}")));
+        Assert.That(data.Pixels, Is.EqualTo(data.Indices.SelectMany(i => Enumerable.Repeat((byte)i, 27))));
+        Assert.That(data.Broken.Select(b => b.Index), Is.EqualTo(Enumerable.Range(0, 200).Where(i => i % 3 == 2)));
+        Assert.That(calls, Is.Ordered.And.Unique);
+        Assert.That(calls[^1], Is.EqualTo(200));
+        var floats = new float[27];
+        data.CopyFloats(1, floats);
+        Assert.That(floats, Has.All.EqualTo(1 / 255f));
+    }
+
+    [Test]
+    public void Too_many_broken_samples_are_fatal_and_say_which_flag_helps() =>
+        Assert.That(() => PreparedData.Load(new Holed(30), "train", 2, maxBroken: 9), Throws.TypeOf<UserInputException>()
+            .With.Message.Contains("10 of 30").And.Message.Contains("--max-broken 10").And.Message.Contains("file 2: a hole"));
+
+    [Test]
+    public void What_needs_the_user_stops_everything_with_its_own_words() =>
+        Assert.That(() => PreparedData.Load(new Holed(30, new UserInputException("install it")), "train", 2, 30), Throws.TypeOf<UserInputException>().With.Message.EqualTo("install it"));
+
+    [Test]
+    public void An_empty_split_is_refused() =>
+        Assert.That(() => PreparedData.Load(new Holed(0), "train", 2), Throws.TypeOf<UserInputException>().With.Message.Contains("empty"));
+
+    [Test]
+    public void Memory_is_checked_before_with_figures()
+    {
+        var set = new Holed(1_000_000);
+        Assert.That(() => PreparedData.CheckMemory(set, "train", 10_000, 64, 100_000_000), Throws.TypeOf<UserInputException>().With.Message.Contains("123 MB").And.Message.Contains("100 MB"));
+        Assert.That(() => PreparedData.CheckMemory(set, "train", 10_000, 64, 200_000_000), Throws.Nothing);
+        Assert.That(() => PreparedData.Load(set, "train", 256), Throws.TypeOf<UserInputException>().With.Message.Contains("196,608 MB"));
+    }
+
+    [Test]
+    public void Cancelling_stops()
+    {
+        using var source = new CancellationTokenSource();
+        source.Cancel();
+        Assert.That(() => PreparedData.Load(new Holed(3), "train", 2, 3, cancellation: source.Token), Throws.InstanceOf<OperationCanceledException>());
+    }
+
+    [Test]
+    public void Inspection_counts_what_is_there()
+    {
+        int last = 0;
+        var result = Inspection.Of(new Holed(6), frequentWords: 2, (done, of) => last = done * 100 / of);
+        Assert.That(result.Splits, Is.EqualTo(new[] { new SplitCount("train", 6, 2), new SplitCount("held-out", 2, 0) }));
+        Assert.That(result.CaptionLengths, Is.EqualTo(new[] { new LengthCount(2, 4), new LengthCount(3, 2) }));
+        Assert.That(result.MeanCaptionLength, Is.EqualTo(14 / 6.0).Within(1e-12));
+        // Samples 0, 1, 3, 4 are sound: "sample" four times, each number once.
+        Assert.That(result.VocabularySize, Is.EqualTo(5));
+        Assert.That(result.FrequentWords, Is.EqualTo(new[] { new WordCount("sample", 4), new WordCount("0", 1) }));
+        Assert.That(result.UnknownWords, Is.EqualTo(new[] { "a", "new" }));
+        Assert.That(result.Broken.Select(b => b.Index), Is.EqualTo(new[] { 2, 5 }));
+        Assert.That(last, Is.EqualTo(100));
+    }
+}
