@@ -37,6 +37,21 @@ public sealed class ShapesScoreTests
     }
 
     [Test]
+    public void A_pair_is_read_back_at_the_smallest_side()
+    {
+        // Where the masks of a pair would spill over first.
+        var score = new ShapesScore(2, SceneRenderer.MinSide);
+        Scene[] scenes = [.. Enumerable.Range(0, 64).Select(SceneCatalogue.Two.HeldOut)];
+        float[][] pictures = [.. scenes.Select(scene =>
+        {
+            float[] picture = new float[3 * SceneRenderer.MinSide * SceneRenderer.MinSide];
+            SceneRenderer.Render(scene, SceneRenderer.MinSide, default, picture);
+            return picture;
+        })];
+        Assert.That(score.Shares(pictures, scenes), Is.All.EqualTo(1));
+    }
+
+    [Test]
     public void The_match_is_the_nearest_of_literal_renderings()
     {
         // The definition, without masks and sums: render every combination with every jitter of the search and compare pixels.
