@@ -1,0 +1,99 @@
+using System.CommandLine;
+using System.Text.Json.Nodes;
+using Dalle2.Data;
+using Dalle2.Gpu.Runtime;
+using Dalle2.Training;
+
+namespace Dalle2.Cli;
+
+/// <summary><c>demo</c>: the main job on generated pictures, from nothing to drawings, figures and a report.</summary>
+sealed class DemoVerb : Verb
+{
+    const string Data = "shapes";
+
+    readonly Option<string> output = VerbOptions.Text("--out", "RUN", Path.Combine("runs", "demo"), "The run's folder. An unfinished demo there is resumed, a finished one evaluated again.");
+    readonly Option<string> preset = VerbOptions.Text("--preset", "P", "demo", "The settings to train with; tiny shows each stage in seconds and learns next to nothing.");
+    readonly Option<int> count = VerbOptions.Count("--count", 512, 1, 1_000_000, "Held-out captions to evaluate.");
+    readonly Option<ulong> seed = VerbOptions.Seed("Decides every random number.");
+    readonly Option<bool> fresh = VerbOptions.Flag("--fresh", "Delete the demo in --out and start over. A folder that is no demo is left alone.");
+    readonly Option<string> device = VerbOptions.Device();
+    readonly Option<int> threads = VerbOptions.Threads();
+
+    public DemoVerb()
+        : base("demo", "Train on generated shapes through all stages, draw held-out captions, measure, report: minutes on two cores.")
+    {
+        foreach (Option option in new Option[] { output, preset, count, seed, fresh, device, threads })
+            Options.Add(option);
+    }
+
+    public override IReadOnlyList<string> Examples => ["dalle2 demo", "dalle2 demo --out runs/second --seed 2"];
+
+    public override IReadOnlyList<string> Notes =>
+    [
+        "Writes RUN/grid.png (held-out captions, drawn beside the truth) and RUN/report.html (loss curves, figures, samples).",
+        "JSON: {train:{run, steps, seconds, loss, device}, eval:{...}, grid, report}; train and eval as those verbs print them.",
+    ];
+
+    public override int Run(ParseResult arguments, Terminal terminal)
+    {
+        string run = arguments.GetRequiredValue(output);
+        string name = Known.Require("preset", arguments.GetRequiredValue(preset), Presets.List.Select(p => p.Name));
+        Known.Device(arguments.GetRequiredValue(device));
+        bool exists = File.Exists(Path.Combine(run, "config.json"));
+        if (exists)
+            RequireDemo(run);
+        if (exists && arguments.GetValue(fresh))
+        {
+            Delete(run);
+            exists = false;
+        }
+
+        TrainingConfig config = Presets.Get(name) with { Data = Data, Seed = arguments.GetValue(seed) };
+        bool chosen = arguments.GetResult(preset) is { Implicit: false } || arguments.GetResult(seed) is { Implicit: false };
+        var request = new TrainingRequest
+        {
+            Config = exists && !chosen ? null : config,
+            OutputFolder = run,
+            Resume = exists,
+            Device = arguments.GetRequiredValue(device),
+            Threads = arguments.GetValue(threads),
+        };
+        (TrainingResult trained, ProgressDisplay progress) = TrainVerb.Train(request, terminal, $"dalle2 demo --out {run}");
+        if (trained.Steps == 0)
+            terminal.Notice($"the demo in {run} is already trained; evaluating it again (--fresh trains it anew)");
+
+        using Device opened = Known.OpenDevice(request.Device, request.Threads);
+        terminal.Cancellation.ThrowIfCancellationRequested();
+        terminal.Notice($"drawing {arguments.GetValue(count)} held-out captions...");
+        RunEvaluation evaluation = terminal.WithProgress(shown => Evaluation.Run(new EvaluationRequest { Run = run, Count = arguments.GetValue(count) }, opened, shown));
+        string grid = Path.Combine(run, "grid.png");
+        EvalVerb.WriteSheet(evaluation, grid);
+        terminal.Result(
+            () => new JsonObject { ["train"] = TrainVerb.ToJson(trained), ["eval"] = evaluation.ToJson(), ["grid"] = grid, ["report"] = trained.Report },
+            text =>
+            {
+                TrainVerb.Show(trained, progress, text);
+                text.Line();
+                EvaluationText.Show(evaluation, text);
+                text.Line();
+                text.Line($"Look at:  {grid}  and  {trained.Report}");
+                text.Line($"Then try: dalle2 generate {run} \"a large yellow heart at the centre on a navy background\" --count 8 --sheet --out heart.png");
+            });
+        return ExitCode.Ok;
+    }
+
+    static void RequireDemo(string run)
+    {
+        using RunFolder folder = RunFolder.Open(run);
+        TrainingConfig stored = folder.ReadConfig<TrainingConfig>();
+        if (stored.Data != Data || stored with { Seed = 0 } != Presets.Get(stored.Preset) with { Data = Data, Seed = 0 })
+            throw new UserInputException($"{run}: holds a run that is no demo (data {stored.Data}, preset {stored.Preset}); name another folder with --out");
+    }
+
+    static void Delete(string run)
+    {
+        // The lock says whether another program trains there.
+        RunFolder.Resume(run).Dispose();
+        Directory.Delete(run, recursive: true);
+    }
+}

@@ -1,0 +1,66 @@
+using System.CommandLine;
+using Dalle2.Data;
+using Dalle2.Gpu.Runtime;
+using Dalle2.Training;
+
+namespace Dalle2.Cli;
+
+/// <summary><c>eval</c>: what a run's drawings show against what was asked for.</summary>
+sealed class EvalVerb : Verb
+{
+    const int SheetColumns = 6;
+
+    readonly Argument<string> run = new("RUN") { Description = "The folder of a trained run." };
+    readonly Option<string?> split = VerbOptions.OptionalText("--split", "S", "The split whose captions are drawn. [default: the first that is held out of training]");
+    readonly Option<int> count = VerbOptions.Count("--count", 512, 1, 1_000_000, "Captions, spread over the split; fewer when it has fewer.");
+    readonly Option<ulong> seed = VerbOptions.Seed("Decides the drawings' noise.");
+    readonly Option<float> temperature = VerbOptions.Temperature();
+    readonly Option<string?> output = VerbOptions.OptionalText("--out", "FILE", "Also write a .png with some drawings beside the truth. [default: none]");
+    readonly Option<string> device = VerbOptions.Device();
+    readonly Option<int> threads = VerbOptions.Threads();
+    readonly Option<int> maxBroken = VerbOptions.MaxBroken();
+
+    public EvalVerb()
+        : base("eval", "Measure a run on captions it was not trained on, beside chance, the ceiling of real pictures and shuffled captions.")
+    {
+        Arguments.Add(run);
+        foreach (Option option in new Option[] { split, count, seed, temperature, output, device, threads, maxBroken })
+            Options.Add(option);
+    }
+
+    public override IReadOnlyList<string> Examples => ["dalle2 eval runs/demo", "dalle2 eval runs/demo --split train --count 128 --out sheet.png --json"];
+
+    public override IReadOnlyList<string> Notes =>
+    [
+        "Also writes RUN/report.html anew, with the figures and drawings.",
+        "JSON: {split, n, attributes:{NAME:{value, low, high}}, chance:{NAME:x}, ceiling:{NAME:x}, shuffled:{NAME:x}, choices:{NAME:{n, value, low, high, chance}}, retrieval:{n, textToImage, imageToText, chance}, loss, run, runHash, seconds}; what was not measured is empty or null.",
+    ];
+
+    public override int Run(ParseResult arguments, Terminal terminal)
+    {
+        string? sheet = arguments.GetValue(output) is { } path ? PictureFile.RequirePng(path) : null;
+        using Device opened = Known.OpenDevice(arguments.GetRequiredValue(device), arguments.GetValue(threads));
+        var request = new EvaluationRequest
+        {
+            Run = arguments.GetRequiredValue(run),
+            Split = arguments.GetValue(split),
+            Count = arguments.GetValue(count),
+            Seed = arguments.GetValue(seed),
+            Temperature = arguments.GetValue(temperature),
+            MaxBroken = arguments.GetValue(maxBroken),
+        };
+        RunEvaluation evaluation = terminal.WithProgress(progress => Evaluation.Run(request, opened, progress));
+        if (sheet is not null && evaluation.Cells.Count > 0)
+            WriteSheet(evaluation, sheet);
+        terminal.Result(evaluation.ToJson, text =>
+        {
+            EvaluationText.Show(evaluation, text);
+            if (sheet is not null && evaluation.Cells.Count > 0)
+                text.Line($"Drawings beside the truth: {sheet}");
+        });
+        return ExitCode.Ok;
+    }
+
+    internal static void WriteSheet(RunEvaluation evaluation, string path) =>
+        AtomicFile.Write(path, new PngCodec().Encode(ContactSheet.Draw(evaluation.Cells, SheetColumns)));
+}

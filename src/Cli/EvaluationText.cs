@@ -1,0 +1,50 @@
+using System.Globalization;
+using Dalle2.Training;
+
+namespace Dalle2.Cli;
+
+/// <summary>The tables of an evaluation.</summary>
+static class EvaluationText
+{
+    public static void Show(RunEvaluation evaluation, TerminalText text)
+    {
+        text.Line($"{evaluation.Count} captions of '{evaluation.Split}', run {evaluation.Run} ({evaluation.RunHash})");
+        if (evaluation.Attributes is { } attributes)
+        {
+            text.Line();
+            text.Line("Share of drawings that show what the caption says:");
+            text.Table(["attribute", ">drawn", "95 % interval", ">chance", ">ceiling", ">shuffled"], attributes.Attributes.Select((attribute, i) => (string[])
+            [
+                attribute.Key, Share(attribute.Value.Value), Interval(attribute.Value),
+                Share(attributes.Chance[i].Value), Share(attributes.Ceiling[i].Value), Share(attributes.Shuffled[i].Value),
+            ]));
+            text.Line("chance: random pictures; ceiling: real pictures, judged the same way; shuffled: each drawing held against another caption.");
+        }
+
+        if (evaluation.Choices.Count > 0)
+        {
+            text.Line();
+            text.Line("Share of drawings that are nearest to the true picture among others:");
+            text.Table(["test", ">drawn", "95 % interval", ">chance", ">drawings"], evaluation.Choices.Select(choice => (string[])
+                [choice.Key, Share(choice.Value.Right.Value), Interval(choice.Value.Right), Share(choice.Value.Chance), choice.Value.Count.ToString(CultureInfo.InvariantCulture)]));
+        }
+
+        if (evaluation.Retrieval is { } retrieval)
+        {
+            text.Line();
+            text.Line($"Retrieval among {retrieval.Count} (contrastive stage):");
+            text.Table(["direction", ">recall@1", "95 % interval", ">chance", ">recall@5", "95 % interval", ">chance"],
+            [
+                ["caption to picture", Share(retrieval.TextToImage1.Value), Interval(retrieval.TextToImage1), Share(retrieval.Chance1), Share(retrieval.TextToImage5.Value), Interval(retrieval.TextToImage5), Share(retrieval.Chance5)],
+                ["picture to caption", Share(retrieval.ImageToText1.Value), Interval(retrieval.ImageToText1), Share(retrieval.Chance1), Share(retrieval.ImageToText5.Value), Interval(retrieval.ImageToText5), Share(retrieval.Chance5)],
+            ]);
+        }
+
+        if (evaluation.Loss is { } loss)
+            text.Line($"Loss (bound on the negative log-likelihood): {loss.ToString("F2", CultureInfo.InvariantCulture)} nats a picture");
+    }
+
+    static string Share(double value) => double.IsNaN(value) ? "-" : value.ToString("F3", CultureInfo.InvariantCulture);
+
+    static string Interval(WilsonInterval interval) => $"{Share(interval.Low)} to {Share(interval.High)}";
+}

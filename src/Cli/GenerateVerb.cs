@@ -1,0 +1,197 @@
+using System.CommandLine;
+using System.Diagnostics;
+using System.Text;
+using System.Text.Json.Nodes;
+using Dalle2.Data;
+using Dalle2.Gpu.Runtime;
+using Dalle2.Training;
+
+namespace Dalle2.Cli;
+
+/// <summary><c>generate</c>: pictures from text with a trained run, or once more the picture of a file.</summary>
+sealed class GenerateVerb : Verb
+{
+    const int LongestName = 60;
+
+    readonly Argument<string?> run = new("RUN") { Description = "The folder of a trained run. Not given with --again.", Arity = ArgumentArity.ZeroOrOne };
+    readonly Argument<string[]> prompts = new("PROMPT") { HelpName = "PROMPT...", Description = "What to draw; several prompts give several pictures.", Arity = ArgumentArity.ZeroOrMore };
+    readonly Option<int> count = VerbOptions.Count("--count", 1, 1, 10_000, "Pictures of each prompt.");
+    readonly Option<ulong> seed = VerbOptions.Seed("Which pictures: the same seed draws the same ones, on each device.");
+    readonly Option<float> temperature = VerbOptions.Temperature();
+    readonly Option<string?> output = VerbOptions.OptionalText("--out", "FILE", "The .png to write, an existing one is replaced; several pictures get -1, -2, ... behind the name. [default: named after the prompt, in the current folder]");
+    readonly Option<bool> force = VerbOptions.Flag("--force", "Replace existing files also where --out does not name them.");
+    readonly Option<bool> sheet = VerbOptions.Flag("--sheet", "Also write NAME-sheet.png: all pictures, enlarged, with their prompts beneath.");
+    readonly Option<string?> again = VerbOptions.OptionalText("--again", "FILE", "Draw the picture of a .png again from its text chunks, bit for bit, and compare. [default: a new picture]");
+    readonly Option<string?> otherRun = VerbOptions.OptionalText("--run", "RUN", "With --again: where the run is now. [default: where it was]");
+    readonly Option<string> device = VerbOptions.Device();
+    readonly Option<int> threads = VerbOptions.Threads();
+
+    public GenerateVerb()
+        : base("generate", "Draw pictures from text with a trained run.")
+    {
+        Arguments.Add(run);
+        Arguments.Add(prompts);
+        foreach (Option option in new Option[] { count, seed, temperature, output, force, sheet, again, otherRun, device, threads })
+            Options.Add(option);
+    }
+
+    public override IReadOnlyList<string> Examples =>
+    [
+        "dalle2 generate runs/demo \"a small red star at the top left on a navy background\" --out star.png",
+        "dalle2 generate runs/demo \"a large blue ring\" \"a large red ring\" --count 4 --sheet --out rings.png",
+        "dalle2 generate --again star.png",
+    ];
+
+    public override IReadOnlyList<string> Notes =>
+    [
+        "Each PNG carries the text chunks prompt, seed, number (among the pictures of its prompt, from 0), temperature, run, runHash and version. Number i of a seed and prompt is the same picture whether it is drawn alone or with others.",
+        "JSON: {files, seed, seconds, device}; with --again also identical, whether every pixel is as in the file.",
+    ];
+
+    public override int Run(ParseResult arguments, Terminal terminal)
+    {
+        if (arguments.GetValue(again) is { } file)
+            return DrawAgain(arguments, terminal, file);
+        if (arguments.GetValue(otherRun) is not null)
+            throw new UserInputException("--run belongs to --again; to draw something new write the run before the prompt: dalle2 generate RUN \"a prompt\"");
+        if (arguments.GetValue(run) is not { } folder)
+            throw new UserInputException("no run is given: dalle2 generate RUN \"a prompt\". See 'dalle2 generate --help'.");
+        if (arguments.GetValue(prompts) is not { Length: > 0 } texts)
+            throw new UserInputException($"no prompt is given: dalle2 generate {folder} \"a small red star at the top left on a navy background\"");
+
+        var clock = Stopwatch.StartNew();
+        int each = arguments.GetValue(count);
+        ulong number = arguments.GetValue(seed);
+        float strays = arguments.GetValue(temperature);
+        string[] files = FileNames(arguments, texts[0], texts.Length * each, arguments.GetValue(sheet));
+        using Device opened = Known.OpenDevice(arguments.GetRequiredValue(device), arguments.GetValue(threads));
+        using PictureGenerator generator = PictureGenerator.Open(folder, opened);
+        foreach (string prompt in texts)
+            ReportUnknown(generator, prompt, terminal);
+
+        var cells = new List<ContactCell>();
+        for (int p = 0; p < texts.Length; p++)
+        {
+            IReadOnlyList<float[]> pictures = generator.Draw([.. Enumerable.Repeat(texts[p], each)], number, 0, strays);
+            for (int i = 0; i < each; i++)
+            {
+                Image image = ToImage(generator, pictures[i]);
+                var picture = new PictureFile(texts[p], number, i, strays, Path.GetFullPath(folder), generator.RunHash, Application.Version);
+                AtomicFile.Write(files[p * each + i], picture.Encode(image));
+                cells.Add(new ContactCell(texts[p], [("", image)]));
+            }
+
+            terminal.Cancellation.ThrowIfCancellationRequested();
+        }
+
+        if (arguments.GetValue(sheet))
+            AtomicFile.Write(files[^1], new PngCodec().Encode(ContactSheet.Draw(cells, Math.Clamp(each, 4, 8))));
+        Report(terminal, files, number, clock.Elapsed.TotalSeconds, opened.Name, identical: null);
+        return ExitCode.Ok;
+    }
+
+    int DrawAgain(ParseResult arguments, Terminal terminal, string file)
+    {
+        if (arguments.GetValue(run) is not null)
+            throw new UserInputException("--again takes run and prompt from the file; leave them out, or say where the run is now with --run");
+        foreach (Option option in new Option[] { count, seed, temperature, sheet })
+        {
+            if (arguments.GetResult(option) is { Implicit: false })
+                throw new UserInputException($"{option.Name} makes another picture, and --again draws the same one; leave one of the two out");
+        }
+
+        var clock = Stopwatch.StartNew();
+        byte[] before = PictureFile.Load(file);
+        PictureFile picture = PictureFile.Read(file, before);
+        string folder = arguments.GetValue(otherRun) ?? picture.Run;
+        string target = arguments.GetValue(output) is { } name ? PictureFile.RequirePng(name) : $"{Path.GetFileNameWithoutExtension(file)}-again.png";
+        if (arguments.GetValue(output) is null)
+            RequireFree([target], arguments.GetValue(force));
+        using Device opened = Known.OpenDevice(arguments.GetRequiredValue(device), arguments.GetValue(threads));
+        if (!Directory.Exists(folder))
+            throw new UserInputException($"{folder}: the run that drew {file} is not there; say where it is now with --run");
+        using PictureGenerator generator = PictureGenerator.Open(folder, opened);
+        if (generator.RunHash != picture.RunHash)
+            throw new UserInputException($"{folder}: its parameters are {generator.RunHash}, {file} was drawn with {picture.RunHash}. The run was trained further or is another one; name the right one with --run.");
+        if (picture.Version != Application.Version)
+            terminal.Notice($"{file} was drawn by version {picture.Version}, this is {Application.Version}");
+
+        Image image = ToImage(generator, generator.Draw([picture.Prompt], picture.Seed, picture.Number, picture.Temperature)[0]);
+        byte[] after = picture.Encode(image);
+        bool identical = new PngCodec().Decode(before).Rgba.AsSpan().SequenceEqual(image.Rgba);
+        AtomicFile.Write(target, after);
+        Report(terminal, [target], picture.Seed, clock.Elapsed.TotalSeconds, opened.Name, identical);
+        return identical ? ExitCode.Ok : terminal.Fail($"{target} differs from {file}: its pixels were changed after it was drawn, or this program draws otherwise than version {picture.Version}");
+    }
+
+    static void Report(Terminal terminal, string[] files, ulong number, double seconds, string deviceName, bool? identical)
+    {
+        terminal.Result(
+            () =>
+            {
+                var json = new JsonObject
+                {
+                    ["files"] = new JsonArray([.. files.Select(file => JsonValue.Create(file))]),
+                    ["seed"] = number,
+                    ["seconds"] = Math.Round(seconds, 3),
+                    ["device"] = deviceName,
+                };
+                if (identical is { } same)
+                    json["identical"] = same;
+                return json;
+            },
+            text =>
+            {
+                foreach (string file in files)
+                    text.Line(identical is true ? $"{file} (every pixel as before)" : file);
+            });
+    }
+
+    static Image ToImage(PictureGenerator generator, float[] values) => ImageTransform.FromFloats(values, generator.Config.ImageSide, generator.Config.ImageSide);
+
+    static void ReportUnknown(PictureGenerator generator, string prompt, Terminal terminal)
+    {
+        IReadOnlyList<string> unknown = generator.Read(prompt).Unknown;
+        if (unknown.Count > 0)
+        {
+            IEnumerable<string> near = unknown.Take(5).Select(word => $"'{word}' (near: {string.Join(", ", generator.Tokenizer.Vocabulary.Nearest(word, 3))})");
+            terminal.Notice($"the run does not know {(unknown.Count == 1 ? "the word" : $"{unknown.Count} words:")} {string.Join(", ", near)}");
+        }
+    }
+
+    // The pictures' files, and behind them the sheet's.
+    string[] FileNames(ParseResult arguments, string prompt, int total, bool withSheet)
+    {
+        string? named = arguments.GetValue(output);
+        string path = PictureFile.RequirePng(named ?? Slug(prompt) + ".png");
+        string stem = path[..^Path.GetExtension(path).Length];
+        string[] pictures = total == 1 ? [path] : [.. Enumerable.Range(1, total).Select(i => $"{stem}-{i}.png")];
+        string[] files = withSheet ? [.. pictures, $"{stem}-sheet.png"] : pictures;
+        if (named is null)
+            RequireFree(files, arguments.GetValue(force));
+        return files;
+    }
+
+    static void RequireFree(IEnumerable<string> files, bool replace)
+    {
+        if (!replace && files.FirstOrDefault(Path.Exists) is { } taken)
+            throw new UserInputException($"{taken}: exists already; name a file with --out, or replace it with --force");
+    }
+
+    static string Slug(string prompt)
+    {
+        var slug = new StringBuilder();
+        foreach (char letter in prompt.ToLowerInvariant())
+        {
+            if (char.IsLetterOrDigit(letter))
+                slug.Append(letter);
+            else if (slug.Length > 0 && slug[^1] != '-')
+                slug.Append('-');
+            if (slug.Length == LongestName)
+                break;
+        }
+
+        string name = slug.ToString().Trim('-');
+        return name.Length > 0 ? name : "picture";
+    }
+}

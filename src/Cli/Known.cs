@@ -1,0 +1,36 @@
+using Dalle2.Data;
+using Dalle2.Gpu.Runtime;
+
+namespace Dalle2.Cli;
+
+/// <summary>Checks names that a person gave against those there are, and suggests the nearest.</summary>
+static class Known
+{
+    /// <summary>Returns the name.</summary>
+    /// <exception cref="UserInputException">It is none of the known ones.</exception>
+    public static string Require(string kind, string name, IEnumerable<string> known)
+    {
+        string[] all = [.. known];
+        return all.Contains(name, StringComparer.Ordinal)
+            ? name
+            : throw new UserInputException($"there is no {kind} '{name}'.{Suggest(name, all)} There {(all.Length == 1 ? "is only" : "are")} {string.Join(", ", all)}.");
+    }
+
+    /// <summary>Returns the device's name.</summary>
+    /// <exception cref="UserInputException">There is no such device.</exception>
+    public static string Device(string name) => Require("device", name, Gpu.Runtime.Device.All().Select(device => device.Name));
+
+    /// <summary>Opens a device.</summary>
+    /// <exception cref="UserInputException">There is no such device.</exception>
+    /// <exception cref="DeviceUnavailableException">It cannot be had.</exception>
+    public static Device OpenDevice(string name, int threads) => Gpu.Runtime.Device.Open(Device(name), threads);
+
+    /// <summary>" Did you mean X?", or nothing when no known name is near.</summary>
+    public static string Suggest(string name, IEnumerable<string> known)
+    {
+        string? nearest = EditDistance.Nearest(name.ToLowerInvariant(), known, 1).FirstOrDefault();
+        bool near = nearest is not null
+            && (EditDistance.Between(name.ToLowerInvariant(), nearest.ToLowerInvariant()) <= Math.Max(2, nearest.Length / 2) || nearest.StartsWith(name, StringComparison.OrdinalIgnoreCase));
+        return near ? $" Did you mean {nearest}?" : "";
+    }
+}

@@ -1,0 +1,72 @@
+using System.Globalization;
+using Dalle2.Data;
+
+namespace Dalle2.Cli;
+
+/// <summary>
+/// A drawn picture's PNG with the text chunks that tell how to draw it again: <c>prompt</c>, <c>seed</c>, <c>number</c> (the picture's among those
+/// of its prompt, from 0), <c>temperature</c>, <c>run</c> (the folder's full path), <c>runHash</c> (of the parameters) and <c>version</c> (of the program).
+/// </summary>
+sealed record PictureFile(string Prompt, ulong Seed, int Number, float Temperature, string Run, string RunHash, string Version)
+{
+    public byte[] Encode(Image image) => PngCodec.Encode(image,
+    [
+        new("prompt", Prompt),
+        new("seed", Seed.ToString(CultureInfo.InvariantCulture)),
+        new("number", Number.ToString(CultureInfo.InvariantCulture)),
+        new("temperature", Temperature.ToString("R", CultureInfo.InvariantCulture)),
+        new("run", Run),
+        new("runHash", RunHash),
+        new("version", Version),
+    ]);
+
+    /// <summary>Reads the chunks of a file.</summary>
+    /// <exception cref="UserInputException">It cannot be read, is no PNG, or was not drawn by this program.</exception>
+    public static PictureFile Read(string path, byte[] file)
+    {
+        IReadOnlyList<KeyValuePair<string, string>> chunks;
+        try
+        {
+            chunks = PngCodec.ReadText(file);
+        }
+        catch (ImageFormatException fault)
+        {
+            throw new UserInputException($"{path}: not a sound PNG file ({fault.Message}).", fault);
+        }
+
+        string Text(string key) => chunks.FirstOrDefault(chunk => chunk.Key == key).Value
+            ?? throw new UserInputException($"{path}: has no text chunk '{key}', so it was not drawn by this program, or another one saved it anew. Only a file that 'dalle2 generate' wrote can be drawn again.");
+        T Number<T>(string key, NumberStyles style)
+            where T : System.Numerics.INumberBase<T> => T.TryParse(Text(key), style, CultureInfo.InvariantCulture, out T? value)
+            ? value
+            : throw new UserInputException($"{path}: its text chunk '{key}' is '{Text(key)}', where a number belongs.");
+        return new PictureFile(
+            Text("prompt"), Number<ulong>("seed", NumberStyles.None), Number<int>("number", NumberStyles.None), Number<float>("temperature", NumberStyles.Float), Text("run"), Text("runHash"), Text("version"));
+    }
+
+    /// <summary>The bytes of a file that a person named.</summary>
+    /// <exception cref="UserInputException">It cannot be read.</exception>
+    public static byte[] Load(string path)
+    {
+        try
+        {
+            return File.ReadAllBytes(path);
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            throw new UserInputException(File.Exists(path) ? $"{path}: cannot be read ({fault.Message})." : $"{path}: there is no such file.", fault);
+        }
+    }
+
+    /// <summary>The path for a picture to be written: with <c>.png</c> behind it.</summary>
+    /// <exception cref="UserInputException">Another ending is asked for, or it is a folder.</exception>
+    public static string RequirePng(string path)
+    {
+        if (Directory.Exists(path))
+            throw new UserInputException($"--out {path}: is a folder; name a .png file.");
+        string ending = Path.GetExtension(path);
+        return ending.Length == 0 ? path + ".png"
+            : string.Equals(ending, ".png", StringComparison.OrdinalIgnoreCase) ? path
+            : throw new UserInputException($"--out {path}: pictures are written as PNG; name a file that ends in .png.");
+    }
+}

@@ -1,0 +1,48 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Globalization;
+using System.Numerics;
+
+namespace Dalle2.Cli;
+
+/// <summary>The kinds of option that verbs are made of. What is wrong with a value is said in words, with the range.</summary>
+static class VerbOptions
+{
+    public static Option<bool> Flag(string name, string description) => new(name) { Description = description, Arity = ArgumentArity.Zero };
+
+    public static Option<string> Text(string name, string valueName, string byDefault, string description) =>
+        new(name) { Description = description, HelpName = valueName, DefaultValueFactory = _ => byDefault };
+
+    /// <summary>A text that may be left out; the description says what happens then.</summary>
+    public static Option<string?> OptionalText(string name, string valueName, string description) => new(name) { Description = description, HelpName = valueName };
+
+    public static Option<int> Count(string name, int byDefault, int low, int high, string description) =>
+        Number(name, byDefault, low, high, NumberStyles.AllowLeadingSign, $"a whole number from {low} to {high}", description);
+
+    public static Option<ulong> Seed(string description) =>
+        Number("--seed", 1UL, 0UL, ulong.MaxValue, NumberStyles.None, "a whole number from 0 to 2^64 - 1", description);
+
+    public static Option<float> Temperature() =>
+        Number("--temperature", 1f, 0f, 100f, NumberStyles.Float, "a number from 0 to 100", "How far the drawings stray from the likeliest one: 0 not at all, 1 as much as the pictures trained on.");
+
+    public static Option<string> Device() => Text("--device", "NAME", "cpu", "Where to compute; 'dalle2 devices' lists the names.");
+
+    public static Option<int> Threads() => Count("--threads", 0, 0, 1024, "Host threads; 0 is one for each processor. The result does not depend on it.");
+
+    public static Option<int> MaxBroken() => Count("--max-broken", 10, 0, int.MaxValue, "Broken samples that are skipped; more are an error.");
+
+    static Option<T> Number<T>(string name, T byDefault, T low, T high, NumberStyles style, string range, string description)
+        where T : INumber<T>
+    {
+        return new Option<T>(name) { Description = description, HelpName = "N", DefaultValueFactory = _ => byDefault, CustomParser = Parse };
+
+        T Parse(ArgumentResult result)
+        {
+            string text = result.Tokens[0].Value;
+            if (T.TryParse(text, style, CultureInfo.InvariantCulture, out T? value) && value >= low && value <= high)
+                return value;
+            result.AddError($"{name} {text}: give {range}.");
+            return byDefault;
+        }
+    }
+}
