@@ -10,7 +10,7 @@ public class ArchitectureTests
     static readonly string[][] Levels =
     [
         ["tests/Dalle2.Tests"],
-        ["src/Cli/Dalle2.Cli"],
+        ["src/Cli/Dalle2.Cli", "src/Examples/Dalle2.Examples"],
         ["src/Training/Dalle2.Training"],
         ["src/Data/Dalle2.Data"],
         ["src/Models/Dalle2.Models", "tests/Ops/Dalle2.Ops"],

@@ -42,6 +42,14 @@ public sealed class Context : IDisposable
         Training = training;
     }
 
+    /// <summary>Until disposed, layers run as outside of training: for frozen parts of a model that is trained.</summary>
+    public IDisposable Inference()
+    {
+        bool before = Training;
+        Training = false;
+        return new Restore(() => Training = before);
+    }
+
     /// <summary>An uninitialised tensor, valid until the next <see cref="BeginStep"/>.</summary>
     public Tensor Allocate(params int[] extents)
     {
@@ -82,6 +90,11 @@ public sealed class Context : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => Arena.Dispose();
+
+    sealed class Restore(Action action) : IDisposable
+    {
+        public void Dispose() => action();
+    }
 }
 
 /// <summary>A layer's output, gradient or parameter holds NaN or infinity.</summary>

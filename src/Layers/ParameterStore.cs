@@ -52,6 +52,9 @@ public sealed class ParameterStore : IDisposable
         }
     }
 
+    /// <summary>Where the parameters live.</summary>
+    public Device Device => device;
+
     /// <summary>The layer.</summary>
     public Layer Root { get; }
 

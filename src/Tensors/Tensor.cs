@@ -61,4 +61,15 @@ public sealed class Tensor
         stream.Read<float>(View, values);
         return values;
     }
+
+    /// <summary>The value of a tensor of one element.</summary>
+    /// <exception cref="ArgumentException">It has more, or none.</exception>
+    public float Scalar(Stream stream)
+    {
+        if (Length != 1)
+            throw new ArgumentException($"a tensor of {Shape} is not a scalar");
+        Span<float> value = stackalloc float[1];
+        stream.Read(View, value);
+        return value[0];
+    }
 }

@@ -120,8 +120,26 @@ public sealed class CheckpointFolder(string path, int keep = 2)
             bool old = fileStep > step || (final ? name != written && written.StartsWith(FinalPrefix, StringComparison.Ordinal) : left-- <= 0);
             if (old)
             {
-                File.Delete(Path.Combine(FolderPath, name));
+                Delete(Path.Combine(FolderPath, name));
             }
+        }
+
+        // What a program left that was killed while it saved; the run's lock lets nobody else save here.
+        foreach (string torn in Directory.EnumerateFiles(FolderPath, $".*{Extension}.*.tmp"))
+        {
+            Delete(torn);
+        }
+    }
+
+    static void Delete(string file)
+    {
+        try
+        {
+            File.Delete(file);
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            // A file too many costs space and nothing else.
         }
     }
 

@@ -76,7 +76,6 @@ public static class Presets
         Require(config.ImageSide is >= 4 and <= 1024, $"imageSide is {config.ImageSide}, it must be between 4 and 1024");
         Require(config.MaxWords is >= 1 and <= 1024, $"maxWords is {config.MaxWords}, it must be between 1 and 1024");
         Require(config.LearningRate > 0 && float.IsFinite(config.LearningRate), $"learningRate is {config.LearningRate}, it must be above 0");
-        Require(config.FineTuneRate > 0 && float.IsFinite(config.FineTuneRate), $"fineTuneRate is {config.FineTuneRate}, it must be above 0");
         Require(config.KlWeight >= 0, $"klWeight is {config.KlWeight}, it must not be below 0");
         Require(config.WeightDecay >= 0, $"weightDecay is {config.WeightDecay}, it must not be below 0");
         Require(config.ClipNorm >= 0, $"clipNorm is {config.ClipNorm}, it must not be below 0 (0 does not clip)");

@@ -1,3 +1,4 @@
+using Dalle2.Layers;
 using Dalle2.Models;
 
 namespace Dalle2.Training;
@@ -71,9 +72,6 @@ public sealed record TrainingConfig
     /// <summary>Adam's step size at its highest.</summary>
     public float LearningRate { get; init; } = 2e-3f;
 
-    /// <summary>The factor on the step size of what was trained before, in the end-to-end stage.</summary>
-    public float FineTuneRate { get; init; } = 1f;
-
     /// <summary>AdamW's decoupled weight decay.</summary>
     public float WeightDecay { get; init; }
 
@@ -103,6 +101,9 @@ public sealed record TrainingConfig
 
     /// <summary>Steps between lines of the log.</summary>
     public int LogEvery { get; init; } = 10;
+
+    /// <summary>The loss between a drawn picture and the true one.</summary>
+    internal PixelLoss CreateLoss() => Loss == ReconstructionLoss.BinaryCrossEntropy ? new BinaryCrossEntropy() : new MeanSquaredError();
 
     /// <summary>The model's sizes for a vocabulary.</summary>
     public ClassicArchitecture Architecture(int vocabulary) => new()

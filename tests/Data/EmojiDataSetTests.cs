@@ -3,7 +3,6 @@ using System.IO.Compression;
 using System.Text;
 using System.Text.Json;
 using Dalle2.Data;
-using NUnit.Framework;
 
 namespace Dalle2.Tests.Data;
 

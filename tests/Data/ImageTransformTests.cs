@@ -1,6 +1,5 @@
 using System.Text;
 using Dalle2.Data;
-using NUnit.Framework;
 
 namespace Dalle2.Tests.Data;
 

@@ -102,4 +102,13 @@ public sealed class PngFaultTests
         image.Rgba[3] = 254;
         Assert.That(new PngCodec().Encode(image)[25], Is.EqualTo(6));
     }
+
+    // Corner 10; the pixel to the left is 8 or 11 (written as a difference from the 10 above it), the last one has difference 0.
+    [TestCase(8, 11, 8, Description = "left and corner are as near: left")]
+    [TestCase(11, 8, 8, Description = "above and corner are as near: above")]
+    public void Ties_of_the_Paeth_filter_go_to_left_then_above(int left, int above, int predicted)
+    {
+        var file = Grey(2, 2).Pixels(0, 10, (byte)above, 4, (byte)(left - 10), 0).End();
+        Assert.That(new PngCodec().Decode(file).Pixel(1, 1)[0], Is.EqualTo(predicted));
+    }
 }

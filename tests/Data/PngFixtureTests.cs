@@ -1,3 +1,5 @@
+using System.Buffers.Binary;
+using System.Text;
 using Dalle2.Data;
 
 namespace Dalle2.Tests.Data;
@@ -53,5 +55,48 @@ public sealed class PngFixtureTests
                 Assert.That(() => codec.Decode(damaged), Throws.TypeOf<ImageFormatException>(), $"byte {i} xor {flip}");
             }
         }
+    }
+
+    [TestCase("palette2-trns-i")]
+    [TestCase("rgb8-trns")]
+    [TestCase("greyalpha8-i")]
+    public void Damage_under_a_right_CRC_is_a_format_fault_or_another_picture(string name)
+    {
+        var file = File.ReadAllBytes(Path.Combine(Folder, name + ".png"));
+        var chunks = new List<(string Type, byte[] Data)>();
+        for (int at = 8; at < file.Length;)
+        {
+            int length = BinaryPrimitives.ReadInt32BigEndian(file.AsSpan(at));
+            chunks.Add((Encoding.ASCII.GetString(file, at + 4, 4), file[(at + 8)..(at + 8 + length)]));
+            at += 12 + length;
+        }
+        int refused = 0, decoded = 0;
+        foreach (var (_, data) in chunks)
+        {
+            for (int i = 0; i < data.Length; i++)
+            {
+                foreach (byte flip in new byte[] { 1, 2, 0x10, 0x80, 0xFF })
+                {
+                    data[i] ^= flip;
+                    var builder = new PngBuilder();
+                    chunks.ForEach(c => builder.Chunk(c.Type, c.Data));
+                    try
+                    {
+                        new PngCodec().Decode(builder.WithoutEnd());
+                        decoded++;
+                    }
+                    catch (ImageFormatException e)
+                    {
+                        Assert.That(e.Message, Is.Not.Empty);
+                        refused++;
+                    }
+                    data[i] ^= flip;
+                }
+            }
+        }
+        // Each damage of the compressed pixels must be refused, by their checksum if by nothing else; that of a palette or text cannot be seen.
+        int pixels = chunks.Where(c => c.Type is "IDAT" or "IHDR").Sum(c => c.Data.Length);
+        Assert.That(refused, Is.GreaterThan(4 * pixels));
+        Assert.That(decoded, name.StartsWith("grey", StringComparison.Ordinal) ? Is.LessThan(pixels) : Is.Positive);
     }
 }

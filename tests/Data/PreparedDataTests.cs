@@ -1,5 +1,4 @@
 using Dalle2.Data;
-using NUnit.Framework;
 
 namespace Dalle2.Tests.Data;
 

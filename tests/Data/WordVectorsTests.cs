@@ -1,7 +1,6 @@
 using System.Buffers.Binary;
 using System.Text;
 using Dalle2.Data;
-using NUnit.Framework;
 
 namespace Dalle2.Tests.Data;
 

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Xml.Linq;
 using Dalle2.Training;
-using NUnit.Framework;
 
 namespace Dalle2.Tests.Training;
 

@@ -78,6 +78,16 @@ public sealed class CheckpointFolderTests
     }
 
     [Test]
+    public void What_a_killed_save_left_behind_is_removed()
+    {
+        Folder.Save(CheckpointTests.Make(100));
+        File.WriteAllText(Path.Combine(Folder.FolderPath, ".step-000200.safetensors.77-1.tmp"), "torn");
+        Assert.That(Folder.Latest("classic")!.Checkpoint.Info.Step, Is.EqualTo(100));
+        Folder.Save(CheckpointTests.Make(200));
+        Assert.That(Names, Is.EqualTo(new[] { "latest", "step-000100.safetensors", "step-000200.safetensors" }));
+    }
+
+    [Test]
     public void The_pointer_can_go_back()
     {
         Folder.Save(CheckpointTests.Make(100));

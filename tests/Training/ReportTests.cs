@@ -1,7 +1,6 @@
 using System.Text.RegularExpressions;
 using Dalle2.Data;
 using Dalle2.Training;
-using NUnit.Framework;
 
 namespace Dalle2.Tests.Training;
 

@@ -1,5 +1,4 @@
 using Dalle2.Training;
-using NUnit.Framework;
 
 namespace Dalle2.Tests.Training;
 

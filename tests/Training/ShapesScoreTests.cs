@@ -1,6 +1,5 @@
 using Dalle2.Data;
 using Dalle2.Training;
-using NUnit.Framework;
 
 namespace Dalle2.Tests.Training;
 
@@ -35,6 +34,21 @@ public sealed class ShapesScoreTests
         var score = new ShapesScore(1, 64);
         var (pictures, scenes) = score.RealPictures(data, "held-out", 60, 0.1);
         Assert.That(score.Shares(pictures, scenes), Is.All.AtLeast(0.98));
+    }
+
+    [Test]
+    public void A_pair_is_read_back_at_the_smallest_side()
+    {
+        // Where the masks of a pair would spill over first.
+        var score = new ShapesScore(2, SceneRenderer.MinSide);
+        Scene[] scenes = [.. Enumerable.Range(0, 64).Select(SceneCatalogue.Two.HeldOut)];
+        float[][] pictures = [.. scenes.Select(scene =>
+        {
+            float[] picture = new float[3 * SceneRenderer.MinSide * SceneRenderer.MinSide];
+            SceneRenderer.Render(scene, SceneRenderer.MinSide, default, picture);
+            return picture;
+        })];
+        Assert.That(score.Shares(pictures, scenes), Is.All.EqualTo(1));
     }
 
     [Test]

@@ -1,0 +1,53 @@
+// Concatenation along the last axis:  y[row, offset + col] = x[row, col]   (=);  x [rows, cols], y [rows, allCols]
+// Backward is the split:  dx[row, col] = dy[row, offset + col]   (=)
+namespace Dalle2.Kernels;
+
+/// <summary>Copying between a matrix and some columns of a wider one.</summary>
+public static class ConcatenateOp
+{
+    /// <summary>Puts the parts side by side.</summary>
+    /// <param name="stream">Where it runs.</param>
+    /// <param name="parts">Tensors of equal rows.</param>
+    /// <param name="whole">Written; as many columns as all parts have.</param>
+    /// <exception cref="ArgumentException">The extents do not fit.</exception>
+    public static void Join(Stream stream, IReadOnlyList<Tensor> parts, Tensor whole)
+    {
+        Require(parts, whole);
+        int offset = 0;
+        foreach (Tensor part in parts)
+        {
+            stream.Launch(JoinKernel, part.Length, part.View, whole.View, part.Cols, whole.Cols, offset);
+            offset += part.Cols;
+        }
+    }
+
+    /// <summary>Takes the parts out again.</summary>
+    /// <param name="stream">Where it runs.</param>
+    /// <param name="whole">As many columns as all parts have.</param>
+    /// <param name="parts">Written; tensors of equal rows.</param>
+    /// <exception cref="ArgumentException">The extents do not fit.</exception>
+    public static void Split(Stream stream, Tensor whole, IReadOnlyList<Tensor> parts)
+    {
+        Require(parts, whole);
+        int offset = 0;
+        foreach (Tensor part in parts)
+        {
+            stream.Launch(SplitKernel, part.Length, whole.View, part.View, part.Cols, whole.Cols, offset);
+            offset += part.Cols;
+        }
+    }
+
+    // One thread per element of the part.
+    static void JoinKernel(Index1D i, ArrayView<float> part, ArrayView<float> whole, int cols, int allCols, int offset) =>
+        whole[i / cols * allCols + offset + i % cols] = part[i];
+
+    // One thread per element of the part.
+    static void SplitKernel(Index1D i, ArrayView<float> whole, ArrayView<float> part, int cols, int allCols, int offset) =>
+        part[i] = whole[i / cols * allCols + offset + i % cols];
+
+    static void Require(IReadOnlyList<Tensor> parts, Tensor whole)
+    {
+        if (parts.Sum(p => p.Cols) != whole.Cols || parts.Any(p => p.Rows != whole.Rows))
+            throw new ArgumentException($"{string.Join(" and ", parts.Select(p => p.Shape))} side by side do not make {whole.Shape}");
+    }
+}

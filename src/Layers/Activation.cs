@@ -1,0 +1,76 @@
+namespace Dalle2.Layers;
+
+/// <summary>An activation function, element by element.</summary>
+public sealed class Activation : UnaryLayer
+{
+    static readonly (string Text, ActivationKind Kind)[] Names =
+    [
+        ("relu", ActivationKind.ReLU),
+        ("leaky-relu", ActivationKind.LeakyReLU),
+        ("silu", ActivationKind.SiLU),
+        ("gelu", ActivationKind.GELU),
+        ("tanh", ActivationKind.Tanh),
+        ("sigmoid", ActivationKind.Sigmoid),
+    ];
+
+    readonly ActivationKind kind;
+    readonly float slope;
+    Tensor? kept;
+
+    /// <summary>A function.</summary>
+    /// <param name="kind">Which.</param>
+    /// <param name="slope">Below zero, of <see cref="ActivationKind.LeakyReLU"/> only.</param>
+    public Activation(ActivationKind kind, float slope = 0.01f)
+    {
+        this.kind = kind;
+        this.slope = slope;
+    }
+
+    /// <summary><c>max(x, 0)</c>.</summary>
+    public static Activation ReLU() => new(ActivationKind.ReLU);
+
+    /// <summary><c>x</c> where positive, else <c>slope x</c>.</summary>
+    public static Activation LeakyReLU(float slope = 0.01f) => new(ActivationKind.LeakyReLU, slope);
+
+    /// <summary><c>x sigmoid(x)</c>.</summary>
+    public static Activation SiLU() => new(ActivationKind.SiLU);
+
+    /// <summary><c>x (1 + erf(x / sqrt 2)) / 2</c>.</summary>
+    public static Activation GELU() => new(ActivationKind.GELU);
+
+    /// <summary>The hyperbolic tangent.</summary>
+    public static Activation Tanh() => new(ActivationKind.Tanh);
+
+    /// <summary><c>1 / (1 + exp(-x))</c>.</summary>
+    public static Activation Sigmoid() => new(ActivationKind.Sigmoid);
+
+    /// <summary>The function that an option names: relu, leaky-relu, silu, gelu, tanh or sigmoid.</summary>
+    /// <exception cref="ArgumentException">There is no such function; the message lists them.</exception>
+    public static ActivationKind Parse(string text)
+    {
+        foreach (var (name, kind) in Names)
+        {
+            if (name == text)
+                return kind;
+        }
+
+        throw new ArgumentException($"there is no activation '{text}'; take one of {string.Join(", ", Names.Select(n => n.Text))}");
+    }
+
+    /// <inheritdoc/>
+    protected override Tensor Compute(Context context, Tensor x)
+    {
+        Tensor y = context.Allocate(x.Shape);
+        ActivationOp.Forward(context.Stream, kind, x, y, slope);
+        kept = ActivationOp.KeepsOutput(kind) ? y : x;
+        return y;
+    }
+
+    /// <inheritdoc/>
+    protected override Tensor Differentiate(Context context, Tensor dy)
+    {
+        Tensor dx = context.Allocate(dy.Shape);
+        ActivationOp.Backward(context.Stream, kind, kept!, dy, dx, slope);
+        return dx;
+    }
+}

@@ -1,0 +1,47 @@
+namespace Dalle2.Layers;
+
+/// <summary>Layer normalisation over the last axis (Ba, Kiros and Hinton, 2016): each row by its own mean and variance.</summary>
+public sealed class LayerNorm : UnaryLayer
+{
+    readonly float eps;
+    readonly Parameter gamma;
+    readonly Parameter beta;
+    Tensor? input;
+    Tensor? mean;
+    Tensor? rstd;
+
+    /// <summary>Layer normalisation; scale 1, shift 0 at the start.</summary>
+    /// <param name="features">The extent of the last axis.</param>
+    /// <param name="eps">Added to the variance.</param>
+    public LayerNorm(int features, float eps = 1e-5f)
+    {
+        this.eps = eps;
+        gamma = Declare("gamma", new Shape(features), Initializer.Ones);
+        beta = Declare("beta", new Shape(features), Initializer.Zeros);
+    }
+
+    /// <inheritdoc/>
+    protected override Tensor Compute(Context context, Tensor x)
+    {
+        if (x.Cols != gamma.Shape[0])
+            throw new ArgumentException($"layer normalisation of {gamma.Shape[0]} features cannot take {x.Shape}");
+        input = x;
+        mean = context.Allocate(x.Rows);
+        rstd = context.Allocate(x.Rows);
+        Tensor y = context.Allocate(x.Shape);
+        GroupNormOp.Forward(context.Stream, x, gamma.Value, beta.Value, y, mean, rstd, rowsPerSample: 1, groups: 1, eps);
+        return y;
+    }
+
+    /// <inheritdoc/>
+    protected override Tensor Differentiate(Context context, Tensor dy)
+    {
+        Tensor x = input!, dx = context.Allocate(x.Shape);
+        int partialRows = GroupNormOp.PartialRows(x.Rows);
+        GroupNormOp.Backward(
+            context.Stream, x, dy, gamma.Value, mean!, rstd!,
+            context.Allocate(partialRows, x.Cols), context.Allocate(partialRows, x.Cols), context.Allocate(x.Rows), context.Allocate(x.Rows),
+            dx, gamma.Gradient, beta.Gradient, rowsPerSample: 1, groups: 1);
+        return dx;
+    }
+}

@@ -1,0 +1,37 @@
+namespace Dalle2.Models;
+
+/// <summary>
+/// A picture to features: convolutions 4x4 of stride 2, each halving the picture, rectified, then flattened.
+/// <c>[B, side, side, 3]</c> to <c>[B, features]</c>.
+/// </summary>
+public sealed class ImageEncoder : UnaryLayer
+{
+    readonly Sequential layers;
+
+    /// <summary>An image encoder of an architecture's sizes.</summary>
+    public ImageEncoder(ClassicArchitecture sizes)
+    {
+        var parts = new List<(string, UnaryLayer)>();
+        int channels = 3, side = sizes.ImageSide;
+        foreach (int outputs in sizes.EncoderChannels)
+        {
+            int level = parts.Count / 2 + 1;
+            parts.Add(($"convolution{level}", new Conv2d(channels, outputs, kernel: 4, stride: 2, padding: 1)));
+            parts.Add(($"rectifier{level}", Activation.ReLU()));
+            (channels, side) = (outputs, side / 2);
+        }
+
+        Features = side * side * channels;
+        parts.Add(("flatten", new Reshape(Features)));
+        layers = Compose("layers", new Sequential([.. parts]));
+    }
+
+    /// <summary>Numbers of an encoded picture.</summary>
+    public int Features { get; }
+
+    /// <inheritdoc/>
+    protected override Tensor Compute(Context context, Tensor x) => layers.Forward(context, x);
+
+    /// <inheritdoc/>
+    protected override Tensor Differentiate(Context context, Tensor dy) => layers.Backward(context, dy);
+}

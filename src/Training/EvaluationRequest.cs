@@ -1,0 +1,23 @@
+namespace Dalle2.Training;
+
+/// <summary>What to evaluate.</summary>
+public sealed record EvaluationRequest
+{
+    /// <summary>The run's folder.</summary>
+    public required string Run { get; init; }
+
+    /// <summary>The split; null takes the first that is held out of training.</summary>
+    public string? Split { get; init; }
+
+    /// <summary>Captions to draw from, spread over the split; fewer if it has fewer.</summary>
+    public int Count { get; init; } = 512;
+
+    /// <summary>Decides the drawings' noise.</summary>
+    public ulong Seed { get; init; } = 1;
+
+    /// <summary>The factor on the prior's deviation.</summary>
+    public float Temperature { get; init; } = 1f;
+
+    /// <summary>Broken samples above which the evaluation does not start.</summary>
+    public int MaxBroken { get; init; } = 10;
+}
