@@ -42,8 +42,8 @@ static class Application
         // A prompt that begins with @ is a prompt, and only long options exist.
         ParseResult parsed = root.Parse(arguments, new ParserConfiguration { ResponseFileTokenReplacer = null, EnablePosixBundling = false });
         Command command = parsed.CommandResult.Command;
-        if (parsed.Action is HelpPage page)
-            return page.Print(command, output);
+        if (parsed.Action is HelpPage)
+            return HelpPage.Print(command, output);
         RequireKnownOptions(command, arguments);
         if (command == root && parsed.GetValue(version))
         {
@@ -55,7 +55,7 @@ static class Application
         {
             if (parsed.UnmatchedTokens is [string unknown, ..])
                 throw new UserInputException($"there is no verb '{unknown}'{(command == root ? "" : $" of {command.Name}")}.{Known.Suggest(unknown, command.Subcommands.Select(c => c.Name))} See '{CommandPath(command)} --help'.");
-            new HelpPage().Print(command, error);
+            HelpPage.Print(command, error);
             return ExitCode.Usage;
         }
 

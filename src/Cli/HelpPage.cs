@@ -14,7 +14,7 @@ sealed class HelpPage : SynchronousCommandLineAction
     public override int Invoke(ParseResult parseResult) => Print(parseResult.CommandResult.Command, parseResult.InvocationConfiguration.Output);
 
     /// <summary>Prints the page of a command.</summary>
-    public int Print(Command command, TextWriter output)
+    public static int Print(Command command, TextWriter output)
     {
         output.WriteLine(command.Description);
         output.WriteLine();
@@ -22,7 +22,7 @@ sealed class HelpPage : SynchronousCommandLineAction
         output.WriteLine($"Usage: {Application.CommandPath(command)}{(command.Subcommands.Count > 0 ? " VERB" : "")}{arguments} [options]");
         Section(output, "Verbs", command.Subcommands.SelectMany(Rows));
         Section(output, "Arguments", command.Arguments.Select(argument => (argument.HelpName ?? argument.Name, argument.Description ?? "")));
-        Section(output, "Options", command.Options.Select(option => (Label(option), Describe(option))));
+        Section(output, "Options", command.Options.OrderBy(option => option.Name is "--json" or "--help").Select(option => (Label(option), Describe(option))));
         var verb = command as Verb;
         foreach (string note in verb?.Notes ?? [])
         {

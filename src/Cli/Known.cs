@@ -28,7 +28,7 @@ static class Known
     /// <summary>" Did you mean X?", or nothing when no known name is near.</summary>
     public static string Suggest(string name, IEnumerable<string> known)
     {
-        string? nearest = EditDistance.Nearest(name.ToLowerInvariant(), known, 1).FirstOrDefault();
+        string? nearest = EditDistance.Nearest(name.ToLowerInvariant(), known, 1) is [{ } first, ..] ? first : null;
         bool near = nearest is not null
             && (EditDistance.Between(name.ToLowerInvariant(), nearest.ToLowerInvariant()) <= Math.Max(2, nearest.Length / 2) || nearest.StartsWith(name, StringComparison.OrdinalIgnoreCase));
         return near ? $" Did you mean {nearest}?" : "";
