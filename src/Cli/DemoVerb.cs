@@ -77,7 +77,7 @@ sealed class DemoVerb : Verb
                 EvaluationText.Show(evaluation, text);
                 text.Line();
                 text.Line($"Look at:  {grid}  and  {trained.Report}");
-                text.Line($"Then try: dalle2 generate {run} \"a large yellow heart at the centre on a navy background\" --count 8 --sheet --out heart.png");
+                text.Line($"Then try: dalle2 generate {run} \"a large yellow heart at the center on a navy background\" --count 8 --sheet --out heart.png");
             });
         return ExitCode.Ok;
     }

@@ -109,6 +109,22 @@ public class UsageTests
     }
 
     [Test]
+    public void A_stack_trace_is_shown_on_demand_only()
+    {
+        CommandRun.Of("trian").IsUsageFault();
+        string? before = Environment.GetEnvironmentVariable("D2_DEBUG");
+        Environment.SetEnvironmentVariable("D2_DEBUG", "1");
+        try
+        {
+            Assert.That(CommandRun.Of("trian").Error, Does.Contain("   at Dalle2.Cli."));
+        }
+        finally
+        {
+            Environment.SetEnvironmentVariable("D2_DEBUG", before);
+        }
+    }
+
+    [Test]
     public void A_run_that_is_not_there_is_told()
     {
         CommandRun.Of("eval", "no-such-run").IsUsageFault("no-such-run");
