@@ -2,6 +2,8 @@
 //   op(A) [m, k]   op(B) [k, n]   C [m, n]; op is the matrix itself or its transpose, expressed by strides alone
 //   C is written (=) or, with accumulate, added to (+=): C + (sum over k in rising order, fused multiply-add, from zero)
 // The gradients of C = A B are products themselves:  dA = dC B^T,  dB = A^T dC.
+using System.Runtime.CompilerServices;
+
 namespace Dalle2.Kernels;
 
 /// <summary>The strides and sizes of a matrix product, in elements.</summary>
@@ -97,6 +99,8 @@ public static class GemmOp
         StoreRow(c, s, row + 3, col, c30, c31, c32, c33);
     }
 
+    // Inlined: across a call, the accumulators would live on the stack all through the loop.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     static void StoreRow(ArrayView<float> c, GemmShape s, int row, int col, float v0, float v1, float v2, float v3)
     {
         if (row >= s.M)
@@ -108,6 +112,7 @@ public static class GemmOp
         Store(c, s, at + 3, col + 3, v3);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     static void Store(ArrayView<float> c, GemmShape s, int at, int col, float value)
     {
         if (col < s.N)

@@ -1,9 +1,12 @@
+using System.Runtime.CompilerServices;
+
 namespace Dalle2.Gpu.Dialect;
 
 /// <summary>Functions that networks need and that <see cref="XMath"/> has no name for; same rules: one polynomial, the same bits on each device.</summary>
 public static class SpecialFunctions
 {
     /// <summary>The logistic function 1 / (1 + exp(-x)); within 3 ulp.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Sigmoid(float value)
     {
         // With exp(-|x|) nothing overflows: 1 / (1 + t) for x >= 0, t / (1 + t) below.
@@ -12,10 +15,12 @@ public static class SpecialFunctions
     }
 
     /// <summary>log(1 + exp(x)), without overflow; within 3 ulp.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Softplus(float value) =>
         XMath.Max(value, 0f) + Log1p(XMath.Exp(-XMath.Abs(value)));
 
     /// <summary>log(1 + x) for x in [0, 1]; within 3 ulp, near zero too.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Log1p(float value)
     {
         // The rounding error of 1 + x, put back to first order.

@@ -49,6 +49,7 @@ public static class XMath
     public static bool IsFinite(float value) => (Interop.FloatAsInt(value) & 0x7F800000u) != 0x7F800000u;
 
     /// <summary>e to the <paramref name="value"/>; within 2 ulp, denormal results included.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Exp(float value)
     {
         // exp(x) = 2^n * exp(r), r = x - n ln 2 in [-ln 2 / 2, ln 2 / 2]
@@ -69,6 +70,7 @@ public static class XMath
     }
 
     /// <summary>The natural logarithm; within 2 ulp. Negative: NaN; zero: minus infinity.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Log(float value)
     {
         // x = m * 2^e with m in [sqrt(1/2), sqrt(2)); log m through s = (m - 1) / (m + 1)
@@ -92,6 +94,7 @@ public static class XMath
     }
 
     /// <summary>The hyperbolic tangent; within 3 ulp.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Tanh(float value)
     {
         float a = Abs(value);
@@ -152,6 +155,7 @@ public static class XMath
     }
 
     // To the nearest integer, ties upward: one rounding rule on every device.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     static float Round(float value) => Floor(value + 0.5f);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
