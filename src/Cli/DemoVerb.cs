@@ -77,7 +77,7 @@ sealed class DemoVerb : Verb
                 EvaluationText.Show(evaluation, text);
                 text.Line();
                 text.Line($"Look at:  {grid}  and  {trained.Report}");
-                text.Line($"Then try: dalle2 generate {run} \"a large yellow heart at the centre on a navy background\" --count 8 --sheet --out heart.png");
+                text.Line($"Then try: dalle2 generate {run} \"a large yellow heart at the center on a navy background\" --count 8 --sheet --out heart.png");
             });
         return ExitCode.Ok;
     }
@@ -86,7 +86,8 @@ sealed class DemoVerb : Verb
     {
         using RunFolder folder = RunFolder.Open(run);
         TrainingConfig stored = folder.ReadConfig<TrainingConfig>();
-        if (stored.Data != Data || stored with { Seed = 0 } != Presets.Get(stored.Preset) with { Data = Data, Seed = 0 })
+        TrainingConfig? demo = Presets.List.Any(p => p.Name == stored.Preset) ? Presets.Get(stored.Preset) with { Data = Data, Seed = stored.Seed } : null;
+        if (demo is null || !Presets.Settings(stored).SequenceEqual(Presets.Settings(demo)))
             throw new UserInputException($"{run}: holds a run that is no demo (data {stored.Data}, preset {stored.Preset}); name another folder with --out");
     }
 

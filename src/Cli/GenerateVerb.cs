@@ -80,8 +80,6 @@ sealed class GenerateVerb : Verb
                 AtomicFile.Write(files[p * each + i], picture.Encode(image));
                 cells.Add(new ContactCell(texts[p], [("", image)]));
             }
-
-            terminal.Cancellation.ThrowIfCancellationRequested();
         }
 
         if (arguments.GetValue(sheet))

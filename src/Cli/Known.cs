@@ -28,9 +28,14 @@ static class Known
     /// <summary>" Did you mean X?", or nothing when no known name is near.</summary>
     public static string Suggest(string name, IEnumerable<string> known)
     {
-        string? nearest = EditDistance.Nearest(name.ToLowerInvariant(), known, 1) is [{ } first, ..] ? first : null;
-        bool near = nearest is not null
-            && (EditDistance.Between(name.ToLowerInvariant(), nearest.ToLowerInvariant()) <= Math.Max(2, nearest.Length / 2) || nearest.StartsWith(name, StringComparison.OrdinalIgnoreCase));
-        return near ? $" Did you mean {nearest}?" : "";
+        string[] all = [.. known];
+        string? nearest = Array.Find(all, candidate => candidate.StartsWith(name, StringComparison.OrdinalIgnoreCase))
+            ?? all.MinBy(candidate => Distance(name, candidate));
+        return nearest is not null && (nearest.StartsWith(name, StringComparison.OrdinalIgnoreCase) || Distance(name, nearest) <= Math.Max(2, nearest.Length / 2))
+            ? $" Did you mean {nearest}?"
+            : "";
     }
+
+    // The case of a letter is the least of mistakes.
+    static int Distance(string name, string candidate) => EditDistance.Between(name.ToLowerInvariant(), candidate.ToLowerInvariant());
 }

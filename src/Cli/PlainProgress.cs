@@ -3,7 +3,7 @@ using Dalle2.Training;
 
 namespace Dalle2.Cli;
 
-/// <summary>Progress as lines, for logs and pipes: every 50 steps or more rarely, and the last step of a stage.</summary>
+/// <summary>Progress as lines, for logs and pipes: the first and the last step of a stage, and every 50 steps or more rarely between them.</summary>
 sealed class PlainProgress(TextWriter error) : ProgressDisplay
 {
     const int StepsPerLine = 50;
@@ -11,6 +11,7 @@ sealed class PlainProgress(TextWriter error) : ProgressDisplay
     static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
     readonly Stopwatch sinceLine = Stopwatch.StartNew();
+    string? stage;
 
     public override void Notice(string sentence) => error.WriteLine(sentence);
 
@@ -25,8 +26,9 @@ sealed class PlainProgress(TextWriter error) : ProgressDisplay
     public override void Progress(TrainingProgress progress)
     {
         int every = Math.Max(1, (progress.Steps + StepsPerLine * LinesPerStage - 1) / (StepsPerLine * LinesPerStage)) * StepsPerLine;
-        if (progress.Step % every != 0 && progress.Step != progress.Steps)
+        if (progress.Stage == stage && progress.Step % every != 0 && progress.Step != progress.Steps)
             return;
+        stage = progress.Stage;
         error.WriteLine($"{progress.Stage}  {progress.Step}/{progress.Steps}  {Show(progress.Figures)}  {progress.ImagesPerSecond:F0} images/s  {Show(progress.Left)} left");
         sinceLine.Restart();
     }

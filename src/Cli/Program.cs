@@ -1,11 +1,16 @@
 using System.Runtime.InteropServices;
 using Dalle2.Cli;
 
-// The first Ctrl-C (or SIGTERM) lets the work come to a good end, the second one is left to the system, which ends the program.
+// What trains saves a checkpoint when it is asked to stop, and ends at once when it is asked again. Other verbs have nothing to save.
 using var stop = new CancellationTokenSource();
+bool saves = args is ["train" or "demo", ..];
 void Stop(PosixSignalContext signal)
 {
-    signal.Cancel = !stop.IsCancellationRequested;
+    signal.Cancel = saves && !stop.IsCancellationRequested;
+    if (signal.Cancel)
+        Console.Error.WriteLine("dalle2: stopping behind this step; once more ends at once");
+    else if (!Console.IsErrorRedirected)
+        Console.Error.Write("\e[?25h"); // A progress display hides the cursor.
     stop.Cancel();
 }
 

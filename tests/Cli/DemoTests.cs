@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using Dalle2.Data;
 using Dalle2.Tests.Data;
 
@@ -21,7 +22,24 @@ public class DemoTests
         CommandRun second = CommandRun.Of("demo", "--count", "8", "--out", run, "--json").Succeeded();
         Assert.That((int)second.Json["train"]!["steps"]!, Is.Zero);
         Assert.That(second.Error, Does.Contain("already trained"));
+        Assert.That(second.Json["eval"]!["runHash"]!.ToJsonString(), Is.EqualTo(json["eval"]!["runHash"]!.ToJsonString()));
         Assert.That(second.Json["eval"]!["attributes"]!.ToJsonString(), Is.EqualTo(json["eval"]!["attributes"]!.ToJsonString()));
+    }
+
+    [Test]
+    public void A_fresh_demo_starts_over_and_ends_with_a_command_that_works()
+    {
+        using var folder = new TemporaryFolder();
+        string run = folder["demo"];
+        CommandRun.Of(["train", "--data", "shapes", "--preset", "tiny", "--stage", "text", "--out", run]).Succeeded();
+        CommandRun demo = CommandRun.Of("demo", "--fresh", "--preset", "tiny", "--seed", "3", "--count", "4", "--out", run).Succeeded();
+        Assert.That(demo.Output, Does.Contain("attribute").And.Contain("grid.png"));
+        Assert.That(demo.Error, Does.Contain("text  20/20"));
+
+        string prompt = Regex.Match(demo.Output, $"dalle2 generate {Regex.Escape(run)} \"([^\"]*)\"").Groups[1].Value;
+        Assert.That(prompt, Is.Not.Empty);
+        CommandRun drawn = CommandRun.Of("generate", run, prompt, "--out", folder["x.png"]).Succeeded();
+        Assert.That(drawn.Error, Does.Not.Contain("does not know"));
     }
 
     [Test]

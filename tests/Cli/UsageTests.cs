@@ -1,4 +1,5 @@
 using Dalle2.Cli;
+using Dalle2.Training;
 
 namespace Dalle2.Tests.Cli;
 
@@ -18,9 +19,9 @@ public class UsageTests
     [TestCaseSource(nameof(Verbs))]
     public void Help_shows_every_default(string[] verb)
     {
-        string page = CommandRun.Of([.. verb, "--help"]).Output.ReplaceLineEndings(" ");
-        string options = page[page.IndexOf("Options:", StringComparison.Ordinal)..page.IndexOf("JSON: ", StringComparison.Ordinal)];
-        foreach (string option in options.Split("  --").Skip(1).Where(option => option.Split("  ")[0].Contains(' ') && !option.StartsWith("set ", StringComparison.Ordinal)))
+        string page = CommandRun.Of([.. verb, "--help"]).Output.ReplaceLineEndings("\n");
+        string options = page[page.IndexOf("Options:", StringComparison.Ordinal)..].Split("\n\n")[0];
+        foreach (string option in options.Split("\n  --").Skip(1).Where(option => option.Split("  ")[0].Contains(' ') && !option.StartsWith("set ", StringComparison.Ordinal)))
             Assert.That(option, Does.Contain("efault"), option);
     }
 
@@ -65,6 +66,7 @@ public class UsageTests
     [TestCase("train", "--model", "clasic", "classic")]
     [TestCase("train", "--set", "learningrat=1", "learningRate")]
     [TestCase("gradcheck", "--op", "Con2d", "Conv2d")]
+    [TestCase("gradcheck", "--op", "lstm", "Lstm")]
     public void Unknown_name_names_the_nearest(string verb, string option, string given, string meant) =>
         CommandRun.Of(verb, option, given).IsUsageFault(given.Split('=')[0], meant);
 
@@ -101,9 +103,25 @@ public class UsageTests
     public void List_settings_has_each_setting_of_each_preset()
     {
         var json = CommandRun.Of("train", "--list-settings", "--json").Succeeded().Json.AsObject();
-        Assert.That(json.Select(preset => preset.Key), Is.EqualTo(Training.Presets.List.Select(preset => preset.Name)));
+        Assert.That(json.Select(preset => preset.Key), Is.EqualTo(Presets.List.Select(preset => preset.Name)));
         foreach (var (name, settings) in json)
-            Assert.That(settings!.AsObject().Select(setting => (setting.Key, (string)setting.Value!)), Is.EqualTo(Training.Presets.Settings(Training.Presets.Get(name))));
+            Assert.That(settings!.AsObject().Select(setting => (setting.Key, (string)setting.Value!)), Is.EqualTo(Presets.Settings(Presets.Get(name))));
+    }
+
+    [Test]
+    public void A_stack_trace_is_shown_on_demand_only()
+    {
+        CommandRun.Of("trian").IsUsageFault();
+        string? before = Environment.GetEnvironmentVariable("D2_DEBUG");
+        Environment.SetEnvironmentVariable("D2_DEBUG", "1");
+        try
+        {
+            Assert.That(CommandRun.Of("trian").Error, Does.Contain("   at Dalle2.Cli."));
+        }
+        finally
+        {
+            Environment.SetEnvironmentVariable("D2_DEBUG", before);
+        }
     }
 
     [Test]
