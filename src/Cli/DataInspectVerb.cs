@@ -86,7 +86,7 @@ sealed class DataInspectVerb : Verb
         text.Table(["split", ">samples", ">broken"], found.Splits.Select(split => (string[])[split.Split, $"{split.Count}", $"{split.Broken}"]));
         text.Line($"Captions: {found.MeanCaptionLength.ToString("F1", CultureInfo.InvariantCulture)} words on average"
             + (found.CaptionLengths.Count > 0 ? $", {found.CaptionLengths[0].Words} to {found.CaptionLengths[^1].Words}" : "") + ".");
-        text.Line($"Words in the training split: {found.VocabularySize}; most frequent: {string.Join(", ", found.FrequentWords.Select(word => $"{word.Word} {word.Count}"))}.");
+        text.Line($"Words in the training split: {found.VocabularySize}; most frequent: {string.Join(", ", found.FrequentWords.Select(word => $"{(char.IsPunctuation(word.Word[0]) ? $"'{word.Word}'" : word.Word)} {word.Count}"))}.");
         if (found.UnknownWords.Count > 0)
             text.Line($"Words that only other splits have: {string.Join(", ", found.UnknownWords)}.");
         foreach (BrokenSample broken in found.Broken.Take(BrokenShown))

@@ -8,7 +8,7 @@ void Stop(PosixSignalContext signal)
 {
     signal.Cancel = saves && !stop.IsCancellationRequested;
     if (signal.Cancel)
-        Console.Error.WriteLine("dalle2: stopping behind this step; once more ends at once");
+        Console.Error.WriteLine("dalle2: stopping after this step; the same again ends at once");
     else if (!Console.IsErrorRedirected)
         Console.Error.Write("\e[?25h"); // A progress display hides the cursor.
     stop.Cancel();
