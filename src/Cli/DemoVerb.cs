@@ -65,7 +65,7 @@ sealed class DemoVerb : Verb
         using Device opened = Known.OpenDevice(request.Device, request.Threads);
         terminal.Cancellation.ThrowIfCancellationRequested();
         terminal.Notice($"drawing {arguments.GetValue(count)} held-out captions...");
-        RunEvaluation evaluation = terminal.WithProgress(shown => Evaluation.Run(new EvaluationRequest { Run = run, Count = arguments.GetValue(count) }, opened, shown));
+        RunEvaluation evaluation = terminal.WithProgress(shown => Evaluation.Run(new EvaluationRequest { Run = run, Count = arguments.GetValue(count) }, opened, shown, terminal.Cancellation));
         string grid = Path.Combine(run, "grid.png");
         EvalVerb.WriteSheet(evaluation, grid);
         terminal.Result(

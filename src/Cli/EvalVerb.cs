@@ -49,7 +49,7 @@ sealed class EvalVerb : Verb
             Temperature = arguments.GetValue(temperature),
             MaxBroken = arguments.GetValue(maxBroken),
         };
-        RunEvaluation evaluation = terminal.WithProgress(progress => Evaluation.Run(request, opened, progress));
+        RunEvaluation evaluation = terminal.WithProgress(progress => Evaluation.Run(request, opened, progress, terminal.Cancellation));
         if (sheet is not null && evaluation.Cells.Count > 0)
             WriteSheet(evaluation, sheet);
         terminal.Result(evaluation.ToJson, text =>

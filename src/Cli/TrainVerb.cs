@@ -59,8 +59,6 @@ sealed class TrainVerb : Verb
         bool resuming = arguments.GetValue(resume);
         if (resuming)
             config = ConfigureResumed(arguments, run);
-        else
-            DataSets.Open(config.Data, new DataSetOptions { Locale = config.Locale, ImagesFolder = config.ImagesFolder.Length == 0 ? null : config.ImagesFolder });
         var request = new TrainingRequest
         {
             Config = config,

@@ -110,11 +110,11 @@ public sealed class PreparedData
         string size = $"{set.Name} {split} is {count:N0} pictures of {side} x {side} x 3 bytes, {needed / 1e6:N0} MB";
         if (needed > Array.MaxLength)
         {
-            throw new UserInputException($"{size}: more than the {Array.MaxLength / 1e6:N0} MB that one array can hold. Use a smaller --side or --count.");
+            throw new UserInputException($"{size}: more than the {Array.MaxLength / 1e6:N0} MB that one array can hold. Take smaller or fewer pictures (--set imageSide=N, --set samples=N when training).");
         }
         if (needed > available)
         {
-            throw new UserInputException($"{size}, and {available / 1e6:N0} MB of memory are available. Use a smaller --side or --count.");
+            throw new UserInputException($"{size}, and {available / 1e6:N0} MB of memory are available. Take smaller or fewer pictures (--set imageSide=N, --set samples=N when training).");
         }
     }
 

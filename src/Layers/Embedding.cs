@@ -11,14 +11,14 @@ public sealed class Embedding : Layer
     IntTensor? starts;
     IntTensor? ids;
 
-    /// <summary>A table of normal values with deviation 0.1 at the start.</summary>
+    /// <summary>A table of standard normal values at the start: with much smaller ones a recurrent layer hears its words too softly, and learns several times slower.</summary>
     /// <param name="vocabulary">Tokens, 0 to vocabulary - 1.</param>
     /// <param name="features">Features of each.</param>
     /// <param name="padding">Whether token 0 is padding.</param>
     public Embedding(int vocabulary, int features, bool padding = true)
     {
         this.padding = padding;
-        Weight = Declare("weight", new Shape(vocabulary, features), Initializer.Normal(0.1f));
+        Weight = Declare("weight", new Shape(vocabulary, features), Initializer.Normal(1f));
     }
 
     /// <summary>The table <c>[vocabulary, features]</c>; word vectors are loaded into it.</summary>

@@ -21,8 +21,9 @@ public static class Evaluation
     /// <param name="request">What to evaluate.</param>
     /// <param name="device">Where to draw; not owned.</param>
     /// <param name="observer">Hears what happens.</param>
+    /// <param name="cancellation">Stops between two batches.</param>
     /// <exception cref="UserInputException">There is no run, no such split, or nothing trained yet.</exception>
-    public static RunEvaluation Run(EvaluationRequest request, Device device, ITrainingObserver observer)
+    public static RunEvaluation Run(EvaluationRequest request, Device device, ITrainingObserver observer, CancellationToken cancellation = default)
     {
         var clock = Stopwatch.StartNew();
         using RunFolder folder = RunFolder.Open(request.Run);
@@ -37,14 +38,14 @@ public static class Evaluation
         IDataSet set = DataSets.Open(config.Data, TrainingSession.DataOptions(config));
         string split = request.Split ?? (set.Splits.Count > 1 ? set.Splits[1] : set.Splits[0]);
         if (!set.Splits.Contains(split))
-            throw new UserInputException($"{config.Data} has no split '{split}'; it has {string.Join(", ", set.Splits)}");
+            throw new UserInputException($"{config.Data} has no split '{split}'; did you mean '{EditDistance.Nearest(split, set.Splits, 1)[0]}'? It has {string.Join(", ", set.Splits)}");
         if (split == set.Splits[0])
             observer.Notice($"'{split}' is what the run was trained on: these figures do not tell how it does on new captions");
         var samples = new EvaluationSamples(set, split, config, trained.Tokenizer, request, observer);
         using var context = new Context(device, request.Seed);
 
         bool draws = trained.Stages.Any(s => s is StageNames.Decoder or StageNames.FineTune);
-        RetrievalScore? retrieval = trained.Stages.Contains(StageNames.Joint) ? Retrieve(context, new JointModel(model), samples) : null;
+        RetrievalScore? retrieval = trained.Stages.Contains(StageNames.Joint) ? Retrieve(context, folder, samples, cancellation) : null;
         if (!draws)
         {
             observer.Notice("the decoder is not trained yet: nothing is drawn");
@@ -52,8 +53,8 @@ public static class Evaluation
         }
 
         var textToImage = new TextToImage(model, config.CreateLoss(), config.KlWeight);
-        double loss = Loss(context, textToImage, samples, config);
-        float[][] pictures = Draw(context, textToImage, samples, model.Sizes.Latent, request);
+        double loss = Loss(context, textToImage, samples, config, cancellation);
+        float[][] pictures = Draw(context, textToImage, samples, model.Sizes.Latent, request, cancellation);
         EvaluationResult? attributes = set is ShapesDataSet shapes ? ScoreShapes(shapes, split, samples, pictures, device) : null;
         IReadOnlyList<KeyValuePair<string, EmojiScore>> choices = set is EmojiDataSet emoji ? EmojiTrials.Score(emoji, split, samples.SetIndices, pictures, config.ImageSide) : [];
         ContactCell[] cells =
@@ -76,10 +77,10 @@ public static class Evaluation
         return score.Evaluate(split, pictures, scenes, ([.. Enumerable.Range(0, samples.Count).Select(samples.Picture)], scenes));
     }
 
-    static float[][] Draw(Context context, TextToImage textToImage, EvaluationSamples samples, int latent, EvaluationRequest request)
+    static float[][] Draw(Context context, TextToImage textToImage, EvaluationSamples samples, int latent, EvaluationRequest request, CancellationToken cancellation)
     {
         var pictures = new List<float[]>();
-        foreach ((int start, Batch batch) in samples.Batches(BatchSize))
+        foreach ((int start, Batch batch) in samples.Batches(BatchSize, cancellation))
         {
             context.BeginStep(0, training: false);
             float[] noise = LatentNoise.Draw(request.Seed, start, batch.Size, latent, request.Temperature);
@@ -90,10 +91,10 @@ public static class Evaluation
         return [.. pictures];
     }
 
-    static double Loss(Context context, TextToImage textToImage, EvaluationSamples samples, TrainingConfig config)
+    static double Loss(Context context, TextToImage textToImage, EvaluationSamples samples, TrainingConfig config, CancellationToken cancellation)
     {
         double sum = 0;
-        foreach ((int start, Batch batch) in samples.Batches(BatchSize))
+        foreach ((int start, Batch batch) in samples.Batches(BatchSize, cancellation))
         {
             context.BeginStep((ulong)start, training: false);
             var (reconstruction, divergence) = textToImage.Run(
@@ -104,11 +105,14 @@ public static class Evaluation
         return sum / samples.Count;
     }
 
-    static RetrievalScore Retrieve(Context context, JointModel joint, EvaluationSamples samples)
+    // With the encoders as the joint stage left them: fine-tuning moves them on without the projections to the shared space.
+    static RetrievalScore Retrieve(Context context, RunFolder folder, EvaluationSamples samples, CancellationToken cancellation)
     {
+        using ClassicModel model = TrainedRun.Load(folder, context.Device, lastStage: StageNames.Joint).Model;
+        var joint = new JointModel(model);
         var captions = new List<float[]>();
         var images = new List<float[]>();
-        foreach ((_, Batch batch) in samples.Batches(BatchSize))
+        foreach ((_, Batch batch) in samples.Batches(BatchSize, cancellation))
         {
             context.BeginStep(0, training: false);
             Tensor caption = joint.EmbedCaptions(context, batch.UploadTokens(context), batch.UploadLengths(context));

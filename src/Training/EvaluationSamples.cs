@@ -41,9 +41,12 @@ sealed class EvaluationSamples
         return values;
     }
 
-    public IEnumerable<(int Start, Batch Batch)> Batches(int size)
+    public IEnumerable<(int Start, Batch Batch)> Batches(int size, CancellationToken cancellation)
     {
         for (int start = 0; start < Count; start += size)
+        {
+            cancellation.ThrowIfCancellationRequested();
             yield return (start, BatchSampler.Gather(data, tokens, [.. chosen.Skip(start).Take(size)]));
+        }
     }
 }

@@ -58,18 +58,7 @@ public sealed class RunFolder : IDisposable
     /// <exception cref="UserInputException">The folder already holds a run or other files, cannot be created, or another program trains in it.</exception>
     public static RunFolder Create<TConfig>(string path, TConfig config)
     {
-        ArgumentException.ThrowIfNullOrEmpty(path);
-        if (File.Exists(Path.Combine(path, "config.json")))
-        {
-            throw new UserInputException($"{path}: already holds a run. Add --resume to continue it, or name another folder with --out.");
-        }
-
-        // A lock file alone is what a start leaves that was stopped before it wrote its configuration.
-        if (File.Exists(path) || (Directory.Exists(path) && Directory.EnumerateFileSystemEntries(path).Any(entry => !RunLock.IsLockFile(entry))))
-        {
-            throw new UserInputException($"{path}: is a file or a folder with other things in it, and not a run. Name a new or empty folder with --out.");
-        }
-
+        RequireFree(path);
         var run = new RunFolder(path, RunLock.Take(CreateFolder(path)));
         try
         {
@@ -81,6 +70,23 @@ public sealed class RunFolder : IDisposable
         {
             run.Dispose();
             throw;
+        }
+    }
+
+    /// <summary>Checks that a run can be started in a folder, before anything is read for it.</summary>
+    /// <exception cref="UserInputException">The folder already holds a run or other files.</exception>
+    public static void RequireFree(string path)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        if (File.Exists(Path.Combine(path, "config.json")))
+        {
+            throw new UserInputException($"{path}: already holds a run. Add --resume to continue it, or name another folder with --out.");
+        }
+
+        // A lock file alone is what a start leaves that was stopped before it wrote its configuration.
+        if (File.Exists(path) || (Directory.Exists(path) && Directory.EnumerateFileSystemEntries(path).Any(entry => !RunLock.IsLockFile(entry))))
+        {
+            throw new UserInputException($"{path}: is a file or a folder with other things in it, and not a run. Name a new or empty folder with --out.");
         }
     }
 

@@ -7,10 +7,10 @@ using Dalle2.Training.Stages;
 
 namespace Dalle2.Training;
 
-/// <summary>A run's model with the newest parameters of each stage that has any, later stages over earlier ones.</summary>
+/// <summary>A run's model with the newest parameters of each stage that has any, later stages over earlier ones, up to a last stage.</summary>
 sealed record TrainedRun(TrainingConfig Config, WordTokenizer Tokenizer, ClassicModel Model, IReadOnlyList<string> Stages, string Hash)
 {
-    public static TrainedRun Load(RunFolder folder, Device device)
+    public static TrainedRun Load(RunFolder folder, Device device, string lastStage = StageNames.FineTune)
     {
         TrainingConfig config = folder.ReadConfig<TrainingConfig>();
         Presets.Validate(config);
@@ -24,11 +24,15 @@ sealed record TrainedRun(TrainingConfig Config, WordTokenizer Tokenizer, Classic
             var hashes = new StringBuilder();
             foreach (Stage stage in StageNames.Create(model, config))
             {
-                if (folder.Checkpoints(stage.Name).Latest(config.Model) is not { } found)
-                    continue;
-                Trainer.Load(found.Checkpoint, stage.Trained, moments: false);
-                stages.Add(stage.Name);
-                hashes.Append(found.Checkpoint.FullHash);
+                if (folder.Checkpoints(stage.Name).Latest(config.Model) is { } found)
+                {
+                    Trainer.Load(found.Checkpoint, stage.Trained, moments: false);
+                    stages.Add(stage.Name);
+                    hashes.Append(found.Checkpoint.FullHash);
+                }
+
+                if (stage.Name == lastStage)
+                    break;
             }
 
             string hash = Convert.ToHexStringLower(SHA256.HashData(Encoding.ASCII.GetBytes(hashes.ToString())))[..12];

@@ -31,7 +31,7 @@ public sealed class Trainer(RunFolder run, TrainingConfig config, Device device,
             {
                 Save(stage, checkpoints, step);
                 run.AddSeconds(stage.Name, clock.Elapsed.TotalSeconds);
-                throw new OperationCanceledException($"stopped in stage '{stage.Name}' after step {step} of {stage.Steps}; a checkpoint is saved, continue with --resume", cancellation);
+                throw new OperationCanceledException($"stopped in stage '{stage.Name}' after step {step} of {stage.Steps}; a checkpoint is saved", cancellation);
             }
 
             Batch batch = sampler.Take(step);
@@ -158,6 +158,6 @@ public sealed class Trainer(RunFolder run, TrainingConfig config, Device device,
         string saved = kept == null ? "no checkpoint of this stage was saved yet" : $"the last good checkpoint is {kept.Path}";
         string what = double.IsFinite(loss) ? "the gradients are not finite" : $"the loss is {(double.IsNaN(loss) ? "NaN" : "infinite")}";
         return new TrainingDivergedException(
-            $"stage '{stage.Name}', step {step + 1}: {what}; {where}. Nothing was changed by this step; {saved}. Train anew with a smaller --set learningRate={config.LearningRate / 4:G3} or with --set clipNorm=1", culprit);
+            $"stage '{stage.Name}', step {step + 1}: {what}; {where}. Nothing was changed by this step; {saved}. Train anew with a smaller --set learningRate (it is {config.LearningRate:G3}) or with --set clipNorm=1", culprit);
     }
 }

@@ -16,13 +16,13 @@ public sealed class TrainingSession
     readonly ITrainingObserver observer;
     readonly Device device;
 
-    TrainingSession(RunFolder run, TrainingRequest request, Device device, ITrainingObserver observer)
+    TrainingSession(RunFolder run, TrainingConfig config, TrainingRequest request, Device device, ITrainingObserver observer)
     {
         this.run = run;
+        this.config = config;
         this.request = request;
         this.device = device;
         this.observer = observer;
-        config = run.ReadConfig<TrainingConfig>();
     }
 
     /// <summary>Trains.</summary>
@@ -35,43 +35,47 @@ public sealed class TrainingSession
     /// <exception cref="OperationCanceledException">Stopped; a checkpoint is saved.</exception>
     public static TrainingResult Run(TrainingRequest request, ITrainingObserver observer, CancellationToken cancellation = default)
     {
+        var clock = Stopwatch.StartNew();
         if (request.Stage is { } name && !StageNames.All.Contains(name))
             throw new UserInputException($"there is no stage '{name}'; the stages are {string.Join(", ", StageNames.All)}");
         using Device device = Device.Open(request.Device, request.Threads);
-        using RunFolder run = Open(request);
-        return new TrainingSession(run, request, device, observer).Train(cancellation);
-    }
-
-    static RunFolder Open(TrainingRequest request)
-    {
-        if (!request.Resume)
+        observer.Notice($"device {device.Name}: {device.Description}");
+        if (request.Resume)
         {
+            using RunFolder stored = RunFolder.Resume(request.OutputFolder);
+            TrainingConfig config = stored.ReadConfig<TrainingConfig>();
+            Presets.Validate(config);
+            if (request.Config is { } given && stored.ConfigDifferences(given) is { Count: > 0 } differences)
+                throw new UserInputException($"{request.OutputFolder}: the run was started otherwise ({string.Join("; ", differences)}). Leave these options out to resume it, or train anew in another folder");
+            var session = new TrainingSession(stored, config, request, device, observer);
+            var (set, data) = Read(config, request, observer, cancellation);
+            return session.Train(set, data, clock, cancellation);
+        }
+        else
+        {
+            // The folder comes last: data that cannot be read shall not leave a run behind.
             TrainingConfig config = request.Config ?? throw new ArgumentException("a new run needs a configuration");
             Presets.Validate(config);
-            return RunFolder.Create(request.OutputFolder, config);
-        }
-
-        RunFolder run = RunFolder.Resume(request.OutputFolder);
-        try
-        {
-            Presets.Validate(run.ReadConfig<TrainingConfig>());
-            if (request.Config is { } given && run.ConfigDifferences(given) is { Count: > 0 } differences)
-                throw new UserInputException($"{request.OutputFolder}: the run was started otherwise ({string.Join("; ", differences)}). Leave these options out to resume it, or train anew in another folder");
-            return run;
-        }
-        catch
-        {
-            run.Dispose();
-            throw;
+            RunFolder.RequireFree(request.OutputFolder);
+            var (set, data) = Read(config, request, observer, cancellation);
+            using RunFolder run = RunFolder.Create(request.OutputFolder, config);
+            return new TrainingSession(run, config, request, device, observer).Train(set, data, clock, cancellation);
         }
     }
 
-    TrainingResult Train(CancellationToken cancellation)
+    static (IDataSet Set, PreparedData Data) Read(TrainingConfig config, TrainingRequest request, ITrainingObserver observer, CancellationToken cancellation)
     {
-        var clock = Stopwatch.StartNew();
-        observer.Notice($"device {device.Name}: {device.Description}");
         IDataSet set = DataSets.Open(config.Data, DataOptions(config));
-        PreparedData data = Prepare(set, set.Splits[0]);
+        PreparedData data = PreparedData.Load(set, set.Splits[0], config.ImageSide, request.MaxBroken, progress: observer.Preparing, cancellation: cancellation);
+        foreach (BrokenSample broken in data.Broken)
+            observer.Notice($"skipped a broken sample: {broken.Source}: {broken.Reason}");
+        if (data.Count < 2)
+            throw new UserInputException($"{config.Data}: {data.Count} usable captioned picture{(data.Count == 1 ? "" : "s")} to train on, at least 2 are needed; see 'dalle2 data inspect {config.Data}'");
+        return (set, data);
+    }
+
+    TrainingResult Train(IDataSet set, PreparedData data, Stopwatch clock, CancellationToken cancellation)
+    {
         WordTokenizer tokenizer = OpenTokenizer(data);
         int[][] captions = Encode(data, tokenizer);
         using var model = new ClassicModel(device, config.Architecture(tokenizer.Vocabulary.Count), config.Seed);
@@ -83,23 +87,22 @@ public sealed class TrainingSession
         var samples = new SampleSheets(run, config, set);
         foreach (Stage stage in StageNames.Create(model, config))
         {
-            bool wanted = request.Stage == null || request.Stage == stage.Name;
-            if (!wanted)
+            if (request.Stage != null && request.Stage != stage.Name)
             {
                 LoadStage(stage);
-                if (request.Stage != null && Array.IndexOf([.. StageNames.All], stage.Name) > Array.IndexOf([.. StageNames.All], request.Stage))
-                    break;
                 continue;
             }
 
-            if (stage.Steps == 0)
-                continue;
-            var counting = new CountingObserver(observer);
-            new Trainer(run, config, device, counting).Run(stage, new BatchSampler(data, captions, config.Seed, stage.Name, config.Batch), cancellation);
-            steps += counting.Steps;
-            loss = counting.Steps > 0 ? counting.Loss : loss;
-            if (counting.Steps > 0 && samples.Draw(stage, model, device, tokenizer) is { } path)
-                observer.Notice($"samples: {path}");
+            if (stage.Steps > 0)
+            {
+                var counting = new CountingObserver(observer);
+                new Trainer(run, config, device, counting).Run(stage, new BatchSampler(data, captions, config.Seed, stage.Name, config.Batch), cancellation);
+                steps += counting.Steps;
+                loss = counting.Steps > 0 ? counting.Loss : loss;
+                if (counting.Steps > 0 && samples.Draw(stage, model, device, tokenizer) is { } path)
+                    observer.Notice($"samples: {path}");
+            }
+
             if (request.Stage != null)
                 break;
         }
@@ -117,16 +120,6 @@ public sealed class TrainingSession
         Locale = config.Locale,
         ImagesFolder = config.ImagesFolder.Length == 0 ? null : config.ImagesFolder,
     };
-
-    PreparedData Prepare(IDataSet set, string split)
-    {
-        PreparedData data = PreparedData.Load(set, split, config.ImageSide, request.MaxBroken, progress: observer.Preparing);
-        foreach (BrokenSample broken in data.Broken)
-            observer.Notice($"skipped a broken sample: {broken.Source}: {broken.Reason}");
-        if (data.Count < 2)
-            throw new UserInputException($"{config.Data}: {data.Count} usable captioned picture{(data.Count == 1 ? "" : "s")} to train on, at least 2 are needed; see 'dalle2 data inspect {config.Data}'");
-        return data;
-    }
 
     WordTokenizer OpenTokenizer(PreparedData data)
     {
