@@ -52,45 +52,45 @@ public static class GemmOp
     {
         int tilesN = IntrinsicMath.DivRoundUp(s.N, Tile);
         int row = index / tilesN * Tile, col = index % tilesN * Tile;
-        int a0 = row * s.ARow;
-        int a1 = IntrinsicMath.Min(row + 1, s.M - 1) * s.ARow;
-        int a2 = IntrinsicMath.Min(row + 2, s.M - 1) * s.ARow;
-        int a3 = IntrinsicMath.Min(row + 3, s.M - 1) * s.ARow;
-        int b0 = col * s.BCol;
-        int b1 = IntrinsicMath.Min(col + 1, s.N - 1) * s.BCol;
-        int b2 = IntrinsicMath.Min(col + 2, s.N - 1) * s.BCol;
-        int b3 = IntrinsicMath.Min(col + 3, s.N - 1) * s.BCol;
+        ArrayView<float> a0 = a.SubView(row * s.ARow);
+        ArrayView<float> a1 = a.SubView(IntrinsicMath.Min(row + 1, s.M - 1) * s.ARow);
+        ArrayView<float> a2 = a.SubView(IntrinsicMath.Min(row + 2, s.M - 1) * s.ARow);
+        ArrayView<float> a3 = a.SubView(IntrinsicMath.Min(row + 3, s.M - 1) * s.ARow);
+        ArrayView<float> b0 = b.SubView(col * s.BCol);
+        ArrayView<float> b1 = b.SubView(IntrinsicMath.Min(col + 1, s.N - 1) * s.BCol);
+        ArrayView<float> b2 = b.SubView(IntrinsicMath.Min(col + 2, s.N - 1) * s.BCol);
+        ArrayView<float> b3 = b.SubView(IntrinsicMath.Min(col + 3, s.N - 1) * s.BCol);
 
         float c00 = 0f, c01 = 0f, c02 = 0f, c03 = 0f;
         float c10 = 0f, c11 = 0f, c12 = 0f, c13 = 0f;
         float c20 = 0f, c21 = 0f, c22 = 0f, c23 = 0f;
         float c30 = 0f, c31 = 0f, c32 = 0f, c33 = 0f;
-        int aCol = 0, bRow = 0;
-        for (int k = 0; k < s.K; k++)
+        int aStep = s.ACol, bStep = s.BRow, aAt = 0, bAt = 0;
+        for (int k = s.K; k > 0; k--)
         {
-            float y0 = b[b0 + bRow], y1 = b[b1 + bRow], y2 = b[b2 + bRow], y3 = b[b3 + bRow];
-            float x = a[a0 + aCol];
+            float y0 = b0[bAt], y1 = b1[bAt], y2 = b2[bAt], y3 = b3[bAt];
+            float x = a0[aAt];
             c00 = Fused.MultiplyAdd(x, y0, c00);
             c01 = Fused.MultiplyAdd(x, y1, c01);
             c02 = Fused.MultiplyAdd(x, y2, c02);
             c03 = Fused.MultiplyAdd(x, y3, c03);
-            x = a[a1 + aCol];
+            x = a1[aAt];
             c10 = Fused.MultiplyAdd(x, y0, c10);
             c11 = Fused.MultiplyAdd(x, y1, c11);
             c12 = Fused.MultiplyAdd(x, y2, c12);
             c13 = Fused.MultiplyAdd(x, y3, c13);
-            x = a[a2 + aCol];
+            x = a2[aAt];
             c20 = Fused.MultiplyAdd(x, y0, c20);
             c21 = Fused.MultiplyAdd(x, y1, c21);
             c22 = Fused.MultiplyAdd(x, y2, c22);
             c23 = Fused.MultiplyAdd(x, y3, c23);
-            x = a[a3 + aCol];
+            x = a3[aAt];
             c30 = Fused.MultiplyAdd(x, y0, c30);
             c31 = Fused.MultiplyAdd(x, y1, c31);
             c32 = Fused.MultiplyAdd(x, y2, c32);
             c33 = Fused.MultiplyAdd(x, y3, c33);
-            aCol += s.ACol;
-            bRow += s.BRow;
+            aAt += aStep;
+            bAt += bStep;
         }
 
         StoreRow(c, s, row, col, c00, c01, c02, c03);
