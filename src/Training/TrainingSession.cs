@@ -162,7 +162,8 @@ public sealed class TrainingSession
 
     void LoadWordVectors(ClassicModel model, WordTokenizer tokenizer)
     {
-        if (config.WordVectors.Length == 0)
+        // Only a fresh run starts from them; a resumed one has better values in its checkpoints.
+        if (config.WordVectors.Length == 0 || StageNames.All.Any(stage => run.Checkpoints(stage).Latest(config.Model) != null))
             return;
         WordVectors vectors = WordVectors.Load(config.WordVectors, tokenizer.Vocabulary);
         if (vectors.Dimension != config.WordFeatures)
