@@ -8,11 +8,16 @@ public class ReproducibilityTests
     static readonly string[] Stages = ["text", "image", "joint", "decoder", "finetune"];
 
     string folder = "";
+    int runs;
 
     static TrainingConfig Config => Presets.Get("tiny") with { Samples = 64, Batch = 8, CheckpointEvery = 6, LogEvery = 2 };
 
     [SetUp]
-    public void MakeFolder() => folder = Directory.CreateTempSubdirectory("dalle2-").FullName;
+    public void MakeFolder()
+    {
+        folder = Directory.CreateTempSubdirectory("dalle2-").FullName;
+        runs = 0;
+    }
 
     [TearDown]
     public void RemoveFolder() => Directory.Delete(folder, recursive: true);
@@ -67,8 +72,6 @@ public class ReproducibilityTests
         Assert.That(observer.Notices, Has.Some.Contains("skipped a damaged checkpoint"));
         Assert.That(Read(path), Is.EqualTo(whole));
     }
-
-    int runs;
 
     byte[][] Train(string device, int threads, TrainingConfig? config = null)
     {
