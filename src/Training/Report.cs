@@ -34,6 +34,11 @@ public static class Report
             AppendRetrieval(page, split, score);
         }
 
+        if (content.Choices.Count > 0)
+        {
+            AppendChoices(page, content.Choices);
+        }
+
         foreach ((string heading, IReadOnlyList<ContactCell> cells) in content.Samples)
         {
             AppendSamples(page, heading, cells);
@@ -61,17 +66,24 @@ public static class Report
             + "\u201cShuffled captions\u201d holds each picture against other captions, \u201creal pictures\u201d is the score of the data itself.</p>\n</section>\n");
     }
 
-    static void AppendRetrieval(StringBuilder page, string split, RetrievalScore score)
-    {
-        page.Append($"<section>\n<h2>Do captions and pictures find each other? <small>{Encode(split)}, {score.Count} pairs</small></h2>\n<div class=\"scroll\"><table class=\"figures\">\n");
-        page.Append("<tr><th>recall</th><th class=\"wide\"></th><th>right</th><th>95 % interval</th><th>chance</th></tr>\n");
-        foreach ((string name, WilsonInterval share, double chance) in new[]
-        {
+    static void AppendRetrieval(StringBuilder page, string split, RetrievalScore score) =>
+        AppendShares(page, "Do captions and pictures find each other?", $"{split}, {score.Count} pairs", "recall",
+        [
             ("caption to picture, first", score.TextToImage1, score.Chance1),
             ("caption to picture, first five", score.TextToImage5, score.Chance5),
             ("picture to caption, first", score.ImageToText1, score.Chance1),
             ("picture to caption, first five", score.ImageToText5, score.Chance5),
-        })
+        ]);
+
+    static void AppendChoices(StringBuilder page, IReadOnlyList<KeyValuePair<string, EmojiScore>> choices) =>
+        AppendShares(page, "Is the true picture the nearest?", "by squared distance, among others of its kind", "choice",
+            [.. choices.Select(choice => ($"{choice.Key}, {choice.Value.Count} drawings", choice.Value.Right, choice.Value.Chance))]);
+
+    static void AppendShares(StringBuilder page, string heading, string note, string column, IReadOnlyList<(string Name, WilsonInterval Share, double Chance)> rows)
+    {
+        page.Append($"<section>\n<h2>{Encode(heading)} <small>{Encode(note)}</small></h2>\n<div class=\"scroll\"><table class=\"figures\">\n");
+        page.Append($"<tr><th>{Encode(column)}</th><th class=\"wide\"></th><th>right</th><th>95 % interval</th><th>chance</th></tr>\n");
+        foreach ((string name, WilsonInterval share, double chance) in rows)
         {
             AppendShare(page, name, share, chance);
             page.Append("</tr>\n");

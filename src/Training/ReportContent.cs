@@ -32,6 +32,9 @@ public sealed record ReportContent
     /// <summary>Retrieval scores of the contrastive stage, each with the name of its split.</summary>
     public IReadOnlyList<KeyValuePair<string, RetrievalScore>> Retrievals { get; init; } = [];
 
+    /// <summary>Scores by choice among real pictures, each with its name.</summary>
+    public IReadOnlyList<KeyValuePair<string, EmojiScore>> Choices { get; init; } = [];
+
     /// <summary>Grids of pictures with their prompts, each with a heading.</summary>
     public IReadOnlyList<KeyValuePair<string, IReadOnlyList<ContactCell>>> Samples { get; init; } = [];
 }

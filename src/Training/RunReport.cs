@@ -30,6 +30,7 @@ static class RunReport
             Curves = ["loss", "reconstruction", "divergence", "wordAccuracy"],
             Evaluations = evaluation?.Attributes is { } attributes ? [attributes] : [],
             Retrievals = evaluation?.Retrieval is { } retrieval ? [new(evaluation.Split, retrieval)] : [],
+            Choices = evaluation?.Choices ?? [],
             Samples = [.. Sheets(run), .. evaluation?.Cells is { Count: > 0 } cells ? [KeyValuePair.Create($"Drawn from captions of '{evaluation.Split}'", cells)] : Array.Empty<KeyValuePair<string, IReadOnlyList<ContactCell>>>()],
         });
     }

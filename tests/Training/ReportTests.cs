@@ -28,6 +28,7 @@ public sealed class ReportTests
                 new EvaluationResult("held-out", 200, [new("shape", WilsonInterval.Of(150, 200)), new("all", WilsonInterval.Of(0, 200))], Table(0.02893), Table(double.NaN), Table(0.126)),
             ],
             Retrievals = [new("held-out", RetrievalScore.Of([1, 0, 0, 1], ["a", "b"]))],
+            Choices = [new("tone", new EmojiScore(40, WilsonInterval.Of(30, 40), 0.2))],
             Samples = [new("Drawn", [new ContactCell("a \"red\" <star>", [("drawn", picture)])])],
         };
     }
@@ -56,7 +57,7 @@ public sealed class ReportTests
         string html = Report.Format(Content());
         Assert.That(html, Does.Contain("<b>0.750</b>").And.Contain("0.686 \u2013 0.805"), "150 of 200");
         Assert.That(html, Does.Contain("<td>0.00029</td>"), "a small chance is not shown as zero");
-        Assert.That(html, Does.Contain("held-out, 200 pictures").And.Contain("held-out, 2 pairs"));
+        Assert.That(html, Does.Contain("held-out, 200 pictures").And.Contain("held-out, 2 pairs").And.Contain("tone, 40 drawings"));
         Assert.That(html, Does.Not.Contain("NaN"));
         Assert.That(html, Does.Contain("<dd>59.9 s</dd>").And.Contain("<dd>1 min 01 s</dd>").And.Contain("<dd>10 h 05 min</dd>"));
     }
