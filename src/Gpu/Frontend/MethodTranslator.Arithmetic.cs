@@ -77,7 +77,7 @@ sealed partial class MethodTranslator
             case ILOpCode.Conv_r8:
                 return Coerce(value, IrType.F64);
             case ILOpCode.Conv_r_un:
-                return isFloat ? value : builder.Convert(Op.UnsignedToFloat, IrType.F64, value);
+                return FromUnsigned(value, IrType.F64);
             case ILOpCode.Conv_i8 or ILOpCode.Conv_i:
                 return isFloat ? builder.Convert(Op.FloatToInt, IrType.I64, value) : Coerce(value, IrType.I64);
             case ILOpCode.Conv_u8 or ILOpCode.Conv_u:
@@ -97,6 +97,8 @@ sealed partial class MethodTranslator
             _ => integer,
         };
     }
+
+    Value FromUnsigned(Value value, IrType type) => value.Type.IsFloat() ? Coerce(value, type) : builder.Convert(Op.UnsignedToFloat, type, value);
 
     // Two operands of one type: bools stay bools beside the literals 0 and 1.
     (Value A, Value B) PopPair()

@@ -69,11 +69,14 @@ sealed partial class MethodTranslator
     }
 
     /// <summary>The values as a type's leaves are held: bools as such, small integers within their range.</summary>
-    Data Coerce(Item item, TypeLayout layout)
+    Data Coerce(Item item, TypeLayout layout) =>
+        new([.. Values(item, layout).Select((value, v) => Narrow(Coerce(value, layout.Leaves[v].Type), layout.Leaves[v]))]);
+
+    Value[] Values(Item item, TypeLayout layout)
     {
         if (item is not Data data || data.Values.Length != layout.Leaves.Length)
             throw Diagnostic.Instruction.At(builder.Position, "that takes an address for a value");
-        return new Data([.. data.Values.Select((value, v) => Narrow(Coerce(value, layout.Leaves[v].Type), layout.Leaves[v]))]);
+        return data.Values;
     }
 
     Value Narrow(Value value, Leaf leaf) => leaf.Type == IrType.Bool || value is Instruction { Op: Op.Load } load && load.Access.Type == leaf.Memory
@@ -106,7 +109,8 @@ sealed partial class MethodTranslator
 
     void Store(Item address, TypeLayout layout, Item item)
     {
-        Data data = Coerce(item, layout);
+        // Memory takes the low bits by itself.
+        Value[] values = address is ElementAddress ? Values(item, layout) : Coerce(item, layout).Values;
         for (int l = 0; l < layout.Leaves.Length; l++)
         {
             Leaf leaf = layout.Leaves[l];
@@ -117,10 +121,10 @@ sealed partial class MethodTranslator
                         throw Diagnostic.UnsupportedType.At(builder.Position, "view of views");
                     builder.Emit(
                         Op.Store, IrType.None, new Access(leaf.Memory, element.Stride, element.Offset + leaf.Offset),
-                        element.Base, element.Index, Coerce(data.Values[l], leaf.Memory.Loaded()));
+                        element.Base, element.Index, Coerce(Coerce(values[l], leaf.Type), leaf.Memory.Loaded()));
                     break;
                 case VariableAddress { Variable.Layout: not null } variable:
-                    builder.Write(variable.Variable.Slot + variable.First + l, data.Values[l]);
+                    builder.Write(variable.Variable.Slot + variable.First + l, values[l]);
                     break;
                 default:
                     throw Diagnostic.AmbiguousReference.At(builder.Position);

@@ -58,13 +58,18 @@ sealed partial class MethodTranslator
             // The first block of a call continues the caller's, unless a loop leads back to it.
             if (offset != 0 || code.Incoming.ContainsKey(0))
                 Begin(offset);
-            foreach (IlInstruction instruction in code[offset].Instructions)
+            List<IlInstruction> instructions = code[offset].Instructions;
+            for (int i = 0; i < instructions.Count; i++)
             {
-                builder.Position = new SourcePosition(method, instruction.Offset);
-                Translate(instruction);
+                builder.Position = new SourcePosition(method, instructions[i].Offset);
+                // From unsigned integers to float there is no instruction of its own: .NET takes the two in a row as one, rounded once.
+                if (instructions[i].Code == ILOpCode.Conv_r_un && i + 1 < instructions.Count && instructions[i + 1].Code == ILOpCode.Conv_r4)
+                    Push(FromUnsigned(Number(Pop()), IrType.F32));
+                else
+                    Translate(instructions[i]);
             }
 
-            if (!EndsInTransfer(code[offset].Instructions[^1]))
+            if (!EndsInTransfer(instructions[^1]))
                 Branch(code[offset].Successors[0]);
         }
 

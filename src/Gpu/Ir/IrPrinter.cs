@@ -80,7 +80,7 @@ sealed class IrPrinter
     {
         0 => "return",
         1 => $"jump {Target(block.Edges[0])}",
-        _ => $"branch {Name(block.Condition!)}, {Target(block.Edges[0])}, {Target(block.Edges[1])}",
+        _ => $"branch {Name(block.Condition)}, {Target(block.Edges[0])}, {Target(block.Edges[1])}",
     };
 
     string Target(Edge edge)
@@ -91,7 +91,8 @@ sealed class IrPrinter
 
     string Typed(Value value) => $"{Name(value)}: {value.Type.Name()}";
 
-    string Name(Value value) => value is Constant constant ? Literal(constant) : names.GetValueOrDefault(value, "%?");
+    // Texts of functions that are not well formed are needed too, to say so.
+    string Name(Value? value) => value is Constant constant ? Literal(constant) : value == null ? "%?" : names.GetValueOrDefault(value, "%?");
 
     static string Literal(Constant constant) => constant.Type switch
     {

@@ -5,7 +5,7 @@ namespace Dalle2.Gpu.Passes;
 /// <summary>The passes in their order. Each leaves a well-formed function that computes the same bits.</summary>
 static class Pipeline
 {
-    /// <summary>Every pass of one round, in order. A second round finds what the first one uncovered.</summary>
+    /// <summary>Every pass, in order; some come again, for what the others uncovered.</summary>
     public static readonly (string Name, Action<Function> Run)[] Passes =
     [
         ("block-arguments", BlockArguments.Run),
@@ -17,6 +17,8 @@ static class Pipeline
         ("branches", Branches.Run),
         ("hoist", LoopInvariants.Run),
         ("number-values", ValueNumbering.Run),
+        ("block-arguments", BlockArguments.Run),
+        ("branches", Branches.Run),
         ("dead-code", DeadCode.Run),
     ];
 

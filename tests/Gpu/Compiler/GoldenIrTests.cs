@@ -17,6 +17,8 @@ public class GoldenIrTests
     [TestCase(nameof(MicroKernels.Both))]
     [TestCase(nameof(MicroKernels.Reverse))]
     [TestCase(nameof(MicroKernels.Half))]
+    [TestCase(nameof(MicroKernels.Scan))]
+    [TestCase(nameof(MicroKernels.Records))]
     public void Text_is_the_accepted_one(string kernel)
     {
         MethodInfo method = typeof(MicroKernels).GetMethod(kernel)!;

@@ -19,9 +19,11 @@ static unsafe class KernelArguments
         .. arguments.Where(a => IsView(a.GetType())).Select(view =>
         {
             ulong[] bits = Bits([view]);
-            return ((long)bits[0], (long)bits[0] + (long)bits[1] * System.Runtime.InteropServices.Marshal.SizeOf(view.GetType().GetGenericArguments()[0]));
+            return ((long)bits[0], (long)bits[0] + (long)bits[1] * SizeOf(view.GetType().GetGenericArguments()[0]));
         }),
     ];
+
+    static int SizeOf(Type type) => (int)typeof(System.Runtime.CompilerServices.Unsafe).GetMethod("SizeOf")!.MakeGenericMethod(type).Invoke(null, null)!;
 
     static bool IsView(Type type) => type.IsGenericType && type.GetGenericTypeDefinition() == typeof(ArrayView<>);
 
