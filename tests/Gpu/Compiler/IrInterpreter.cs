@@ -13,7 +13,7 @@ sealed unsafe class IrInterpreter
 {
     readonly Function function;
     readonly Dictionary<Value, int> registers = [];
-    readonly Dictionary<Block, Code> codes = [];
+    readonly Dictionary<Block, Step[]> codes = [];
     readonly ulong[] initial;
 
     public IrInterpreter(Function function)
@@ -22,7 +22,7 @@ sealed unsafe class IrInterpreter
         foreach (Value value in function.Parameters.Concat<Value>(function.Blocks.SelectMany(b => b.Arguments)).Concat(function.Blocks.SelectMany(b => b.Instructions)))
             registers.Add(value, registers.Count);
         foreach (Block block in function.Blocks)
-            codes.Add(block, new Code([.. block.Instructions.Select(i => new Step(i, Register(i), [.. i.Operands.Select(Register)]))]));
+            codes.Add(block, [.. block.Instructions.Select(i => new Step(i, Register(i), [.. i.Operands.Select(Register)]))]);
         foreach (Value value in function.Blocks.SelectMany(b => b.Edges).SelectMany(e => e.Arguments).Concat(function.Blocks.Select(b => b.Condition).OfType<Value>()))
             Register(value);
         initial = new ulong[registers.Count];
@@ -32,9 +32,6 @@ sealed unsafe class IrInterpreter
                 initial[register] = constant.Bits;
         }
     }
-
-    /// <summary>Instructions executed so far.</summary>
-    public long Executed { get; private set; }
 
     /// <summary>Runs an implicitly grouped kernel.</summary>
     /// <param name="extent">The threads along each axis.</param>
@@ -91,8 +88,6 @@ sealed unsafe class IrInterpreter
 
     static Index3D Unflatten(int linear, Index3D extent) => new(linear % extent.X, linear / extent.X % extent.Y, linear / extent.X / extent.Y);
 
-    sealed record Code(Step[] Steps);
-
     readonly record struct Step(Instruction Instruction, int Result, int[] Operands);
 
     sealed record Place(Index3D Group, Index3D Thread, KernelConfig Config, Dictionary<Instruction, nint> Shared);
@@ -107,10 +102,9 @@ sealed unsafe class IrInterpreter
         {
             while (true)
             {
-                Step[] steps = interpreter.codes[block].Steps;
+                Step[] steps = interpreter.codes[block];
                 while (next < steps.Length)
                 {
-                    interpreter.Executed++;
                     Step step = steps[next++];
                     if (step.Instruction.Op == Op.Barrier)
                         return false;
