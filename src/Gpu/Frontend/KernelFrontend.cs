@@ -1,0 +1,42 @@
+using System.Reflection;
+using Dalle2.Gpu.Dialect;
+using Dalle2.Gpu.Ir;
+
+namespace Dalle2.Gpu.Frontend;
+
+/// <summary>Turns a kernel and everything that it calls into one function.</summary>
+static class KernelFrontend
+{
+    /// <exception cref="KernelDiagnosticException">The kernel says what kernels cannot say.</exception>
+    public static Function Translate(MethodInfo kernel)
+    {
+        ParameterInfo[] parameters = kernel.GetParameters();
+        Type? first = parameters.Length == 0 ? null : parameters[0].ParameterType;
+        int rank = first == typeof(Index1D) ? 1 : first == typeof(Index2D) ? 2 : first == typeof(Index3D) ? 3 : 0;
+        var function = new Function($"{kernel.DeclaringType?.Name}.{kernel.Name}", rank);
+        var builder = new SsaBuilder(function) { Position = new SourcePosition(kernel, 0) };
+        Item[] arguments = [.. parameters.Select(parameter => Declare(builder, parameter))];
+        new MethodTranslator(builder, kernel, arguments, null).Run();
+
+        var reachable = new Dominators(function).Blocks;
+        function.Blocks.Clear();
+        function.Blocks.AddRange(reachable);
+        AddressSpaces.Run(function);
+        return function;
+    }
+
+    static Data Declare(SsaBuilder builder, ParameterInfo parameter)
+    {
+        TypeLayout layout = TypeLayout.Of(parameter.ParameterType)
+            ?? throw Diagnostic.UnsupportedType.At(builder.Position, parameter.ParameterType.Name);
+        var values = new List<Value>();
+        foreach (Leaf leaf in layout.Leaves)
+        {
+            var value = new Parameter(leaf.Name.Length == 0 ? parameter.Name! : $"{parameter.Name}.{leaf.Name}", leaf.Type);
+            builder.Function.Parameters.Add(value);
+            values.Add(value);
+        }
+
+        return new Data([.. values]);
+    }
+}

@@ -1,0 +1,85 @@
+using System.Reflection;
+
+namespace Dalle2.Gpu.Frontend;
+
+/// <content>Calls: of the dialect's own members as operations, of everything else in place.</content>
+sealed partial class MethodTranslator
+{
+    internal SsaBuilder Builder => builder;
+
+    void Call(MethodBase target)
+    {
+        int count = target.GetParameters().Length + (target.IsStatic ? 0 : 1);
+        var values = new Item[count];
+        for (int a = count - 1; a >= 0; a--)
+            values[a] = Pop();
+        if (constraint != null)
+        {
+            target = Implementation((MethodInfo)target, constraint);
+            constraint = null;
+        }
+
+        if (Invoke(target, values) is { } result)
+            Push(result);
+    }
+
+    void Construct(ConstructorInfo constructor)
+    {
+        if (constructor.DeclaringType!.IsSubclassOf(typeof(Exception)))
+            throw Diagnostic.ExceptionHandling.At(builder.Position, $"a new {constructor.DeclaringType.Name}");
+        if (!constructor.DeclaringType.IsValueType)
+            throw Diagnostic.ManagedObject.At(builder.Position, $"a new {constructor.DeclaringType.Name}");
+        Variable created = Declare(constructor.DeclaringType);
+        Clear(created);
+        var values = new Item[constructor.GetParameters().Length + 1];
+        for (int a = values.Length - 1; a > 0; a--)
+            values[a] = Pop();
+        values[0] = new VariableAddress(created, 0);
+        Invoke(constructor, values);
+        Push(Read(created));
+    }
+
+    Item? Invoke(MethodBase target, Item[] values)
+    {
+        if (Intrinsics.Find(target) is { } intrinsic)
+            return intrinsic(this, target, [.. values.Take(values.Length - target.GetParameters().Length), .. Passed(target, values)]);
+        if (target.DeclaringType is not { } type || Intrinsics.IsForeign(type))
+            throw Diagnostic.ForeignCall.At(builder.Position, NameOf(target));
+        if (!target.IsStatic && !type.IsValueType)
+            throw (target.IsAbstract && type.IsInterface ? Diagnostic.Boxing : Diagnostic.ManagedObject).At(builder.Position, type.Name);
+        if (!target.IsStatic && values[0] is Data temporary)
+            values[0] = Spill(type, temporary);
+        return new MethodTranslator(builder, target, values, this).Run();
+    }
+
+    // The arguments without the instance, as values of the parameters' types.
+    IEnumerable<Item> Passed(MethodBase target, Item[] values)
+    {
+        ParameterInfo[] parameters = target.GetParameters();
+        return parameters.Zip(values.Skip(values.Length - parameters.Length), (parameter, value) => Coerce(value, LayoutOf(parameter.ParameterType)));
+    }
+
+    VariableAddress Spill(Type type, Data value)
+    {
+        Variable variable = Declare(type);
+        Write(variable, value);
+        return new VariableAddress(variable, 0);
+    }
+
+    // The method of a struct type argument that an interface's method means.
+    MethodInfo Implementation(MethodInfo target, Type type)
+    {
+        Type? contract = target.DeclaringType;
+        if (contract is not { IsInterface: true })
+            return target;
+        MethodInfo definition = target.IsGenericMethod ? target.GetGenericMethodDefinition() : target;
+        InterfaceMapping map = type.GetInterfaceMap(contract);
+        int found = Array.FindIndex(map.InterfaceMethods, m => m.MetadataToken == definition.MetadataToken && m.Module == definition.Module);
+        MethodInfo? implementation = found < 0 ? null : map.TargetMethods[found];
+        if (implementation == null)
+            throw Diagnostic.NoBody.At(builder.Position, NameOf(target));
+        if (implementation.DeclaringType!.IsInterface && !implementation.IsStatic)
+            throw Diagnostic.Boxing.At(builder.Position, type.Name);
+        return target.IsGenericMethod ? implementation.MakeGenericMethod(target.GetGenericArguments()) : implementation;
+    }
+}

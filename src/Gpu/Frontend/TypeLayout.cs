@@ -1,0 +1,86 @@
+using System.Collections.Concurrent;
+using System.Reflection;
+using Dalle2.Gpu.Dialect;
+using Dalle2.Gpu.Ir;
+
+namespace Dalle2.Gpu.Frontend;
+
+/// <summary>One primitive part of a type: its name within it, its type as a value and in memory, and where it lies.</summary>
+readonly record struct Leaf(string Name, IrType Type, MemoryType Memory, int Offset);
+
+/// <summary>A type as the primitives that it consists of. A view is two: its base address and its length.</summary>
+sealed class TypeLayout
+{
+    static readonly ConcurrentDictionary<Type, TypeLayout?> Cache = new();
+
+    readonly Dictionary<string, (int First, int Offset)> fields = [];
+
+    TypeLayout(int size, int alignment, params Leaf[] leaves)
+    {
+        Size = size;
+        Alignment = alignment;
+        Leaves = leaves;
+    }
+
+    public Leaf[] Leaves { get; private set; }
+
+    public int Size { get; private set; }
+
+    public int Alignment { get; private set; }
+
+    /// <summary>The layout; null if kernels cannot hold the type: classes, pointers, structs with such in them or with a layout of their own.</summary>
+    public static TypeLayout? Of(Type type) => Cache.GetOrAdd(type, Create);
+
+    /// <summary>The first leaf of a field of this type, and the bytes before it.</summary>
+    public (int First, int Offset) Field(FieldInfo field) => fields[field.Name];
+
+    static TypeLayout? Create(Type type)
+    {
+        if (type.IsEnum)
+            return Of(Enum.GetUnderlyingType(type));
+        if (type.IsGenericType && type.GetGenericTypeDefinition() == typeof(ArrayView<>))
+            return new TypeLayout(16, 8, new Leaf("base", IrType.Global, MemoryType.I64, 0), new Leaf("length", IrType.I64, MemoryType.I64, 8));
+        MemoryType memory = Primitive(type);
+        if (memory != MemoryType.None)
+            return new TypeLayout(memory.Bytes(), memory.Bytes(), new Leaf("", type == typeof(bool) ? IrType.Bool : memory.Loaded(), memory, 0));
+        bool sequential = type.IsLayoutSequential && type.StructLayoutAttribute is { Pack: 0 or 8, Size: 0 or 1 };
+        return type.IsValueType && !type.IsPrimitive && !type.IsByRefLike && sequential ? Sequential(type) : null;
+    }
+
+    static MemoryType Primitive(Type type) => Type.GetTypeCode(type) switch
+    {
+        TypeCode.SByte => MemoryType.I8,
+        TypeCode.Byte or TypeCode.Boolean => MemoryType.U8,
+        TypeCode.Int16 => MemoryType.I16,
+        TypeCode.UInt16 or TypeCode.Char => MemoryType.U16,
+        TypeCode.Int32 or TypeCode.UInt32 => MemoryType.I32,
+        TypeCode.Int64 or TypeCode.UInt64 => MemoryType.I64,
+        TypeCode.Single => MemoryType.F32,
+        TypeCode.Double => MemoryType.F64,
+        _ => type == typeof(nint) || type == typeof(nuint) ? MemoryType.I64 : MemoryType.None,
+    };
+
+    static TypeLayout? Sequential(Type type)
+    {
+        var layout = new TypeLayout(0, 1);
+        var leaves = new List<Leaf>();
+        foreach (FieldInfo field in type.GetFields(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic).OrderBy(f => f.MetadataToken))
+        {
+            if (Of(field.FieldType) is not { } part)
+                return null;
+            int offset = (layout.Size + part.Alignment - 1) / part.Alignment * part.Alignment;
+            layout.fields.Add(field.Name, (leaves.Count, offset));
+            string name = SourceName(field.Name);
+            leaves.AddRange(part.Leaves.Select(leaf => leaf with { Name = leaf.Name.Length == 0 ? name : $"{name}.{leaf.Name}", Offset = offset + leaf.Offset }));
+            layout.Size = offset + part.Size;
+            layout.Alignment = Math.Max(layout.Alignment, part.Alignment);
+        }
+
+        layout.Leaves = [.. leaves];
+        layout.Size = Math.Max(1, (layout.Size + layout.Alignment - 1) / layout.Alignment * layout.Alignment);
+        return layout;
+    }
+
+    // An automatic property's field is called <Name>k__BackingField.
+    static string SourceName(string field) => field[0] == '<' ? field[1..field.IndexOf('>')] : field;
+}

@@ -1,0 +1,97 @@
+namespace Dalle2.Gpu.Ir;
+
+/// <summary>
+/// Finds values that already exist for what an instruction would compute: constants, and operands that the operation leaves as they are.
+/// Floats are folded only where all operands are known and the result is a number: which NaN comes out is the device's own business.
+/// </summary>
+static class Folding
+{
+    /// <summary>The value that the instruction always gives, or null if it must be computed.</summary>
+    public static Value? Simplify(Function function, Op op, IrType type, ReadOnlySpan<Value> operands)
+    {
+        if (op == Op.Offset)
+            return operands[1] is Constant { Bits: 0 } ? operands[0] : null;
+        if (!op.Row().Foldable)
+            return null;
+        return Evaluated(function, op, type, operands) ?? op switch
+        {
+            Op.Select => Chosen(operands),
+            Op.Not => Inner(operands[0], Op.Not),
+            Op.Truncate => Inner(operands[0], Op.SignExtend, type) ?? Inner(operands[0], Op.ZeroExtend, type),
+            Op.Bits => operands[0].Type == type ? operands[0] : Inner(operands[0], Op.Bits, type),
+            Op.FloatToFloat => operands[0].Type == type ? operands[0] : null,
+            Op.SignExtend8 or Op.SignExtend16 or Op.ZeroExtend8 or Op.ZeroExtend16 => operands[0] is Instruction narrowed && narrowed.Op == op ? narrowed : null,
+            Op.NotEqual => Condition(operands),
+            _ => operands.Length == 2 && operands[0].Type.IsInteger() ? OfIntegers(function, op, operands[0], operands[1]) : null,
+        };
+    }
+
+    static Constant? Evaluated(Function function, Op op, IrType type, ReadOnlySpan<Value> operands)
+    {
+        Span<ulong> bits = stackalloc ulong[3];
+        for (int o = 0; o < operands.Length; o++)
+        {
+            if (operands[o] is not Constant constant || constant.Type.IsPointer())
+                return null;
+            bits[o] = constant.Bits;
+        }
+
+        IrType operand = operands[op == Op.Select ? 1 : 0].Type;
+        return Semantics.Evaluate(op, operand, type, bits[0], bits[1], bits[2]) is { } result && !IsNaN(type, result)
+            ? function.Constant(type, result)
+            : null;
+    }
+
+    static bool IsNaN(IrType type, ulong bits) => type switch
+    {
+        IrType.F32 => float.IsNaN(BitConverter.UInt32BitsToSingle((uint)bits)),
+        IrType.F64 => double.IsNaN(BitConverter.UInt64BitsToDouble(bits)),
+        _ => false,
+    };
+
+    static Value? Chosen(ReadOnlySpan<Value> operands) => operands[0] is Constant condition
+        ? operands[condition.Bits != 0 ? 1 : 2]
+        : operands[1] == operands[2] ? operands[1] : null;
+
+    static Value? Inner(Value value, Op inverse) =>
+        value is Instruction instruction && instruction.Op == inverse ? instruction.Operands[0] : null;
+
+    static Value? Inner(Value value, Op inverse, IrType type) =>
+        Inner(value, inverse) is { } inner && inner.Type == type ? inner : null;
+
+    // A bool that was made an integer and is asked about again.
+    static Value? Condition(ReadOnlySpan<Value> operands) =>
+        operands[1] is Constant { Bits: 0 } && Inner(operands[0], Op.ZeroExtend, IrType.Bool) is { } condition ? condition : null;
+
+    static Value? OfIntegers(Function function, Op op, Value first, Value second)
+    {
+        if (first == second)
+        {
+            return op switch
+            {
+                Op.And or Op.Or => first,
+                Op.Subtract or Op.Xor => function.Constant(first.Type, 0),
+                Op.Equal or Op.LessOrEqual or Op.LessOrEqualUnsigned => function.Constant(IrType.Bool, 1),
+                Op.Less or Op.LessUnsigned => function.Constant(IrType.Bool, 0),
+                _ => null,
+            };
+        }
+
+        // x op constant, and the mirror image where order does not matter.
+        if (first is Constant left && op is (Op.Add or Op.Multiply or Op.And or Op.Or or Op.Xor))
+            return OfConstant(op, second, left);
+        return second is Constant right ? OfConstant(op, first, right) : null;
+    }
+
+    static Value? OfConstant(Op op, Value value, Constant constant) => (op, constant.Bits) switch
+    {
+        (Op.Add or Op.Subtract or Op.Or or Op.Xor or Op.ShiftLeft or Op.ShiftRight or Op.ShiftRightUnsigned, 0) => value,
+        (Op.Multiply or Op.Divide or Op.DivideUnsigned, 1) => value,
+        (Op.Multiply or Op.And, 0) => constant,
+        (Op.And, var bits) when bits == AllOnes(value.Type) => value,
+        (Op.Or, var bits) when bits == AllOnes(value.Type) => constant,
+        _ => null,
+    };
+
+    static ulong AllOnes(IrType type) => type == IrType.I32 ? uint.MaxValue : ulong.MaxValue;
+}

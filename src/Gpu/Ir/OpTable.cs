@@ -1,0 +1,151 @@
+namespace Dalle2.Gpu.Ir;
+
+/// <summary>What the operands of an operation may be.</summary>
+enum OperandRule
+{
+    /// <summary>No operands.</summary>
+    None,
+
+    /// <summary>All of one type, an integer or a float.</summary>
+    Number,
+
+    /// <summary>All of one integer type.</summary>
+    Integer,
+
+    /// <summary>All of one float type.</summary>
+    Float,
+
+    /// <summary>All of one integer type or bool.</summary>
+    Logic,
+
+    /// <summary>All of one type, no pointer.</summary>
+    Scalar,
+
+    /// <summary>An integer, then a 32-bit count, of which the bits below the integer's width count.</summary>
+    Shift,
+
+    /// <summary>A bool, then two of one type.</summary>
+    Choice,
+
+    /// <summary>One value of a type that the conversion takes.</summary>
+    Conversion,
+
+    /// <summary>A pointer.</summary>
+    Pointer,
+
+    /// <summary>A pointer and an index of 32 or 64 bits, signed.</summary>
+    Element,
+
+    /// <summary>A pointer, an index, and the value to store.</summary>
+    ElementAndValue,
+
+    /// <summary>Indices of 32 or 64 bits, signed, then a length of 64 bits.</summary>
+    Indices,
+}
+
+/// <summary>How the type of the result follows.</summary>
+enum ResultRule
+{
+    None,
+    Bool,
+    I32,
+    First,
+    Second,
+
+    /// <summary>The instruction says it; the verifier checks what it may be.</summary>
+    Stated,
+}
+
+/// <summary>What an operation does besides giving its result; decides what passes may do with it.</summary>
+enum Effect
+{
+    /// <summary>Nothing: may be removed, merged with an equal one and moved anywhere.</summary>
+    Pure,
+
+    /// <summary>May fault for some operands: may be removed and merged, not run where the kernel would not have run it.</summary>
+    Faults,
+
+    /// <summary>Stops the kernel for some operands and has no result: may be merged with an equal one that came before.</summary>
+    Check,
+
+    /// <summary>Depends on memory.</summary>
+    Read,
+
+    /// <summary>Changes memory, or is one of the places where all threads of a group meet.</summary>
+    Write,
+}
+
+/// <summary>One operation: its name in texts, its operands and result, its effect, and whether a known result replaces it.</summary>
+readonly record struct OpRow(Op Op, string Name, int Arity, OperandRule Operands, ResultRule Result, Effect Effect, bool Foldable);
+
+/// <summary>The operations of the intermediate representation, a row each.</summary>
+static class OpTable
+{
+    static readonly OpRow[] Rows =
+    [
+        new(Op.Add, "add", 2, OperandRule.Number, ResultRule.First, Effect.Pure, true),
+        new(Op.Subtract, "sub", 2, OperandRule.Number, ResultRule.First, Effect.Pure, true),
+        new(Op.Multiply, "mul", 2, OperandRule.Number, ResultRule.First, Effect.Pure, true),
+        new(Op.Divide, "div", 2, OperandRule.Number, ResultRule.First, Effect.Faults, true),
+        new(Op.DivideUnsigned, "div.unsigned", 2, OperandRule.Integer, ResultRule.First, Effect.Faults, true),
+        new(Op.Remainder, "rem", 2, OperandRule.Integer, ResultRule.First, Effect.Faults, true),
+        new(Op.RemainderUnsigned, "rem.unsigned", 2, OperandRule.Integer, ResultRule.First, Effect.Faults, true),
+        new(Op.And, "and", 2, OperandRule.Logic, ResultRule.First, Effect.Pure, true),
+        new(Op.Or, "or", 2, OperandRule.Logic, ResultRule.First, Effect.Pure, true),
+        new(Op.Xor, "xor", 2, OperandRule.Logic, ResultRule.First, Effect.Pure, true),
+        new(Op.Not, "not", 1, OperandRule.Logic, ResultRule.First, Effect.Pure, true),
+        new(Op.Negate, "neg", 1, OperandRule.Number, ResultRule.First, Effect.Pure, true),
+        new(Op.ShiftLeft, "shl", 2, OperandRule.Shift, ResultRule.First, Effect.Pure, true),
+        new(Op.ShiftRight, "shr", 2, OperandRule.Shift, ResultRule.First, Effect.Pure, true),
+        new(Op.ShiftRightUnsigned, "shr.unsigned", 2, OperandRule.Shift, ResultRule.First, Effect.Pure, true),
+        new(Op.Equal, "eq", 2, OperandRule.Scalar, ResultRule.Bool, Effect.Pure, true),
+        new(Op.NotEqual, "ne", 2, OperandRule.Scalar, ResultRule.Bool, Effect.Pure, true),
+        new(Op.Less, "lt", 2, OperandRule.Number, ResultRule.Bool, Effect.Pure, true),
+        new(Op.LessOrEqual, "le", 2, OperandRule.Number, ResultRule.Bool, Effect.Pure, true),
+        new(Op.LessUnsigned, "lt.unsigned", 2, OperandRule.Integer, ResultRule.Bool, Effect.Pure, true),
+        new(Op.LessOrEqualUnsigned, "le.unsigned", 2, OperandRule.Integer, ResultRule.Bool, Effect.Pure, true),
+        new(Op.Select, "select", 3, OperandRule.Choice, ResultRule.Second, Effect.Pure, true),
+        new(Op.SignExtend, "extend.signed", 1, OperandRule.Conversion, ResultRule.Stated, Effect.Pure, true),
+        new(Op.ZeroExtend, "extend", 1, OperandRule.Conversion, ResultRule.Stated, Effect.Pure, true),
+        new(Op.Truncate, "truncate", 1, OperandRule.Conversion, ResultRule.Stated, Effect.Pure, true),
+        new(Op.SignExtend8, "narrow.i8", 1, OperandRule.Conversion, ResultRule.Stated, Effect.Pure, true),
+        new(Op.SignExtend16, "narrow.i16", 1, OperandRule.Conversion, ResultRule.Stated, Effect.Pure, true),
+        new(Op.ZeroExtend8, "narrow.u8", 1, OperandRule.Conversion, ResultRule.Stated, Effect.Pure, true),
+        new(Op.ZeroExtend16, "narrow.u16", 1, OperandRule.Conversion, ResultRule.Stated, Effect.Pure, true),
+        new(Op.IntToFloat, "int.to.float", 1, OperandRule.Conversion, ResultRule.Stated, Effect.Pure, true),
+        new(Op.UnsignedToFloat, "unsigned.to.float", 1, OperandRule.Conversion, ResultRule.Stated, Effect.Pure, true),
+        new(Op.FloatToInt, "float.to.int", 1, OperandRule.Conversion, ResultRule.Stated, Effect.Pure, true),
+        new(Op.FloatToUnsigned, "float.to.unsigned", 1, OperandRule.Conversion, ResultRule.Stated, Effect.Pure, true),
+        new(Op.FloatToFloat, "float.to.float", 1, OperandRule.Conversion, ResultRule.Stated, Effect.Pure, true),
+        new(Op.Bits, "bits", 1, OperandRule.Conversion, ResultRule.Stated, Effect.Pure, true),
+        new(Op.Sqrt, "sqrt", 1, OperandRule.Float, ResultRule.First, Effect.Pure, true),
+        new(Op.Floor, "floor", 1, OperandRule.Float, ResultRule.First, Effect.Pure, true),
+        new(Op.Abs, "abs", 1, OperandRule.Float, ResultRule.First, Effect.Pure, true),
+        new(Op.FusedMultiplyAdd, "fma", 3, OperandRule.Float, ResultRule.First, Effect.Pure, true),
+        new(Op.IsValid, "valid", 1, OperandRule.Pointer, ResultRule.Bool, Effect.Pure, false),
+        new(Op.Offset, "offset", 2, OperandRule.Element, ResultRule.First, Effect.Pure, false),
+        new(Op.Load, "load", 2, OperandRule.Element, ResultRule.Stated, Effect.Read, false),
+        new(Op.Store, "store", 3, OperandRule.ElementAndValue, ResultRule.None, Effect.Write, false),
+        new(Op.Bounds, "bounds", 2, OperandRule.Indices, ResultRule.None, Effect.Check, false),
+        new(Op.BoundsRange, "bounds.range", 3, OperandRule.Indices, ResultRule.None, Effect.Check, false),
+        new(Op.SharedAllocate, "shared", 0, OperandRule.None, ResultRule.Stated, Effect.Write, false),
+        new(Op.Barrier, "barrier", 0, OperandRule.None, ResultRule.None, Effect.Write, false),
+        new(Op.GridIndexX, "grid.index.x", 0, OperandRule.None, ResultRule.I32, Effect.Pure, false),
+        new(Op.GridIndexY, "grid.index.y", 0, OperandRule.None, ResultRule.I32, Effect.Pure, false),
+        new(Op.GridIndexZ, "grid.index.z", 0, OperandRule.None, ResultRule.I32, Effect.Pure, false),
+        new(Op.GridSizeX, "grid.size.x", 0, OperandRule.None, ResultRule.I32, Effect.Pure, false),
+        new(Op.GridSizeY, "grid.size.y", 0, OperandRule.None, ResultRule.I32, Effect.Pure, false),
+        new(Op.GridSizeZ, "grid.size.z", 0, OperandRule.None, ResultRule.I32, Effect.Pure, false),
+        new(Op.GroupIndexX, "group.index.x", 0, OperandRule.None, ResultRule.I32, Effect.Pure, false),
+        new(Op.GroupIndexY, "group.index.y", 0, OperandRule.None, ResultRule.I32, Effect.Pure, false),
+        new(Op.GroupIndexZ, "group.index.z", 0, OperandRule.None, ResultRule.I32, Effect.Pure, false),
+        new(Op.GroupSizeX, "group.size.x", 0, OperandRule.None, ResultRule.I32, Effect.Pure, false),
+        new(Op.GroupSizeY, "group.size.y", 0, OperandRule.None, ResultRule.I32, Effect.Pure, false),
+        new(Op.GroupSizeZ, "group.size.z", 0, OperandRule.None, ResultRule.I32, Effect.Pure, false),
+    ];
+
+    /// <summary>All rows, in the order of <see cref="Op"/>.</summary>
+    public static IReadOnlyList<OpRow> All => Rows;
+
+    public static OpRow Row(this Op op) => Rows[(int)op];
+}

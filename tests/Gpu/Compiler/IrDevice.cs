@@ -1,0 +1,97 @@
+using System.Reflection;
+using System.Runtime.InteropServices;
+using Dalle2.Gpu.Frontend;
+using Dalle2.Gpu.Ir;
+using Dalle2.Gpu.Passes;
+using Dalle2.Gpu.Runtime;
+
+namespace Dalle2.Tests.Gpu.Compiler;
+
+/// <summary>
+/// Runs each launch three times from the same memory: the kernel's function in the interpreter, the same after all passes, and the kernel's
+/// own .NET method on the device <c>reference</c>. They must leave the same bits.
+/// </summary>
+sealed unsafe class IrDevice() : Device("ir", 1)
+{
+    static readonly Dictionary<MethodInfo, (IrInterpreter Raw, IrInterpreter Optimised)> Functions = [];
+
+    readonly Device reference = Open("reference");
+
+    public override string Description => "the compiler's intermediate representation, interpreted";
+
+    public int Launches { get; private set; }
+
+    internal override void Run(Launch launch)
+    {
+        MethodInfo method = launch.Kernel.Method;
+        Launches++;
+        if (!Functions.TryGetValue(method, out var functions))
+            Functions.Add(method, functions = (new IrInterpreter(Translate(method)), new IrInterpreter(Optimise(Translate(method)))));
+
+        List<(long Start, long End)> ranges = KernelArguments.Ranges(launch.Arguments);
+        byte[][] before = Save(ranges);
+        byte[][] raw = Interpret(functions.Raw, launch, ranges);
+        Restore(ranges, before);
+        byte[][] optimised = Interpret(functions.Optimised, launch, ranges);
+        Restore(ranges, before);
+        reference.Run(launch);
+        byte[][] expected = Save(ranges);
+        Require(launch, "before the passes", expected, raw);
+        Require(launch, "after the passes", expected, optimised);
+    }
+
+    internal override void CopyIn(ReadOnlySpan<byte> source, nint target) => reference.CopyIn(source, target);
+
+    internal override void CopyOut(nint source, Span<byte> target) => reference.CopyOut(source, target);
+
+    internal override void CopyWithin(nint source, nint target, long bytes) => reference.CopyWithin(source, target, bytes);
+
+    internal override void ClearBytes(nint target, long bytes) => reference.ClearBytes(target, bytes);
+
+    private protected override nint Reserve(long bytes) => (nint)NativeMemory.AlignedAlloc((nuint)bytes, 64);
+
+    private protected override void Release(nint address) => NativeMemory.AlignedFree((void*)address);
+
+    protected override void Dispose(bool disposing) => reference.Dispose();
+
+    static Function Translate(MethodInfo method)
+    {
+        Function function = KernelFrontend.Translate(method);
+        IrVerifier.Verify(function);
+        return function;
+    }
+
+    static Function Optimise(Function function)
+    {
+        Pipeline.Run(function, (name, after) => Assert.That(() => IrVerifier.Verify(after), Throws.Nothing, $"after {name}"));
+        return function;
+    }
+
+    static byte[][] Interpret(IrInterpreter interpreter, Launch launch, List<(long Start, long End)> ranges)
+    {
+        ulong[] arguments = KernelArguments.Bits(launch.Arguments);
+        if (launch.Config is { } config)
+            interpreter.Run(config, arguments, ranges);
+        else
+            interpreter.Run(launch.Extent, arguments, ranges);
+        return Save(ranges);
+    }
+
+    static byte[][] Save(List<(long Start, long End)> ranges) =>
+        [.. ranges.Select(range => new ReadOnlySpan<byte>((void*)range.Start, (int)(range.End - range.Start)).ToArray())];
+
+    static void Restore(List<(long Start, long End)> ranges, byte[][] contents)
+    {
+        for (int r = 0; r < ranges.Count; r++)
+            contents[r].CopyTo(new Span<byte>((void*)ranges[r].Start, contents[r].Length));
+    }
+
+    static void Require(Launch launch, string when, byte[][] expected, byte[][] actual)
+    {
+        for (int r = 0; r < expected.Length; r++)
+        {
+            int at = expected[r].AsSpan().CommonPrefixLength(actual[r]);
+            Assert.That(at, Is.EqualTo(expected[r].Length), $"{launch.Kernel.Name} {when}: view {r} differs from the .NET method's at byte {at}");
+        }
+    }
+}

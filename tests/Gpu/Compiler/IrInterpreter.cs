@@ -1,0 +1,242 @@
+using System.Runtime.InteropServices;
+using Dalle2.Gpu.Dialect;
+using Dalle2.Gpu.Frontend;
+using Dalle2.Gpu.Ir;
+
+namespace Dalle2.Tests.Gpu.Compiler;
+
+/// <summary>
+/// Executes a function one instruction after the other, on real memory of which each access is checked. The threads of a group take turns:
+/// each runs until it comes to a barrier or to its end.
+/// </summary>
+sealed unsafe class IrInterpreter
+{
+    readonly Function function;
+    readonly Dictionary<Value, int> registers = [];
+    readonly Dictionary<Block, Step[]> codes = [];
+    readonly ulong[] initial;
+
+    public IrInterpreter(Function function)
+    {
+        this.function = function;
+        foreach (Value value in function.Parameters.Concat<Value>(function.Blocks.SelectMany(b => b.Arguments)).Concat(function.Blocks.SelectMany(b => b.Instructions)))
+            registers.Add(value, registers.Count);
+        foreach (Block block in function.Blocks)
+            codes.Add(block, [.. block.Instructions.Select(i => new Step(i, Register(i), [.. i.Operands.Select(Register)]))]);
+        foreach (Value value in function.Blocks.SelectMany(b => b.Edges).SelectMany(e => e.Arguments).Concat(function.Blocks.Select(b => b.Condition).OfType<Value>()))
+            Register(value);
+        initial = new ulong[registers.Count];
+        foreach (var (value, register) in registers)
+        {
+            if (value is Constant constant)
+                initial[register] = constant.Bits;
+        }
+    }
+
+    /// <summary>Runs an implicitly grouped kernel.</summary>
+    /// <param name="extent">The threads along each axis.</param>
+    /// <param name="arguments">The bits of the parameters without the index.</param>
+    /// <param name="ranges">The memory that it may touch.</param>
+    public void Run(Index3D extent, ulong[] arguments, List<(long Start, long End)> ranges)
+    {
+        for (int linear = 0; linear < extent.Size; linear++)
+        {
+            ulong[] index = function.IndexRank switch
+            {
+                1 => [(uint)linear],
+                2 => [(uint)(linear % extent.X), (uint)(linear / extent.X)],
+                _ => [(uint)(linear % extent.X), (uint)(linear / extent.X % extent.Y), (uint)(linear / extent.X / extent.Y)],
+            };
+            Start([.. index, .. arguments], ranges, null).Resume();
+        }
+    }
+
+    /// <summary>Runs an explicitly grouped kernel.</summary>
+    public void Run(KernelConfig config, ulong[] arguments, List<(long Start, long End)> ranges)
+    {
+        for (int group = 0; group < config.GridDim.Size; group++)
+        {
+            var shared = new Dictionary<Instruction, nint>();
+            var own = new List<(long Start, long End)>(ranges);
+            var team = Enumerable.Range(0, config.GroupDim.Size)
+                .Select(t => Start(arguments, own, new Place(Unflatten(group, config.GridDim), Unflatten(t, config.GroupDim), config, shared))).ToList();
+            while (team.Count > 0)
+            {
+                int finished = team.RemoveAll(thread => thread.Resume());
+                if (finished > 0 && team.Count > 0)
+                    throw new InvalidOperationException("some threads ended while others wait at a barrier");
+            }
+
+            foreach (nint address in shared.Values)
+                NativeMemory.AlignedFree((void*)address);
+        }
+    }
+
+    int Register(Value value)
+    {
+        if (!registers.TryGetValue(value, out int register))
+            registers.Add(value, register = registers.Count);
+        return register;
+    }
+
+    Running Start(ulong[] parameters, List<(long Start, long End)> ranges, Place? place)
+    {
+        var values = (ulong[])initial.Clone();
+        parameters.CopyTo(values, 0);
+        return new Running(this, values, ranges, place);
+    }
+
+    static Index3D Unflatten(int linear, Index3D extent) => new(linear % extent.X, linear / extent.X % extent.Y, linear / extent.X / extent.Y);
+
+    readonly record struct Step(Instruction Instruction, int Result, int[] Operands);
+
+    sealed record Place(Index3D Group, Index3D Thread, KernelConfig Config, Dictionary<Instruction, nint> Shared);
+
+    sealed class Running(IrInterpreter interpreter, ulong[] values, List<(long Start, long End)> ranges, Place? place)
+    {
+        Block block = interpreter.function.Entry;
+        int next;
+
+        /// <summary>Runs on; true at the end, false at a barrier.</summary>
+        public bool Resume()
+        {
+            while (true)
+            {
+                Step[] steps = interpreter.codes[block];
+                while (next < steps.Length)
+                {
+                    Step step = steps[next++];
+                    if (step.Instruction.Op == Op.Barrier)
+                        return false;
+                    values[step.Result] = Execute(step);
+                }
+
+                if (block.Edges.Count == 0)
+                    return true;
+                Edge edge = block.Edges[block.Edges.Count == 2 && values[interpreter.registers[block.Condition!]] == 0 ? 1 : 0];
+                // All at once: an argument's old value may be another one's new value.
+                ulong[] passed = [.. edge.Arguments.Select(value => values[interpreter.registers[value]])];
+                for (int a = 0; a < passed.Length; a++)
+                    values[interpreter.registers[edge.To.Arguments[a]]] = passed[a];
+                block = edge.To;
+                next = 0;
+            }
+        }
+
+        ulong Execute(Step step)
+        {
+            Instruction i = step.Instruction;
+            int[] o = step.Operands;
+            ulong a = o.Length > 0 ? values[o[0]] : 0, b = o.Length > 1 ? values[o[1]] : 0, c = o.Length > 2 ? values[o[2]] : 0;
+            if (i.Op.Row().Foldable)
+                return Semantics.Evaluate(i.Op, i.Operands[i.Op == Op.Select ? 1 : 0].Type, i.Type, a, b, c) ?? throw Failure(i, "division by zero");
+            switch (i.Op)
+            {
+                case Op.Offset:
+                    return a + (ulong)(Integer(i, 1, b) * i.Access.Stride);
+                case Op.IsValid:
+                    return a != 0 ? 1ul : 0ul;
+                case Op.Load:
+                    return Load(i, Address(i, a, b));
+                case Op.Store:
+                    Store(i, Address(i, a, b), c);
+                    return 0;
+                case Op.Bounds:
+                    if ((ulong)Integer(i, 0, a) >= b)
+                        throw Failure(i, $"index {Integer(i, 0, a)} lies outside a view of {b} elements");
+                    return 0;
+                case Op.BoundsRange:
+                    long index = Integer(i, 0, a), count = Integer(i, 1, b);
+                    if (index < 0 || count < 0 || index > (long)c - count)
+                        throw Failure(i, $"the sub-view [{index}, {index + count}) lies outside a view of {c} elements");
+                    return 0;
+                default:
+                    return Placed(i);
+            }
+        }
+
+        ulong Placed(Instruction i)
+        {
+            if (place == null)
+                throw Failure(i, "only explicitly grouped kernels know their place");
+            var (group, thread, config, _) = place;
+            return (uint)(i.Op switch
+            {
+                Op.GridIndexX => group.X,
+                Op.GridIndexY => group.Y,
+                Op.GridIndexZ => group.Z,
+                Op.GridSizeX => config.GridDim.X,
+                Op.GridSizeY => config.GridDim.Y,
+                Op.GridSizeZ => config.GridDim.Z,
+                Op.GroupIndexX => thread.X,
+                Op.GroupIndexY => thread.Y,
+                Op.GroupIndexZ => thread.Z,
+                Op.GroupSizeX => config.GroupDim.X,
+                Op.GroupSizeY => config.GroupDim.Y,
+                Op.GroupSizeZ => config.GroupDim.Z,
+                _ => 0,
+            }) + (i.Op == Op.SharedAllocate ? (ulong)Shared(i) : 0);
+        }
+
+        nint Shared(Instruction i)
+        {
+            if (place!.Shared.TryGetValue(i, out nint address))
+                return address;
+            int bytes = Math.Max(1, i.Access.Stride * i.Access.Offset);
+            address = (nint)NativeMemory.AlignedAlloc((nuint)bytes, 64);
+            new Span<byte>((void*)address, bytes).Fill(0xFF);
+            place.Shared.Add(i, address);
+            ranges.Add((address, address + bytes));
+            return address;
+        }
+
+        static long Integer(Instruction i, int operand, ulong bits) => i.Operands[operand].Type == IrType.I32 ? (int)bits : (long)bits;
+
+        nint Address(Instruction i, ulong start, ulong index)
+        {
+            long address = (long)start + Integer(i, 1, index) * i.Access.Stride + i.Access.Offset;
+            foreach (var (first, end) in ranges)
+            {
+                if (address >= first && address + i.Access.Type.Bytes() <= end)
+                    return (nint)address;
+            }
+
+            throw Failure(i, "memory that does not belong to the launch");
+        }
+
+        static ulong Load(Instruction i, nint address) => i.Access.Type switch
+        {
+            MemoryType.I8 => (uint)*(sbyte*)address,
+            MemoryType.U8 => *(byte*)address,
+            MemoryType.I16 => (uint)*(short*)address,
+            MemoryType.U16 => *(ushort*)address,
+            MemoryType.I32 or MemoryType.F32 => *(uint*)address,
+            _ => *(ulong*)address,
+        };
+
+        static void Store(Instruction i, nint address, ulong value)
+        {
+            switch (i.Access.Type.Bytes())
+            {
+                case 1:
+                    *(byte*)address = (byte)value;
+                    break;
+                case 2:
+                    *(ushort*)address = (ushort)value;
+                    break;
+                case 4:
+                    *(uint*)address = (uint)value;
+                    break;
+                default:
+                    *(ulong*)address = value;
+                    break;
+            }
+        }
+
+        static InvalidOperationException Failure(Instruction i, string message)
+        {
+            var (file, line) = SourceLines.Find(i.Position);
+            return new InvalidOperationException($"{file}({line}): {message}");
+        }
+    }
+}

@@ -1,0 +1,64 @@
+using System.Reflection;
+using Dalle2.Gpu.Dialect;
+
+namespace Dalle2.Tests.Gpu.Compiler;
+
+/// <summary>A launch's arguments as a function takes them: the bits of their primitive parts, and the memory that their views mean.</summary>
+static unsafe class KernelArguments
+{
+    public static ulong[] Bits(IEnumerable<object> arguments)
+    {
+        var bits = new List<ulong>();
+        foreach (object argument in arguments)
+            Add(argument, bits);
+        return [.. bits];
+    }
+
+    public static List<(long Start, long End)> Ranges(IEnumerable<object> arguments) =>
+    [
+        .. arguments.Where(a => IsView(a.GetType())).Select(view =>
+        {
+            ulong[] bits = Bits([view]);
+            return ((long)bits[0], (long)bits[0] + (long)bits[1] * SizeOf(view.GetType().GetGenericArguments()[0]));
+        }),
+    ];
+
+    static int SizeOf(Type type) => (int)typeof(System.Runtime.CompilerServices.Unsafe).GetMethod("SizeOf")!.MakeGenericMethod(type).Invoke(null, null)!;
+
+    static bool IsView(Type type) => type.IsGenericType && type.GetGenericTypeDefinition() == typeof(ArrayView<>);
+
+    static void Add(object value, List<ulong> bits)
+    {
+        switch (value)
+        {
+            case Pointer pointer:
+                bits.Add((ulong)Pointer.Unbox(pointer));
+                break;
+            case bool flag:
+                bits.Add(flag ? 1ul : 0ul);
+                break;
+            case float number:
+                bits.Add(BitConverter.SingleToUInt32Bits(number));
+                break;
+            case double number:
+                bits.Add(BitConverter.DoubleToUInt64Bits(number));
+                break;
+            case long number:
+                bits.Add((ulong)number);
+                break;
+            case ulong number:
+                bits.Add(number);
+                break;
+            case uint number:
+                bits.Add(number);
+                break;
+            case char or byte or sbyte or short or ushort or int:
+                bits.Add((uint)Convert.ToInt32(value));
+                break;
+            default:
+                foreach (FieldInfo field in value.GetType().GetFields(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic).OrderBy(f => f.MetadataToken))
+                    Add(field.GetValue(value)!, bits);
+                break;
+        }
+    }
+}

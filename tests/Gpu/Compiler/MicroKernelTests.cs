@@ -1,0 +1,92 @@
+using Dalle2.Gpu.Dialect;
+using Dalle2.Gpu.Runtime;
+
+namespace Dalle2.Tests.Gpu.Compiler;
+
+/// <summary>The micro kernels on the device that compares the compiled function with the method.</summary>
+public class MicroKernelTests
+{
+    IrDevice device = null!;
+    Buffer<float> floats = null!;
+    Buffer<int> integers = null!;
+
+    [SetUp]
+    public void Open()
+    {
+        device = new IrDevice();
+        floats = device.Allocate<float>(32);
+        integers = device.Allocate<int>(32);
+        device.Stream.Write<float>(Enumerable.Range(0, 32).Select(i => i * 0.75f - 3f).ToArray(), floats.View);
+        device.Stream.Write<int>(Enumerable.Range(0, 32).Select(i => i % 5 - 1).ToArray(), integers.View);
+    }
+
+    [TearDown]
+    public void Close()
+    {
+        floats.Dispose();
+        integers.Dispose();
+        device.Dispose();
+    }
+
+    [Test]
+    public void Structs_with_methods_generics_and_references_leave_the_bits_of_the_method()
+    {
+        device.Stream.Launch(MicroKernels.Tile, 32, integers.View, new MicroKernels.TileShape(2, 5));
+        device.Stream.Launch(MicroKernels.Generic, 32, floats.View, new MicroKernels.Linear(1.25f));
+        device.Stream.Launch(MicroKernels.Half, 16, floats.View);
+        Assert.That(device.Launches, Is.EqualTo(3));
+    }
+
+    [Test]
+    public void Branches_leave_the_bits_of_the_method()
+    {
+        device.Stream.Launch(MicroKernels.Classify, 32, integers.View);
+        device.Stream.Launch(MicroKernels.Both, new Index2D(8, 4), integers.View, 8);
+        device.Stream.Launch(MicroKernels.Chunk, 8, floats.View, floats.View.SubView(8), 30);
+        device.Stream.Launch(MicroKernels.Dense, 32, integers.View);
+        device.Stream.Launch(MicroKernels.Scan, 9, floats.View, floats.View.SubView(20), 8, 0.3f);
+        Assert.That(device.Launches, Is.EqualTo(5));
+    }
+
+    [Test]
+    public void Conversions_and_comparisons_of_odd_numbers_leave_the_bits_of_the_method()
+    {
+        double[] odd =
+        [
+            0, -0.0, 0.5, -0.5, 1.5, -1.5, 127.9, 128, 255.5, -129, 32768, 65536.7, 2147483647, 2147483648, -2147483649, 4294967295, 4294967296, 1e10,
+            9.2233720368547758e18, 1.8446744073709552e19, -1e30, 1e30, 1e300, double.NaN, double.PositiveInfinity, double.NegativeInfinity,
+            double.Epsilon, 16777217, 1.0000000596046448, BitConverter.UInt64BitsToDouble(0x8000_0080_0000_0001), BitConverter.UInt64BitsToDouble(0xFFEF_FFFF_BFFF_FFFF),
+        ];
+        using Buffer<double> x = device.Allocate<double>(odd.Length);
+        using Buffer<long> y = device.Allocate<long>(24 * odd.Length);
+        device.Stream.Write<double>(odd, x.View);
+        device.Stream.Launch(MicroKernels.Conversions, odd.Length, x.View, y.View);
+        Assert.That(device.Launches, Is.EqualTo(1));
+    }
+
+    [Test]
+    public void Structs_in_memory_leave_the_bits_of_the_method()
+    {
+        using Buffer<MicroKernels.Particle> particles = device.Allocate<MicroKernels.Particle>(5);
+        MicroKernels.Particle[] start = [.. Enumerable.Range(0, 5).Select(i => new MicroKernels.Particle { Age = (byte)(9 + i), Position = new(i, 1), Speed = new(0.5f, i) })];
+        device.Stream.Write<MicroKernels.Particle>(start, particles.View);
+        device.Stream.Launch(MicroKernels.Records, 5, particles.View);
+        var after = new MicroKernels.Particle[5];
+        device.Stream.Read(particles.View, after);
+        Assert.That(after[1].Position, Is.EqualTo(new MicroKernels.Point(1.5f, 2)));
+        Assert.That(after[4].Age, Is.EqualTo(14 * 100 % 256));
+    }
+
+    [Test]
+    public void Groups_with_barriers_and_shared_memory_leave_the_bits_of_the_method()
+    {
+        device.Stream.Launch(MicroKernels.Reverse, new KernelConfig((Index1D)4, 8), floats.View);
+        Assert.That(device.Launches, Is.EqualTo(1));
+    }
+
+    [Test]
+    public void An_index_outside_of_a_view_stops_the_interpreter_with_the_line() =>
+        Assert.That(
+            () => device.Stream.Launch(MicroKernels.Axpy, 33, floats.View, floats.View, 2f),
+            Throws.InvalidOperationException.With.Message.Match(@"MicroKernels\.cs\(\d+\): index 32 lies outside a view of 32 elements"));
+}
