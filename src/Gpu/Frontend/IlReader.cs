@@ -79,6 +79,9 @@ static class IlReader
         return instructions;
     }
 
+    /// <summary>Whether an instruction, its short form widened, has an operand.</summary>
+    public static bool HasOperand(ILOpCode code) => OperandTypes[code] != OperandType.InlineNone;
+
     static (ILOpCode Code, long Number) Widen(ILOpCode code, long number) => code switch
     {
         >= ILOpCode.Ldarg_0 and <= ILOpCode.Ldarg_3 => (ILOpCode.Ldarg, code - ILOpCode.Ldarg_0),

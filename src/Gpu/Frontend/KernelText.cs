@@ -1,0 +1,60 @@
+using System.Reflection;
+using System.Reflection.Metadata;
+using System.Text;
+using Dalle2.Gpu.Ir;
+using Dalle2.Gpu.Passes;
+
+namespace Dalle2.Gpu.Frontend;
+
+/// <summary>What the compiler makes of a kernel, as text. Needs no device.</summary>
+public static class KernelText
+{
+    /// <summary>The kernel's own intermediate language, without that of what it calls; short forms are widened.</summary>
+    /// <exception cref="ArgumentException">The method has no body.</exception>
+    public static string Il(MethodInfo kernel)
+    {
+        byte[] il = kernel.GetMethodBody()?.GetILAsByteArray() ?? throw new ArgumentException($"{kernel.Name} has no body");
+        var text = new StringBuilder();
+        foreach (IlInstruction instruction in IlReader.Read(il))
+        {
+            text.Append($"IL_{instruction.Offset:x4}: {instruction.Code.ToString().ToLowerInvariant().Replace('_', '.')}");
+            if (IlReader.HasOperand(instruction.Code))
+                text.Append(' ').Append(Operand(kernel, instruction));
+            text.Append('\n');
+        }
+
+        return text.ToString();
+    }
+
+    /// <summary>The kernel and everything that it calls in the compiler's intermediate representation, after all passes.</summary>
+    /// <exception cref="KernelDiagnosticException">The kernel says what kernels cannot say.</exception>
+    public static string Ir(MethodInfo kernel)
+    {
+        Function function = KernelFrontend.Translate(kernel);
+        Pipeline.Run(function);
+        return IrPrinter.Print(function);
+    }
+
+    static string Operand(MethodInfo kernel, IlInstruction instruction)
+    {
+        int token = unchecked((int)instruction.Number);
+        Type[]? arguments = kernel.IsGenericMethod ? kernel.GetGenericArguments() : null;
+        switch (instruction.Code)
+        {
+            case ILOpCode.Switch:
+                return string.Join(", ", instruction.Targets.Select(target => $"IL_{target:x4}"));
+            case ILOpCode.Ldc_r4:
+                return BitConverter.Int32BitsToSingle(token).ToString("R", System.Globalization.CultureInfo.InvariantCulture);
+            case ILOpCode.Ldc_r8:
+                return BitConverter.Int64BitsToDouble(instruction.Number).ToString("R", System.Globalization.CultureInfo.InvariantCulture);
+            case >= ILOpCode.Br and <= ILOpCode.Blt_un or ILOpCode.Leave:
+                return $"IL_{token:x4}";
+            case ILOpCode.Call or ILOpCode.Callvirt or ILOpCode.Newobj or ILOpCode.Ldfld or ILOpCode.Ldflda or ILOpCode.Stfld or ILOpCode.Ldsfld
+                or ILOpCode.Initobj or ILOpCode.Ldobj or ILOpCode.Stobj or ILOpCode.Constrained or ILOpCode.Sizeof:
+                MemberInfo? member = kernel.Module.ResolveMember(token, null, arguments);
+                return member is Type type ? type.Name : $"{member?.DeclaringType?.Name}.{member?.Name}";
+            default:
+                return instruction.Number.ToString(System.Globalization.CultureInfo.InvariantCulture);
+        }
+    }
+}
