@@ -16,6 +16,9 @@ sealed class SampleSheets(RunFolder run, TrainingConfig config, IDataSet set)
     const int Cells = 12;
     const int Columns = 6;
 
+    /// <summary>Whether the sheet of a stage was written.</summary>
+    public bool Exists(Stage stage) => File.Exists(PathOf(stage));
+
     /// <summary>Draws and writes the sheet of a finished stage; null for stages that draw nothing.</summary>
     public string? Draw(Stage stage, ClassicModel model, Device device, WordTokenizer tokenizer)
     {
@@ -37,11 +40,13 @@ sealed class SampleSheets(RunFolder run, TrainingConfig config, IDataSet set)
         float[][] values = [.. pictures.ToArray(device.Stream).Chunk(config.ImageSide * config.ImageSide * 3)];
         ContactCell[] cells = [.. samples.Select((sample, i) => new ContactCell(
             sample.Caption, [(label, ImageTransform.FromFloats(values[i], config.ImageSide, config.ImageSide)), ("truth", sample.Truth)]))];
-        string path = Path.Combine(run.SamplesPath, $"{stage.Name}.png");
+        string path = PathOf(stage);
         byte[] png = new PngCodec().Encode(ContactSheet.Draw(cells, Columns));
         AtomicFile.Write(path, stream => stream.Write(png));
         return path;
     }
+
+    string PathOf(Stage stage) => Path.Combine(run.SamplesPath, $"{stage.Name}.png");
 
     // Spread over the split, the same ones each time; a broken sample is left out, it was reported when the data was read.
     List<(string Caption, Image Truth)> Pick(string split)

@@ -37,10 +37,12 @@ public sealed class Trainer(RunFolder run, TrainingConfig config, Device device,
             Batch batch = sampler.Take(step);
             context.BeginStep((ulong)step, training: true);
             figures = stage.Step(context, batch);
+            if (!double.IsFinite(figures[0].Value))
+                throw Diagnose(stage, context, batch, step, figures[0].Value, checkpoints);
             float rate = LearningRate.At(config.LearningRate, step, stage.Steps, config.WarmupSteps);
             optimizer.Step(context, rate);
             float norm = optimizer.GradientNorm;
-            if (!double.IsFinite(figures[0].Value) || !float.IsFinite(norm))
+            if (!float.IsFinite(norm))
                 throw Diagnose(stage, context, batch, step, figures[0].Value, checkpoints);
 
             step++;
@@ -135,7 +137,7 @@ public sealed class Trainer(RunFolder run, TrainingConfig config, Device device,
         checkpoints.Save(new Checkpoint(info, tensors), final: step == stage.Steps);
     }
 
-    // The optimiser has left the parameters alone, so the step can be done again, this time looking at every layer.
+    // The optimiser was not asked, or has left the parameters alone since the norm is not finite, so the step can be done again, this time looking at every layer.
     TrainingDivergedException Diagnose(Stage stage, Context context, Batch batch, long step, double loss, CheckpointFolder checkpoints)
     {
         NonFiniteException? culprit = null;

@@ -99,7 +99,8 @@ public sealed class TrainingSession
                 new Trainer(run, config, device, counting).Run(stage, new BatchSampler(data, captions, config.Seed, stage.Name, config.Batch), cancellation);
                 steps += counting.Steps;
                 loss = counting.Steps > 0 ? counting.Loss : loss;
-                if (counting.Steps > 0 && samples.Draw(stage, model, device, tokenizer) is { } path)
+                // A stop between a stage's last checkpoint and its sheet leaves the sheet to the next call.
+                if ((counting.Steps > 0 || !samples.Exists(stage)) && samples.Draw(stage, model, device, tokenizer) is { } path)
                     observer.Notice($"samples: {path}");
             }
 
