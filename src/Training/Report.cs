@@ -39,6 +39,11 @@ public static class Report
             AppendChoices(page, content.Choices);
         }
 
+        foreach ((string heading, Image sheet) in content.Sheets)
+        {
+            AppendSheet(page, heading, sheet);
+        }
+
         foreach ((string heading, IReadOnlyList<ContactCell> cells) in content.Samples)
         {
             AppendSamples(page, heading, cells);
@@ -117,6 +122,13 @@ public static class Report
         }
 
         page.Append("</div>\n</section>\n");
+    }
+
+    // A sheet has its captions drawn in, and is shown as wide as it is where the page allows.
+    static void AppendSheet(StringBuilder page, string heading, Image sheet)
+    {
+        string png = Convert.ToBase64String(PngCodec.Encode(sheet, []));
+        page.Append($"<section>\n<h2>{Encode(heading)}</h2>\n<img class=\"sheet\" src=\"data:image/png;base64,{png}\" width=\"{sheet.Width}\" height=\"{sheet.Height}\" alt=\"{Encode(heading)}\">\n</section>\n");
     }
 
     static void AppendCurves(StringBuilder page, ReportContent content)

@@ -35,6 +35,9 @@ public sealed record ReportContent
     /// <summary>Scores by choice among real pictures, each with its name.</summary>
     public IReadOnlyList<KeyValuePair<string, EmojiScore>> Choices { get; init; } = [];
 
+    /// <summary>Contact sheets with their captions drawn in, each with a heading.</summary>
+    public IReadOnlyList<KeyValuePair<string, Image>> Sheets { get; init; } = [];
+
     /// <summary>Grids of pictures with their prompts, each with a heading.</summary>
     public IReadOnlyList<KeyValuePair<string, IReadOnlyList<ContactCell>>> Samples { get; init; } = [];
 }

@@ -29,6 +29,7 @@ static class ReportStyle
         .fill { height: 100%; background: var(--fill); border-radius: 3px; }
         .interval { position: absolute; top: 6px; height: 2px; background: var(--ink); }
         .chance { position: absolute; top: -3px; height: 20px; width: 2px; margin-left: -1px; background: var(--series-1); }
+        .sheet { max-width: 100%; height: auto; border-radius: 4px; }
         .samples { display: grid; grid-template-columns: repeat(auto-fill, minmax(220px, 1fr)); gap: 20px 18px; }
         figure { margin: 0; }
         .pictures { display: flex; gap: 6px; }

@@ -31,17 +31,18 @@ static class RunReport
             Evaluations = evaluation?.Attributes is { } attributes ? [attributes] : [],
             Retrievals = evaluation?.Retrieval is { } retrieval ? [new(evaluation.Split, retrieval)] : [],
             Choices = evaluation?.Choices ?? [],
-            Samples = [.. Sheets(run), .. evaluation?.Cells is { Count: > 0 } cells ? [KeyValuePair.Create($"Drawn from captions of '{evaluation.Split}'", cells)] : Array.Empty<KeyValuePair<string, IReadOnlyList<ContactCell>>>()],
+            Sheets = [.. Sheets(run)],
+            Samples = evaluation?.Cells is { Count: > 0 } cells ? [new($"Drawn from captions of '{evaluation.Split}'", cells)] : [],
         });
     }
 
-    static IEnumerable<KeyValuePair<string, IReadOnlyList<ContactCell>>> Sheets(RunFolder run)
+    static IEnumerable<KeyValuePair<string, Image>> Sheets(RunFolder run)
     {
         foreach (string stage in StageNames.All)
         {
             string path = Path.Combine(run.SamplesPath, $"{stage}.png");
             if (File.Exists(path))
-                yield return new($"After stage '{stage}'", [new ContactCell("", [("", ImageCodecs.Decode(path))])]);
+                yield return new($"After stage '{stage}'", ImageCodecs.Decode(path));
         }
     }
 }

@@ -29,6 +29,7 @@ public sealed class ReportTests
             ],
             Retrievals = [new("held-out", RetrievalScore.Of([1, 0, 0, 1], ["a", "b"]))],
             Choices = [new("tone", new EmojiScore(40, WilsonInterval.Of(30, 40), 0.2))],
+            Sheets = [new("After stage 'image'", new Image(640, 20))],
             Samples = [new("Drawn", [new ContactCell("a \"red\" <star>", [("drawn", picture)])])],
         };
     }
@@ -58,6 +59,7 @@ public sealed class ReportTests
         Assert.That(html, Does.Contain("<b>0.750</b>").And.Contain("0.686 \u2013 0.805"), "150 of 200");
         Assert.That(html, Does.Contain("<td>0.00029</td>"), "a small chance is not shown as zero");
         Assert.That(html, Does.Contain("held-out, 200 pictures").And.Contain("held-out, 2 pairs").And.Contain("tone, 40 drawings"));
+        Assert.That(html, Does.Contain("class=\"sheet\"").And.Contain("width=\"640\" height=\"20\""));
         Assert.That(html, Does.Not.Contain("NaN"));
         Assert.That(html, Does.Contain("<dd>59.9 s</dd>").And.Contain("<dd>1 min 01 s</dd>").And.Contain("<dd>10 h 05 min</dd>"));
     }
