@@ -9,6 +9,9 @@ public sealed class InfoNce : Layer
 {
     const float Largest = 4.60517019f;
 
+    // log(1 / 0.07), written out: the platform's logarithm may differ in the last bit from machine to machine.
+    const float LogInverse = 2.65926003f;
+
     readonly Parameter inverseTemperature;
     Tensor? a;
     Tensor? b;
@@ -17,7 +20,7 @@ public sealed class InfoNce : Layer
     Tensor? colLogSums;
 
     /// <summary>The loss, with its one parameter.</summary>
-    public InfoNce() => inverseTemperature = Declare("logInverseTemperature", new Shape(1), Initializer.Constant(MathF.Log(1f / 0.07f)));
+    public InfoNce() => inverseTemperature = Declare("logInverseTemperature", new Shape(1), Initializer.Constant(LogInverse));
 
     /// <summary>The logits <c>[B, B]</c> of the last forward pass: row i holds the i-th a against every b.</summary>
     public Tensor Logits => logits ?? throw new InvalidOperationException($"{Name}: there was no forward pass yet");
