@@ -37,7 +37,7 @@ static class Folding
         }
 
         IrType operand = operands[op == Op.Select ? 1 : 0].Type;
-        return Semantics.Evaluate(op, operand, type, bits[0], bits[1], bits[2]) is { } result && !IsNaN(type, result)
+        return Semantics.Evaluate(op, operand, type, bits[0], bits[1], bits[2]) is { } result && !IsNaN(type, result) && !(op == Op.FloatToHalf && IsNaN(operand, bits[0]))
             ? function.Constant(type, result)
             : null;
     }

@@ -60,6 +60,9 @@ sealed class IrPrinter
         {
             Op.Load => $"{name}.{access.Type.Name()} {Element(instruction)}",
             Op.Store => $"{name}.{access.Type.Name()} {Element(instruction)}, {Name(operands[2])}",
+            Op.MemoryFence => $"{name}.{((FenceLevel)access.Offset).ToString().ToLowerInvariant()}",
+            _ when instruction.Op.IsAtomic() => $"{name}.{access.Type.Name()} {Element(instruction)}, {string.Join(", ", operands.Skip(2).Select(Name))}",
+            Op.Shuffle => $"{name}.{instruction.Type.Name()} {Name(operands[0])}, {Name(operands[1])}",
             Op.Offset => $"{name} {Element(instruction)}",
             Op.SharedAllocate => $"{name} {access.Offset} x {access.Stride} bytes",
             _ when operands.Length == 0 => name,

@@ -48,6 +48,14 @@ sealed class IrVerifier
         Require(ResultFits(row, instruction), $"{row.Name} gives {instruction.Type.Name()}");
         if (row.Op == Op.Store)
             Require(operands[2].Type == instruction.Access.Type.Loaded(), $"a store of {operands[2].Type.Name()} as {instruction.Access.Type.Name()}");
+        if (row.Op.IsAtomic())
+            CheckAtomic(row, operands, instruction.Access.Type);
+    }
+
+    void CheckAtomic(OpRow row, Value[] operands, MemoryType type)
+    {
+        Require(type.Bytes() >= 4 && operands[2..].All(o => o.Type == type.Loaded()), $"{row.Name} of {operands[^1].Type.Name()} as {type.Name()}");
+        Require(type.Loaded().IsInteger() || row.Op is Op.AtomicAdd or Op.AtomicExchange or Op.AtomicCompareExchange, $"{row.Name} of {type.Name()}");
     }
 
     void CheckEnd(Block block)
@@ -99,7 +107,8 @@ sealed class IrVerifier
         OperandRule.Conversion => ConversionTakes(row.Op, o[0].Type),
         OperandRule.Pointer => o[0].Type.IsPointer(),
         OperandRule.Element => o[0].Type.IsPointer() && o[1].Type.IsInteger(),
-        OperandRule.ElementAndValue => o[0].Type.IsPointer() && o[1].Type.IsInteger() && o[2].Type != IrType.None,
+        OperandRule.Lane => (o[0].Type.IsInteger() || o[0].Type.IsFloat()) && o[1].Type == IrType.I32,
+        OperandRule.ElementAndValue or OperandRule.Atomic => o[0].Type.IsPointer() && o[1].Type.IsInteger() && o[2].Type != IrType.None,
         _ => o.All(operand => operand.Type.IsInteger()) && o[^1].Type == IrType.I64,
     };
 
@@ -107,9 +116,10 @@ sealed class IrVerifier
 
     static bool ConversionTakes(Op op, IrType type) => op switch
     {
-        Op.SignExtend or Op.SignExtend8 or Op.SignExtend16 or Op.ZeroExtend8 or Op.ZeroExtend16 => type == IrType.I32,
+        Op.HalfToFloat or Op.SignExtend or Op.SignExtend8 or Op.SignExtend16 or Op.ZeroExtend8 or Op.ZeroExtend16 => type == IrType.I32,
         Op.ZeroExtend => type is IrType.I32 or IrType.Bool,
         Op.Truncate => type == IrType.I64,
+        Op.FloatToHalf => type == IrType.F32,
         Op.IntToFloat or Op.UnsignedToFloat => type.IsInteger(),
         Op.Bits => type.IsInteger() || type.IsFloat(),
         _ => type.IsFloat(),
@@ -125,10 +135,12 @@ sealed class IrVerifier
         _ => row.Op switch
         {
             Op.Load => instruction.Type == instruction.Access.Type.Loaded(),
+            _ when row.Op.IsAtomic() => instruction.Type == instruction.Access.Type.Loaded(),
+            Op.HalfToFloat => instruction.Type == IrType.F32,
             Op.SharedAllocate => instruction.Type == IrType.Shared,
             Op.SignExtend => instruction.Type == IrType.I64,
             Op.ZeroExtend => instruction.Type == (instruction.Operands[0].Type == IrType.Bool ? IrType.I32 : IrType.I64),
-            Op.Truncate or Op.SignExtend8 or Op.SignExtend16 or Op.ZeroExtend8 or Op.ZeroExtend16 => instruction.Type == IrType.I32,
+            Op.FloatToHalf or Op.Truncate or Op.SignExtend8 or Op.SignExtend16 or Op.ZeroExtend8 or Op.ZeroExtend16 => instruction.Type == IrType.I32,
             Op.FloatToInt or Op.FloatToUnsigned => instruction.Type.IsInteger(),
             Op.Bits => (instruction.Operands[0].Type, instruction.Type) is (IrType.I32, IrType.F32) or (IrType.F32, IrType.I32) or (IrType.I64, IrType.F64) or (IrType.F64, IrType.I64),
             _ => instruction.Type.IsFloat(),

@@ -39,6 +39,12 @@ enum OperandRule
     /// <summary>A pointer, an index, and the value to store.</summary>
     ElementAndValue,
 
+    /// <summary>A pointer, an index, and the value that an atomic operation takes; of a comparison and exchange, before it the value to compare with.</summary>
+    Atomic,
+
+    /// <summary>A number, and the lane of 32 bits to take it from.</summary>
+    Lane,
+
     /// <summary>Indices of 32 or 64 bits, signed, then a length of 64 bits.</summary>
     Indices,
 }
@@ -71,7 +77,7 @@ enum Effect
     /// <summary>Depends on memory.</summary>
     Read,
 
-    /// <summary>Changes memory, or is one of the places where all threads of a group meet.</summary>
+    /// <summary>Changes memory, or is one of the places where all threads of a group or of a warp meet.</summary>
     Write,
 }
 
@@ -118,6 +124,8 @@ static class OpTable
         new(Op.FloatToUnsigned, "float.to.unsigned", 1, OperandRule.Conversion, ResultRule.Stated, Effect.Pure, true),
         new(Op.FloatToFloat, "float.to.float", 1, OperandRule.Conversion, ResultRule.Stated, Effect.Pure, true),
         new(Op.Bits, "bits", 1, OperandRule.Conversion, ResultRule.Stated, Effect.Pure, true),
+        new(Op.HalfToFloat, "half.to.float", 1, OperandRule.Conversion, ResultRule.Stated, Effect.Pure, true),
+        new(Op.FloatToHalf, "float.to.half", 1, OperandRule.Conversion, ResultRule.Stated, Effect.Pure, true),
         new(Op.Sqrt, "sqrt", 1, OperandRule.Float, ResultRule.First, Effect.Pure, true),
         new(Op.Floor, "floor", 1, OperandRule.Float, ResultRule.First, Effect.Pure, true),
         new(Op.Abs, "abs", 1, OperandRule.Float, ResultRule.First, Effect.Pure, true),
@@ -130,6 +138,19 @@ static class OpTable
         new(Op.BoundsRange, "bounds.range", 3, OperandRule.Indices, ResultRule.None, Effect.Check, false),
         new(Op.SharedAllocate, "shared", 0, OperandRule.None, ResultRule.Stated, Effect.Write, false),
         new(Op.Barrier, "barrier", 0, OperandRule.None, ResultRule.None, Effect.Write, false),
+        new(Op.WarpBarrier, "warp.barrier", 0, OperandRule.None, ResultRule.None, Effect.Write, false),
+        new(Op.Shuffle, "shuffle", 2, OperandRule.Lane, ResultRule.First, Effect.Write, false),
+        new(Op.MemoryFence, "fence", 0, OperandRule.None, ResultRule.None, Effect.Write, false),
+        new(Op.AtomicAdd, "atomic.add", 3, OperandRule.Atomic, ResultRule.Stated, Effect.Write, false),
+        new(Op.AtomicAnd, "atomic.and", 3, OperandRule.Atomic, ResultRule.Stated, Effect.Write, false),
+        new(Op.AtomicOr, "atomic.or", 3, OperandRule.Atomic, ResultRule.Stated, Effect.Write, false),
+        new(Op.AtomicXor, "atomic.xor", 3, OperandRule.Atomic, ResultRule.Stated, Effect.Write, false),
+        new(Op.AtomicMin, "atomic.min", 3, OperandRule.Atomic, ResultRule.Stated, Effect.Write, false),
+        new(Op.AtomicMinUnsigned, "atomic.min.unsigned", 3, OperandRule.Atomic, ResultRule.Stated, Effect.Write, false),
+        new(Op.AtomicMax, "atomic.max", 3, OperandRule.Atomic, ResultRule.Stated, Effect.Write, false),
+        new(Op.AtomicMaxUnsigned, "atomic.max.unsigned", 3, OperandRule.Atomic, ResultRule.Stated, Effect.Write, false),
+        new(Op.AtomicExchange, "atomic.exchange", 3, OperandRule.Atomic, ResultRule.Stated, Effect.Write, false),
+        new(Op.AtomicCompareExchange, "atomic.compare.exchange", 4, OperandRule.Atomic, ResultRule.Stated, Effect.Write, false),
         new(Op.GridIndexX, "grid.index.x", 0, OperandRule.None, ResultRule.I32, Effect.Pure, false),
         new(Op.GridIndexY, "grid.index.y", 0, OperandRule.None, ResultRule.I32, Effect.Pure, false),
         new(Op.GridIndexZ, "grid.index.z", 0, OperandRule.None, ResultRule.I32, Effect.Pure, false),
@@ -148,4 +169,6 @@ static class OpTable
     public static IReadOnlyList<OpRow> All => Rows;
 
     public static OpRow Row(this Op op) => Rows[(int)op];
+
+    public static bool IsAtomic(this Op op) => op is >= Op.AtomicAdd and <= Op.AtomicCompareExchange;
 }

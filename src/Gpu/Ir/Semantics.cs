@@ -26,6 +26,8 @@ static class Semantics
         Op.FloatToInt => ToInteger(operand, result, a),
         Op.FloatToUnsigned => ToUnsigned(operand, result, a),
         Op.FloatToFloat => operand == result ? a : result == IrType.F32 ? Float((float)Double(a)) : Double(Float(a)),
+        Op.HalfToFloat => Float((float)BitConverter.UInt16BitsToHalf((ushort)a)),
+        Op.FloatToHalf => BitConverter.HalfToUInt16Bits((Half)Float(a)),
         _ => operand switch
         {
             IrType.Bool => OfBool(op, a, b),
