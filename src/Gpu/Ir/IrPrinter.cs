@@ -97,7 +97,7 @@ sealed class IrPrinter
     // Texts of functions that are not well formed are needed too, to say so.
     string Name(Value? value) => value is Constant constant ? Literal(constant) : value == null ? "%?" : names.GetValueOrDefault(value, "%?");
 
-    static string Literal(Constant constant) => constant.Type switch
+    public static string Literal(Constant constant) => constant.Type switch
     {
         IrType.Bool => constant.Bits != 0 ? "true" : "false",
         IrType.I32 => ((int)constant.Bits).ToString(CultureInfo.InvariantCulture),

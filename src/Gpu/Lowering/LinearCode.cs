@@ -76,6 +76,9 @@ sealed record MoveLine(Register Target, Value Value, Value? Mask) : Line;
 /// <summary><c>target = the value that tells where in the grid this vector is</c>; scalar.</summary>
 sealed record PlaceLine(Register Target, Place Place) : Line;
 
+/// <summary><c>target = pointer + index * stride + offset</c>: of scalars a pointer, else the lanes' addresses.</summary>
+sealed record AddressLine(Register Target, Access Access, Value Pointer, Value Index) : Line;
+
 /// <summary>
 /// <c>target = memory</c>. With a scalar pointer and a scalar index, lane l reads at <c>pointer + index * stride + offset + l * LaneStep</c> (a LaneStep of the element's
 /// size is one vector load); with a vector among them, each lane at its own address. A scalar target reads one value.
@@ -147,7 +150,12 @@ enum Place
     /// <summary>The first lane's linear index within its group (explicitly grouped).</summary>
     ThreadInGroup,
 
-    /// <summary>Where the group's extent is not known when the kernel is compiled.</summary>
+    /// <summary>The thread's index within its group, with one lane.</summary>
+    GroupIndexX,
+    GroupIndexY,
+    GroupIndexZ,
+
+    /// <summary>The group's extent, where it is not known when the kernel is compiled.</summary>
     GroupSizeX,
     GroupSizeY,
     GroupSizeZ,
