@@ -61,6 +61,7 @@ sealed class IrPrinter
             Op.Load => $"{name}.{access.Type.Name()} {Element(instruction)}",
             Op.Store => $"{name}.{access.Type.Name()} {Element(instruction)}, {Name(operands[2])}",
             Op.Offset => $"{name} {Element(instruction)}",
+            Op.Require => $"{name} {Name(operands[0])}, {Name(operands[1])}, {Name(operands[2])} else {access.Offset}",
             Op.SharedAllocate => $"{name} {access.Offset} x {access.Stride} bytes",
             _ when operands.Length == 0 => name,
             _ when instruction.Op.Row().Result == ResultRule.Stated => $"{name}.{instruction.Type.Name()} {Name(operands[0])}",

@@ -48,6 +48,7 @@ enum Op
     Store,
     Bounds,
     BoundsRange,
+    Require,
     SharedAllocate,
     Barrier,
     GridIndexX,
