@@ -14,6 +14,9 @@ sealed class Function(string name, int indexRank)
 
     public List<Block> Blocks { get; } = [];
 
+    /// <summary>What the instructions <see cref="Op.Require"/> ask for; <see cref="Access.Offset"/> of each is an index into this.</summary>
+    public List<Check> Checks { get; } = [];
+
     public Block Entry => Blocks[0];
 
     /// <summary>The one constant of these bits.</summary>

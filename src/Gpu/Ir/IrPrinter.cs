@@ -64,6 +64,7 @@ sealed class IrPrinter
             _ when instruction.Op.IsAtomic() => $"{name}.{access.Type.Name()} {Element(instruction)}, {string.Join(", ", operands.Skip(2).Select(Name))}",
             Op.Shuffle => $"{name}.{instruction.Type.Name()} {Name(operands[0])}, {Name(operands[1])}",
             Op.Offset => $"{name} {Element(instruction)}",
+            Op.Require => $"{name} {Name(operands[0])}, {Name(operands[1])}, {Name(operands[2])} else {access.Offset}",
             Op.SharedAllocate => $"{name} {access.Offset} x {access.Stride} bytes",
             _ when operands.Length == 0 => name,
             _ when instruction.Op.Row().Result == ResultRule.Stated => $"{name}.{instruction.Type.Name()} {Name(operands[0])}",

@@ -46,6 +46,8 @@ sealed class IrVerifier
             CheckUse(operand, block, place, row.Name);
         Require(OperandsFit(row, operands), $"{row.Name} of {string.Join(", ", operands.Select(o => o.Type.Name()))}");
         Require(ResultFits(row, instruction), $"{row.Name} gives {instruction.Type.Name()}");
+        if (row.Op == Op.Require)
+            Require(instruction.Access.Offset >= 0 && instruction.Access.Offset < function.Checks.Count, "a check without a number");
         if (row.Op == Op.Store)
             Require(operands[2].Type == instruction.Access.Type.Loaded(), $"a store of {operands[2].Type.Name()} as {instruction.Access.Type.Name()}");
         if (row.Op.IsAtomic())
@@ -109,6 +111,7 @@ sealed class IrVerifier
         OperandRule.Element => o[0].Type.IsPointer() && o[1].Type.IsInteger(),
         OperandRule.Lane => (o[0].Type.IsInteger() || o[0].Type.IsFloat()) && o[1].Type == IrType.I32,
         OperandRule.ElementAndValue or OperandRule.Atomic => o[0].Type.IsPointer() && o[1].Type.IsInteger() && o[2].Type != IrType.None,
+        OperandRule.Requirement => o[0].Type == IrType.Bool && o[1].Type == IrType.I64 && o[2].Type == IrType.I64,
         _ => o.All(operand => operand.Type.IsInteger()) && o[^1].Type == IrType.I64,
     };
 

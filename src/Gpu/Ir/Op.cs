@@ -50,6 +50,7 @@ enum Op
     Store,
     Bounds,
     BoundsRange,
+    Require,
     SharedAllocate,
     Barrier,
     WarpBarrier,

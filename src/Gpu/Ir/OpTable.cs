@@ -47,6 +47,9 @@ enum OperandRule
 
     /// <summary>Indices of 32 or 64 bits, signed, then a length of 64 bits.</summary>
     Indices,
+
+    /// <summary>A bool, then two integers of 64 bits.</summary>
+    Requirement,
 }
 
 /// <summary>How the type of the result follows.</summary>
@@ -136,6 +139,7 @@ static class OpTable
         new(Op.Store, "store", 3, OperandRule.ElementAndValue, ResultRule.None, Effect.Write, false),
         new(Op.Bounds, "bounds", 2, OperandRule.Indices, ResultRule.None, Effect.Check, false),
         new(Op.BoundsRange, "bounds.range", 3, OperandRule.Indices, ResultRule.None, Effect.Check, false),
+        new(Op.Require, "require", 3, OperandRule.Requirement, ResultRule.None, Effect.Check, false),
         new(Op.SharedAllocate, "shared", 0, OperandRule.None, ResultRule.Stated, Effect.Write, false),
         new(Op.Barrier, "barrier", 0, OperandRule.None, ResultRule.None, Effect.Write, false),
         new(Op.WarpBarrier, "warp.barrier", 0, OperandRule.None, ResultRule.None, Effect.Write, false),

@@ -1,5 +1,3 @@
-using Dalle2.Gpu.Ir;
-
 namespace Dalle2.Gpu.Lowering;
 
 /// <summary>

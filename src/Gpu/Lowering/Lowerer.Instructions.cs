@@ -50,7 +50,8 @@ sealed partial class Lowerer
             case >= Op.GroupSizeX and <= Op.GroupSizeZ:
                 EmitGroupSize(instruction.Op, target!);
                 break;
-            case Op.Bounds or Op.BoundsRange:
+            case Op.Require:
+                EmitRequire(instruction, mask);
                 break;
             default:
                 Value[] operands = [.. instruction.Operands.Select(v => target!.IsVector ? Vector(v) : Scalar(v))];
@@ -116,6 +117,13 @@ sealed partial class Lowerer
         Value lanes = type == IrType.I64 ? Compute(IrType.I64, true, Op.SignExtend, LaneNumbers.Value) : LaneNumbers.Value;
         places = Compute(type, true, Op.Add, places, lanes);
         return (scaled with { Stride = locals.LaneStep }, Vector(pointer), places, 0);
+    }
+
+    void EmitRequire(Instruction require, Value? mask)
+    {
+        bool uniform = require.Operands.All(operand => !IsVarying(operand) && StrideOf(operand) == 0);
+        Value[] operands = [.. require.Operands.Select(operand => uniform ? Scalar(operand) : Vector(operand))];
+        Add(new RequireLine(operands[0], operands[1], operands[2], require.Access.Offset, uniform ? null : mask));
     }
 
     void EmitGroupIndex(Op op, Register target)

@@ -2,7 +2,10 @@ using Dalle2.Gpu.Ir;
 
 namespace Dalle2.Gpu.Passes;
 
-/// <summary>Replaces instructions whose value is known by that value; <see cref="Folding"/> says which. Branches on constants become jumps.</summary>
+/// <summary>
+/// Replaces instructions whose value is known by that value; <see cref="Folding"/> says which. Branches on constants become jumps, checks that
+/// hold go.
+/// </summary>
 static class ConstantFolding
 {
     public static void Run(Function function)
@@ -25,7 +28,7 @@ static class ConstantFolding
                     instruction.Operands[o] = Resolve(instruction.Operands[o]);
                 if (Folding.Simplify(function, instruction.Op, instruction.Type, instruction.Operands) is { } known)
                     replacements.Add(instruction, known);
-                else
+                else if (instruction is not { Op: Op.Require, Operands: [Constant { Bits: not 0 }, ..] })
                     kept.Add(instruction);
             }
 

@@ -5,10 +5,9 @@ namespace Dalle2.Gpu.Passes;
 /// <summary>The passes in their order. Each leaves a well-formed function that computes the same bits.</summary>
 static class Pipeline
 {
-    /// <summary>Every pass, in order; some come again, for what the others uncovered.</summary>
-    public static readonly (string Name, Action<Function> Run)[] Passes =
+    /// <summary>Every pass after the checks, in order; some come again, for what the others uncovered.</summary>
+    static readonly (string Name, Action<Function> Run)[] Passes =
     [
-        ("block-arguments", BlockArguments.Run),
         ("fold", ConstantFolding.Run),
         ("branches", Branches.Run),
         ("number-values", ValueNumbering.Run),
@@ -24,13 +23,20 @@ static class Pipeline
 
     /// <summary>Runs all passes.</summary>
     /// <param name="function">The function, changed in place.</param>
+    /// <param name="checking">What becomes of checks; compiled targets drop them unless the user asks for checked mode.</param>
     /// <param name="afterEach">Called with the pass's name and the function after each; null for nothing.</param>
-    public static void Run(Function function, Action<string, Function>? afterEach = null)
+    public static void Run(Function function, Checking checking = Checking.Drop, Action<string, Function>? afterEach = null)
     {
-        foreach (var (name, run) in Passes)
+        void Step(string name, Action<Function> run)
         {
             run(function);
             afterEach?.Invoke(name, function);
         }
+
+        // Checks go before everything that profits from their absence, but after views' lengths are known by their parameters again.
+        Step("block-arguments", BlockArguments.Run);
+        Step("checks", f => Checks.Run(f, checking));
+        foreach (var (name, run) in Passes)
+            Step(name, run);
     }
 }

@@ -70,7 +70,9 @@ static class ValueNumbering
         public static Key Of(Instruction i)
         {
             Value[] o = i.Operands;
-            return new Key(i.Op, i.Type, i.Access, o.ElementAtOrDefault(0), o.ElementAtOrDefault(1), o.ElementAtOrDefault(2));
+            // Two checks of the same differ in their numbers only.
+            Access access = i.Op == Op.Require ? default : i.Access;
+            return new Key(i.Op, i.Type, access, o.ElementAtOrDefault(0), o.ElementAtOrDefault(1), o.ElementAtOrDefault(2));
         }
     }
 }

@@ -8,12 +8,12 @@ using Dalle2.Gpu.Runtime;
 namespace Dalle2.Tests.Gpu.Compiler;
 
 /// <summary>
-/// Runs each launch three times from the same memory: the kernel's function in the interpreter, the same after all passes, and the kernel's
-/// own .NET method on the device <c>reference</c>. They must leave the same bits.
+/// Runs each launch four times from the same memory: the kernel's function in the interpreter, the same after all passes without and with
+/// checks, and the kernel's own .NET method on the device <c>reference</c>. They must leave the same bits.
 /// </summary>
 sealed unsafe class IrDevice() : Device("ir", 1)
 {
-    static readonly Dictionary<MethodInfo, (IrInterpreter Raw, IrInterpreter Optimised)> Functions = [];
+    static readonly Dictionary<MethodInfo, (string When, IrInterpreter Interpreter)[]> Functions = [];
 
     readonly Device reference = Open("reference");
 
@@ -26,18 +26,28 @@ sealed unsafe class IrDevice() : Device("ir", 1)
         MethodInfo method = launch.Kernel.Method;
         Launches++;
         if (!Functions.TryGetValue(method, out var functions))
-            Functions.Add(method, functions = (new IrInterpreter(Translate(method)), new IrInterpreter(Optimise(Translate(method)))));
+        {
+            Functions.Add(method, functions =
+            [
+                ("before the passes", new IrInterpreter(Translate(method))),
+                ("after the passes", new IrInterpreter(Optimise(Translate(method), Checking.Drop))),
+                ("after the passes with checks", new IrInterpreter(Optimise(Translate(method), Checking.Require))),
+            ]);
+        }
 
         List<(long Start, long End)> ranges = KernelArguments.Ranges(launch.Arguments);
         byte[][] before = Save(ranges);
-        byte[][] raw = Interpret(functions.Raw, launch, ranges);
-        Restore(ranges, before);
-        byte[][] optimised = Interpret(functions.Optimised, launch, ranges);
-        Restore(ranges, before);
+        var actual = new byte[functions.Length][][];
+        for (int f = 0; f < functions.Length; f++)
+        {
+            actual[f] = Interpret(functions[f].Interpreter, launch, ranges);
+            Restore(ranges, before);
+        }
+
         reference.Run(launch);
         byte[][] expected = Save(ranges);
-        Require(launch, "before the passes", expected, raw);
-        Require(launch, "after the passes", expected, optimised);
+        for (int f = 0; f < functions.Length; f++)
+            Require(launch, functions[f].When, expected, actual[f]);
     }
 
     internal override void CopyIn(ReadOnlySpan<byte> source, nint target) => reference.CopyIn(source, target);
@@ -61,9 +71,9 @@ sealed unsafe class IrDevice() : Device("ir", 1)
         return function;
     }
 
-    static Function Optimise(Function function)
+    static Function Optimise(Function function, Checking checking)
     {
-        Pipeline.Run(function, (name, after) => Assert.That(() => IrVerifier.Verify(after), Throws.Nothing, $"after {name}"));
+        Pipeline.Run(function, checking, (name, after) => Assert.That(() => IrVerifier.Verify(after), Throws.Nothing, $"after {name}"));
         return function;
     }
 

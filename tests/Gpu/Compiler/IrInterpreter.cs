@@ -150,6 +150,8 @@ sealed unsafe class IrInterpreter
                     if (index < 0 || count < 0 || index > (long)c - count)
                         throw Failure(i, $"the sub-view [{index}, {index + count}) lies outside a view of {c} elements");
                     return 0;
+                case Op.Require:
+                    return a != 0 ? 0ul : throw Failure(i, interpreter.function.Checks[i.Access.Offset].Describe((long)b, (long)c));
                 default:
                     return Placed(i);
             }

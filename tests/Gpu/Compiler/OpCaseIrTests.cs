@@ -43,9 +43,12 @@ public class OpCaseIrTests
         Assert.That(kernels, Has.Length.GreaterThan(40));
         foreach (MethodInfo kernel in kernels)
         {
-            Function function = KernelFrontend.Translate(kernel);
-            IrVerifier.Verify(function);
-            Pipeline.Run(function, (_, after) => IrVerifier.Verify(after));
+            foreach (Checking checking in Enum.GetValues<Checking>())
+            {
+                Function function = KernelFrontend.Translate(kernel);
+                IrVerifier.Verify(function);
+                Pipeline.Run(function, checking, (_, after) => IrVerifier.Verify(after));
+            }
         }
     }
 
