@@ -47,7 +47,7 @@ static class Coalescing
             if (LineOperands.Written(line) is { } written)
             {
                 lastTouched[written] = l;
-                if (line is ComputeLine or AddressLine or LoadLine { Mask: null })
+                if (line is ComputeLine or AddressLine or LoadLine)
                     definedAt[written] = l;
             }
         }

@@ -15,17 +15,16 @@ static class LineOperands
         StoreLine store => With(store.Mask, store.Pointer, store.Index, store.Value),
         AtomicLine atomic => With(atomic.Mask, [atomic.Pointer, atomic.Index, .. atomic.Values]),
         AnyLine any => [any.Mask],
-        FirstLine first => With(first.Mask, first.Value),
         BranchLine branch => [branch.Condition],
         RequireLine require => With(require.Mask, require.Ok, require.Found, require.Limit),
         _ => [],
     };
 
-    /// <summary>The registers that a line reads. A move, load or atomic under a mask also reads the target's lanes that it leaves as they are.</summary>
+    /// <summary>The registers that a line reads. A move under a mask also reads the target's lanes that it leaves as they are.</summary>
     public static IEnumerable<Register> Read(Line line)
     {
         IEnumerable<Register> operands = Of(line).OfType<Register>();
-        return line is MoveLine { Mask: not null } or LoadLine { Mask: not null } or AtomicLine { Mask: not null, Target: not null }
+        return line is MoveLine { Mask: not null }
             ? operands.Append(Written(line)!)
             : operands;
     }
@@ -40,7 +39,6 @@ static class LineOperands
         LoadLine load => load.Target,
         AtomicLine atomic => atomic.Target,
         AnyLine any => any.Target,
-        FirstLine first => first.Target,
         MemoryStart start => start.Target,
         _ => null,
     };

@@ -82,7 +82,7 @@ sealed record AddressLine(Register Target, Access Access, Value Pointer, Value I
 /// <summary>
 /// <c>target = memory</c>. With a scalar pointer and a scalar index, lane l reads at <c>pointer + index * stride + offset + l * LaneStep</c> (a LaneStep of the element's
 /// size is one vector load); with a vector among them, each lane at its own address. A scalar target reads one value.
-/// Lanes outside of the mask read nothing and keep what the target had; a scalar load is only reached when some lane is active.
+/// Lanes outside of the mask read nothing and have no defined value after it; a scalar load is only reached when some lane is active.
 /// </summary>
 sealed record LoadLine(Register Target, Access Access, Value Pointer, Value Index, int LaneStep, Value? Mask) : Line;
 
@@ -101,9 +101,6 @@ sealed record AtomicLine(Register? Target, Op Op, Access Access, Value Pointer, 
 
 /// <summary><c>target (a scalar bool) = some lane of the mask is set</c>.</summary>
 sealed record AnyLine(Register Target, Value Mask) : Line;
-
-/// <summary><c>target (a scalar) = the value of the first lane that the mask has</c>; lane 0 if there is no mask.</summary>
-sealed record FirstLine(Register Target, Value Value, Value? Mask) : Line;
 
 /// <summary>The label is here.</summary>
 sealed record LabelLine(Label Label) : Line;

@@ -26,7 +26,6 @@ static class LinearText
         StoreLine s => $"store {At(s.Access, s.Pointer, s.Index, s.LaneStep)} = {Name(s.Value)}{Where(s.Mask)}",
         AtomicLine a => $"{(a.Target == null ? "" : Name(a.Target) + " = ")}{a.Op.Row().Name} {At(a.Access, a.Pointer, a.Index, 0)}, {Names(a.Values)}{Where(a.Mask)}",
         AnyLine a => $"{Name(a.Target)} = any {Name(a.Mask)}",
-        FirstLine f => $"{Name(f.Target)} = first {Name(f.Value)}{Where(f.Mask)}",
         LabelLine l => $"L{l.Label.Number}:",
         JumpLine j => $"jump L{j.Label.Number}",
         BranchLine b => $"jump L{b.Label.Number} if {(b.Expected ? "" : "not ")}{Name(b.Condition)}",

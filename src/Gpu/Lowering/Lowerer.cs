@@ -128,7 +128,10 @@ sealed partial class Lowerer
 
         void Capture(Value value, Block use)
         {
-            if (divergence.LeftApart(value, use) != null && !captured.ContainsKey(value))
+            if (divergence.LeftApart(value, use) is not { } loop || captured.ContainsKey(value))
+                return;
+            // A loop's own vector arguments change under masks only, so that they still hold what threads left with.
+            if (!(value is BlockArgument argument && loop.Arguments.Contains(argument) && divergence.Of(value).IsVarying && divergence.ArriveApart(loop)))
                 captured.Add(value, code.NewRegister(value.Type, true));
         }
     }
@@ -386,8 +389,8 @@ sealed partial class Lowerer
     {
         if (value is Constant)
             return value;
-        if (divergence.LeftApart(value, current) != null)
-            return captured[value];
+        if (divergence.LeftApart(value, current) != null && captured.TryGetValue(value, out Register? outside))
+            return outside;
         Register register = registers[value];
         Shape shape = divergence.Of(value);
         if (options.Lanes == 1 || shape.IsVarying || shape.IsUniform || shape.IsUnknown)
