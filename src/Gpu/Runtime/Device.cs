@@ -1,4 +1,6 @@
+using System.Globalization;
 using Dalle2.Gpu.Runtime.Cpu;
+using Dalle2.Gpu.Targets.Simd;
 
 namespace Dalle2.Gpu.Runtime;
 
@@ -33,7 +35,7 @@ public abstract class Device : IDisposable
     public static IReadOnlyList<DeviceDescription> All() =>
     [
         new("reference", "host", true, "each kernel's own .NET method on one thread, every access checked: the definition of right"),
-        new("cpu", "host", true, $"the same methods spread over {Environment.ProcessorCount} threads"),
+        new("cpu", "host", true, $"kernels compiled for {VectorMethods.NativeBits}-bit vectors, {Environment.ProcessorCount} threads; cpu:128, cpu:256 and cpu:512 force a width"),
     ];
 
     /// <summary>Opens a device.</summary>
@@ -48,7 +50,8 @@ public abstract class Device : IDisposable
         {
             "reference" when threads > 1 => throw new DeviceUnavailableException("the device 'reference' runs on one thread; leave the number of threads out, or use 'cpu'"),
             "reference" => new HostDevice("reference", 1),
-            "cpu" => new HostDevice("cpu", threads == 0 ? Environment.ProcessorCount : threads),
+            "cpu" => new SimdDevice("cpu", threads == 0 ? Environment.ProcessorCount : threads, VectorMethods.NativeBits),
+            "cpu:128" or "cpu:256" or "cpu:512" => new SimdDevice(name, threads == 0 ? Environment.ProcessorCount : threads, int.Parse(name.AsSpan(4), CultureInfo.InvariantCulture)),
             _ => throw new DeviceUnavailableException($"there is no device '{name}'; this build has {string.Join(", ", All().Select(d => d.Name))}"),
         };
     }

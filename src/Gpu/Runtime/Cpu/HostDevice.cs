@@ -8,12 +8,12 @@ namespace Dalle2.Gpu.Runtime.Cpu;
 /// Runs kernels as the .NET methods they are: <c>reference</c> on the calling thread, <c>cpu</c> spread over a worker pool.
 /// Each thread index is run exactly once by one host thread, so the number of workers never changes a bit.
 /// </summary>
-sealed unsafe class HostDevice(string name, int threads) : Device(name, threads)
+unsafe class HostDevice(string name, int threads) : Device(name, threads)
 {
     // Chunks per worker: enough to even out unequal work, few enough to keep the dispatch cheap.
     const int ChunksPerThread = 4;
 
-    readonly WorkerPool pool = new(threads);
+    private protected WorkerPool Pool { get; } = new(threads);
 
     public override string Description => Name == "reference"
         ? "the kernels' own .NET methods, one thread, every access checked"
@@ -23,15 +23,20 @@ sealed unsafe class HostDevice(string name, int threads) : Device(name, threads)
     {
         try
         {
-            if (launch.Config is { } config)
-                RunGroups(launch, config);
-            else
-                Spread(launch.Extent.Size, (start, end) => launch.Kernel.Loop(launch.Arguments, launch.Extent, start, end));
+            RunKernel(launch);
         }
         catch (Exception e) when (e is not KernelException)
         {
             throw new KernelException($"{launch.Kernel.Name}, launched over {Shape(launch)}: {e.Message}", e);
         }
+    }
+
+    private protected virtual void RunKernel(Launch launch)
+    {
+        if (launch.Config is { } config)
+            RunGroups(launch, config);
+        else
+            Spread(launch.Extent.Size, (start, end) => launch.Kernel.Loop(launch.Arguments, launch.Extent, start, end));
     }
 
     internal override void CopyIn(ReadOnlySpan<byte> source, nint target) => source.CopyTo(new Span<byte>((void*)target, source.Length));
@@ -56,12 +61,12 @@ sealed unsafe class HostDevice(string name, int threads) : Device(name, threads)
 
     private protected override void Release(nint address) => NativeMemory.AlignedFree((void*)address);
 
-    protected override void Dispose(bool disposing) => pool.Dispose();
+    protected override void Dispose(bool disposing) => Pool.Dispose();
 
     void Spread(int count, Action<int, int> body)
     {
         int chunks = Threads == 1 ? 1 : Math.Min(count, Threads * ChunksPerThread);
-        pool.Run(chunks, chunk => body((int)((long)count * chunk / chunks), (int)((long)count * (chunk + 1) / chunks)));
+        Pool.Run(chunks, chunk => body((int)((long)count * chunk / chunks), (int)((long)count * (chunk + 1) / chunks)));
     }
 
     void RunGroups(Launch launch, KernelConfig config)
