@@ -4,7 +4,7 @@ namespace Dalle2.Gpu.Passes;
 
 /// <summary>
 /// Moves operations without effects out of loops whose turns do not change their operands, to the block before the loop. Divisions of integers
-/// stay, since they may fault.
+/// stay if they may fault.
 /// </summary>
 static class LoopInvariants
 {
@@ -80,8 +80,7 @@ static class LoopInvariants
         {
             block.Instructions.RemoveAll(instruction =>
             {
-                bool pure = instruction.Op.Row().Effect == Effect.Pure || (instruction.Op == Op.Divide && instruction.Type.IsFloat());
-                if (!pure || instruction.Operands.Any(inside.Contains))
+                if (!instruction.RunsAnywhere || instruction.Operands.Any(inside.Contains))
                     return false;
                 before.Instructions.Add(instruction);
                 return inside.Remove(instruction);

@@ -14,6 +14,7 @@ static class Pipeline
         ("dead-code", DeadCode.Run),
         ("block-arguments", BlockArguments.Run),
         ("branches", Branches.Run),
+        ("if-conversion", IfConversion.Run),
         ("hoist", LoopInvariants.Run),
         ("number-values", ValueNumbering.Run),
         ("block-arguments", BlockArguments.Run),

@@ -17,4 +17,69 @@ static class PassKernels
     public static void Part(Index1D i, ArrayView<float> x, int first, int count) => x.SubView(first, count)[2] = i;
 
     public static void Twice(Index1D i, ArrayView<float> x) => x[i] = x[i] + x[i];
+
+    // Minimum, maximum, clamping, absolute values and signs of zeros and NaNs: all selections.
+    public static void Selections(Index1D i, ArrayView<float> x, ArrayView<float> y)
+    {
+        float value = x[i], other = y[i];
+        float low = value < other ? value : other;
+        float high = value > other ? value : other;
+        float clamped = high;
+        if (clamped > 2f)
+            clamped = 2f;
+        else if (clamped < -2f)
+            clamped = -2f;
+        y[i] = low / high;
+        x[i] = value == 0f ? other : value < 0f ? -clamped : clamped;
+    }
+
+    // Without loads, conditions in a row become one.
+    public static void Conditions(Index2D index, ArrayView<int> x, int width, int height)
+    {
+        int at = index.Y * width + index.X;
+        bool inside = index.X > 0 && index.X < width - 1 && index.Y > 0 && index.Y < height - 1;
+        bool corner = (index.X == 0 || index.X == width - 1) && (index.Y == 0 || index.Y == height - 1);
+        int kind = inside ? 1 : corner ? 2 : 3;
+        if (!inside || (x[at] & 1) != 0)
+            kind += 10;
+        if ((index.X & 1) == 0 && index.Y % 3 != 1)
+            kind = -kind;
+        x[at] = kind;
+    }
+
+    // A division that may fault stays behind its condition; a load too, which might lie outside of the view.
+    public static void Guarded(Index1D i, ArrayView<int> x, int n)
+    {
+        int value = x[i];
+        int quotient = value != 0 ? n / value : -1;
+        int third = value > 3 ? value / 3 : value;
+        int before = i > 0 ? x[i - 1] : 0;
+        x[i] = quotient + third + (before & 1);
+    }
+
+    public static void Transcendental(Index1D i, ArrayView<float> x, ArrayView<float> y)
+    {
+        float value = x[i];
+        y[i] = XMath.Tanh(value) + XMath.Exp(value);
+        x[i] = XMath.Log(value) + XMath.Sin(value) + SpecialFunctions.Sigmoid(value);
+    }
+
+    // Breaks and conditions of loops, some of them with values that differ on the ways out.
+    public static void Search(Index1D i, ArrayView<int> x, ArrayView<int> y, int n)
+    {
+        int self = i, at = 0, found = -1;
+        while (at < n && found < 0)
+        {
+            int value = x[at];
+            if (value == self || value == -self)
+            {
+                found = at;
+                continue;
+            }
+
+            at += value > 2 && at < 8 ? 2 : 1;
+        }
+
+        y[i] = found * 100 + at;
+    }
 }
