@@ -82,4 +82,63 @@ static class PassKernels
 
         y[i] = found * 100 + at;
     }
+
+    // An index that only the run knows: the array stays in memory.
+    public static void Histogram(Index1D i, ArrayView<int> x, ArrayView<int> y, int n)
+    {
+        ArrayView<byte> counts = LocalMemory.Allocate<byte>(4);
+        for (int c = 0; c < 4; c++)
+            counts[c] = 254;
+        for (int at = 0; at < n; at++)
+            counts[x[(at + i) % n] & 3]++;
+        y[i] = counts[0] + 1000 * counts[1] + 1000000 * counts[2] - counts.SubView(3)[0];
+    }
+
+    // The microkernel of a matrix product: Rows x 2 sums for each thread.
+    public static void MicroGemm(Index1D i, ArrayView<float> a, ArrayView<float> b, ArrayView<float> c, int depth)
+    {
+        ArrayView<float> sums = LocalMemory.Allocate<float>(Rows * 2);
+        for (int s = 0; s < Rows * 2; s++)
+            sums[s] = 0f;
+        for (int k = 0; k < depth; k++)
+        {
+            for (int row = 0; row < Rows; row++)
+            {
+                for (int column = 0; column < 2; column++)
+                    sums[row * 2 + column] += a[row * depth + k] * b[k * 2 + column + i];
+            }
+        }
+
+        for (int row = 0; row < Rows; row++)
+        {
+            c[(i * Rows + row) * 2] = sums[row * 2];
+            c[(i * Rows + row) * 2 + 1] = sums[row * 2 + 1];
+        }
+    }
+
+    const int Rows = 12;
+
+    // Structs, written in one branch and read after the join; another element is never written.
+    public static void Pairs(Index1D i, ArrayView<float> x, ArrayView<float> y)
+    {
+        ArrayView<Pair> pairs = LocalMemory.Allocate<Pair>(3);
+        pairs[0] = new Pair { Number = x[i], Small = (sbyte)(i * 50), Flag = i > 2 };
+        pairs[1] = pairs[0];
+        if (x[i] > y[i])
+        {
+            pairs[1].Number = y[i];
+            pairs[1].Small = (sbyte)(pairs[0].Small + 100);
+            y[i] = 3f;
+        }
+
+        for (int p = 0; p < 2; p++)
+            x[i] += pairs[p].Flag ? pairs[p].Number : pairs[p].Small;
+    }
+
+    public struct Pair
+    {
+        public float Number;
+        public sbyte Small;
+        public bool Flag;
+    }
 }

@@ -48,6 +48,19 @@ public class PassTests
     public void Loops_with_several_ways_out_leave_the_bits_of_the_method() =>
         OnIntegers(16, (stream, x, y) => stream.Launch(PassKernels.Search, 16, x, y, 16));
 
+    [Test]
+    public void Local_arrays_leave_the_bits_of_the_method()
+    {
+        OnIntegers(16, (stream, x, y) => stream.Launch(PassKernels.Histogram, 16, x, y, 16));
+        OnFloats(Odd, [.. Odd.Reverse()], (stream, x, y) => stream.Launch(PassKernels.Pairs, Odd.Length, x, y));
+        using var device = new IrDevice();
+        using Buffer<float> a = device.Allocate<float>(12 * 5), b = device.Allocate<float>(13), c = device.Allocate<float>(3 * 24);
+        device.Stream.Write<float>([.. Enumerable.Range(0, 60).Select(i => i * 0.37f - 9f)], a.View);
+        device.Stream.Write<float>([.. Enumerable.Range(0, 13).Select(i => 1f / (i + 1))], b.View);
+        device.Stream.Launch(PassKernels.MicroGemm, 3, a.View, b.View, c.View, 5);
+        Assert.That(device.Launches, Is.EqualTo(1));
+    }
+
     static void OnFloats(float[] x, float[] y, Action<Dalle2.Gpu.Runtime.Stream, ArrayView<float>, ArrayView<float>> launch)
     {
         using var device = new IrDevice { WithChecks = false };
