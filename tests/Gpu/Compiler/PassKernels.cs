@@ -141,4 +141,69 @@ static class PassKernels
         public sbyte Small;
         public bool Flag;
     }
+
+    // Loops with a constant number of turns: counted down, by twos, at the bottom, with a way out in the middle and a value for after it,
+    // and one within another that depends on the outer counter.
+    public static void Turns(Index1D i, ArrayView<int> x, ArrayView<int> y)
+    {
+        int self = i, sum = 0, last = -1;
+        for (int at = 12; at >= 0; at -= 2)
+            sum = sum * 3 + x[at];
+        int step = 0;
+        do
+        {
+            sum += x[step] * step;
+            step += 3;
+        }
+        while (step < 10);
+        for (int at = 0; at < 10; at++)
+        {
+            last = at;
+            if (x[at] == self)
+                break;
+            sum++;
+        }
+
+        for (int row = 0; row < 4; row++)
+        {
+            for (int column = 0; column < row; column++)
+            {
+                if (((row + column + self) & 1) == 0)
+                    continue;
+                sum += x[row] - x[column] * 5;
+            }
+        }
+
+        y[i] = sum * 100 + last;
+    }
+
+    // Turns that depend on an argument, too many turns, and turns without end but for a way out that depends on memory.
+    public static void ManyTurns(Index1D i, ArrayView<int> x, ArrayView<int> y, int n)
+    {
+        int sum = 0, at = 0;
+        for (int k = 0; k < n; k++)
+            sum += x[k];
+        for (int k = 0; k < 1000; k++)
+            sum ^= sum << 1;
+        while (x[at] != 6)
+            at++;
+        y[i] = sum + at;
+    }
+
+    // Every thread adds what its neighbours hold, three times, with barriers within the loop.
+    public static void Smooth(ArrayView<float> x)
+    {
+        ArrayView<float> tile = SharedMemory.Allocate<float>(8);
+        int self = Group.IdxX, at = Grid.IdxX * Group.DimX + self;
+        tile[self] = x[at];
+        for (int turn = 0; turn < 3; turn++)
+        {
+            Group.Barrier();
+            float next = tile[self] + 0.5f * tile[(self + 1) % 8];
+            Group.Barrier();
+            tile[self] = next;
+        }
+
+        x[at] = tile[self];
+    }
 }

@@ -49,6 +49,29 @@ public class PassTests
         OnIntegers(16, (stream, x, y) => stream.Launch(PassKernels.Search, 16, x, y, 16));
 
     [Test]
+    public void Loops_with_a_constant_number_of_turns_are_written_out()
+    {
+        Function function = Optimise(nameof(PassKernels.Turns));
+        var dominators = new Dominators(function);
+        Assert.That(NaturalLoops.Find(dominators), Is.Empty, IrPrinter.Print(function));
+        OnIntegers(16, (stream, x, y) => stream.Launch(PassKernels.Turns, 16, x, y));
+    }
+
+    [Test]
+    public void Other_loops_stay()
+    {
+        Assert.That(NaturalLoops.Find(new Dominators(Optimise(nameof(PassKernels.ManyTurns)))), Has.Count.EqualTo(3));
+        OnIntegers(16, (stream, x, y) => stream.Launch(PassKernels.ManyTurns, 16, x, y, 13));
+    }
+
+    [Test]
+    public void Loops_with_barriers_are_written_out()
+    {
+        Assert.That(Optimise(nameof(PassKernels.Smooth)).Blocks, Has.Count.EqualTo(1));
+        OnFloats(Odd[..8], Odd[..8], (stream, x, _) => stream.Launch(PassKernels.Smooth, new KernelConfig((Index1D)1, 8), x));
+    }
+
+    [Test]
     public void Local_arrays_leave_the_bits_of_the_method()
     {
         OnIntegers(16, (stream, x, y) => stream.Launch(PassKernels.Histogram, 16, x, y, 16));
