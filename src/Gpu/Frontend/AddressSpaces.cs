@@ -3,8 +3,8 @@ using Dalle2.Gpu.Ir;
 namespace Dalle2.Gpu.Frontend;
 
 /// <summary>
-/// Tells addresses of shared memory from those of device memory. While a function is being built, arguments and offsets count as device
-/// memory; what an address of shared memory flows into is shared. The null address belongs to either.
+/// Tells addresses of shared and local memory from those of device memory. While a function is being built, arguments and offsets count as
+/// device memory; what an address of other memory flows into is of that memory. The null address belongs to any.
 /// </summary>
 static class AddressSpaces
 {
@@ -39,9 +39,10 @@ static class AddressSpaces
 
     static bool Spread(Value from, Value to)
     {
-        if (from.Type != IrType.Shared || to.Type == IrType.Shared)
+        // What is no longer device memory stays what it is, so that the search ends; where the kinds meet is found afterwards.
+        if (from.Type is not (IrType.Shared or IrType.Local) || to.Type != IrType.Global)
             return false;
-        to.Type = IrType.Shared;
+        to.Type = from.Type;
         return true;
     }
 

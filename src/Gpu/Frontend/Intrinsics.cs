@@ -26,7 +26,8 @@ static class Intrinsics
         Add(view, "SubView", [typeof(long)], SubView);
         Add(view, "SubView", [typeof(long), typeof(long)], SubView);
         Add(view, "Cast", [], Cast);
-        Add(typeof(SharedMemory), "Allocate", [typeof(int)], SharedAllocate);
+        Add(typeof(SharedMemory), "Allocate", [typeof(int)], (t, m, a) => Allocate(Op.SharedAllocate, IrType.Shared, t, m, a));
+        Add(typeof(LocalMemory), "Allocate", [typeof(int)], (t, m, a) => Allocate(Op.LocalAllocate, IrType.Local, t, m, a));
 
         Nullary(typeof(Grid), "get_IdxX", Op.GridIndexX);
         Nullary(typeof(Grid), "get_IdxY", Op.GridIndexY);
@@ -139,12 +140,12 @@ static class Intrinsics
         return new Data([address, builder.Emit(Op.Divide, bytes, builder.Function.Constant(size))]);
     }
 
-    static Data SharedAllocate(MethodTranslator translator, MethodBase method, Item[] arguments)
+    static Data Allocate(Op op, IrType type, MethodTranslator translator, MethodBase method, Item[] arguments)
     {
         if (Value(arguments[0]) is not Constant { Bits: var extent } || (int)extent < 0)
-            throw Diagnostic.SharedExtent.At(translator.Builder.Position);
+            throw Diagnostic.SharedExtent.At(translator.Builder.Position, type.Name());
         int size = ElementSize(translator, method.GetGenericArguments()[0]);
-        Value address = translator.Builder.Emit(Op.SharedAllocate, IrType.Shared, new Access(MemoryType.None, size, (int)extent));
+        Value address = translator.Builder.Emit(op, type, new Access(MemoryType.None, size, (int)extent));
         return new Data([address, translator.Builder.Function.Constant((long)extent)]);
     }
 

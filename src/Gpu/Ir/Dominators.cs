@@ -72,7 +72,8 @@ sealed class Dominators
         return first;
     }
 
-    static List<Block> ReversePostorder(Block entry)
+    /// <summary>The blocks that can be reached, in an order in which all but the back edges of loops lead forward.</summary>
+    public static List<Block> ReversePostorder(Block entry)
     {
         var blocks = new List<Block>();
         var seen = new HashSet<Block> { entry };

@@ -22,7 +22,7 @@ static class Folding
             Op.FloatToFloat => operands[0].Type == type ? operands[0] : null,
             Op.SignExtend8 or Op.SignExtend16 or Op.ZeroExtend8 or Op.ZeroExtend16 => operands[0] is Instruction narrowed && narrowed.Op == op ? narrowed : null,
             Op.NotEqual => Condition(operands),
-            _ => operands.Length == 2 && operands[0].Type.IsInteger() ? OfIntegers(function, op, operands[0], operands[1]) : null,
+            _ => operands.Length == 2 && (operands[0].Type.IsInteger() || operands[0].Type == IrType.Bool) ? OfIntegers(function, op, operands[0], operands[1]) : null,
         };
     }
 
@@ -93,5 +93,10 @@ static class Folding
         _ => null,
     };
 
-    static ulong AllOnes(IrType type) => type == IrType.I32 ? uint.MaxValue : ulong.MaxValue;
+    static ulong AllOnes(IrType type) => type switch
+    {
+        IrType.Bool => 1,
+        IrType.I32 => uint.MaxValue,
+        _ => ulong.MaxValue,
+    };
 }

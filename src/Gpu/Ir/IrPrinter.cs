@@ -65,7 +65,7 @@ sealed class IrPrinter
             Op.Shuffle => $"{name}.{instruction.Type.Name()} {Name(operands[0])}, {Name(operands[1])}",
             Op.Offset => $"{name} {Element(instruction)}",
             Op.Require => $"{name} {Name(operands[0])}, {Name(operands[1])}, {Name(operands[2])} else {access.Offset}",
-            Op.SharedAllocate => $"{name} {access.Offset} x {access.Stride} bytes",
+            Op.SharedAllocate or Op.LocalAllocate => $"{name} {access.Offset} x {access.Stride} bytes",
             _ when operands.Length == 0 => name,
             _ when instruction.Op.Row().Result == ResultRule.Stated => $"{name}.{instruction.Type.Name()} {Name(operands[0])}",
             _ => $"{name}.{operands[^1].Type.Name()} {string.Join(", ", operands.Select(Name))}",

@@ -16,6 +16,9 @@ enum IrType
 
     /// <summary>An address in the memory that a group shares.</summary>
     Shared,
+
+    /// <summary>An address in the memory of one thread.</summary>
+    Local,
 }
 
 /// <summary>How a number lies in memory. Integers below 32 bits are loaded as 32-bit values, extended by their sign or by zeros.</summary>
@@ -49,7 +52,7 @@ static class IrTypes
 
     public static bool IsFloat(this IrType type) => type is IrType.F32 or IrType.F64;
 
-    public static bool IsPointer(this IrType type) => type is IrType.Global or IrType.Shared;
+    public static bool IsPointer(this IrType type) => type is IrType.Global or IrType.Shared or IrType.Local;
 
     /// <summary>The type of a value that was loaded.</summary>
     public static IrType Loaded(this MemoryType type) => type switch

@@ -141,6 +141,7 @@ sealed class IrVerifier
             _ when row.Op.IsAtomic() => instruction.Type == instruction.Access.Type.Loaded(),
             Op.HalfToFloat => instruction.Type == IrType.F32,
             Op.SharedAllocate => instruction.Type == IrType.Shared,
+            Op.LocalAllocate => instruction.Type == IrType.Local,
             Op.SignExtend => instruction.Type == IrType.I64,
             Op.ZeroExtend => instruction.Type == (instruction.Operands[0].Type == IrType.Bool ? IrType.I32 : IrType.I64),
             Op.FloatToHalf or Op.Truncate or Op.SignExtend8 or Op.SignExtend16 or Op.ZeroExtend8 or Op.ZeroExtend16 => instruction.Type == IrType.I32,

@@ -52,6 +52,7 @@ enum Op
     BoundsRange,
     Require,
     SharedAllocate,
+    LocalAllocate,
     Barrier,
     WarpBarrier,
     Shuffle,

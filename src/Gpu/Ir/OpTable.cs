@@ -141,6 +141,7 @@ static class OpTable
         new(Op.BoundsRange, "bounds.range", 3, OperandRule.Indices, ResultRule.None, Effect.Check, false),
         new(Op.Require, "require", 3, OperandRule.Requirement, ResultRule.None, Effect.Check, false),
         new(Op.SharedAllocate, "shared", 0, OperandRule.None, ResultRule.Stated, Effect.Write, false),
+        new(Op.LocalAllocate, "local", 0, OperandRule.None, ResultRule.Stated, Effect.Write, false),
         new(Op.Barrier, "barrier", 0, OperandRule.None, ResultRule.None, Effect.Write, false),
         new(Op.WarpBarrier, "warp.barrier", 0, OperandRule.None, ResultRule.None, Effect.Write, false),
         new(Op.Shuffle, "shuffle", 2, OperandRule.Lane, ResultRule.First, Effect.Write, false),

@@ -19,7 +19,7 @@ static class Branches
 
     public static void RemoveUnreachable(Function function)
     {
-        List<Block> reachable = new Dominators(function).Blocks;
+        List<Block> reachable = Dominators.ReversePostorder(function.Entry);
         function.Blocks.Clear();
         function.Blocks.AddRange(reachable);
     }

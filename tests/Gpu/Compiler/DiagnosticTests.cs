@@ -12,12 +12,12 @@ public class DiagnosticTests
     [TestCase("D2G004", "a recursive call of DiagnosticKernels.Factorial; write a loop; every call is inlined")]
     [TestCase("D2G005", "the static field counter, which may change; make it const or static readonly, or pass its value as an argument")]
     [TestCase("D2G006", "the instruction add.ovf, which kernels do not have; write it with plain arithmetic, loops and views")]
-    [TestCase("D2G007", "shared memory whose extent is not a constant; give SharedMemory.Allocate a constant, or a property of a struct type argument that returns one")]
+    [TestCase("D2G007", "shared memory whose extent is not a constant; give Allocate a constant, or a property of a struct type argument that returns one")]
     [TestCase("D2G008", "a reference that may mean different variables or elements of different types; choose between values, not between references")]
     [TestCase("D2G009", "a value of type Overlaid, which kernels cannot hold; use primitives, views, and structs of them with sequential layout")]
     [TestCase("D2G010", "a call of DiagnosticKernels.Native, which has no C# body; call a method that is written in C#")]
     [TestCase("D2G011", "boxing of Int32; constrain the type parameter to the interface instead of passing the interface")]
-    [TestCase("D2G012", "a view that may be of device memory or of shared memory; use two variables, one for each kind of memory")]
+    [TestCase("D2G012", "a view that may be of one or the other kind of memory; use two variables, one for each kind: device, shared and local memory")]
     public void Says_what_and_where(string code, string text)
     {
         MethodInfo kernel = typeof(DiagnosticKernels).GetMethod(code)!;

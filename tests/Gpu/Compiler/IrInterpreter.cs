@@ -95,6 +95,7 @@ sealed unsafe class IrInterpreter
     sealed class Running(IrInterpreter interpreter, ulong[] values, List<(long Start, long End)> ranges, Place? place)
     {
         Block block = interpreter.function.Entry;
+        readonly Dictionary<Instruction, byte[]> local = [];
         int next;
 
         /// <summary>Runs on; true at the end, false at a barrier.</summary>
@@ -150,6 +151,8 @@ sealed unsafe class IrInterpreter
                     if (index < 0 || count < 0 || index > (long)c - count)
                         throw Failure(i, $"the sub-view [{index}, {index + count}) lies outside a view of {c} elements");
                     return 0;
+                case Op.LocalAllocate:
+                    return Local(i);
                 case Op.Require:
                     return a != 0 ? 0ul : throw Failure(i, interpreter.function.Checks[i.Access.Offset].Describe((long)b, (long)c));
                 default:
@@ -192,6 +195,15 @@ sealed unsafe class IrInterpreter
             return address;
         }
 
+        // The memory lives as long as the thread; each allocation gives the same anew, undefined.
+        ulong Local(Instruction i)
+        {
+            if (!local.TryGetValue(i, out byte[]? memory))
+                local.Add(i, memory = GC.AllocateUninitializedArray<byte>(Math.Max(1, i.Access.Stride * i.Access.Offset), pinned: true));
+            memory.AsSpan().Fill(0xFF);
+            return (ulong)Marshal.UnsafeAddrOfPinnedArrayElement(memory, 0);
+        }
+
         static long Integer(Instruction i, int operand, ulong bits) => i.Operands[operand].Type == IrType.I32 ? (int)bits : (long)bits;
 
         nint Address(Instruction i, ulong start, ulong index)
@@ -200,6 +212,13 @@ sealed unsafe class IrInterpreter
             foreach (var (first, end) in ranges)
             {
                 if (address >= first && address + i.Access.Type.Bytes() <= end)
+                    return (nint)address;
+            }
+
+            foreach (byte[] memory in local.Values)
+            {
+                nint first = Marshal.UnsafeAddrOfPinnedArrayElement(memory, 0);
+                if (address >= first && address + i.Access.Type.Bytes() <= first + memory.Length)
                     return (nint)address;
             }
 

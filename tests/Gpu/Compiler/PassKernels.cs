@@ -17,4 +17,193 @@ static class PassKernels
     public static void Part(Index1D i, ArrayView<float> x, int first, int count) => x.SubView(first, count)[2] = i;
 
     public static void Twice(Index1D i, ArrayView<float> x) => x[i] = x[i] + x[i];
+
+    // Minimum, maximum, clamping, absolute values and signs of zeros and NaNs: all selections.
+    public static void Selections(Index1D i, ArrayView<float> x, ArrayView<float> y)
+    {
+        float value = x[i], other = y[i];
+        float low = value < other ? value : other;
+        float high = value > other ? value : other;
+        float clamped = high;
+        if (clamped > 2f)
+            clamped = 2f;
+        else if (clamped < -2f)
+            clamped = -2f;
+        y[i] = low / high;
+        x[i] = value == 0f ? other : value < 0f ? -clamped : clamped;
+    }
+
+    // Without loads, conditions in a row become one.
+    public static void Conditions(Index2D index, ArrayView<int> x, int width, int height)
+    {
+        int at = index.Y * width + index.X;
+        bool inside = index.X > 0 && index.X < width - 1 && index.Y > 0 && index.Y < height - 1;
+        bool corner = (index.X == 0 || index.X == width - 1) && (index.Y == 0 || index.Y == height - 1);
+        int kind = inside ? 1 : corner ? 2 : 3;
+        if (!inside || (x[at] & 1) != 0)
+            kind += 10;
+        if ((index.X & 1) == 0 && index.Y % 3 != 1)
+            kind = -kind;
+        x[at] = kind;
+    }
+
+    // A division that may fault stays behind its condition; a load too, which might lie outside of the view.
+    public static void Guarded(Index1D i, ArrayView<int> x, int n)
+    {
+        int value = x[i];
+        int quotient = value != 0 ? n / value : -1;
+        int third = value > 3 ? value / 3 : value;
+        int before = i > 0 ? x[i - 1] : 0;
+        x[i] = quotient + third + (before & 1);
+    }
+
+    public static void Transcendental(Index1D i, ArrayView<float> x, ArrayView<float> y)
+    {
+        float value = x[i];
+        y[i] = XMath.Tanh(value) + XMath.Exp(value);
+        x[i] = XMath.Log(value) + XMath.Sin(value) + SpecialFunctions.Sigmoid(value);
+    }
+
+    // Breaks and conditions of loops, some of them with values that differ on the ways out.
+    public static void Search(Index1D i, ArrayView<int> x, ArrayView<int> y, int n)
+    {
+        int self = i, at = 0, found = -1;
+        while (at < n && found < 0)
+        {
+            int value = x[at];
+            if (value == self || value == -self)
+            {
+                found = at;
+                continue;
+            }
+
+            at += value > 2 && at < 8 ? 2 : 1;
+        }
+
+        y[i] = found * 100 + at;
+    }
+
+    // An index that only the run knows: the array stays in memory.
+    public static void Histogram(Index1D i, ArrayView<int> x, ArrayView<int> y, int n)
+    {
+        ArrayView<byte> counts = LocalMemory.Allocate<byte>(4);
+        for (int c = 0; c < 4; c++)
+            counts[c] = 254;
+        for (int at = 0; at < n; at++)
+            counts[x[(at + i) % n] & 3]++;
+        y[i] = counts[0] + 1000 * counts[1] + 1000000 * counts[2] - counts.SubView(3)[0];
+    }
+
+    // The microkernel of a matrix product: Rows x 2 sums for each thread.
+    public static void MicroGemm(Index1D i, ArrayView<float> a, ArrayView<float> b, ArrayView<float> c, int depth)
+    {
+        ArrayView<float> sums = LocalMemory.Allocate<float>(Rows * 2);
+        for (int s = 0; s < Rows * 2; s++)
+            sums[s] = 0f;
+        for (int k = 0; k < depth; k++)
+        {
+            for (int row = 0; row < Rows; row++)
+            {
+                for (int column = 0; column < 2; column++)
+                    sums[row * 2 + column] += a[row * depth + k] * b[k * 2 + column + i];
+            }
+        }
+
+        for (int row = 0; row < Rows; row++)
+        {
+            c[(i * Rows + row) * 2] = sums[row * 2];
+            c[(i * Rows + row) * 2 + 1] = sums[row * 2 + 1];
+        }
+    }
+
+    const int Rows = 12;
+
+    // Structs, written in one branch and read after the join; another element is never written.
+    public static void Pairs(Index1D i, ArrayView<float> x, ArrayView<float> y)
+    {
+        ArrayView<Pair> pairs = LocalMemory.Allocate<Pair>(3);
+        pairs[0] = new Pair { Number = x[i], Small = (sbyte)(i * 50), Flag = i > 2 };
+        pairs[1] = pairs[0];
+        if (x[i] > y[i])
+        {
+            pairs[1].Number = y[i];
+            pairs[1].Small = (sbyte)(pairs[0].Small + 100);
+            y[i] = 3f;
+        }
+
+        for (int p = 0; p < 2; p++)
+            x[i] += pairs[p].Flag ? pairs[p].Number : pairs[p].Small;
+    }
+
+    public struct Pair
+    {
+        public float Number;
+        public sbyte Small;
+        public bool Flag;
+    }
+
+    // Loops with a constant number of turns: counted down, by twos, at the bottom, with a way out in the middle and a value for after it,
+    // and one within another that depends on the outer counter.
+    public static void Turns(Index1D i, ArrayView<int> x, ArrayView<int> y)
+    {
+        int self = i, sum = 0, last = -1;
+        for (int at = 12; at >= 0; at -= 2)
+            sum = sum * 3 + x[at];
+        int step = 0;
+        do
+        {
+            sum += x[step] * step;
+            step += 3;
+        }
+        while (step < 10);
+        for (int at = 0; at < 10; at++)
+        {
+            last = at;
+            if (x[at] == self)
+                break;
+            sum++;
+        }
+
+        for (int row = 0; row < 4; row++)
+        {
+            for (int column = 0; column < row; column++)
+            {
+                if (((row + column + self) & 1) == 0)
+                    continue;
+                sum += x[row] - x[column] * 5;
+            }
+        }
+
+        y[i] = sum * 100 + last;
+    }
+
+    // Turns that depend on an argument, too many turns, and turns without end but for a way out that depends on memory.
+    public static void ManyTurns(Index1D i, ArrayView<int> x, ArrayView<int> y, int n)
+    {
+        int sum = 0, at = 0;
+        for (int k = 0; k < n; k++)
+            sum += x[k];
+        for (int k = 0; k < 1000; k++)
+            sum ^= sum << 1;
+        while (x[at] != 6)
+            at++;
+        y[i] = sum + at;
+    }
+
+    // Every thread adds what its neighbours hold, three times, with barriers within the loop.
+    public static void Smooth(ArrayView<float> x)
+    {
+        ArrayView<float> tile = SharedMemory.Allocate<float>(8);
+        int self = Group.IdxX, at = Grid.IdxX * Group.DimX + self;
+        tile[self] = x[at];
+        for (int turn = 0; turn < 3; turn++)
+        {
+            Group.Barrier();
+            float next = tile[self] + 0.5f * tile[(self + 1) % 8];
+            Group.Barrier();
+            tile[self] = next;
+        }
+
+        x[at] = tile[self];
+    }
 }

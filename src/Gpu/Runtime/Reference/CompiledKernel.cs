@@ -69,6 +69,8 @@ sealed class CompiledKernel
         il.Emit(OpCodes.Stloc, thread);
         il.Emit(OpCodes.Br, test);
         il.MarkLabel(body);
+        if (GroupUse.OfLocalMemory(method))
+            il.Emit(OpCodes.Call, ((Action)LocalScratch.Begin).Method);
         il.Emit(OpCodes.Ldloc, thread);
         if (index == null)
         {

@@ -8,15 +8,21 @@ namespace Dalle2.Gpu.Runtime.Reference;
 /// <summary>Finds whether a kernel can reach a barrier or shared memory, by walking the calls in its intermediate language.</summary>
 static class GroupUse
 {
-    public static bool Of(MethodInfo kernel) => Reaches(kernel, []);
+    public static bool Of(MethodInfo kernel) => Reaches(kernel, [], IsGroupMember);
 
-    static bool Reaches(MethodBase method, HashSet<MethodBase> seen)
+    /// <summary>Whether it can reach local memory, which each thread begins anew.</summary>
+    public static bool OfLocalMemory(MethodInfo kernel) => Reaches(kernel, [], method => method.DeclaringType == typeof(LocalMemory));
+
+    static bool IsGroupMember(MethodBase method) =>
+        method.DeclaringType == typeof(SharedMemory) || (method.DeclaringType == typeof(Group) && method.Name == nameof(Group.Barrier));
+
+    static bool Reaches(MethodBase method, HashSet<MethodBase> seen, Predicate<MethodBase> found)
     {
-        if (method.DeclaringType == typeof(SharedMemory) || (method.DeclaringType == typeof(Group) && method.Name == nameof(Group.Barrier)))
+        if (found(method))
             return true;
         if (!seen.Add(method) || method.DeclaringType?.Namespace is { } space && (space == "System" || space.StartsWith("System.")))
             return false;
-        return method.GetMethodBody()?.GetILAsByteArray() is { } il && Calls(method, il).Any(callee => Reaches(callee, seen));
+        return method.GetMethodBody()?.GetILAsByteArray() is { } il && Calls(method, il).Any(callee => Reaches(callee, seen, found));
     }
 
     static IEnumerable<MethodBase> Calls(MethodBase method, byte[] il)

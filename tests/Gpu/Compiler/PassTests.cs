@@ -1,0 +1,116 @@
+using System.Reflection;
+using Dalle2.Gpu.Dialect;
+using Dalle2.Gpu.Frontend;
+using Dalle2.Gpu.Ir;
+using Dalle2.Gpu.Passes;
+using Dalle2.Gpu.Runtime;
+
+namespace Dalle2.Tests.Gpu.Compiler;
+
+/// <summary>What the passes make of kernels that are written for them; each also leaves the bits of the method.</summary>
+public class PassTests
+{
+    static readonly float[] Odd = [0f, -0f, 1f, -1f, 2.5f, -2.5f, float.NaN, float.PositiveInfinity, float.NegativeInfinity, float.Epsilon, -1e-39f, 3e38f];
+
+    [Test]
+    public void Selections_have_no_branches_and_keep_zeros_and_NaNs()
+    {
+        Assert.That(Optimise(nameof(PassKernels.Selections)).Blocks, Has.Count.EqualTo(1));
+        float[] x = [.. Odd.SelectMany(_ => Odd)], y = [.. Odd.SelectMany(o => Enumerable.Repeat(o, Odd.Length))];
+        OnFloats(x, y, (stream, first, second) => stream.Launch(PassKernels.Selections, x.Length, first, second));
+    }
+
+    [Test]
+    public void Mathematical_functions_have_no_branches()
+    {
+        Assert.That(Optimise(nameof(PassKernels.Transcendental)).Blocks, Has.Count.EqualTo(1));
+        OnFloats(Odd, Odd, (stream, first, second) => stream.Launch(PassKernels.Transcendental, Odd.Length, first, second));
+    }
+
+    [Test]
+    public void Conditions_in_a_row_become_one()
+    {
+        Function function = Optimise(nameof(PassKernels.Conditions));
+        Assert.That(function.Blocks.Count(b => b.Condition != null), Is.EqualTo(2), "those before and after the load");
+        Assert.That(function.Blocks.SelectMany(b => b.Instructions).Count(i => i.Op == Op.Not), Is.EqualTo(1), "comparisons have an opposite, a conjunction has none");
+        OnIntegers(48, (stream, x, _) => stream.Launch(PassKernels.Conditions, new Index2D(8, 6), x, 8, 6));
+    }
+
+    [Test]
+    public void What_may_fault_stays_behind_its_condition()
+    {
+        Function function = Optimise(nameof(PassKernels.Guarded));
+        Assert.That(function.Blocks.Count(b => b.Condition != null), Is.EqualTo(2), "the division by a value and the load; not the division by 3");
+        OnIntegers(20, (stream, x, _) => stream.Launch(PassKernels.Guarded, 20, x, 17));
+    }
+
+    [Test]
+    public void Loops_with_several_ways_out_leave_the_bits_of_the_method() =>
+        OnIntegers(16, (stream, x, y) => stream.Launch(PassKernels.Search, 16, x, y, 16));
+
+    [Test]
+    public void Loops_with_a_constant_number_of_turns_are_written_out()
+    {
+        Function function = Optimise(nameof(PassKernels.Turns));
+        var dominators = new Dominators(function);
+        Assert.That(NaturalLoops.Find(dominators), Is.Empty, IrPrinter.Print(function));
+        OnIntegers(16, (stream, x, y) => stream.Launch(PassKernels.Turns, 16, x, y));
+    }
+
+    [Test]
+    public void Other_loops_stay()
+    {
+        Assert.That(NaturalLoops.Find(new Dominators(Optimise(nameof(PassKernels.ManyTurns)))), Has.Count.EqualTo(3));
+        OnIntegers(16, (stream, x, y) => stream.Launch(PassKernels.ManyTurns, 16, x, y, 13));
+    }
+
+    [Test]
+    public void Loops_with_barriers_are_written_out()
+    {
+        Assert.That(Optimise(nameof(PassKernels.Smooth)).Blocks, Has.Count.EqualTo(1));
+        OnFloats(Odd[..8], Odd[..8], (stream, x, _) => stream.Launch(PassKernels.Smooth, new KernelConfig((Index1D)1, 8), x));
+    }
+
+    [Test]
+    public void Local_arrays_leave_the_bits_of_the_method()
+    {
+        OnIntegers(16, (stream, x, y) => stream.Launch(PassKernels.Histogram, 16, x, y, 16));
+        OnFloats(Odd, [.. Odd.Reverse()], (stream, x, y) => stream.Launch(PassKernels.Pairs, Odd.Length, x, y));
+        using var device = new IrDevice();
+        using Buffer<float> a = device.Allocate<float>(12 * 5), b = device.Allocate<float>(13), c = device.Allocate<float>(3 * 24);
+        device.Stream.Write<float>([.. Enumerable.Range(0, 60).Select(i => i * 0.37f - 9f)], a.View);
+        device.Stream.Write<float>([.. Enumerable.Range(0, 13).Select(i => 1f / (i + 1))], b.View);
+        device.Stream.Launch(PassKernels.MicroGemm, 3, a.View, b.View, c.View, 5);
+        Assert.That(device.Launches, Is.EqualTo(1));
+    }
+
+    static void OnFloats(float[] x, float[] y, Action<Dalle2.Gpu.Runtime.Stream, ArrayView<float>, ArrayView<float>> launch)
+    {
+        using var device = new IrDevice { WithChecks = false };
+        using Buffer<float> first = device.Allocate<float>(x.Length), second = device.Allocate<float>(y.Length);
+        device.Stream.Write<float>(x, first.View);
+        device.Stream.Write<float>(y, second.View);
+        launch(device.Stream, first.View, second.View);
+        Assert.That(device.Launches, Is.EqualTo(1));
+    }
+
+    // Small integers of both signs, zeros among them.
+    static void OnIntegers(int count, Action<Dalle2.Gpu.Runtime.Stream, ArrayView<int>, ArrayView<int>> launch)
+    {
+        using var device = new IrDevice();
+        using Buffer<int> first = device.Allocate<int>(count), second = device.Allocate<int>(count);
+        int[] integers = [.. Enumerable.Range(0, count).Select(i => i * 7 % 11 - 4)];
+        device.Stream.Write<int>(integers, first.View);
+        device.Stream.Write<int>(integers, second.View);
+        launch(device.Stream, first.View, second.View);
+        Assert.That(device.Launches, Is.EqualTo(1));
+    }
+
+    static Function Optimise(string kernel, Checking checking = Checking.Drop)
+    {
+        MethodInfo method = typeof(PassKernels).GetMethod(kernel)!;
+        Function function = KernelFrontend.Translate(method);
+        Pipeline.Run(function, checking, (name, after) => Assert.That(() => IrVerifier.Verify(after), Throws.Nothing, $"after {name}"));
+        return function;
+    }
+}
