@@ -18,6 +18,7 @@ public class DiagnosticTests
     [TestCase("D2G010", "a call of DiagnosticKernels.Native, which has no C# body; call a method that is written in C#")]
     [TestCase("D2G011", "boxing of Int32; constrain the type parameter to the interface instead of passing the interface")]
     [TestCase("D2G012", "a view that may be of device memory or of shared memory; use two variables, one for each kind of memory")]
+    [TestCase("D2G013", "an atomic operation on a variable; give it an element of a view; nobody else sees a variable")]
     public void Says_what_and_where(string code, string text)
     {
         MethodInfo kernel = typeof(DiagnosticKernels).GetMethod(code)!;

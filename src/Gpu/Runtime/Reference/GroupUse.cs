@@ -1,18 +1,17 @@
 using System.Reflection;
 using System.Reflection.Metadata;
-using Dalle2.Gpu.Dialect;
 using Dalle2.Gpu.Frontend;
 
 namespace Dalle2.Gpu.Runtime.Reference;
 
-/// <summary>Finds whether a kernel can reach a barrier or shared memory, by walking the calls in its intermediate language.</summary>
+/// <summary>Finds whether a kernel can reach a barrier, a shuffle or shared memory, by walking the calls in its intermediate language.</summary>
 static class GroupUse
 {
     public static bool Of(MethodInfo kernel) => Reaches(kernel, []);
 
     static bool Reaches(MethodBase method, HashSet<MethodBase> seen)
     {
-        if (method.DeclaringType == typeof(SharedMemory) || (method.DeclaringType == typeof(Group) && method.Name == nameof(Group.Barrier)))
+        if (method.DeclaringType == typeof(KernelThread) && method.Name is nameof(KernelThread.Barrier) or nameof(KernelThread.WarpBarrier) or nameof(KernelThread.Shuffle) or nameof(KernelThread.AllocateShared))
             return true;
         if (!seen.Add(method) || method.DeclaringType?.Namespace is { } space && (space == "System" || space.StartsWith("System.")))
             return false;

@@ -1,0 +1,49 @@
+using System.Reflection;
+using Dalle2.Gpu.Dialect;
+using Dalle2.Gpu.Ir;
+using Dalle2.Gpu.Runtime;
+
+namespace Dalle2.Gpu.Frontend;
+
+/// <summary>
+/// A kernel with the values of its <see cref="SpecializedValue{T}"/> parameters: what is compiled once. Equal if both are, so it can be the key of a cache.
+/// </summary>
+sealed class SpecialisedKernel : IEquatable<SpecialisedKernel>
+{
+    readonly Dictionary<int, object> values = [];
+    readonly List<ulong> bits = [];
+
+    /// <param name="launch">A launch of the kernel.</param>
+    public SpecialisedKernel(Launch launch)
+    {
+        Method = launch.Kernel.Method;
+        ParameterInfo[] parameters = Method.GetParameters();
+        int first = parameters.Length - launch.Arguments.Length;
+        for (int a = 0; a < launch.Arguments.Length; a++)
+        {
+            if (!IsSpecialised(parameters[first + a].ParameterType))
+                continue;
+            values.Add(first + a, launch.Arguments[a]);
+            // By bits: 0 and -0 are two constants.
+            bits.AddRange(Constants.Leaves(launch.Arguments[a]).Select(leaf => leaf.Bits));
+        }
+    }
+
+    public MethodInfo Method { get; }
+
+    /// <summary>The function, without parameters for the values.</summary>
+    /// <exception cref="KernelDiagnosticException">The kernel says what kernels cannot say.</exception>
+    public Function Translate() => KernelFrontend.Translate(Method, values);
+
+    /// <summary>The launch's arguments that the function has parameters for.</summary>
+    public static IEnumerable<object> Arguments(Launch launch) => launch.Arguments.Where(argument => !IsSpecialised(argument.GetType()));
+
+    public bool Equals(SpecialisedKernel? other) =>
+        other != null && Method == other.Method && bits.SequenceEqual(other.bits);
+
+    public override bool Equals(object? obj) => Equals(obj as SpecialisedKernel);
+
+    public override int GetHashCode() => bits.Aggregate(Method.GetHashCode(), HashCode.Combine);
+
+    static bool IsSpecialised(Type type) => type.IsGenericType && type.GetGenericTypeDefinition() == typeof(SpecializedValue<>);
+}
