@@ -9,7 +9,8 @@ namespace Dalle2.Gpu.Frontend;
 sealed partial class MethodTranslator
 {
     internal TypeLayout LayoutOf(Type type) => TypeLayout.Of(type)
-        ?? throw (type.IsValueType || type.IsPointer ? Diagnostic.UnsupportedType : Diagnostic.ManagedObject).At(builder.Position, type.Name);
+        ?? throw (type.IsValueType || type.IsPointer || type.IsFunctionPointer ? Diagnostic.UnsupportedType : Diagnostic.ManagedObject)
+            .At(builder.Position, type.IsFunctionPointer ? "a function pointer" : type.Name);
 
     Variable Declare(Type type)
     {

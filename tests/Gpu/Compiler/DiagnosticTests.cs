@@ -29,6 +29,35 @@ public class DiagnosticTests
         Assert.That(thrown.Line, Is.Positive);
     }
 
+    [TestCase(nameof(UnsupportedKernels.Lambda), "D2G002", "Func`2")]
+    [TestCase(nameof(UnsupportedKernels.Text), "D2G002", "a string")]
+    [TestCase(nameof(UnsupportedKernels.StaticText), "D2G002", "String")]
+    [TestCase(nameof(UnsupportedKernels.StaticArray), "D2G002", "Int32[]")]
+    [TestCase(nameof(UnsupportedKernels.Try), "D2G003", "try")]
+    [TestCase(nameof(UnsupportedKernels.Lock), "D2G003", "try")]
+    [TestCase(nameof(UnsupportedKernels.Interface), "D2G011", "Number")]
+    [TestCase(nameof(UnsupportedKernels.Instance), "D2G002", "a new Counter")]
+    [TestCase(nameof(UnsupportedKernels.StackAllocation), "D2G009", "Int32*")]
+    [TestCase(nameof(UnsupportedKernels.Span), "D2G009", "Span`1")]
+    [TestCase(nameof(UnsupportedKernels.LibraryCall), "D2G001", "Math.Max")]
+    [TestCase(nameof(UnsupportedKernels.FloatRemainder), "D2G006", "rem of floats")]
+    [TestCase(nameof(UnsupportedKernels.CheckedConversion), "D2G006", "conv.ovf.u1")]
+    [TestCase(nameof(UnsupportedKernels.Decimal), "D2G001", "Decimal.op_Addition")]
+    [TestCase(nameof(UnsupportedKernels.TypeOf), "D2G002", "an object")]
+    [TestCase(nameof(UnsupportedKernels.StaticWrite), "D2G005", "Written")]
+    [TestCase(nameof(UnsupportedKernels.ViewOfViews), "D2G009", "view of views")]
+    [TestCase(nameof(UnsupportedKernels.MutualRecursion), "D2G004", "UnsupportedKernels.Even")]
+    [TestCase(nameof(UnsupportedKernels.FunctionPointer), "D2G009", "a function pointer")]
+    [TestCase(nameof(UnsupportedKernels.AtomicOfBytes), "D2G008", "a reference that may mean")]
+    public void Everything_else_that_kernels_do_not_have_is_named_too(string kernel, string code, string found)
+    {
+        var thrown = Assert.Throws<KernelDiagnosticException>(() => KernelFrontend.Translate(typeof(UnsupportedKernels).GetMethod(kernel)!))!;
+        Assert.That(thrown.Code, Is.EqualTo(code), thrown.Message);
+        Assert.That(thrown.Found, Does.Contain(found));
+        Assert.That(thrown.File, Does.EndWith("UnsupportedKernels.cs"));
+        Assert.That(thrown.Line, Is.Positive);
+    }
+
     [Test]
     public void Are_numbered_without_gaps() =>
         Assert.That(Diagnostic.All.Select(d => d.Code), Is.EqualTo(Enumerable.Range(1, Diagnostic.All.Length).Select(n => $"D2G{n:D3}")));
