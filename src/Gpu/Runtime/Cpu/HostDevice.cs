@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Runtime.InteropServices;
 using Dalle2.Gpu.Dialect;
 using Dalle2.Gpu.Runtime.Reference;
@@ -14,6 +15,7 @@ unsafe class HostDevice(string name, int threads) : Device(name, threads)
     const int ChunksPerThread = 4;
 
     private protected WorkerPool Pool { get; } = new(threads);
+    readonly ConcurrentBag<ThreadTeam> teams = [];
 
     public override string Description => Name == "reference"
         ? "the kernels' own .NET methods, one thread, every access checked"
@@ -61,7 +63,12 @@ unsafe class HostDevice(string name, int threads) : Device(name, threads)
 
     private protected override void Release(nint address) => NativeMemory.AlignedFree((void*)address);
 
-    protected override void Dispose(bool disposing) => Pool.Dispose();
+    protected override void Dispose(bool disposing)
+    {
+        Pool.Dispose();
+        foreach (ThreadTeam team in teams)
+            team.Dispose();
+    }
 
     void Spread(int count, Action<int, int> body)
     {
@@ -69,61 +76,48 @@ unsafe class HostDevice(string name, int threads) : Device(name, threads)
         Pool.Run(chunks, chunk => body((int)((long)count * chunk / chunks), (int)((long)count * (chunk + 1) / chunks)));
     }
 
-    void RunGroups(Launch launch, KernelConfig config)
+    void RunGroups(Launch launch, KernelConfig config) => Spread(config.GridDim.Size, (start, end) =>
     {
-        int groups = config.GridDim.Size, size = config.GroupDim.Size;
-        if (launch.Kernel.UsesGroupMemory)
+        ThreadTeam? team = !launch.Kernel.UsesGroupMemory ? null : teams.TryTake(out ThreadTeam? free) ? free : new ThreadTeam();
+        try
         {
-            for (int group = 0; group < groups; group++)
-                RunTeam(launch, config, group, size);
+            for (int group = start; group < end; group++)
+                RunGroup(launch, config, group, team);
+        }
+        finally
+        {
+            if (team != null)
+                teams.Add(team);
+        }
+    });
+
+    static void RunGroup(Launch launch, KernelConfig config, int group, ThreadTeam? team)
+    {
+        int size = config.GroupDim.Size;
+        if (team == null)
+        {
+            KernelThread.EnterGroup(config, group, null);
+            launch.Kernel.Loop(launch.Arguments, default, 0, size);
             return;
         }
 
-        Spread(groups, (start, end) =>
+        using var state = new GroupState(team, size);
+        try
         {
-            for (int group = start; group < end; group++)
+            team.Run(size, thread =>
             {
-                KernelThread.EnterGroup(config, group, null);
-                launch.Kernel.Loop(launch.Arguments, default, 0, size);
-            }
-        });
-    }
-
-    // Threads that meet at barriers need stacks of their own: one host thread each.
-    static void RunTeam(Launch launch, KernelConfig config, int group, int size)
-    {
-        using var state = new GroupState(size);
-        Exception? failure = null;
-        var phases = new long[size];
-        var team = new Thread[size];
-        for (int t = 0; t < size; t++)
-        {
-            int thread = t;
-            team[t] = new Thread(() =>
-            {
-                try
-                {
-                    KernelThread.EnterGroup(config, group, state);
-                    launch.Kernel.Loop(launch.Arguments, default, thread, thread + 1);
-                }
-                catch (Exception e)
-                {
-                    Interlocked.CompareExchange(ref failure, e, null);
-                }
-
-                phases[thread] = state.Phase;
-                state.Leave();
-            }, maxStackSize: 256 * 1024);
+                KernelThread.EnterGroup(config, group, state);
+                launch.Kernel.Loop(launch.Arguments, default, thread, thread + 1);
+            });
         }
-
-        foreach (Thread thread in team)
-            thread.Start();
-        foreach (Thread thread in team)
-            thread.Join();
-        if (failure != null)
-            throw new InvalidOperationException($"group {group}: {failure.Message}", failure);
-        if (phases.Distinct().Skip(1).Any())
-            throw new InvalidOperationException($"group {group}: some threads left the kernel while others were still to pass a barrier; every thread must pass each barrier");
+        catch (InvalidOperationException e)
+        {
+            throw new InvalidOperationException($"group {group}: {e.Message}", e.InnerException);
+        }
+        finally
+        {
+            KernelThread.LeaveGroup();
+        }
     }
 
     static string Shape(Launch launch) => launch.Config is { } c

@@ -1,11 +1,13 @@
 using Dalle2.Gpu.Dialect;
+using Dalle2.Gpu.Frontend;
+using Dalle2.Gpu.Ir;
 using Dalle2.Gpu.Lowering;
 using Dalle2.Gpu.Targets.Simd;
 
 namespace Dalle2.Gpu.Runtime.Cpu;
 
 /// <summary>Runs kernels as vector code on a pool of workers. Which worker runs which threads never changes a bit.</summary>
-sealed unsafe class SimdDevice(string name, int threads, int bits) : HostDevice(name, threads)
+sealed unsafe class SimdDevice(string name, int threads, int bits, bool isChecked) : HostDevice(name, threads)
 {
     // Chunks per worker: enough to even out unequal work, few enough to keep the dispatch cheap.
     const int ChunksPerThread = 4;
@@ -13,15 +15,17 @@ sealed unsafe class SimdDevice(string name, int threads, int bits) : HostDevice(
     // Lanes that go one by one lie in five slots of up to 16 lanes of 8 bytes.
     const int ScratchBytes = 5 * 16 * 8;
 
-    public override string Description => $"kernels compiled for {bits}-bit vectors, on {Threads} thread{(Threads == 1 ? "" : "s")}";
+    public override string Description => $"kernels compiled for {bits}-bit vectors, on {Threads} thread{(Threads == 1 ? "" : "s")}{(isChecked ? ", every access checked" : "")}";
 
     private protected override void RunKernel(Launch launch)
     {
         GroupExtent? group = launch.Config is { } c ? new GroupExtent(c.GroupDim.X, c.GroupDim.Y, c.GroupDim.Z) : null;
-        SimdKernel kernel = SimdKernel.Of(launch.Kernel.Method, bits, group, isChecked: false);
-        int count = ArgumentPlan.Count(launch.Arguments);
+        SpecialisedKernel specialised = SpecialisedKernel.Of(launch);
+        SimdKernel kernel = SimdKernel.Of(specialised, bits, group, isChecked);
+        object[] given = specialised.Arguments(launch);
+        int count = ArgumentPlan.Count(given);
         ulong* arguments = stackalloc ulong[Math.Max(count, 1)];
-        ArgumentPlan.Write(launch.Arguments, arguments);
+        ArgumentPlan.Write(given, arguments);
         nint parameters = (nint)arguments;
         try
         {
@@ -32,8 +36,17 @@ sealed unsafe class SimdDevice(string name, int threads, int bits) : HostDevice(
         }
         catch (CheckFailedException failed)
         {
-            throw new KernelException(kernel.Function.Checks[failed.Check].Describe(failed.Found, failed.Limit), failed);
+            throw new InvalidOperationException(Describe(kernel, failed), failed);
         }
+    }
+
+    static string Describe(SimdKernel kernel, CheckFailedException failed)
+    {
+        string group = kernel.Group == null ? "" : $"group {failed.Place}: ";
+        if (failed.Check == RequireLine.Barrier)
+            return group + WaitingVectors.Apart;
+        Check check = kernel.Function.Checks[failed.Check];
+        return $"{group}{check.Describe(failed.Found, failed.Limit)} ({SourceLines.Describe(check.Position)})";
     }
 
     // Vectors lie along x, each row on its own; the last of a row may be masked.
@@ -72,14 +85,22 @@ sealed unsafe class SimdDevice(string name, int threads, int bits) : HostDevice(
         {
             SimdContext context = Context(kernel, parameters, vectors);
             (context.GridX, context.GridY, context.GridZ) = (config.GridDim.X, config.GridDim.Y, config.GridDim.Z);
-            if (kernel.FrameBytes == 0)
+            if (kernel.FrameBytes == 0 && !isChecked)
             {
                 code(&context, (int)first, (int)end);
                 return;
             }
 
             for (int group = (int)first; group < end; group++)
-                WaitingVectors.Run(kernel, code, ref context, group, vectors);
+            {
+                // Undefined contents are made visible: all bits set is NaN for floats.
+                if (isChecked)
+                    new Span<byte>(context.Shared, kernel.SharedBytes).Fill(0xFF);
+                if (kernel.FrameBytes > 0)
+                    WaitingVectors.Run(kernel, code, ref context, group, vectors);
+                else
+                    code(&context, group, group + 1);
+            }
         });
     }
 

@@ -10,6 +10,9 @@ static unsafe class WaitingVectors
     const int Done = 0;
     const int WarpSize = 32;
 
+    /// <summary>What to say when not all threads come to a barrier.</summary>
+    public const string Apart = "some threads left the kernel or wait elsewhere while others were still to pass a barrier; every thread must pass each barrier";
+
     public static void Run(SimdKernel kernel, SimdCode code, ref SimdContext context, int group, int vectors)
     {
         byte* frames = context.Frame, locals = context.Local;
@@ -73,6 +76,6 @@ static unsafe class WaitingVectors
         }
 
         return released ? true : throw new InvalidOperationException(
-            $"group {group}: some threads left the kernel or wait elsewhere while others were still to pass a barrier; every thread must pass each barrier");
+            $"group {group}: {Apart}");
     }
 }

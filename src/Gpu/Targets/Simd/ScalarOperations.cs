@@ -54,12 +54,15 @@ static class ScalarOperations
     public static int FloatToHalf(float value) => BitConverter.HalfToUInt16Bits((Half)value);
 
     /// <summary>Stops the kernel in checked mode.</summary>
-    public static void Fail(long found, long limit, int check) => throw new CheckFailedException(found, limit, check);
+    public static void Fail(long found, long limit, int check, int place) => throw new CheckFailedException(found, limit, check, place);
 }
 
 /// <summary>A check of checked mode failed.</summary>
-sealed class CheckFailedException(long found, long limit, int check) : Exception($"check {check} failed")
+sealed class CheckFailedException(long found, long limit, int check, int place) : Exception($"check {check} failed")
 {
+    /// <summary>The group's number, or the first thread of the vector.</summary>
+    public int Place => place;
+
     public long Found => found;
 
     public long Limit => limit;

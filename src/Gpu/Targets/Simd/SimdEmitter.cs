@@ -430,6 +430,7 @@ sealed partial class SimdEmitter
             PushScalar(require.Found);
             PushScalar(require.Limit);
             il.Emit(OpCodes.Ldc_I4, require.Check);
+            il.Emit(OpCodes.Ldloc, place);
             il.Emit(OpCodes.Call, typeof(ScalarOperations).GetMethod(nameof(ScalarOperations.Fail))!);
             il.MarkLabel(fine);
             return;
@@ -458,6 +459,7 @@ sealed partial class SimdEmitter
         PushLane(require.Found, 0, lane);
         PushLane(require.Limit, 1, lane);
         il.Emit(OpCodes.Ldc_I4, require.Check);
+        il.Emit(OpCodes.Ldloc, place);
         il.Emit(OpCodes.Call, typeof(ScalarOperations).GetMethod(nameof(ScalarOperations.Fail))!);
         il.MarkLabel(fine);
     }

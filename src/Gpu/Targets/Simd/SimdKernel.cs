@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Reflection;
 using Dalle2.Gpu.Frontend;
 using Dalle2.Gpu.Ir;
 using Dalle2.Gpu.Lowering;
@@ -19,9 +18,12 @@ sealed class SimdKernel
     SimdKernel(Key key)
     {
         vectors = VectorMethods.Of(key.Bits);
-        Function = KernelFrontend.Translate(key.Method);
+        Function = key.Kernel.Translate();
         Pipeline.Run(Function, key.Checked ? Checking.Require : Checking.Drop);
         Group = key.Group;
+        IsChecked = key.Checked;
+        if (Function.IndexRank > 0 && Function.Blocks.Any(block => block.Instructions.Any(i => i.Op is Op.Barrier or Op.WarpBarrier or Op.Shuffle or Op.SharedAllocate)))
+            throw new InvalidOperationException("barriers, shuffles and shared memory need an explicitly grouped kernel; launch it with a KernelConfig");
         whole = new(() => Compile(false));
         masked = new(() => Compile(true));
     }
@@ -29,6 +31,8 @@ sealed class SimdKernel
     public Function Function { get; }
 
     public GroupExtent? Group { get; }
+
+    public bool IsChecked { get; }
 
     /// <summary>Threads of a vector.</summary>
     public int Lanes => vectors.Lanes;
@@ -51,19 +55,19 @@ sealed class SimdKernel
     /// <summary>Bytes that a vector needs to wait for the others of its group; 0 if none ever has to.</summary>
     public int FrameBytes { get; private set; }
 
-    public static SimdKernel Of(MethodInfo method, int bits, GroupExtent? group, bool isChecked) =>
-        Cache.GetOrAdd(new Key(method, bits, group, isChecked), static key => new Lazy<SimdKernel>(() => new SimdKernel(key))).Value;
+    public static SimdKernel Of(SpecialisedKernel kernel, int bits, GroupExtent? group, bool isChecked) =>
+        Cache.GetOrAdd(new Key(kernel, bits, group, isChecked), static key => new Lazy<SimdKernel>(() => new SimdKernel(key))).Value;
 
     SimdCode Compile(bool isMasked)
     {
         lock (Function)
         {
-            LinearCode code = Lowerer.Run(Function, new LoweringOptions(Lanes, isMasked, Group));
+            LinearCode code = Lowerer.Run(Function, new LoweringOptions(Lanes, isMasked, Group, IsChecked));
             SimdCode compiled = SimdEmitter.Emit(code, vectors, Function.IndexRank > 0, Group, out int frame);
             (SharedBytes, LocalBytes, FrameBytes) = (code.SharedBytes, code.LocalBytes, frame);
             return compiled;
         }
     }
 
-    sealed record Key(MethodInfo Method, int Bits, GroupExtent? Group, bool Checked);
+    sealed record Key(SpecialisedKernel Kernel, int Bits, GroupExtent? Group, bool Checked);
 }
