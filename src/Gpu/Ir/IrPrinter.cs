@@ -76,7 +76,7 @@ sealed class IrPrinter
     {
         Access access = instruction.Access;
         string scale = access.Stride == access.Type.Bytes() ? "" : $" * {access.Stride}";
-        string offset = access.Offset == 0 ? "" : $" + {access.Offset}";
+        string offset = access.Offset == 0 ? "" : access.Offset > 0 ? $" + {access.Offset}" : $" - {-(long)access.Offset}";
         return $"{Name(instruction.Operands[0])}[{Name(instruction.Operands[1])}{scale}{offset}]";
     }
 

@@ -33,7 +33,7 @@ sealed class Instruction(Op op, IrType type, Value[] operands, Access access, So
     /// Of loads, stores, atomics, offsets and shared allocations: the element. For an allocation, the offset is the number of elements; for a fence,
     /// its <see cref="FenceLevel"/>; for a check, its number in <see cref="Function.Checks"/>.
     /// </summary>
-    public Access Access { get; } = access;
+    public Access Access { get; set; } = access;
 
     public SourcePosition Position { get; } = position;
 

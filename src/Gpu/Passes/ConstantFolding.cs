@@ -4,7 +4,7 @@ namespace Dalle2.Gpu.Passes;
 
 /// <summary>
 /// Replaces instructions whose value is known by that value; <see cref="Folding"/> says which. Branches on constants become jumps, checks that
-/// hold go.
+/// hold go, and sums of an integer and constants become one addition, so that equal sums are equal instructions.
 /// </summary>
 static class ConstantFolding
 {
@@ -19,7 +19,7 @@ static class ConstantFolding
         }
 
         // Definitions come before their uses in this order, so that one walk carries constants all the way; back edges wait for the end.
-        foreach (Block block in new Dominators(function).Blocks)
+        foreach (Block block in Dominators.ReversePostorder(function.Entry))
         {
             var kept = new List<Instruction>(block.Instructions.Count);
             foreach (Instruction instruction in block.Instructions)
@@ -28,6 +28,18 @@ static class ConstantFolding
                     instruction.Operands[o] = Resolve(instruction.Operands[o]);
                 if (Folding.Simplify(function, instruction.Op, instruction.Type, instruction.Operands) is { } known)
                     replacements.Add(instruction, known);
+                else if (Sum(instruction) is var (first, addend))
+                {
+                    if (addend == 0)
+                    {
+                        replacements.Add(instruction, first);
+                        continue;
+                    }
+
+                    var addition = new Instruction(Op.Add, first.Type, [first, function.Constant(first.Type, addend)], default, instruction.Position);
+                    replacements.Add(instruction, addition);
+                    kept.Add(addition);
+                }
                 else if (instruction is not { Op: Op.Require, Operands: [Constant { Bits: not 0 }, ..] })
                     kept.Add(instruction);
             }
@@ -39,5 +51,22 @@ static class ConstantFolding
 
         function.Replace(replacements);
         Branches.RemoveUnreachable(function);
+    }
+
+    // x - c and (x + b) + c: integers wrap around, so that the order does not matter.
+    static (Value First, ulong Addend)? Sum(Instruction instruction)
+    {
+        if (instruction is not { Op: Op.Add or Op.Subtract, Operands: [var first, var second] } || !instruction.Type.IsInteger())
+            return null;
+        if (instruction.Op == Op.Add && first is Constant)
+            (first, second) = (second, first);
+        if (second is not Constant constant)
+            return null;
+        ulong addend = instruction.Op == Op.Subtract ? 0 - constant.Bits : constant.Bits;
+        if (first is Instruction { Op: Op.Add, Operands: [var inner, Constant before] })
+            (first, addend) = (inner, addend + before.Bits);
+        else if (instruction.Op == Op.Add && second == instruction.Operands[1])
+            return null;
+        return (first, instruction.Type == IrType.I32 ? (uint)addend : addend);
     }
 }

@@ -231,7 +231,7 @@ static class Unrolling
                 function.Blocks.Add(copy);
                 for (int a = 0; a < block.Arguments.Count; a++)
                 {
-                    if (block == loop.Header && entering.Count == 1)
+                    if (block == loop.Header && Same(entering, a))
                     {
                         next.Add(block.Arguments[a], entering[0].Arguments[a]);
                         continue;
@@ -243,11 +243,17 @@ static class Unrolling
                 }
             }
 
+            var given = new List<Value[]>();
             foreach (Edge edge in entering)
             {
                 edge.To = blocks[loop.Header];
-                if (entering.Count == 1)
-                    edge.Arguments.Clear();
+                given.Add([.. edge.Arguments.Where((_, a) => next[loop.Header.Arguments[a]] is BlockArgument argument && edge.To.Arguments.Contains(argument))]);
+            }
+
+            for (int e = 0; e < entering.Count; e++)
+            {
+                entering[e].Arguments.Clear();
+                entering[e].Arguments.AddRange(given[e]);
             }
 
             values = next;
@@ -258,6 +264,9 @@ static class Unrolling
                 CopyEnd(block, blocks[block], back);
             return back;
         }
+
+        // Where all edges give one value, the copy needs no argument.
+        static bool Same(List<Edge> edges, int place) => edges.TrueForAll(edge => edge.Arguments[place] == edges[0].Arguments[place]);
 
         void CopyInstructions(Block block, Block copy)
         {

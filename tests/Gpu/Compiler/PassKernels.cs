@@ -206,4 +206,62 @@ static class PassKernels
 
         x[at] = tile[self];
     }
+
+    // Neighbours of one index, in both directions; sub-views at constant places; indices of 64 bits.
+    public static void Neighbours(Index1D i, ArrayView<int> x, ArrayView<int> y)
+    {
+        int at = i + 2;
+        ArrayView<int> from = x.SubView(3);
+        y[at] = x[at - 1] * 3 + x[at + 1] * 5 + x[at] + from[at - 2] * 7 + from.SubView(2)[0] + x[(long)i + 4] + x[4 - 1 + i];
+    }
+
+    // A large constant stays in the index: there, wrapping around is what brings it into the view.
+    public static void Wrapped(Index1D i, ArrayView<int> x) => x[(i ^ int.MinValue) + int.MinValue] = i;
+
+    // Two views may be of the same memory; a view and what a group shares may not.
+    public static void Aliases(ArrayView<int> x, ArrayView<int> y)
+    {
+        ArrayView<int> tile = SharedMemory.Allocate<int>(2), other = SharedMemory.Allocate<int>(2);
+        int first = x[0];
+        y[0] = first + 1;
+        int second = x[0];
+        x[1] = second * 10;
+        y[2] = x[1] + x[0];
+        tile[0] = x[1];
+        other[0] = 5;
+        tile[1] = tile[0] + other[0];
+        x[3] = tile[1] + tile[0];
+        ArrayView<byte> bytes = x.Cast<byte>();
+        bytes[16] = 200;
+        bytes[17] = bytes[16];
+        x[5] = bytes[16] + x[4];
+    }
+
+    // What another thread writes before a barrier is read after it.
+    public static void Exchange(ArrayView<float> x)
+    {
+        ArrayView<float> tile = SharedMemory.Allocate<float>(8);
+        int self = Group.IdxX;
+        tile[self] = x[self];
+        Group.Barrier();
+        float before = tile[0];
+        Group.Barrier();
+        tile[7 - self] = x[self];
+        Group.Barrier();
+        x[self] = before - tile[0];
+    }
+
+    // Products of counters: with a value of the loop around, of the next turn, of a counter that begins anywhere and counts down.
+    public static void Products(Index1D i, ArrayView<int> x, ArrayView<int> y, int n, int width)
+    {
+        int self = i, sum = 0;
+        for (int row = self; row < n; row += 3)
+        {
+            int at = row * width;
+            for (int column = n; column > 0; column--)
+                sum += x[(at + column * row) & 7] + column * column + row * width + self * column * row;
+        }
+
+        y[i] = sum;
+    }
 }

@@ -72,6 +72,77 @@ public class PassTests
     }
 
     [Test]
+    public void Local_arrays_with_known_indices_become_values()
+    {
+        Function function = Optimise(nameof(PassKernels.MicroGemm));
+        Instruction[] all = [.. function.Blocks.SelectMany(b => b.Instructions)];
+        Assert.That(all.Select(i => i.Op), Has.None.EqualTo(Op.LocalAllocate));
+        Loop loop = NaturalLoops.Find(new Dominators(function)).Single();
+        Assert.That(loop.Header.Arguments.Count(a => a.Type == IrType.F32), Is.EqualTo(24), "the sums");
+        Instruction[] inside = [.. loop.Body.SelectMany(b => b.Instructions)];
+        Assert.That(inside.Count(i => i.Op == Op.Load), Is.EqualTo(12 + 2), "of a column of a and a row of b");
+        Assert.That(inside.Count(i => i.Op == Op.Store), Is.Zero);
+        Assert.That(inside.Count(i => i.Op == Op.Multiply && i.Type == IrType.F32), Is.EqualTo(24));
+        Assert.That(all.Count(i => i.Op == Op.Store), Is.EqualTo(24));
+    }
+
+    [Test]
+    public void Local_arrays_of_structs_become_values()
+    {
+        Function function = Optimise(nameof(PassKernels.Pairs));
+        Assert.That(function.Blocks.SelectMany(b => b.Instructions).Select(i => i.Op), Has.None.EqualTo(Op.LocalAllocate), IrPrinter.Print(function));
+    }
+
+    [Test]
+    public void Local_arrays_with_other_indices_stay_in_memory()
+    {
+        Function function = Optimise(nameof(PassKernels.Histogram));
+        Assert.That(function.Blocks.SelectMany(b => b.Instructions).Count(i => i.Op == Op.LocalAllocate), Is.EqualTo(1));
+    }
+
+    [Test]
+    public void Neighbours_share_an_index()
+    {
+        Function function = Optimise(nameof(PassKernels.Neighbours));
+        Instruction[] accesses = [.. function.Blocks.SelectMany(b => b.Instructions).Where(i => i.Op is Op.Load or Op.Store)];
+        Assert.That(accesses.Select(i => i.Operands[1]).Distinct().Count(), Is.EqualTo(2), IrPrinter.Print(function));
+        Assert.That(accesses.Select(i => i.Operands[0]).Distinct().Count(), Is.EqualTo(2), "x and y");
+        OnIntegers(18, (stream, x, y) => stream.Launch(PassKernels.Neighbours, 14, x, y));
+    }
+
+    [Test]
+    public void Indices_that_wrap_around_stay()
+    {
+        Instruction store = Optimise(nameof(PassKernels.Wrapped)).Blocks.SelectMany(b => b.Instructions).Single(i => i.Op == Op.Store);
+        Assert.That(store.Access.Offset, Is.Zero);
+        Assert.That(store.Operands[1], Is.InstanceOf<Instruction>());
+        OnIntegers(16, (stream, x, _) => stream.Launch(PassKernels.Wrapped, 16, x));
+    }
+
+    [Test]
+    public void Views_of_the_same_memory_are_read_again()
+    {
+        OnIntegers(8, (stream, x, y) => stream.Launch(PassKernels.Aliases, new KernelConfig((Index1D)1, 1), x, y));
+        OnIntegers(8, (stream, x, _) => stream.Launch(PassKernels.Aliases, new KernelConfig((Index1D)1, 1), x, x));
+        OnIntegers(8, (stream, x, _) => stream.Launch(PassKernels.Aliases, new KernelConfig((Index1D)1, 1), x, x.SubView(1)));
+        Function function = Optimise(nameof(PassKernels.Aliases));
+        Assert.That(function.Blocks.SelectMany(b => b.Instructions).Count(i => i.Op == Op.Load), Is.EqualTo(5), IrPrinter.Print(function));
+    }
+
+    [Test]
+    public void What_other_threads_wrote_is_read_after_a_barrier() =>
+        OnFloats(Odd[..8], Odd[..8], (stream, x, _) => stream.Launch(PassKernels.Exchange, new KernelConfig((Index1D)1, 8), x));
+
+    [Test]
+    public void Products_of_counters_become_sums()
+    {
+        Function function = Optimise(nameof(PassKernels.Products));
+        Loop inner = NaturalLoops.Find(new Dominators(function))[0];
+        Assert.That(inner.Body.SelectMany(b => b.Instructions).Count(i => i.Op == Op.Multiply), Is.EqualTo(1), IrPrinter.Print(function));
+        OnIntegers(8, (stream, x, y) => stream.Launch(PassKernels.Products, 8, x, y, 7, 1 << 20));
+    }
+
+    [Test]
     public void Local_arrays_leave_the_bits_of_the_method()
     {
         OnIntegers(16, (stream, x, y) => stream.Launch(PassKernels.Histogram, 16, x, y, 16));

@@ -1,0 +1,76 @@
+using Dalle2.Gpu.Ir;
+
+namespace Dalle2.Gpu.Passes;
+
+/// <summary>
+/// Moves constants out of indices into the accesses, which know a constant offset, so that neighbouring elements share one index:
+/// <c>x[i + 1]</c> is <c>x[i]</c> and an element's size further on.
+/// </summary>
+static class IndexArithmetic
+{
+    /// <summary>
+    /// The largest constant that is moved, in elements. The index i + c is computed in 32 bits and may wrap around, while i * size + c * size is
+    /// computed in 64 bits and does not. They differ only where i + c leaves the range of 32-bit integers. With c above 0 it becomes negative,
+    /// which is outside of every view; with c below 0 it becomes 2^31 - |c| or more, which only a view of so many elements has: views that long are
+    /// indexed with 64 bits. Both are errors of the kernel, which checked mode finds before the access, since it tests i + c itself.
+    /// </summary>
+    const long LargestAddend = 1 << 16;
+
+    public static void Run(Function function)
+    {
+        foreach (Block block in function.Blocks)
+        {
+            foreach (Instruction instruction in block.Instructions)
+            {
+                if (instruction.Operands.Length > 1 && instruction.Operands[0].Type.IsPointer() && instruction.Op != Op.Select)
+                    Simplify(instruction);
+            }
+        }
+    }
+
+    static void Simplify(Instruction access)
+    {
+        Value[] o = access.Operands;
+        while (true)
+        {
+            // An index of 32 bits is signed already.
+            if (o[1] is Instruction { Op: Op.SignExtend } extended)
+                o[1] = extended.Operands[0];
+            else if (access.Op == Op.Offset || !(MoveAddend(access, o) || MoveOffset(access, o)))
+                return;
+        }
+    }
+
+    static bool MoveAddend(Instruction access, Value[] o)
+    {
+        if (o[1] is not Instruction { Op: Op.Add or Op.Subtract } sum)
+            return false;
+        bool mirrored = sum.Op == Op.Add && sum.Operands[0] is Constant;
+        if (sum.Operands[mirrored ? 0 : 1] is not Constant constant)
+            return false;
+        long addend = Signed(constant) * (sum.Op == Op.Subtract ? -1 : 1);
+        if (!Move(access, addend, access.Access.Stride))
+            return false;
+        o[1] = sum.Operands[mirrored ? 1 : 0];
+        return true;
+    }
+
+    // An address at a constant place from another one.
+    static bool MoveOffset(Instruction access, Value[] o)
+    {
+        if (o[0] is not Instruction { Op: Op.Offset, Operands: [var start, Constant index] } offset || !Move(access, Signed(index), offset.Access.Stride))
+            return false;
+        o[0] = start;
+        return true;
+    }
+
+    static bool Move(Instruction access, long elements, int stride)
+    {
+        if (Math.Abs(elements) > LargestAddend || Math.Abs(access.Access.Offset + elements * stride) > int.MaxValue)
+            return false;
+        access.Access = access.Access with { Offset = (int)(access.Access.Offset + elements * stride) };
+        return true;
+    }
+
+    static long Signed(Constant constant) => constant.Type == IrType.I32 ? (int)constant.Bits : (long)constant.Bits;
+}
