@@ -46,6 +46,9 @@ sealed class CompiledKernel
 
     public static CompiledKernel Of(MethodInfo kernel) => Cache.GetOrAdd(kernel, static method => new CompiledKernel(method));
 
+    /// <summary>A kernel that nobody will ask for again.</summary>
+    public static CompiledKernel Unremembered(MethodInfo kernel) => new(kernel);
+
     static ThreadLoop Emit(MethodInfo method, ParameterInfo[] parameters)
     {
         var loop = new DynamicMethod(
