@@ -6,16 +6,21 @@ namespace Dalle2.Gpu.Targets.Ptx;
 /// <summary>The lines of one entry, and the registers, labels and memory that they name.</summary>
 sealed class PtxEmitter
 {
-    static readonly IrType[] Kinds = [IrType.Bool, IrType.I32, IrType.I64, IrType.F32, IrType.F64];
+    /// <summary>The parameter with the address that failed checks are reported to.</summary>
+    public const string Report = "report";
+
+    static readonly (string Prefix, string Declared)[] Kinds = [("%p", "pred"), ("%h", "b16"), ("%r", "b32"), ("%rd", "b64"), ("%f", "f32"), ("%fd", "f64")];
 
     readonly Dictionary<Value, string> registers = [];
     readonly Dictionary<Block, string> labels = [];
     readonly Dictionary<string, int> counts = [];
     readonly HashSet<Value> used = [];
     readonly List<string> memory = [];
+    readonly List<Instruction> requirements = [];
     // Addresses that the current block has computed already.
     readonly Dictionary<(Value Base, Value Index, int Stride), string> addresses = [];
     readonly StringBuilder text = new();
+    int loops;
 
     public PtxEmitter(Function function)
     {
@@ -33,6 +38,12 @@ sealed class PtxEmitter
 
     public string Text => text.ToString();
 
+    /// <summary>The thread's lane within its warp, once <see cref="BeginWarp"/> has been there.</summary>
+    public string Lane { get; private set; } = "";
+
+    /// <summary>How many threads the group has from the warp's first one on.</summary>
+    public string WarpThreads { get; private set; } = "";
+
     /// <summary>Bytes of shared memory declared so far.</summary>
     public int SharedBytes { get; private set; }
 
@@ -47,15 +58,24 @@ sealed class PtxEmitter
         addresses.Clear();
     }
 
+    /// <summary>Begins a loop within a row, whose label is new.</summary>
+    public string Loop()
+    {
+        string label = $"L{loops++}";
+        text.Append(label).Append(":\n");
+        return label;
+    }
+
     public string Label(Block block) => labels[block];
 
     /// <summary>Begins a block; its arguments have registers that the edges have set.</summary>
     public void Begin(Block block) => Mark(Label(block));
 
     /// <summary>A new register for values of a type.</summary>
-    public string Fresh(IrType type)
+    public string Fresh(IrType type) => Fresh(PtxTypes.Register(type).Prefix);
+
+    public string Fresh(string prefix)
     {
-        string prefix = PtxTypes.Register(type).Prefix;
         int number = counts[prefix] = counts.GetValueOrDefault(prefix) + 1;
         return prefix + number;
     }
@@ -67,6 +87,9 @@ sealed class PtxEmitter
             registers.Add(value, register = Fresh(value.Type));
         return register;
     }
+
+    /// <summary>Says that a value is in a register already.</summary>
+    public void Name(Value value, string register) => registers.Add(value, register);
 
     /// <summary>A value as an operand: its register or, of a number, the constant itself.</summary>
     public string Operand(Value value) =>
@@ -169,13 +192,68 @@ sealed class PtxEmitter
         }
     }
 
+    /// <summary>Computes what shuffles need to know of the thread's place.</summary>
+    public void BeginWarp()
+    {
+        string Special(string name)
+        {
+            string register = Fresh(IrType.I32);
+            Line($"mov.u32 {register}, {name}");
+            return register;
+        }
+
+        string x = Special("%ntid.x"), y = Special("%ntid.y");
+        string row = Fresh(IrType.I32), linear = Fresh(IrType.I32), plane = Fresh(IrType.I32), size = Fresh(IrType.I32), first = Fresh(IrType.I32);
+        Lane = Special("%laneid");
+        WarpThreads = Fresh(IrType.I32);
+        Line($"mad.lo.s32 {row}, {Special("%tid.z")}, {y}, {Special("%tid.y")}");
+        Line($"mad.lo.s32 {linear}, {row}, {x}, {Special("%tid.x")}");
+        Line($"mul.lo.s32 {plane}, {x}, {y}");
+        Line($"mul.lo.s32 {size}, {plane}, {Special("%ntid.z")}");
+        Line($"sub.s32 {first}, {linear}, {Lane}");
+        Line($"sub.s32 {WarpThreads}, {size}, {first}");
+    }
+
+    /// <summary>Leaves for the end of the text when the condition does not hold.</summary>
+    public void Require(Instruction requirement)
+    {
+        Line($"@!{Register(requirement.Operands[0])} bra C{requirements.Count}");
+        requirements.Add(requirement);
+    }
+
+    /// <summary>Writes what happens to threads that fail a check: the first one reports it, and all of them end.</summary>
+    public void WriteFailures()
+    {
+        if (requirements.Count == 0)
+            return;
+        string number = Fresh(IrType.I64), value = Fresh(IrType.I64), limit = Fresh(IrType.I64);
+        for (int r = 0; r < requirements.Count; r++)
+        {
+            Mark($"C{r}");
+            Line($"mov.b64 {number}, {requirements[r].Access.Offset}");
+            Line($"mov.b64 {value}, {Operand(requirements[r].Operands[1])}");
+            Line($"mov.b64 {limit}, {Operand(requirements[r].Operands[2])}");
+            Line("bra FAILED");
+        }
+
+        string report = Fresh(IrType.Global), before = Fresh(IrType.I64), late = Fresh(IrType.Bool);
+        Mark("FAILED");
+        Line($"ld.param.u64 {report}, [{Report}]");
+        Line($"atom.global.cas.b64 {before}, [{report}], 0, 1");
+        Line($"setp.ne.s64 {late}, {before}, 0");
+        Line($"@{late} ret");
+        Line($"st.global.u64 [{report}+8], {number}");
+        Line($"st.global.u64 [{report}+16], {value}");
+        Line($"st.global.u64 [{report}+24], {limit}");
+        Line("ret");
+    }
+
     /// <summary>The declarations of all registers and of the memory that the lines name.</summary>
     public string Declarations()
     {
         var declarations = new StringBuilder();
-        foreach (IrType kind in Kinds)
+        foreach (var (prefix, declared) in Kinds)
         {
-            var (prefix, declared) = PtxTypes.Register(kind);
             if (counts.TryGetValue(prefix, out int count))
                 declarations.Append($"    .reg .{declared} {prefix}<{count + 1}>;\n");
         }

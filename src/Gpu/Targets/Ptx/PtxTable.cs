@@ -64,6 +64,18 @@ static class PtxTable
         [Op.FloatToUnsigned] = (e, i) => ToInteger(e, i, "u"),
         [Op.FloatToFloat] = (e, i) => Convert(e, i, i.Type == IrType.F32 ? "rn." : "", Float(i.Type), Float(i.Operands[0].Type)),
         [Op.Bits] = (e, i) => e.Line($"mov.b{Width(i.Type)} {e.Define(i)}, {e.Register(i.Operands[0])}"),
+        [Op.HalfToFloat] = (e, i) =>
+        {
+            string half = e.Fresh("%h");
+            e.Line($"cvt.u16.u32 {half}, {e.Register(i.Operands[0])}");
+            e.Line($"cvt.f32.f16 {e.Define(i)}, {half}");
+        },
+        [Op.FloatToHalf] = (e, i) =>
+        {
+            string half = e.Fresh("%h");
+            e.Line($"cvt.rn.f16.f32 {half}, {e.Register(i.Operands[0])}");
+            e.Line($"cvt.u32.u16 {e.Define(i)}, {half}");
+        },
         [Op.Sqrt] = Typed(f32: "sqrt.rn.f32", f64: "sqrt.rn.f64"),
         [Op.Floor] = Typed(f32: "cvt.rmi.f32.f32", f64: "cvt.rmi.f64.f64"),
         [Op.Abs] = Typed(f32: "abs.f32", f64: "abs.f64"),
@@ -80,6 +92,32 @@ static class PtxTable
         },
         [Op.SharedAllocate] = (e, i) => e.Line($"mov.u32 {e.Define(i)}, {e.Shared(checked(i.Access.Stride * i.Access.Offset))}"),
         [Op.Barrier] = (e, _) => e.Line("bar.sync 0"),
+        [Op.WarpBarrier] = (e, _) => e.Line("bar.warp.sync 0xffffffff"),
+        [Op.Shuffle] = Shuffle,
+        [Op.MemoryFence] = (e, i) => e.Line("membar." + (FenceLevel)i.Access.Offset switch
+        {
+            FenceLevel.Group => "cta",
+            FenceLevel.Device => "gl",
+            _ => "sys",
+        }),
+        [Op.AtomicAdd] = (e, i) =>
+        {
+            // In device memory the hardware's own addition of floats takes denormals for zeros.
+            if (i.Type == IrType.F32 && i.Operands[0].Type != IrType.Shared)
+                AddByComparison(e, i);
+            else
+                Atomic(e, i, "add", i.Type.IsInteger() ? "u" : "f");
+        },
+        [Op.AtomicAnd] = (e, i) => Atomic(e, i, "and", "b"),
+        [Op.AtomicOr] = (e, i) => Atomic(e, i, "or", "b"),
+        [Op.AtomicXor] = (e, i) => Atomic(e, i, "xor", "b"),
+        [Op.AtomicMin] = (e, i) => Atomic(e, i, "min", "s"),
+        [Op.AtomicMinUnsigned] = (e, i) => Atomic(e, i, "min", "u"),
+        [Op.AtomicMax] = (e, i) => Atomic(e, i, "max", "s"),
+        [Op.AtomicMaxUnsigned] = (e, i) => Atomic(e, i, "max", "u"),
+        [Op.AtomicExchange] = (e, i) => Atomic(e, i, "exch", "b"),
+        [Op.AtomicCompareExchange] = (e, i) => Atomic(e, i, "cas", "b"),
+        [Op.Require] = (e, i) => e.Require(i),
         [Op.GridIndexX] = Special("%ctaid.x"),
         [Op.GridIndexY] = Special("%ctaid.y"),
         [Op.GridIndexZ] = Special("%ctaid.z"),
@@ -170,6 +208,44 @@ static class PtxTable
     {
         string address = e.ElementAddress(i.Operands[0], i.Operands[1], i.Access, out int offset);
         e.Line($"add.s{(i.Type == IrType.Shared ? 32 : 64)} {e.Define(i)}, {address}, {offset}");
+    }
+
+    static void Atomic(PtxEmitter e, Instruction i, string operation, string kind) => e.Line(
+        $"atom.{PtxTypes.Space(i.Operands[0].Type)}.{operation}.{kind}{Width(i.Type)} {e.Define(i)}, {e.Address(i)}, {string.Join(", ", i.Operands.Skip(2).Select(e.Register).ToArray())}");
+
+    static void AddByComparison(PtxEmitter e, Instruction i)
+    {
+        string address = e.Address(i), value = e.Register(i.Operands[2]);
+        string seen = e.Fresh(IrType.F32), sum = e.Fresh(IrType.F32), changed = e.Fresh(IrType.Bool);
+        e.Line($"ld.volatile.global.f32 {e.Define(i)}, {address}");
+        string loop = e.Loop();
+        e.Line($"mov.f32 {seen}, {e.Define(i)}");
+        e.Line($"add.rn.f32 {sum}, {seen}, {value}");
+        e.Line($"atom.global.cas.b32 {e.Define(i)}, {address}, {seen}, {sum}");
+        // Of bits: a NaN would differ from itself for ever.
+        e.Line($"setp.ne.b32 {changed}, {seen}, {e.Define(i)}");
+        e.Line($"@{changed} bra {loop}");
+    }
+
+    // A lane that does not exist is the thread's own; numbers of 64 bits go as two halves.
+    static void Shuffle(PtxEmitter e, Instruction i)
+    {
+        string value = e.Register(i.Operands[0]), lane = e.Register(i.Operands[1]);
+        string warp = e.Fresh(IrType.Bool), exists = e.Fresh(IrType.Bool), source = e.Fresh(IrType.I32);
+        e.Line($"setp.lt.u32 {warp}, {lane}, 32");
+        e.Line($"setp.lt.and.u32 {exists}, {lane}, {e.WarpThreads}, {warp}");
+        e.Line($"selp.b32 {source}, {lane}, {e.Lane}, {exists}");
+        if (Width(i.Type) == 32)
+        {
+            e.Line($"shfl.sync.idx.b32 {e.Define(i)}, {value}, {source}, 31, 0xffffffff");
+            return;
+        }
+
+        string low = e.Fresh(IrType.I32), high = e.Fresh(IrType.I32), lowThere = e.Fresh(IrType.I32), highThere = e.Fresh(IrType.I32);
+        e.Line($"mov.b64 {{{low}, {high}}}, {value}");
+        e.Line($"shfl.sync.idx.b32 {lowThere}, {low}, {source}, 31, 0xffffffff");
+        e.Line($"shfl.sync.idx.b32 {highThere}, {high}, {source}, 31, 0xffffffff");
+        e.Line($"mov.b64 {e.Define(i)}, {{{lowThere}, {highThere}}}");
     }
 
     static string ByType(Instruction i, string? i32, string? i64, string? f32, string? f64, string? flag) => i.Operands[0].Type switch

@@ -1,6 +1,5 @@
 using System.Text;
 using Dalle2.Gpu.Ir;
-using Dalle2.Gpu.Passes;
 
 namespace Dalle2.Gpu.Targets.Ptx;
 
@@ -11,7 +10,8 @@ namespace Dalle2.Gpu.Targets.Ptx;
 /// <remarks>
 /// The entry takes the function's parameters in their order, views as base and length. Implicitly grouped kernels take the launch's extent
 /// (three 32-bit numbers, 1 along axes that the kernel does not have) before them, run in groups along x alone, and number their threads with
-/// x running fastest.
+/// x running fastest. In checked mode the last parameter is the address of four 64-bit numbers, zeros before the launch: the first thread that
+/// fails a check writes 1, the check's number, value and limit.
 /// </remarks>
 sealed class PtxTarget
 {
@@ -27,15 +27,9 @@ sealed class PtxTarget
         emitter = new PtxEmitter(function);
     }
 
-    /// <summary>Writes an optimised function, whose checks it removes.</summary>
+    /// <summary>Writes a function that all passes have been through.</summary>
     /// <exception cref="ArgumentOutOfRangeException">There is no header for the compute capability.</exception>
-    public static PtxModule Compile(Function function, PtxOptions options)
-    {
-        foreach (Block block in function.Blocks)
-            block.Instructions.RemoveAll(instruction => instruction.Op.Row().Effect == Effect.Check);
-        DeadCode.Run(function);
-        return new PtxTarget(function, options).Run();
-    }
+    public static PtxModule Compile(Function function, PtxOptions options) => new PtxTarget(function, options).Run();
 
     PtxModule Run()
     {
@@ -43,6 +37,7 @@ sealed class PtxTarget
         Begin();
         for (int b = 0; b < function.Blocks.Count; b++)
             Write(function.Blocks[b], b + 1 < function.Blocks.Count ? function.Blocks[b + 1] : null);
+        emitter.WriteFailures();
 
         var text = new StringBuilder();
         text.Append($".version {options.Version}\n.target sm_{options.SmVersion}\n.address_size 64\n\n");
@@ -83,6 +78,10 @@ sealed class PtxTarget
             }
         }
 
+        if (options.Checked)
+            parameters.Add($".param .u64 .ptr .global .align 8 {PtxEmitter.Report}");
+        if (function.Blocks.Any(block => block.Instructions.Any(i => i.Op == Op.Shuffle)))
+            emitter.BeginWarp();
         if (parameters.Count == 0)
             parameters.Add(".param .u32 unused");
     }
@@ -120,12 +119,16 @@ sealed class PtxTarget
         // x = linear % X, y = linear / X % Y, z = linear / X / Y; the last needs no remainder.
         for (int axis = 0; axis < function.IndexRank; axis++)
         {
-            bool last = axis + 1 == function.IndexRank;
             Parameter index = function.Parameters[axis];
+            if (axis + 1 == function.IndexRank)
+            {
+                emitter.Name(index, linear);
+                break;
+            }
+
             if (emitter.IsUsed(index))
-                emitter.Line(last ? $"mov.u32 {emitter.Define(index)}, {linear}" : $"rem.u32 {emitter.Define(index)}, {linear}, {size[axis]}");
-            if (!last)
-                linear = Emit("div.u32", linear, size[axis]);
+                emitter.Line($"rem.u32 {emitter.Define(index)}, {linear}, {size[axis]}");
+            linear = Emit("div.u32", linear, size[axis]);
         }
     }
 

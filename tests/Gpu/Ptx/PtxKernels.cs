@@ -1,0 +1,60 @@
+using Dalle2.Gpu.Dialect;
+
+namespace Dalle2.Tests.Gpu.Ptx;
+
+/// <summary>Small kernels about what only PTX makes difficult.</summary>
+static class PtxKernels
+{
+    public static void OfNaN(Index1D i, ArrayView<double> x, ArrayView<long> y)
+    {
+        double wide = x[i];
+        float narrow = (float)wide;
+        int at = i * 12;
+        y[at] = (int)wide;
+        y[at + 1] = (uint)wide;
+        y[at + 2] = (long)wide;
+        y[at + 3] = (long)(ulong)wide;
+        y[at + 4] = (int)narrow;
+        y[at + 5] = (uint)narrow;
+        y[at + 6] = (long)narrow;
+        y[at + 7] = (long)(ulong)narrow;
+        y[at + 8] = wide == x[i] ? 1 : 0;
+        y[at + 9] = wide != x[i] ? 1 : 0;
+        y[at + 10] = narrow <= 0f ? 1 : 0;
+        y[at + 11] = !(narrow > 0f) ? 1 : 0;
+    }
+
+    // Three values in a ring, and two that change places, on one edge.
+    public static void Rotate(Index1D i, ArrayView<int> x)
+    {
+        int a = x[i], b = a * 3 + 1, c = i, d = 7, e = i * i;
+        for (int k = 0; k < i % 7; k++)
+        {
+            (a, b, c) = (b, c, a);
+            (d, e) = (e, d);
+        }
+
+        x[i] = a + 10 * b + 100 * c + 1000 * d + 10000 * e;
+    }
+
+    public static void Flags(Index1D i, ArrayView<int> x, bool first, bool second)
+    {
+        bool even = (x[i] & 1) == 0, small = x[i] < 2;
+        for (int k = 0; k < (i & 3); k++)
+        {
+            (even, small) = (small, !even);
+            first ^= even == small;
+        }
+
+        bool chosen = first ? even : second | small;
+        x[i] = (even ? 1 : 0) + (small ? 2 : 0) + (first ? 4 : 0) + (chosen ? 8 : 0) + (even == second ? 16 : 0);
+    }
+
+    public static void Cube(Index3D index, ArrayView<int> x) => x[(index.Z * 2 + index.Y) * 4 + index.X] += index.X + 10 * index.Y + 100 * index.Z;
+
+    public static void Past(Index1D i, ArrayView<float> x, ArrayView<float> y)
+    {
+        y[i] = 1f;
+        y[i] = x[i + 14];
+    }
+}
