@@ -226,6 +226,6 @@ sealed partial class PtxDecoder
         };
     }
 
-    [GeneratedRegex(@"^\[(?<base>%?[A-Za-z_$][\w$]*)(?<offset>[+-]\d+)?\]$")]
+    [GeneratedRegex(@"^\[(?<base>%?[A-Za-z_$][\w$]*)(\+(?<offset>-?\d+))?\]$")]
     private static partial Regex AddressPattern();
 }

@@ -57,4 +57,55 @@ static class PtxKernels
         y[i] = 1f;
         y[i] = x[i + 14];
     }
+
+    // Four loads, then four stores, in orders of their own.
+    public static void Quad(Index1D i, ArrayView<float> x, ArrayView<float> y)
+    {
+        int at = i * 4;
+        float d = x[at + 3], a = x[at], c = x[at + 2], b = x[at + 1];
+        y[at + 1] = c * 2f;
+        y[at] = d * 2f;
+        y[at + 3] = a * 2f;
+        y[at + 2] = b * 2f;
+    }
+
+    // The second load reads what the store may have written, and three elements are two and one.
+    public static void Between(Index1D i, ArrayView<float> x, ArrayView<float> y)
+    {
+        int at = i * 4;
+        float a = x[at];
+        y[at] = a + 1f;
+        float b = x[at + 1], c = x[at + 2], d = x[at + 3];
+        y[at + 1] = b + c + d;
+    }
+
+    // A row of three is no multiple of two.
+    public static void Rows(Index1D i, ArrayView<float> x, ArrayView<float> y)
+    {
+        int at = i * 3;
+        float a = x[at], b = x[at + 1];
+        y[at] = b;
+        y[at + 1] = a;
+    }
+
+    // The loop's index stays a multiple of four all along.
+    public static void Walk(Index1D i, ArrayView<double> x, ArrayView<double> y, int n)
+    {
+        double sum = 0.0;
+        for (int k = 0; k < n; k += 4)
+            sum += x[k] * x[k + 1] - x[k + 2] * x[k + 3];
+        y[i] = sum;
+    }
+
+    public static void Pairs(ArrayView<float> x)
+    {
+        ArrayView<MicroPair> tile = SharedMemory.Allocate<MicroPair>(8);
+        int at = Group.IdxX;
+        tile[at] = new MicroPair(x[at], x[at + 8]);
+        Group.Barrier();
+        MicroPair other = tile[7 - at];
+        x[at] = other.First - other.Second;
+    }
+
+    public record struct MicroPair(float First, float Second);
 }

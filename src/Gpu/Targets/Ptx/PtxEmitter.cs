@@ -22,8 +22,9 @@ sealed class PtxEmitter
     readonly StringBuilder text = new();
     int loops;
 
-    public PtxEmitter(Function function)
+    public PtxEmitter(Function function, Alignment alignment)
     {
+        Alignment = alignment;
         foreach (Block block in function.Blocks)
         {
             labels.Add(block, $"B{labels.Count}");
@@ -35,6 +36,8 @@ sealed class PtxEmitter
                 used.Add(block.Condition);
         }
     }
+
+    public Alignment Alignment { get; }
 
     public string Text => text.ToString();
 
@@ -105,29 +108,26 @@ sealed class PtxEmitter
         return register;
     }
 
-    /// <summary>An element's address in brackets: base + index * stride + offset.</summary>
+    /// <summary>An element's address in brackets.</summary>
     public string Address(Instruction access)
     {
-        string address = ElementAddress(access.Operands[0], access.Operands[1], access.Access, out int offset);
-        return offset == 0 ? $"[{address}]" : $"[{address}{offset:+0;-0}]";
+        var (register, offset) = ElementAddress(access);
+        return offset == 0 ? $"[{register}]" : $"[{register}+{offset}]";
     }
 
-    /// <summary>A register with base + index * stride, and the bytes still to be added to it.</summary>
-    public string ElementAddress(Value start, Value index, Access access, out int offset)
+    /// <summary>An element's address as a register and the bytes still to be added to it.</summary>
+    public (string Register, int Offset) ElementAddress(Instruction access)
     {
-        offset = access.Offset;
+        var (start, index, stride, offset) = ElementIndex.Of(access, Alignment);
         if (index is Constant constant)
         {
-            long bytes = (constant.Type == IrType.I32 ? (int)constant.Bits : (long)constant.Bits) * access.Stride + offset;
+            long bytes = (constant.Type == IrType.I32 ? (int)constant.Bits : (long)constant.Bits) * stride + offset;
             if (bytes == (int)bytes)
-            {
-                offset = (int)bytes;
-                return Register(start);
-            }
+                return (Register(start), (int)bytes);
         }
 
-        if (addresses.TryGetValue((start, index, access.Stride), out string? known))
-            return known;
+        if (addresses.TryGetValue((start, index, stride), out string? known))
+            return (known, offset);
         string address = Fresh(start.Type);
         if (start.Type == IrType.Shared)
         {
@@ -138,15 +138,15 @@ sealed class PtxEmitter
                 Line($"cvt.u32.u64 {narrow}, {Operand(index)}");
             }
 
-            Line($"mad.lo.s32 {address}, {narrow}, {access.Stride}, {Register(start)}");
+            Line($"mad.lo.s32 {address}, {narrow}, {stride}, {Register(start)}");
         }
         else
         {
-            Line($"{(index.Type == IrType.I32 ? "mad.wide.s32" : "mad.lo.s64")} {address}, {Operand(index)}, {access.Stride}, {Register(start)}");
+            Line($"{(index.Type == IrType.I32 ? "mad.wide.s32" : "mad.lo.s64")} {address}, {Operand(index)}, {stride}, {Register(start)}");
         }
 
-        addresses.Add((start, index, access.Stride), address);
-        return address;
+        addresses.Add((start, index, stride), address);
+        return (address, offset);
     }
 
     /// <summary>Declares memory of the group; gives its name.</summary>

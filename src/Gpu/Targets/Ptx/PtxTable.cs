@@ -84,12 +84,8 @@ static class PtxTable
             ? $"setp.ne.u64 {e.Define(i)}, {e.Register(i.Operands[0])}, 0"
             : $"mov.pred {e.Define(i)}, 1"), // memory of the group may well begin at address 0
         [Op.Offset] = Offset,
-        [Op.Load] = (e, i) => e.Line($"ld.{PtxTypes.Space(i.Operands[0].Type)}.{PtxTypes.Memory(i.Access.Type)} {e.Define(i)}, {e.Address(i)}"),
-        [Op.Store] = (e, i) =>
-        {
-            string value = e.Register(i.Operands[2]);
-            e.Line($"st.{PtxTypes.Space(i.Operands[0].Type)}.{PtxTypes.Memory(i.Access.Type)} {e.Address(i)}, {value}");
-        },
+        [Op.Load] = (e, i) => Load(e, [i]),
+        [Op.Store] = (e, i) => Store(e, [i]),
         [Op.SharedAllocate] = (e, i) => e.Line($"mov.u32 {e.Define(i)}, {e.Shared(checked(i.Access.Stride * i.Access.Offset))}"),
         [Op.Barrier] = (e, _) => e.Line("bar.sync 0"),
         [Op.WarpBarrier] = (e, _) => e.Line("bar.warp.sync 0xffffffff"),
@@ -137,6 +133,17 @@ static class PtxTable
 
     /// <summary>Writes one instruction.</summary>
     public static void Emit(PtxEmitter emitter, Instruction instruction) => Rows[instruction.Op](emitter, instruction);
+
+    /// <summary>Writes one load of elements that lie side by side.</summary>
+    public static void Load(PtxEmitter e, Instruction[] elements) =>
+        e.Line($"ld.{Access(elements[0], elements.Length)} {Elements([.. elements.Select(e.Define)])}, {e.Address(elements[0])}");
+
+    /// <summary>Writes one store to elements that lie side by side.</summary>
+    public static void Store(PtxEmitter e, Instruction[] elements)
+    {
+        string values = Elements([.. elements.Select(element => e.Register(element.Operands[2]))]);
+        e.Line($"st.{Access(elements[0], elements.Length)} {e.Address(elements[0])}, {values}");
+    }
 
     // One mnemonic for each type of the first operand; the operands follow in their order.
     static Action<PtxEmitter, Instruction> Typed(string? i32 = null, string? i64 = null, string? f32 = null, string? f64 = null, string? flag = null) => (e, i) =>
@@ -206,9 +213,14 @@ static class PtxTable
 
     static void Offset(PtxEmitter e, Instruction i)
     {
-        string address = e.ElementAddress(i.Operands[0], i.Operands[1], i.Access, out int offset);
-        e.Line($"add.s{(i.Type == IrType.Shared ? 32 : 64)} {e.Define(i)}, {address}, {offset}");
+        var (register, offset) = e.ElementAddress(i);
+        e.Line($"add.s{(i.Type == IrType.Shared ? 32 : 64)} {e.Define(i)}, {register}, {offset}");
     }
+
+    static string Access(Instruction i, int width) =>
+        $"{PtxTypes.Space(i.Operands[0].Type)}{(width == 1 ? "" : $".v{width}")}.{PtxTypes.Memory(i.Access.Type)}";
+
+    static string Elements(string[] registers) => registers.Length == 1 ? registers[0] : $"{{{string.Join(", ", registers)}}}";
 
     static void Atomic(PtxEmitter e, Instruction i, string operation, string kind) => e.Line(
         $"atom.{PtxTypes.Space(i.Operands[0].Type)}.{operation}.{kind}{Width(i.Type)} {e.Define(i)}, {e.Address(i)}, {string.Join(", ", i.Operands.Skip(2).Select(e.Register).ToArray())}");

@@ -18,13 +18,16 @@ sealed class PtxTarget
     readonly Function function;
     readonly PtxOptions options;
     readonly PtxEmitter emitter;
+    readonly VectorAccesses vectors;
     readonly List<string> parameters = [];
 
     PtxTarget(Function function, PtxOptions options)
     {
         this.function = function;
         this.options = options;
-        emitter = new PtxEmitter(function);
+        var alignment = new Alignment(function, options.AlignedViews);
+        emitter = new PtxEmitter(function, alignment);
+        vectors = new VectorAccesses(function, alignment);
     }
 
     /// <summary>Writes a function that all passes have been through.</summary>
@@ -137,7 +140,7 @@ sealed class PtxTarget
         if (block != function.Entry)
             emitter.Begin(block);
         foreach (Instruction instruction in block.Instructions)
-            PtxTable.Emit(emitter, instruction);
+            Write(instruction);
         switch (block.Edges.Count)
         {
             case 0:
@@ -151,6 +154,18 @@ sealed class PtxTarget
                 Branch(block, next);
                 break;
         }
+    }
+
+    void Write(Instruction instruction)
+    {
+        if (!vectors.Contains(instruction))
+            PtxTable.Emit(emitter, instruction);
+        else if (vectors.LedBy(instruction) is not { } elements)
+            return;
+        else if (instruction.Op == Op.Load)
+            PtxTable.Load(emitter, elements);
+        else
+            PtxTable.Store(emitter, elements);
     }
 
     // Moves belong to an edge, not to its ends: an edge with moves that control does not fall into gets a label of its own.
