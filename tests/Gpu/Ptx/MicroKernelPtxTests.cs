@@ -106,6 +106,15 @@ public class MicroKernelPtxTests
     }
 
     [Test]
+    public void Indices_that_wrap_and_large_counts_of_shifts_leave_the_bits_of_the_method()
+    {
+        using Buffer<long> y = device.Allocate<long>(16);
+        device.Stream.Launch(PtxKernels.Wrap, 16, integers.View, -2147483640);
+        device.Stream.Launch(PtxKernels.Shifts, 16, integers.View, y.View);
+        Assert.That(device.Launches, Is.EqualTo(2));
+    }
+
+    [Test]
     public void In_checked_mode_the_first_failure_names_the_line()
     {
         // The plain text would touch what it must not: here it has been given room.

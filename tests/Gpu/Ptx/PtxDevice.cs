@@ -26,12 +26,17 @@ sealed unsafe class PtxDevice() : Device("ptx", 1)
 
     public int Launches { get; private set; }
 
+    /// <summary>Whether checked mode runs too, where a store of NaN or infinity is an error.</summary>
+    public bool WithChecks { get; init; } = true;
+
     internal override void Run(Launch launch)
     {
         Launches++;
         List<(long Start, long End)> ranges = KernelArguments.Ranges(launch.Arguments);
         byte[][] before = Save(ranges);
-        foreach (Variant variant in Compiled(launch.Kernel.Method, ranges.TrueForAll(r => r.Start % 16 == 0)))
+        Variant[] variants = Compiled(launch.Kernel.Method, ranges.TrueForAll(r => r.Start % 16 == 0));
+        variants = WithChecks ? variants : [.. variants.Where(variant => !variant.IsChecked)];
+        foreach (Variant variant in variants)
         {
             Run(variant, launch, ranges);
             variant.Left = Save(ranges);
@@ -41,7 +46,7 @@ sealed unsafe class PtxDevice() : Device("ptx", 1)
         reference.Run(launch);
         byte[][] expected = Save(ranges);
         Type[] elements = [.. launch.Arguments.Select(a => a.GetType()).Where(KernelArguments.IsView).Select(t => t.GetGenericArguments()[0])];
-        foreach (Variant variant in Compiled(launch.Kernel.Method, ranges.TrueForAll(r => r.Start % 16 == 0)))
+        foreach (Variant variant in variants)
             Require(launch, variant, elements, expected);
     }
 

@@ -69,7 +69,7 @@ sealed class Alignment
             Op.Select => Math.Min(ZerosOf(o[1]), ZerosOf(o[2])),
             Op.Negate or Op.SignExtend or Op.ZeroExtend or Op.Truncate => ZerosOf(o[0]),
             Op.Offset => Math.Min(ZerosOf(o[0], o[1], instruction.Access.Stride), instruction.Access.Offset == 0 ? Most : BitOperations.TrailingZeroCount(instruction.Access.Offset)),
-            Op.SharedAllocate => Declared,
+            Op.SharedAllocate or Op.LocalAllocate => Declared,
             _ => 0,
         });
     }

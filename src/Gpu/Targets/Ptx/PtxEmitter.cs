@@ -149,12 +149,14 @@ sealed class PtxEmitter
         return (address, offset);
     }
 
-    /// <summary>Declares memory of the group; gives its name.</summary>
-    public string Shared(int bytes)
+    /// <summary>Declares a variable in a pointer's space; gives its name.</summary>
+    public string Declare(IrType pointer, Access extent)
     {
-        string name = $"shared{memory.Count}";
-        memory.Add($".shared .align 16 .b8 {name}[{Math.Max(1, bytes)}]");
-        SharedBytes = (SharedBytes + 15) / 16 * 16 + Math.Max(1, bytes);
+        string space = PtxTypes.Space(pointer), name = $"{space}{memory.Count}";
+        int bytes = Math.Max(1, checked(extent.Stride * extent.Offset));
+        memory.Add($".{space} .align 16 .b8 {name}[{bytes}]");
+        if (pointer == IrType.Shared)
+            SharedBytes = (SharedBytes + 15) / 16 * 16 + bytes;
         return name;
     }
 

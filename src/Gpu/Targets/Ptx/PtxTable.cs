@@ -82,11 +82,12 @@ static class PtxTable
         [Op.FusedMultiplyAdd] = Typed(f32: "fma.rn.f32", f64: "fma.rn.f64"),
         [Op.IsValid] = (e, i) => e.Line(i.Operands[0].Type == IrType.Global
             ? $"setp.ne.u64 {e.Define(i)}, {e.Register(i.Operands[0])}, 0"
-            : $"mov.pred {e.Define(i)}, 1"), // memory of the group may well begin at address 0
+            : $"mov.pred {e.Define(i)}, 1"), // variables may well begin at address 0
         [Op.Offset] = Offset,
         [Op.Load] = (e, i) => Load(e, [i]),
         [Op.Store] = (e, i) => Store(e, [i]),
-        [Op.SharedAllocate] = (e, i) => e.Line($"mov.u32 {e.Define(i)}, {e.Shared(checked(i.Access.Stride * i.Access.Offset))}"),
+        [Op.SharedAllocate] = (e, i) => e.Line($"mov.u32 {e.Define(i)}, {e.Declare(i.Type, i.Access)}"),
+        [Op.LocalAllocate] = (e, i) => e.Line($"mov.u64 {e.Define(i)}, {e.Declare(i.Type, i.Access)}"),
         [Op.Barrier] = (e, _) => e.Line("bar.sync 0"),
         [Op.WarpBarrier] = (e, _) => e.Line("bar.warp.sync 0xffffffff"),
         [Op.Shuffle] = Shuffle,
@@ -99,7 +100,7 @@ static class PtxTable
         [Op.AtomicAdd] = (e, i) =>
         {
             // In device memory the hardware's own addition of floats takes denormals for zeros.
-            if (i.Type == IrType.F32 && i.Operands[0].Type != IrType.Shared)
+            if (i.Type == IrType.F32 && i.Operands[0].Type == IrType.Global)
                 AddByComparison(e, i);
             else
                 Atomic(e, i, "add", i.Type.IsInteger() ? "u" : "f");
@@ -222,8 +223,32 @@ static class PtxTable
 
     static string Elements(string[] registers) => registers.Length == 1 ? registers[0] : $"{{{string.Join(", ", registers)}}}";
 
-    static void Atomic(PtxEmitter e, Instruction i, string operation, string kind) => e.Line(
-        $"atom.{PtxTypes.Space(i.Operands[0].Type)}.{operation}.{kind}{Width(i.Type)} {e.Define(i)}, {e.Address(i)}, {string.Join(", ", i.Operands.Skip(2).Select(e.Register).ToArray())}");
+    static void Atomic(PtxEmitter e, Instruction i, string operation, string kind)
+    {
+        string type = kind + Width(i.Type), address = e.Address(i);
+        string[] values = [.. i.Operands.Skip(2).Select(e.Register)];
+        if (i.Operands[0].Type != IrType.Local)
+        {
+            e.Line($"atom.{PtxTypes.Space(i.Operands[0].Type)}.{operation}.{type} {e.Define(i)}, {address}, {string.Join(", ", values)}");
+            return;
+        }
+
+        // Nobody else comes to a thread's own memory, which has no atomic operations.
+        string result = e.Fresh(i.Type);
+        e.Line($"ld.local.{PtxTypes.Bits(i.Type)} {e.Define(i)}, {address}");
+        if (operation == "cas")
+        {
+            string same = e.Fresh(IrType.Bool);
+            e.Line($"setp.eq.{type} {same}, {e.Define(i)}, {values[0]}");
+            e.Line($"selp.{type} {result}, {values[1]}, {e.Define(i)}, {same}");
+        }
+        else
+        {
+            e.Line(operation == "exch" ? $"mov.{type} {result}, {values[0]}" : $"{operation}{(kind == "f" ? ".rn" : "")}.{type} {result}, {e.Define(i)}, {values[0]}");
+        }
+
+        e.Line($"st.local.{PtxTypes.Bits(i.Type)} {address}, {result}");
+    }
 
     static void AddByComparison(PtxEmitter e, Instruction i)
     {

@@ -42,7 +42,12 @@ static class PtxTypes
     };
 
     /// <summary>The suffix of an address space.</summary>
-    public static string Space(IrType pointer) => pointer == IrType.Shared ? "shared" : "global";
+    public static string Space(IrType pointer) => pointer switch
+    {
+        IrType.Shared => "shared",
+        IrType.Local => "local",
+        _ => "global",
+    };
 
     /// <summary>A constant as an operand; bools have none.</summary>
     public static string Literal(Constant constant) => constant.Type switch
