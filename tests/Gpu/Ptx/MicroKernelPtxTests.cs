@@ -38,7 +38,7 @@ public class MicroKernelPtxTests
         device.Stream.Launch(MicroKernels.Generic, 32, floats.View, new MicroKernels.Linear(1.25f));
         device.Stream.Launch(MicroKernels.Half, 16, floats.View);
         device.Stream.Launch(MicroKernels.Classify, 32, integers.View);
-        device.Stream.Launch(MicroKernels.Both, new Index2D(8, 4), integers.View, 8);
+        device.Stream.Launch(MicroKernels.Both, new Index2D(4, 4), integers.View, integers.View.SubView(16), 4);
         device.Stream.Launch(MicroKernels.Chunk, 8, floats.View, floats.View.SubView(8), 30);
         device.Stream.Launch(MicroKernels.Dense, 32, integers.View);
         device.Stream.Launch(MicroKernels.Scan, 9, floats.View, floats.View.SubView(20), 8, 0.3f);

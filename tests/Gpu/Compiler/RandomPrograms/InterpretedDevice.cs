@@ -13,12 +13,12 @@ sealed unsafe class InterpretedDevice(string name, Checking? passes) : Device(na
 
     internal override void Run(Launch launch)
     {
-        Function function = new SpecialisedKernel(launch).Translate();
+        Function function = SpecialisedKernel.Of(launch).Translate();
         IrVerifier.Verify(function);
         if (passes is { } checking)
             Pipeline.Run(function, checking, (pass, after) => Verify(pass, after));
         List<(long Start, long End)> ranges = KernelArguments.Ranges(launch.Arguments);
-        ulong[] arguments = KernelArguments.Bits(SpecialisedKernel.Arguments(launch));
+        ulong[] arguments = KernelArguments.Bits(SpecialisedKernel.Of(launch).Arguments(launch));
         var interpreter = new IrInterpreter(function);
         if (launch.Config is { } config)
             interpreter.Run(config, arguments, ranges);

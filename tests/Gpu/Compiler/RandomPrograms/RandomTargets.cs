@@ -9,5 +9,6 @@ static class RandomTargets
     public static readonly (string Name, Func<IReadOnlyList<Device>?> Open)[] All =
     [
         ("ir", () => [new InterpretedDevice("raw", null), new InterpretedDevice("optimised", Checking.Drop), new InterpretedDevice("checked", Checking.Require)]),
+        ("simd", () => [Device.Open("cpu:128", 1), Device.Open("cpu:256", 1), Device.Open("cpu:512", 1)]),
     ];
 }
