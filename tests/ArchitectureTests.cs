@@ -16,7 +16,7 @@ public class ArchitectureTests
         ["src/Models/Dalle2.Models", "tests/Ops/Dalle2.Ops"],
         ["src/Layers/Dalle2.Layers"],
         ["kernels/Dalle2.Kernels"],
-        ["src/Tensors/Dalle2.Tensors"],
+        ["src/Tensors/Dalle2.Tensors", "tests/DebugKernels/Dalle2.DebugKernels"],
         ["src/Gpu/Dalle2.Gpu"],
     ];
 

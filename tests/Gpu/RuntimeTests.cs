@@ -8,12 +8,13 @@ namespace Dalle2.Tests.Gpu;
 [TestFixture("reference", 0)]
 [TestFixture("cpu", 1)]
 [TestFixture("cpu", 3)]
+[TestFixture("cpu:128", 2)]
 public class RuntimeTests(string deviceName, int threads)
 {
     Device device = null!;
 
     [SetUp]
-    public void Open() => device = Device.Open(deviceName, threads);
+    public void Open() => device = Device.Open(deviceName, threads, isChecked: true);
 
     [TearDown]
     public void Close() => device.Dispose();
@@ -83,7 +84,14 @@ public class RuntimeTests(string deviceName, int threads)
     public void Shared_memory_starts_undefined_and_the_host_devices_show_it()
     {
         using Buffer<float> y = device.Allocate<float>(2);
-        device.Stream.Launch(UnwrittenKernel, new KernelConfig(1, 2), y.View);
+        void Launch() => device.Stream.Launch(UnwrittenKernel, new KernelConfig(1, 2), y.View);
+        if (deviceName != "reference")
+        {
+            Assert.That(Launch, Throws.TypeOf<KernelException>().With.Message.Contains("NaN is stored").And.Message.Contains("RuntimeTests.cs, line"));
+            return;
+        }
+
+        Launch();
         var values = new float[2];
         device.Stream.Read<float>(y.View, values);
         Assert.That(values, Is.All.NaN);

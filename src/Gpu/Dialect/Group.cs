@@ -34,4 +34,39 @@ public static class Group
 
     /// <summary>Waits until every thread of the group is here; all must come by.</summary>
     public static void Barrier() => KernelThread.Barrier();
+
+    /// <summary>As <see cref="Barrier"/>; true if the predicate holds in all threads.</summary>
+    public static bool BarrierAnd(bool predicate) => BarrierPopCount(predicate) == DimX * DimY * DimZ;
+
+    /// <summary>As <see cref="Barrier"/>; true if the predicate holds in any thread.</summary>
+    public static bool BarrierOr(bool predicate) => BarrierPopCount(predicate) > 0;
+
+    /// <summary>As <see cref="Barrier"/>; the number of threads in which the predicate holds.</summary>
+    public static int BarrierPopCount(bool predicate)
+    {
+        ArrayView<int> count = SharedMemory.Allocate<int>(1);
+        if (IsFirstThread)
+            count[0] = 0;
+        Barrier();
+        if (predicate)
+            Atomic.Add(ref count[0], 1);
+        Barrier();
+        int result = count[0];
+        // Nobody may begin the next count before all have read this one.
+        Barrier();
+        return result;
+    }
+
+    /// <summary>The value of the thread with a linear index in the group, for all; the index is the same in all threads.</summary>
+    public static T Broadcast<T>(T value, int groupIndex)
+        where T : unmanaged
+    {
+        ArrayView<T> given = SharedMemory.Allocate<T>(1);
+        if (LinearIndex == groupIndex)
+            given[0] = value;
+        Barrier();
+        T result = given[0];
+        Barrier();
+        return result;
+    }
 }

@@ -11,6 +11,12 @@ public static class Interop
     /// <summary>The bits of a double.</summary>
     public static ulong FloatAsInt(double value) => BitConverter.DoubleToUInt64Bits(value);
 
+    /// <summary>The bits of a half.</summary>
+    public static ushort FloatAsInt(Half value) => BitConverter.HalfToUInt16Bits(value);
+
+    /// <summary>The half of some bits.</summary>
+    public static Half IntAsFloat(ushort value) => BitConverter.UInt16BitsToHalf(value);
+
     /// <summary>The float of some bits.</summary>
     public static float IntAsFloat(uint value) => BitConverter.UInt32BitsToSingle(value);
 

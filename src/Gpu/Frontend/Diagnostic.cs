@@ -18,11 +18,13 @@ sealed record Diagnostic(string Code, string Found, string Instead)
     public static readonly Diagnostic Boxing = new("D2G011", "boxing of {0}", "constrain the type parameter to the interface instead of passing the interface");
     public static readonly Diagnostic MixedMemory = new("D2G012", "a view that may be of one or the other kind of memory", "use two variables, one for each kind: device, shared and local memory");
 
+    public static readonly Diagnostic AtomicVariable = new("D2G013", "an atomic operation on a variable", "give it an element of a view; nobody else sees a variable");
+
     /// <summary>All of them, in order.</summary>
     public static readonly Diagnostic[] All =
     [
         ForeignCall, ManagedObject, ExceptionHandling, Recursion, StaticField, Instruction, SharedExtent, AmbiguousReference, UnsupportedType, NoBody,
-        Boxing, MixedMemory,
+        Boxing, MixedMemory, AtomicVariable,
     ];
 
     /// <summary>The diagnostic of a place in a kernel.</summary>

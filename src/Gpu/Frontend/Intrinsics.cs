@@ -10,7 +10,7 @@ delegate Item? Intrinsic(MethodTranslator translator, MethodBase method, Item[] 
 /// <summary>
 /// The members that become operations. All others of the dialect are ordinary C#, built on these, and are inlined like a kernel's own methods.
 /// </summary>
-static class Intrinsics
+static partial class Intrinsics
 {
     static readonly Dictionary<(Module Module, int Token), Intrinsic> Table = [];
 
@@ -29,25 +29,8 @@ static class Intrinsics
         Add(typeof(SharedMemory), "Allocate", [typeof(int)], (t, m, a) => Allocate(Op.SharedAllocate, IrType.Shared, t, m, a));
         Add(typeof(LocalMemory), "Allocate", [typeof(int)], (t, m, a) => Allocate(Op.LocalAllocate, IrType.Local, t, m, a));
 
-        Nullary(typeof(Grid), "get_IdxX", Op.GridIndexX);
-        Nullary(typeof(Grid), "get_IdxY", Op.GridIndexY);
-        Nullary(typeof(Grid), "get_IdxZ", Op.GridIndexZ);
-        Nullary(typeof(Grid), "get_DimX", Op.GridSizeX);
-        Nullary(typeof(Grid), "get_DimY", Op.GridSizeY);
-        Nullary(typeof(Grid), "get_DimZ", Op.GridSizeZ);
-        Nullary(typeof(Group), "get_IdxX", Op.GroupIndexX);
-        Nullary(typeof(Group), "get_IdxY", Op.GroupIndexY);
-        Nullary(typeof(Group), "get_IdxZ", Op.GroupIndexZ);
-        Nullary(typeof(Group), "get_DimX", Op.GroupSizeX);
-        Nullary(typeof(Group), "get_DimY", Op.GroupSizeY);
-        Nullary(typeof(Group), "get_DimZ", Op.GroupSizeZ);
-        Add(typeof(Group), "get_IsLastThread", [], IsLastThread);
-        Add(typeof(Group), "Barrier", [], (t, _, _) =>
-        {
-            t.Builder.Emit(Op.Barrier);
-            return null;
-        });
-
+        AddThreads();
+        AddHalf();
         foreach (Type type in new[] { typeof(float), typeof(double) })
         {
             Type library = type == typeof(float) ? typeof(MathF) : typeof(Math);
@@ -79,8 +62,10 @@ static class Intrinsics
     {
         MethodInfo method = type.GetMethod(name, parameters)
             ?? throw new InvalidOperationException($"{type.Name} has no {name}({string.Join(", ", parameters.Select(p => p.Name))})");
-        Table.Add((method.Module, method.MetadataToken), intrinsic);
+        Add(method, intrinsic);
     }
+
+    static void Add(MethodInfo method, Intrinsic intrinsic) => Table.Add((method.Module, method.MetadataToken), intrinsic);
 
     static void Nullary(Type type, string name, Op op) => Add(type, name, [], (t, _, _) => new Data([t.Builder.Emit(op)]));
 
@@ -147,13 +132,5 @@ static class Intrinsics
         int size = ElementSize(translator, method.GetGenericArguments()[0]);
         Value address = translator.Builder.Emit(op, type, new Access(MemoryType.None, size, (int)extent));
         return new Data([address, translator.Builder.Function.Constant((long)extent)]);
-    }
-
-    static Data IsLastThread(MethodTranslator translator, MethodBase method, Item[] arguments)
-    {
-        SsaBuilder builder = translator.Builder;
-        Value Index(Op index, Op size) => builder.Emit(Op.Equal, builder.Emit(index), builder.Emit(Op.Subtract, builder.Emit(size), builder.Function.Constant(1)));
-        Value lastX = Index(Op.GroupIndexX, Op.GroupSizeX), lastY = Index(Op.GroupIndexY, Op.GroupSizeY), lastZ = Index(Op.GroupIndexZ, Op.GroupSizeZ);
-        return new Data([builder.Emit(Op.And, builder.Emit(Op.And, lastX, lastY), lastZ)]);
     }
 }

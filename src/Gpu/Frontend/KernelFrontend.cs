@@ -7,15 +7,17 @@ namespace Dalle2.Gpu.Frontend;
 /// <summary>Turns a kernel and everything that it calls into one function.</summary>
 static class KernelFrontend
 {
+    /// <param name="kernel">The kernel.</param>
+    /// <param name="specialised">Values for some of its parameters, by their places: these are constants, not parameters of the function. See <see cref="SpecialisedKernel"/>.</param>
     /// <exception cref="KernelDiagnosticException">The kernel says what kernels cannot say.</exception>
-    public static Function Translate(MethodInfo kernel)
+    public static Function Translate(MethodInfo kernel, IReadOnlyDictionary<int, object>? specialised = null)
     {
         ParameterInfo[] parameters = kernel.GetParameters();
         Type? first = parameters.Length == 0 ? null : parameters[0].ParameterType;
         int rank = first == typeof(Index1D) ? 1 : first == typeof(Index2D) ? 2 : first == typeof(Index3D) ? 3 : 0;
         var function = new Function($"{kernel.DeclaringType?.Name}.{kernel.Name}", rank);
         var builder = new SsaBuilder(function) { Position = new SourcePosition(kernel, 0) };
-        Item[] arguments = [.. parameters.Select(parameter => Declare(builder, parameter))];
+        Item[] arguments = [.. parameters.Select(parameter => Declare(builder, parameter, specialised))];
         new MethodTranslator(builder, kernel, arguments, null).Run();
 
         var reachable = new Dominators(function).Blocks;
@@ -25,10 +27,12 @@ static class KernelFrontend
         return function;
     }
 
-    static Data Declare(SsaBuilder builder, ParameterInfo parameter)
+    static Data Declare(SsaBuilder builder, ParameterInfo parameter, IReadOnlyDictionary<int, object>? specialised)
     {
         TypeLayout layout = TypeLayout.Of(parameter.ParameterType)
             ?? throw Diagnostic.UnsupportedType.At(builder.Position, parameter.ParameterType.Name);
+        if (specialised != null && specialised.TryGetValue(parameter.Position, out object? known))
+            return Constants.Of(builder.Function, known);
         var values = new List<Value>();
         foreach (Leaf leaf in layout.Leaves)
         {

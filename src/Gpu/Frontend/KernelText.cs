@@ -3,6 +3,7 @@ using System.Reflection.Metadata;
 using System.Text;
 using Dalle2.Gpu.Ir;
 using Dalle2.Gpu.Passes;
+using Dalle2.Gpu.Targets.Ptx;
 
 namespace Dalle2.Gpu.Frontend;
 
@@ -33,6 +34,18 @@ public static class KernelText
         Function function = KernelFrontend.Translate(kernel);
         Pipeline.Run(function);
         return IrPrinter.Print(function);
+    }
+
+    /// <summary>The kernel as PTX, for NVIDIA's driver.</summary>
+    /// <param name="kernel">The kernel.</param>
+    /// <param name="smVersion">The compute capability without its dot: 60, 70, 80, 90 or 100.</param>
+    /// <exception cref="KernelDiagnosticException">The kernel says what kernels cannot say.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such compute capability.</exception>
+    public static string Ptx(MethodInfo kernel, int smVersion = 60)
+    {
+        Function function = KernelFrontend.Translate(kernel);
+        Pipeline.Run(function);
+        return PtxTarget.Compile(function, new PtxOptions(smVersion)).Text;
     }
 
     static string Operand(MethodInfo kernel, IlInstruction instruction)

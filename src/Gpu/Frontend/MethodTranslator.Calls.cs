@@ -49,14 +49,17 @@ sealed partial class MethodTranslator
             throw (target.IsAbstract && type.IsInterface ? Diagnostic.Boxing : Diagnostic.ManagedObject).At(builder.Position, type.Name);
         if (!target.IsStatic && values[0] is Data temporary)
             values[0] = Spill(type, temporary);
-        return new MethodTranslator(builder, target, values, this).Run();
+        return Inline(target, values);
     }
+
+    /// <summary>Translates a call in place.</summary>
+    internal Item? Inline(MethodBase target, Item[] values) => new MethodTranslator(builder, target, values, this).Run();
 
     // The arguments without the instance, as values of the parameters' types.
     IEnumerable<Item> Passed(MethodBase target, Item[] values)
     {
         ParameterInfo[] parameters = target.GetParameters();
-        return parameters.Zip(values.Skip(values.Length - parameters.Length), (parameter, value) => Coerce(value, LayoutOf(parameter.ParameterType)));
+        return parameters.Zip(values.Skip(values.Length - parameters.Length), (parameter, value) => parameter.ParameterType.IsByRef ? value : Coerce(value, LayoutOf(parameter.ParameterType)));
     }
 
     VariableAddress Spill(Type type, Data value)

@@ -127,7 +127,11 @@ sealed partial class MethodTranslator
             case ILOpCode.Ldsfld:
                 Push(StaticValue(ResolveField(number)));
                 break;
-            case ILOpCode.Stsfld or ILOpCode.Ldsflda:
+            case ILOpCode.Ldsflda:
+                FieldInfo constant = ResolveField(number);
+                Push(Spill(constant.FieldType, StaticValue(constant)));
+                break;
+            case ILOpCode.Stsfld:
                 throw Diagnostic.StaticField.At(builder.Position, ResolveField(number).Name);
             case ILOpCode.Sizeof:
                 Push(builder.Function.Constant(LayoutOf(ResolveType(number)).Size));

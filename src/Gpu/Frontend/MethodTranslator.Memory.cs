@@ -8,8 +8,9 @@ namespace Dalle2.Gpu.Frontend;
 /// <content>Variables, structs and addresses.</content>
 sealed partial class MethodTranslator
 {
-    TypeLayout LayoutOf(Type type) => TypeLayout.Of(type)
-        ?? throw (type.IsValueType || type.IsPointer ? Diagnostic.UnsupportedType : Diagnostic.ManagedObject).At(builder.Position, type.Name);
+    internal TypeLayout LayoutOf(Type type) => TypeLayout.Of(type)
+        ?? throw (type.IsValueType || type.IsPointer || type.IsFunctionPointer ? Diagnostic.UnsupportedType : Diagnostic.ManagedObject)
+            .At(builder.Position, type.IsFunctionPointer ? "a function pointer" : type.Name);
 
     Variable Declare(Type type)
     {
@@ -206,35 +207,6 @@ sealed partial class MethodTranslator
         if (layout.Leaves.Any(leaf => leaf.Type.IsPointer()))
             throw Diagnostic.UnsupportedType.At(builder.Position, field.FieldType.Name);
         RuntimeHelpers.RunClassConstructor(field.DeclaringType!.TypeHandle);
-        var values = new List<Value>();
-        AddConstants(field.GetValue(null)!, values);
-        return new Data([.. values]);
+        return Constants.Of(builder.Function, field.GetValue(null)!);
     }
-
-    void AddConstants(object value, List<Value> values)
-    {
-        Type type = value.GetType();
-        if (!type.IsPrimitive && !type.IsEnum)
-        {
-            foreach (FieldInfo field in type.GetFields(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic).OrderBy(f => f.MetadataToken))
-                AddConstants(field.GetValue(value)!, values);
-            return;
-        }
-
-        values.Add(builder.Function.Constant(TypeLayout.Of(type)!.Leaves[0].Type, type.IsEnum ? BitsOf(System.Convert.ChangeType(value, Enum.GetUnderlyingType(type))) : BitsOf(value)));
-    }
-
-    static ulong BitsOf(object value) => value switch
-    {
-        bool flag => flag ? 1ul : 0ul,
-        float number => BitConverter.SingleToUInt32Bits(number),
-        double number => BitConverter.DoubleToUInt64Bits(number),
-        char character => character,
-        ulong number => number,
-        long number => (ulong)number,
-        uint number => number,
-        nint number => (ulong)number,
-        nuint number => number,
-        _ => (uint)System.Convert.ToInt32(value),
-    };
 }

@@ -29,6 +29,13 @@ static class SourceLines
         return found.Document.IsNil ? default : (reader.GetString(reader.GetDocument(found.Document).Name), found.StartLine);
     }
 
+    /// <summary>The place in words.</summary>
+    public static string Describe(SourcePosition position)
+    {
+        var (file, line) = Find(position);
+        return file == null ? $"in {position.Method?.DeclaringType?.Name}.{position.Method?.Name}" : $"{file}, line {line}";
+    }
+
     // An assembly in a single-file program has no file of its own.
     static MetadataReaderProvider? Open(Assembly assembly)
     {

@@ -57,6 +57,7 @@ sealed class TypeLayout
         TypeCode.Int64 or TypeCode.UInt64 => MemoryType.I64,
         TypeCode.Single => MemoryType.F32,
         TypeCode.Double => MemoryType.F64,
+        _ when type == typeof(Half) => MemoryType.U16,
         _ => type == typeof(nint) || type == typeof(nuint) ? MemoryType.I64 : MemoryType.None,
     };
 

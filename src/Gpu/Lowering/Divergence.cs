@@ -220,7 +220,9 @@ sealed class Divergence
                 return group is { } x && (x.Y * x.Z == 1 || x.X % lanes == 0) ? Shape.Strided(1) : Shape.Varying;
             case Op.GroupIndexY or Op.GroupIndexZ:
                 return group is { } y && (y.Y * y.Z == 1 || y.X % lanes == 0) ? Shape.Uniform : Shape.Varying;
-            case Op.Load when !operands[0].Type.IsPointer() /* LOCAL */:
+            case Op.Load when operands[0].Type == IrType.Local:
+                return Shape.Varying;
+            case Op.Offset when operands[0].Type == IrType.Local && !b.IsUniform:
                 return Shape.Varying;
             case Op.Shuffle:
                 return Shape.Varying;

@@ -120,7 +120,11 @@ sealed record BarrierLine(int Number, bool WarpOnly) : Line;
 sealed record MemoryStart(Register Target, int ByteOffset) : Line;
 
 /// <summary>In checked mode: if ok does not hold in some active lane, report the first such lane's numbers, and leave the kernel.</summary>
-sealed record RequireLine(Value Ok, Value Found, Value Limit, int Check, Value? Mask) : Line;
+sealed record RequireLine(Value Ok, Value Found, Value Limit, int Check, Value? Mask) : Line
+{
+    /// <summary>Instead of a check's number: not all threads have come to a barrier.</summary>
+    public const int Barrier = -1;
+}
 
 /// <summary>This vector's threads are done. The last line.</summary>
 sealed record EndLine : Line;

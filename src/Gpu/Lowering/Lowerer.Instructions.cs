@@ -5,6 +5,8 @@ namespace Dalle2.Gpu.Lowering;
 /// <content>Instructions one by one.</content>
 sealed partial class Lowerer
 {
+    int localBytes;
+
     void Emit(Instruction instruction, Value? mask)
     {
         int first = code.Lines.Count;
@@ -22,14 +24,21 @@ sealed partial class Lowerer
                 break;
             case Op.Offset:
                 Add(target!.IsVector
-                    ? new AddressLine(target, instruction.Access, Vector(instruction.Operands[0]), Vector(instruction.Operands[1]))
+                    ? new AddressLine(target, Scaled(instruction), Vector(instruction.Operands[0]), Vector(instruction.Operands[1]))
                     : new AddressLine(target, Scaled(instruction), Scalar(instruction.Operands[0]), Scalar(instruction.Operands[1])));
                 break;
             case Op.SharedAllocate:
                 Add(new MemoryStart(target!, code.SharedBytes));
                 code.SharedBytes += Aligned(instruction.Access.Stride * instruction.Access.Offset);
                 break;
+            case Op.LocalAllocate:
+                Add(new MemoryStart(target!, locals.Interleaved ? localBytes * options.Lanes : localBytes));
+                localBytes += LocalLayout.Aligned(instruction.Access.Stride * instruction.Access.Offset);
+                code.LocalBytes = locals.LaneBytes * options.Lanes;
+                break;
             case Op.Barrier or Op.WarpBarrier:
+                if (options.Checked && mask != entryMask)
+                    Add(new RequireLine(mask!, function.Constant(0L), function.Constant(0L), RequireLine.Barrier, entryMask));
                 Add(new BarrierLine(++code.Barriers, instruction.Op == Op.WarpBarrier));
                 break;
             case Op.MemoryFence:
@@ -73,7 +82,7 @@ sealed partial class Lowerer
 
     // How an access to local memory reads in the lanes' interleaved arrays.
     Access Scaled(Instruction instruction) =>
-        instruction.Operands[0].Type == LocalLayout.Pointer ? locals.Of(instruction.Access) : instruction.Access;
+        instruction.Operands[0].Type == IrType.Local ? locals.Of(instruction.Access) : instruction.Access;
 
     void EmitLoad(Instruction load, Register target, Value? mask)
     {
@@ -96,7 +105,7 @@ sealed partial class Lowerer
     {
         Value pointer = instruction.Operands[0], index = instruction.Operands[1];
         Access access = instruction.Access;
-        if (pointer.Type == LocalLayout.Pointer && options.Lanes > 1)
+        if (pointer.Type == IrType.Local && options.Lanes > 1)
             return AddressedLocal(pointer, index, access);
         if (IsVarying(pointer) || IsVarying(index))
             return (access, Vector(pointer), Vector(index), 0);
@@ -108,10 +117,17 @@ sealed partial class Lowerer
         Access scaled = locals.Of(access);
         if (!IsVarying(pointer) && !IsVarying(index) && StrideOf(index) == 0)
             return (scaled, Scalar(pointer), Scalar(index), locals.LaneStep);
-        // In elements of the lanes' step: index * (stride / step) + lane.
         Value places = Vector(index);
-        int factor = scaled.Stride / locals.LaneStep;
         IrType type = index.Type;
+        if (!locals.Interleaved)
+        {
+            Register own = code.NewRegister(IrType.Local, true);
+            Add(new AddressLine(own, new Access(MemoryType.None, locals.LaneBytes, 0), Vector(pointer), LaneNumbers.Value));
+            return (access, own, places, 0);
+        }
+
+        // In pieces: index * (stride / piece) + lane.
+        int factor = scaled.Stride / locals.LaneStep;
         if (factor != 1)
             places = Compute(type, true, Op.Multiply, places, type == IrType.I64 ? function.Constant((long)factor) : function.Constant(factor));
         Value lanes = type == IrType.I64 ? Compute(IrType.I64, true, Op.SignExtend, LaneNumbers.Value) : LaneNumbers.Value;
@@ -174,7 +190,8 @@ sealed partial class Lowerer
         Value from = Compute(IrType.I32, true, Op.Add, Compute(IrType.I32, true, Op.And, thread, function.Constant(~31)),
             Compute(IrType.I32, true, Op.And, lane, function.Constant(31)));
         Value size = options.Group is { } group ? function.Constant(group.Size) : throw new NotSupportedException($"{function.Name} shuffles: lower it for a known group");
-        Value inside = Compute(IrType.Bool, true, Op.LessUnsigned, from, size);
+        Value inside = Compute(IrType.Bool, true, Op.And, Compute(IrType.Bool, true, Op.LessUnsigned, lane, function.Constant(32)),
+            Compute(IrType.Bool, true, Op.LessUnsigned, from, size));
         from = Compute(IrType.I32, true, Op.Select, inside, from, thread);
         Add(new LoadLine(target, access, memory, from, 0, mask));
         Add(new BarrierLine(++code.Barriers, true));

@@ -6,7 +6,8 @@ namespace Dalle2.Gpu.Lowering;
 /// <param name="Lanes">W, the threads of one vector; 1 for scalar code.</param>
 /// <param name="Masked">Whether lanes of a vector may lie outside of the launch's extent or of the group, and are to be masked out.</param>
 /// <param name="Group">The threads of a group. Explicitly grouped kernels need it unless there is one lane.</param>
-readonly record struct LoweringOptions(int Lanes, bool Masked, GroupExtent? Group);
+/// <param name="Checked">Whether a barrier that only some threads of a vector reach is to be reported.</param>
+readonly record struct LoweringOptions(int Lanes, bool Masked, GroupExtent? Group, bool Checked = false);
 
 /// <summary>
 /// Turns a function into lines for W threads side by side. Where threads part, each way is walked with the mask of those that take it; those that

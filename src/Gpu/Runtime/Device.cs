@@ -1,4 +1,6 @@
+using System.Globalization;
 using Dalle2.Gpu.Runtime.Cpu;
+using Dalle2.Gpu.Targets.Simd;
 
 namespace Dalle2.Gpu.Runtime;
 
@@ -33,14 +35,18 @@ public abstract class Device : IDisposable
     public static IReadOnlyList<DeviceDescription> All() =>
     [
         new("reference", "host", true, "each kernel's own .NET method on one thread, every access checked: the definition of right"),
-        new("cpu", "host", true, $"the same methods spread over {Environment.ProcessorCount} threads"),
+        new("cpu", "host", true, $"kernels compiled for {VectorMethods.NativeBits}-bit vectors, {Environment.ProcessorCount} threads; cpu:128, cpu:256 and cpu:512 force a width"),
     ];
 
     /// <summary>Opens a device.</summary>
     /// <param name="name">One of the names of <see cref="All"/>.</param>
     /// <param name="threads">Host threads for <c>cpu</c>; 0 takes one per processor.</param>
+    /// <param name="isChecked">
+    /// Checked mode: an index outside of its view, a division by zero, a NaN or infinity that is stored, or a barrier that not all threads come to is a
+    /// <see cref="KernelException"/> that names kernel, view, index, file and line. Slower. <c>reference</c> always checks indices.
+    /// </param>
     /// <exception cref="DeviceUnavailableException">There is no such device, or it cannot be had here; the message says why.</exception>
-    public static Device Open(string name, int threads = 0)
+    public static Device Open(string name, int threads = 0, bool isChecked = false)
     {
         if (threads < 0 || threads > 1024)
             throw new DeviceUnavailableException($"{threads} threads: give between 1 and 1024, or 0 for one per processor");
@@ -48,7 +54,8 @@ public abstract class Device : IDisposable
         {
             "reference" when threads > 1 => throw new DeviceUnavailableException("the device 'reference' runs on one thread; leave the number of threads out, or use 'cpu'"),
             "reference" => new HostDevice("reference", 1),
-            "cpu" => new HostDevice("cpu", threads == 0 ? Environment.ProcessorCount : threads),
+            "cpu" => new SimdDevice("cpu", threads == 0 ? Environment.ProcessorCount : threads, VectorMethods.NativeBits, isChecked),
+            "cpu:128" or "cpu:256" or "cpu:512" => new SimdDevice(name, threads == 0 ? Environment.ProcessorCount : threads, int.Parse(name.AsSpan(4), CultureInfo.InvariantCulture), isChecked),
             _ => throw new DeviceUnavailableException($"there is no device '{name}'; this build has {string.Join(", ", All().Select(d => d.Name))}"),
         };
     }

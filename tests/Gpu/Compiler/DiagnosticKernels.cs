@@ -53,6 +53,12 @@ static class DiagnosticKernels
         view[0] = 1;
     }
 
+    public static void D2G013(Index1D i, ArrayView<int> x)
+    {
+        int own = i;
+        x[i] = Atomic.Add(ref own, 1);
+    }
+
     [StructLayout(LayoutKind.Explicit)]
     public struct Overlaid
     {

@@ -18,6 +18,7 @@ public class DiagnosticTests
     [TestCase("D2G010", "a call of DiagnosticKernels.Native, which has no C# body; call a method that is written in C#")]
     [TestCase("D2G011", "boxing of Int32; constrain the type parameter to the interface instead of passing the interface")]
     [TestCase("D2G012", "a view that may be of one or the other kind of memory; use two variables, one for each kind: device, shared and local memory")]
+    [TestCase("D2G013", "an atomic operation on a variable; give it an element of a view; nobody else sees a variable")]
     public void Says_what_and_where(string code, string text)
     {
         MethodInfo kernel = typeof(DiagnosticKernels).GetMethod(code)!;
@@ -25,6 +26,35 @@ public class DiagnosticTests
         Assert.That(thrown.Message, Does.Match($@"DiagnosticKernels\.cs\(\d+\): {code}: "));
         Assert.That(thrown.Message, Does.EndWith($": {code}: {text}"));
         Assert.That(thrown.Code, Is.EqualTo(code));
+        Assert.That(thrown.Line, Is.Positive);
+    }
+
+    [TestCase(nameof(UnsupportedKernels.Lambda), "D2G002", "Func`2")]
+    [TestCase(nameof(UnsupportedKernels.Text), "D2G002", "a string")]
+    [TestCase(nameof(UnsupportedKernels.StaticText), "D2G002", "String")]
+    [TestCase(nameof(UnsupportedKernels.StaticArray), "D2G002", "Int32[]")]
+    [TestCase(nameof(UnsupportedKernels.Try), "D2G003", "try")]
+    [TestCase(nameof(UnsupportedKernels.Lock), "D2G003", "try")]
+    [TestCase(nameof(UnsupportedKernels.Interface), "D2G011", "Number")]
+    [TestCase(nameof(UnsupportedKernels.Instance), "D2G002", "a new Counter")]
+    [TestCase(nameof(UnsupportedKernels.StackAllocation), "D2G009", "Int32*")]
+    [TestCase(nameof(UnsupportedKernels.Span), "D2G009", "Span`1")]
+    [TestCase(nameof(UnsupportedKernels.LibraryCall), "D2G001", "Math.Max")]
+    [TestCase(nameof(UnsupportedKernels.FloatRemainder), "D2G006", "rem of floats")]
+    [TestCase(nameof(UnsupportedKernels.CheckedConversion), "D2G006", "conv.ovf.u1")]
+    [TestCase(nameof(UnsupportedKernels.Decimal), "D2G001", "Decimal.op_Addition")]
+    [TestCase(nameof(UnsupportedKernels.TypeOf), "D2G002", "an object")]
+    [TestCase(nameof(UnsupportedKernels.StaticWrite), "D2G005", "Written")]
+    [TestCase(nameof(UnsupportedKernels.ViewOfViews), "D2G009", "view of views")]
+    [TestCase(nameof(UnsupportedKernels.MutualRecursion), "D2G004", "UnsupportedKernels.Even")]
+    [TestCase(nameof(UnsupportedKernels.FunctionPointer), "D2G009", "a function pointer")]
+    [TestCase(nameof(UnsupportedKernels.AtomicOfBytes), "D2G008", "a reference that may mean")]
+    public void Everything_else_that_kernels_do_not_have_is_named_too(string kernel, string code, string found)
+    {
+        var thrown = Assert.Throws<KernelDiagnosticException>(() => KernelFrontend.Translate(typeof(UnsupportedKernels).GetMethod(kernel)!))!;
+        Assert.That(thrown.Code, Is.EqualTo(code), thrown.Message);
+        Assert.That(thrown.Found, Does.Contain(found));
+        Assert.That(thrown.File, Does.EndWith("UnsupportedKernels.cs"));
         Assert.That(thrown.Line, Is.Positive);
     }
 

@@ -1,4 +1,3 @@
-using System.Reflection;
 using System.Runtime.InteropServices;
 using Dalle2.Gpu.Frontend;
 using Dalle2.Gpu.Ir;
@@ -13,7 +12,7 @@ namespace Dalle2.Tests.Gpu.Compiler;
 /// </summary>
 sealed unsafe class IrDevice() : Device("ir", 1)
 {
-    static readonly Dictionary<MethodInfo, (string When, IrInterpreter Interpreter)[]> Functions = [];
+    static readonly Dictionary<SpecialisedKernel, (string When, IrInterpreter Interpreter)[]> Functions = [];
 
     readonly Device reference = Open("reference");
 
@@ -26,15 +25,15 @@ sealed unsafe class IrDevice() : Device("ir", 1)
 
     internal override void Run(Launch launch)
     {
-        MethodInfo method = launch.Kernel.Method;
+        var kernel = SpecialisedKernel.Of(launch);
         Launches++;
-        if (!Functions.TryGetValue(method, out var functions))
+        if (!Functions.TryGetValue(kernel, out var functions))
         {
-            Functions.Add(method, functions =
+            Functions.Add(kernel, functions =
             [
-                ("before the passes", new IrInterpreter(Translate(method))),
-                ("after the passes", new IrInterpreter(Optimise(Translate(method), Checking.Drop))),
-                ("after the passes with checks", new IrInterpreter(Optimise(Translate(method), Checking.Require))),
+                ("before the passes", new IrInterpreter(Translate(kernel))),
+                ("after the passes", new IrInterpreter(Optimise(Translate(kernel), Checking.Drop))),
+                ("after the passes with checks", new IrInterpreter(Optimise(Translate(kernel), Checking.Require))),
             ]);
         }
 
@@ -67,9 +66,9 @@ sealed unsafe class IrDevice() : Device("ir", 1)
 
     protected override void Dispose(bool disposing) => reference.Dispose();
 
-    static Function Translate(MethodInfo method)
+    static Function Translate(SpecialisedKernel kernel)
     {
-        Function function = KernelFrontend.Translate(method);
+        Function function = kernel.Translate();
         IrVerifier.Verify(function);
         return function;
     }
@@ -82,7 +81,7 @@ sealed unsafe class IrDevice() : Device("ir", 1)
 
     static byte[][] Interpret(IrInterpreter interpreter, Launch launch, List<(long Start, long End)> ranges)
     {
-        ulong[] arguments = KernelArguments.Bits(launch.Arguments);
+        ulong[] arguments = KernelArguments.Bits(SpecialisedKernel.Of(launch).Arguments(launch));
         if (launch.Config is { } config)
             interpreter.Run(config, arguments, ranges);
         else

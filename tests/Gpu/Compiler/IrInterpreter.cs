@@ -7,13 +7,13 @@ namespace Dalle2.Tests.Gpu.Compiler;
 
 /// <summary>
 /// Executes a function one instruction after the other, on real memory of which each access is checked. The threads of a group take turns:
-/// each runs until it comes to a barrier or to its end.
+/// each runs until it comes to a barrier, a shuffle or its end.
 /// </summary>
 sealed unsafe class IrInterpreter
 {
     readonly Function function;
     readonly Dictionary<Value, int> registers = [];
-    readonly Dictionary<Block, Step[]> codes = [];
+    readonly Dictionary<Block, Node> nodes = [];
     readonly ulong[] initial;
 
     public IrInterpreter(Function function)
@@ -22,9 +22,13 @@ sealed unsafe class IrInterpreter
         foreach (Value value in function.Parameters.Concat<Value>(function.Blocks.SelectMany(b => b.Arguments)).Concat(function.Blocks.SelectMany(b => b.Instructions)))
             registers.Add(value, registers.Count);
         foreach (Block block in function.Blocks)
-            codes.Add(block, [.. block.Instructions.Select(i => new Step(i, Register(i), [.. i.Operands.Select(Register)]))]);
-        foreach (Value value in function.Blocks.SelectMany(b => b.Edges).SelectMany(e => e.Arguments).Concat(function.Blocks.Select(b => b.Condition).OfType<Value>()))
-            Register(value);
+            nodes.Add(block, new Node([.. block.Instructions.Select(i => new Step(i, Register(i), [.. i.Operands.Select(Register)]))]));
+        foreach (Block block in function.Blocks)
+        {
+            nodes[block].Condition = block.Condition == null ? 0 : Register(block.Condition);
+            nodes[block].Ways = [.. block.Edges.Select(e => new Way(nodes[e.To], [.. e.Arguments.Select(Register)], [.. e.To.Arguments.Select(Register)]))];
+        }
+
         initial = new ulong[registers.Count];
         foreach (var (value, register) in registers)
         {
@@ -60,16 +64,40 @@ sealed unsafe class IrInterpreter
             var own = new List<(long Start, long End)>(ranges);
             var team = Enumerable.Range(0, config.GroupDim.Size)
                 .Select(t => Start(arguments, own, new Place(Unflatten(group, config.GridDim), Unflatten(t, config.GroupDim), config, shared))).ToList();
-            while (team.Count > 0)
+            while (team.Exists(thread => thread.At != Stop.End))
             {
-                int finished = team.RemoveAll(thread => thread.Resume());
-                if (finished > 0 && team.Count > 0)
-                    throw new InvalidOperationException("some threads ended while others wait at a barrier");
+                foreach (Running thread in team.Where(thread => thread.At == Stop.None))
+                    thread.Resume();
+                if (!Meet(team))
+                    throw new InvalidOperationException("some threads ended or wait elsewhere while others wait at a barrier or a shuffle");
             }
 
             foreach (nint address in shared.Values)
                 NativeMemory.AlignedFree((void*)address);
         }
+    }
+
+    // Lets threads go on that all have come to a barrier or, of one warp, to a shuffle. True if there are such, or all have ended.
+    static bool Meet(List<Running> team)
+    {
+        if (team.TrueForAll(thread => thread.At == Stop.End))
+            return true;
+        if (team.TrueForAll(thread => thread.At == Stop.Barrier))
+        {
+            team.ForEach(thread => thread.Pass());
+            return true;
+        }
+
+        bool any = false;
+        foreach (Running[] warp in team.Chunk(32).Where(w => w.All(thread => thread.At == Stop.Warp && thread.Last.Instruction == w[0].Last.Instruction)))
+        {
+            ulong[] values = [.. warp.Select(thread => thread.Given)];
+            foreach (Running thread in warp)
+                thread.Pass(values);
+            any = true;
+        }
+
+        return any;
     }
 
     int Register(Value value)
@@ -88,38 +116,88 @@ sealed unsafe class IrInterpreter
 
     static Index3D Unflatten(int linear, Index3D extent) => new(linear % extent.X, linear / extent.X % extent.Y, linear / extent.X / extent.Y);
 
+    enum Stop
+    {
+        None,
+        Barrier,
+        Warp,
+        End,
+    }
+
     readonly record struct Step(Instruction Instruction, int Result, int[] Operands);
+
+    readonly record struct Way(Node To, int[] From, int[] Arguments);
+
+    sealed class Node(Step[] steps)
+    {
+        public Step[] Steps { get; } = steps;
+
+        public int Condition { get; set; }
+
+        public Way[] Ways { get; set; } = [];
+    }
 
     sealed record Place(Index3D Group, Index3D Thread, KernelConfig Config, Dictionary<Instruction, nint> Shared);
 
     sealed class Running(IrInterpreter interpreter, ulong[] values, List<(long Start, long End)> ranges, Place? place)
     {
-        Block block = interpreter.function.Entry;
         readonly Dictionary<Instruction, byte[]> local = [];
+        readonly ulong[] passed = new ulong[interpreter.registers.Count];
+        Node node = interpreter.nodes[interpreter.function.Entry];
         int next;
 
-        /// <summary>Runs on; true at the end, false at a barrier.</summary>
-        public bool Resume()
+        /// <summary>Why it stopped.</summary>
+        public Stop At { get; private set; }
+
+        /// <summary>The instruction that came last.</summary>
+        public Step Last => node.Steps[next - 1];
+
+        /// <summary>The value that it gives in a shuffle.</summary>
+        public ulong Given => Last.Operands.Length == 0 ? 0 : values[Last.Operands[0]];
+
+        /// <summary>Leaves a shuffle, given those of the warp's lanes.</summary>
+        public void Pass(ulong[]? given = null)
+        {
+            At = Stop.None;
+            if (given == null || Last.Instruction.Op != Op.Shuffle)
+                return;
+            uint lane = (uint)values[Last.Operands[1]];
+            values[Last.Result] = lane < (uint)given.Length ? given[lane] : Given;
+        }
+
+        /// <summary>Runs on to the end or to a place where threads meet.</summary>
+        public void Resume()
         {
             while (true)
             {
-                Step[] steps = interpreter.codes[block];
+                Step[] steps = node.Steps;
                 while (next < steps.Length)
                 {
                     Step step = steps[next++];
-                    if (step.Instruction.Op == Op.Barrier)
-                        return false;
+                    At = step.Instruction.Op switch
+                    {
+                        Op.Barrier => Stop.Barrier,
+                        Op.WarpBarrier or Op.Shuffle => Stop.Warp,
+                        _ => Stop.None,
+                    };
+                    if (At != Stop.None)
+                        return;
                     values[step.Result] = Execute(step);
                 }
 
-                if (block.Edges.Count == 0)
-                    return true;
-                Edge edge = block.Edges[block.Edges.Count == 2 && values[interpreter.registers[block.Condition!]] == 0 ? 1 : 0];
+                if (node.Ways.Length == 0)
+                {
+                    At = Stop.End;
+                    return;
+                }
+
+                Way way = node.Ways[node.Ways.Length == 2 && values[node.Condition] == 0 ? 1 : 0];
                 // All at once: an argument's old value may be another one's new value.
-                ulong[] passed = [.. edge.Arguments.Select(value => values[interpreter.registers[value]])];
-                for (int a = 0; a < passed.Length; a++)
-                    values[interpreter.registers[edge.To.Arguments[a]]] = passed[a];
-                block = edge.To;
+                for (int a = 0; a < way.From.Length; a++)
+                    passed[a] = values[way.From[a]];
+                for (int a = 0; a < way.From.Length; a++)
+                    values[way.Arguments[a]] = passed[a];
+                node = way.To;
                 next = 0;
             }
         }
@@ -142,6 +220,13 @@ sealed unsafe class IrInterpreter
                 case Op.Store:
                     Store(i, Address(i, a, b), c);
                     return 0;
+                case Op.MemoryFence:
+                    return 0;
+                case var atomic when atomic.IsAtomic():
+                    nint at = Address(i, a, b);
+                    ulong old = Load(i, at);
+                    Store(i, at, atomic == Op.AtomicCompareExchange ? old == c ? values[o[3]] : old : Changed(i, old, c));
+                    return old;
                 case Op.Bounds:
                     if ((ulong)Integer(i, 0, a) >= b)
                         throw Failure(i, $"index {Integer(i, 0, a)} lies outside a view of {b} elements");
@@ -158,6 +243,25 @@ sealed unsafe class IrInterpreter
                 default:
                     return Placed(i);
             }
+        }
+
+        static ulong Changed(Instruction i, ulong old, ulong value)
+        {
+            IrType type = i.Type;
+            ulong Compute(Op op) => Semantics.Evaluate(op, type, type, old, value)!.Value;
+            bool Before(Op op) => Semantics.Evaluate(op, type, IrType.Bool, old, value) == 1;
+            return i.Op switch
+            {
+                Op.AtomicAdd => Compute(Op.Add),
+                Op.AtomicAnd => Compute(Op.And),
+                Op.AtomicOr => Compute(Op.Or),
+                Op.AtomicXor => Compute(Op.Xor),
+                Op.AtomicMin => Before(Op.Less) ? old : value,
+                Op.AtomicMinUnsigned => Before(Op.LessUnsigned) ? old : value,
+                Op.AtomicMax => Before(Op.Less) ? value : old,
+                Op.AtomicMaxUnsigned => Before(Op.LessUnsigned) ? value : old,
+                _ => value,
+            };
         }
 
         ulong Placed(Instruction i)

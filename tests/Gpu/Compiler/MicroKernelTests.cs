@@ -4,17 +4,20 @@ using Dalle2.Gpu.Runtime;
 namespace Dalle2.Tests.Gpu.Compiler;
 
 /// <summary>The micro kernels on the device that compares the compiled function with the method.</summary>
-public class MicroKernelTests
+[TestFixtureSource(typeof(TestDevices), nameof(TestDevices.Names))]
+public class MicroKernelTests(string deviceName)
 {
-    IrDevice device = null!;
+    Device device = null!;
     Buffer<float> floats = null!;
+    Buffer<float> results = null!;
     Buffer<int> integers = null!;
 
     [SetUp]
     public void Open()
     {
-        device = new IrDevice();
+        device = TestDevices.Open(deviceName);
         floats = device.Allocate<float>(32);
+        results = device.Allocate<float>(32);
         integers = device.Allocate<int>(32);
         device.Stream.Write<float>(Enumerable.Range(0, 32).Select(i => i * 0.75f - 3f).ToArray(), floats.View);
         device.Stream.Write<int>(Enumerable.Range(0, 32).Select(i => i % 5 - 1).ToArray(), integers.View);
@@ -24,6 +27,7 @@ public class MicroKernelTests
     public void Close()
     {
         floats.Dispose();
+        results.Dispose();
         integers.Dispose();
         device.Dispose();
     }
@@ -34,18 +38,16 @@ public class MicroKernelTests
         device.Stream.Launch(MicroKernels.Tile, 32, integers.View, new MicroKernels.TileShape(2, 5));
         device.Stream.Launch(MicroKernels.Generic, 32, floats.View, new MicroKernels.Linear(1.25f));
         device.Stream.Launch(MicroKernels.Half, 16, floats.View);
-        Assert.That(device.Launches, Is.EqualTo(3));
     }
 
     [Test]
     public void Branches_leave_the_bits_of_the_method()
     {
         device.Stream.Launch(MicroKernels.Classify, 32, integers.View);
-        device.Stream.Launch(MicroKernels.Both, new Index2D(8, 4), integers.View, 8);
-        device.Stream.Launch(MicroKernels.Chunk, 8, floats.View, floats.View.SubView(8), 30);
+        device.Stream.Launch(MicroKernels.Both, new Index2D(4, 4), integers.View, integers.View.SubView(16), 4);
+        device.Stream.Launch(MicroKernels.Chunk, 8, floats.View, results.View, 30);
         device.Stream.Launch(MicroKernels.Dense, 32, integers.View);
-        device.Stream.Launch(MicroKernels.Scan, 9, floats.View, floats.View.SubView(20), 8, 0.3f);
-        Assert.That(device.Launches, Is.EqualTo(5));
+        device.Stream.Launch(MicroKernels.Scan, 9, floats.View, results.View, 8, 0.3f);
     }
 
     [Test]
@@ -61,7 +63,6 @@ public class MicroKernelTests
         using Buffer<long> y = device.Allocate<long>(24 * odd.Length);
         device.Stream.Write<double>(odd, x.View);
         device.Stream.Launch(MicroKernels.Conversions, odd.Length, x.View, y.View);
-        Assert.That(device.Launches, Is.EqualTo(1));
     }
 
     [Test]
@@ -81,12 +82,15 @@ public class MicroKernelTests
     public void Groups_with_barriers_and_shared_memory_leave_the_bits_of_the_method()
     {
         device.Stream.Launch(MicroKernels.Reverse, new KernelConfig((Index1D)4, 8), floats.View);
-        Assert.That(device.Launches, Is.EqualTo(1));
     }
 
     [Test]
-    public void An_index_outside_of_a_view_stops_the_interpreter_with_the_line() =>
+    public void An_index_outside_of_a_view_stops_the_interpreter_with_the_line()
+    {
+        using var interpreted = new IrDevice();
+        using Buffer<float> x = interpreted.Allocate<float>(32);
         Assert.That(
-            () => device.Stream.Launch(MicroKernels.Axpy, 33, floats.View, floats.View, 2f),
+            () => interpreted.Stream.Launch(MicroKernels.Axpy, 33, x.View, x.View, 2f),
             Throws.InvalidOperationException.With.Message.Match(@"MicroKernels\.cs\(\d+\): index 32 lies outside a view of 32 elements"));
+    }
 }

@@ -49,11 +49,11 @@ static class MicroKernels
         x[i]++;
     }
 
-    public static void Both(Index2D index, ArrayView<int> x, int width)
+    public static void Both(Index2D index, ArrayView<int> x, ArrayView<int> y, int width)
     {
         int at = index.Y * width + index.X;
         bool inside = index.X > 0 && index.X < width - 1;
-        x[at] = inside ? x[at - 1] + x[at + 1] : 0;
+        y[at] = inside ? x[at - 1] + x[at + 1] : 0;
     }
 
     public static void Reverse(ArrayView<float> x)

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Runtime.InteropServices;
 using Dalle2.Gpu.Dialect;
 using Dalle2.Gpu.Runtime.Reference;
@@ -8,12 +9,13 @@ namespace Dalle2.Gpu.Runtime.Cpu;
 /// Runs kernels as the .NET methods they are: <c>reference</c> on the calling thread, <c>cpu</c> spread over a worker pool.
 /// Each thread index is run exactly once by one host thread, so the number of workers never changes a bit.
 /// </summary>
-sealed unsafe class HostDevice(string name, int threads) : Device(name, threads)
+unsafe class HostDevice(string name, int threads) : Device(name, threads)
 {
     // Chunks per worker: enough to even out unequal work, few enough to keep the dispatch cheap.
     const int ChunksPerThread = 4;
 
-    readonly WorkerPool pool = new(threads);
+    private protected WorkerPool Pool { get; } = new(threads);
+    readonly ConcurrentBag<ThreadTeam> teams = [];
 
     public override string Description => Name == "reference"
         ? "the kernels' own .NET methods, one thread, every access checked"
@@ -23,15 +25,20 @@ sealed unsafe class HostDevice(string name, int threads) : Device(name, threads)
     {
         try
         {
-            if (launch.Config is { } config)
-                RunGroups(launch, config);
-            else
-                Spread(launch.Extent.Size, (start, end) => launch.Kernel.Loop(launch.Arguments, launch.Extent, start, end));
+            RunKernel(launch);
         }
         catch (Exception e) when (e is not KernelException)
         {
             throw new KernelException($"{launch.Kernel.Name}, launched over {Shape(launch)}: {e.Message}", e);
         }
+    }
+
+    private protected virtual void RunKernel(Launch launch)
+    {
+        if (launch.Config is { } config)
+            RunGroups(launch, config);
+        else
+            Spread(launch.Extent.Size, (start, end) => launch.Kernel.Loop(launch.Arguments, launch.Extent, start, end));
     }
 
     internal override void CopyIn(ReadOnlySpan<byte> source, nint target) => source.CopyTo(new Span<byte>((void*)target, source.Length));
@@ -56,69 +63,61 @@ sealed unsafe class HostDevice(string name, int threads) : Device(name, threads)
 
     private protected override void Release(nint address) => NativeMemory.AlignedFree((void*)address);
 
-    protected override void Dispose(bool disposing) => pool.Dispose();
+    protected override void Dispose(bool disposing)
+    {
+        Pool.Dispose();
+        foreach (ThreadTeam team in teams)
+            team.Dispose();
+    }
 
     void Spread(int count, Action<int, int> body)
     {
         int chunks = Threads == 1 ? 1 : Math.Min(count, Threads * ChunksPerThread);
-        pool.Run(chunks, chunk => body((int)((long)count * chunk / chunks), (int)((long)count * (chunk + 1) / chunks)));
+        Pool.Run(chunks, chunk => body((int)((long)count * chunk / chunks), (int)((long)count * (chunk + 1) / chunks)));
     }
 
-    void RunGroups(Launch launch, KernelConfig config)
+    void RunGroups(Launch launch, KernelConfig config) => Spread(config.GridDim.Size, (start, end) =>
     {
-        int groups = config.GridDim.Size, size = config.GroupDim.Size;
-        if (launch.Kernel.UsesGroupMemory)
+        ThreadTeam? team = !launch.Kernel.UsesGroupMemory ? null : teams.TryTake(out ThreadTeam? free) ? free : new ThreadTeam();
+        try
         {
-            for (int group = 0; group < groups; group++)
-                RunTeam(launch, config, group, size);
+            for (int group = start; group < end; group++)
+                RunGroup(launch, config, group, team);
+        }
+        finally
+        {
+            if (team != null)
+                teams.Add(team);
+        }
+    });
+
+    static void RunGroup(Launch launch, KernelConfig config, int group, ThreadTeam? team)
+    {
+        int size = config.GroupDim.Size;
+        if (team == null)
+        {
+            KernelThread.EnterGroup(config, group, null);
+            launch.Kernel.Loop(launch.Arguments, default, 0, size);
             return;
         }
 
-        Spread(groups, (start, end) =>
+        using var state = new GroupState(team, size);
+        try
         {
-            for (int group = start; group < end; group++)
+            team.Run(size, thread =>
             {
-                KernelThread.EnterGroup(config, group, null);
-                launch.Kernel.Loop(launch.Arguments, default, 0, size);
-            }
-        });
-    }
-
-    // Threads that meet at barriers need stacks of their own: one host thread each.
-    static void RunTeam(Launch launch, KernelConfig config, int group, int size)
-    {
-        using var state = new GroupState(size);
-        Exception? failure = null;
-        var phases = new long[size];
-        var team = new Thread[size];
-        for (int t = 0; t < size; t++)
-        {
-            int thread = t;
-            team[t] = new Thread(() =>
-            {
-                try
-                {
-                    KernelThread.EnterGroup(config, group, state);
-                    launch.Kernel.Loop(launch.Arguments, default, thread, thread + 1);
-                }
-                catch (Exception e)
-                {
-                    Interlocked.CompareExchange(ref failure, e, null);
-                }
-
-                phases[thread] = state.Phase;
-                state.Leave();
-            }, maxStackSize: 256 * 1024);
+                KernelThread.EnterGroup(config, group, state);
+                launch.Kernel.Loop(launch.Arguments, default, thread, thread + 1);
+            });
         }
-
-        foreach (Thread thread in team)
-            thread.Start();
-        foreach (Thread thread in team)
-            thread.Join();
-        if (failure != null)
-            throw new InvalidOperationException($"group {group}: {failure.Message}", failure);
-        if (phases.Distinct().Skip(1).Any())
-            throw new InvalidOperationException($"group {group}: some threads left the kernel while others were still to pass a barrier; every thread must pass each barrier");
+        catch (InvalidOperationException e)
+        {
+            throw new InvalidOperationException($"group {group}: {e.Message}", e.InnerException);
+        }
+        finally
+        {
+            KernelThread.LeaveGroup();
+        }
     }
 
     static string Shape(Launch launch) => launch.Config is { } c

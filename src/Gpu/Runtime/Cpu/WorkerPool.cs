@@ -19,7 +19,7 @@ sealed class WorkerPool : IDisposable
             workers[i] = new Worker(this, i + 1);
     }
 
-    /// <summary>Runs <paramref name="body"/> for each chunk 0..chunks-1, in any order, and returns when all are done. The first failure is thrown again.</summary>
+    /// <summary>Runs <paramref name="body"/> for each chunk 0..chunks-1, in any order, and returns when all are done. The failure of the first of those that fail is thrown again.</summary>
     public void Run(int chunks, Action<int> body)
     {
         if (workers.Length == 0 || chunks == 1)
@@ -54,11 +54,23 @@ sealed class WorkerPool : IDisposable
     {
         int next;
         int done;
+        int failedChunk = int.MaxValue;
         Exception? failure;
 
         public bool Done => Volatile.Read(ref done) == chunks;
 
         public Exception? Failure => failure;
+
+        void Fail(int chunk, Exception e)
+        {
+            lock (body)
+            {
+                if (chunk > failedChunk)
+                    return;
+                failedChunk = chunk;
+                failure = e;
+            }
+        }
 
         public void Work()
         {
@@ -70,7 +82,7 @@ sealed class WorkerPool : IDisposable
                 }
                 catch (Exception e)
                 {
-                    Interlocked.CompareExchange(ref failure, e, null);
+                    Fail(chunk, e);
                 }
 
                 Interlocked.Increment(ref done);

@@ -39,10 +39,15 @@ sealed class CompiledKernel
 
     public ThreadLoop Loop { get; }
 
-    /// <summary>True if the kernel can reach a barrier or shared memory, so that the threads of a group must run side by side.</summary>
+    /// <summary>True if the kernel can reach a barrier, a shuffle or shared memory, so that the threads of a group must wait for each other.</summary>
     public bool UsesGroupMemory { get; }
 
-    public static CompiledKernel Of(Delegate kernel) => Cache.GetOrAdd(kernel.Method, static method => new CompiledKernel(method));
+    public static CompiledKernel Of(Delegate kernel) => Of(kernel.Method);
+
+    public static CompiledKernel Of(MethodInfo kernel) => Cache.GetOrAdd(kernel, static method => new CompiledKernel(method));
+
+    /// <summary>A kernel that nobody will ask for again.</summary>
+    public static CompiledKernel Unremembered(MethodInfo kernel) => new(kernel);
 
     static ThreadLoop Emit(MethodInfo method, ParameterInfo[] parameters)
     {

@@ -3,43 +3,63 @@ using Dalle2.Gpu.Dialect;
 
 namespace Dalle2.Gpu.Runtime.Reference;
 
-/// <summary>The barrier and the shared memory of one running group.</summary>
-sealed unsafe class GroupState(int threads) : IDisposable
+/// <summary>The meeting places and the shared memory of one running group.</summary>
+sealed unsafe class GroupState : IDisposable
 {
-    readonly Barrier barrier = new(threads);
+    readonly ThreadTeam team;
+    readonly ThreadTeam.MeetingPlace all;
+    readonly ThreadTeam.MeetingPlace[] warps;
+    readonly object?[][] exchanged;
     readonly List<(nint Address, long Bytes)> shared = [];
 
-    public void Wait() => barrier.SignalAndWait();
+    public GroupState(ThreadTeam team, int threads)
+    {
+        this.team = team;
+        all = new ThreadTeam.MeetingPlace(threads);
+        warps = new ThreadTeam.MeetingPlace[(threads + Warp.WarpSize - 1) / Warp.WarpSize];
+        for (int w = 0; w < warps.Length; w++)
+            warps[w] = new ThreadTeam.MeetingPlace(Math.Min(Warp.WarpSize, threads - w * Warp.WarpSize));
+        exchanged = [new object?[threads], new object?[threads]];
+    }
 
-    /// <summary>A thread that has left the kernel no longer counts; the others must not wait for it for ever.</summary>
-    public void Leave() => barrier.RemoveParticipant();
+    public void Wait() => team.Meet(all);
 
-    /// <summary>Barriers passed so far.</summary>
-    public long Phase => barrier.CurrentPhaseNumber;
+    public void WaitForWarp(int thread) => team.Meet(warps[thread / Warp.WarpSize]);
+
+    /// <summary>The value that the thread of a lane of the same warp gives; the thread's own if there is no such thread.</summary>
+    /// <param name="thread">The running thread.</param>
+    /// <param name="count">Shuffles that it has passed: a thread may be one ahead of another, so that two places a thread are enough.</param>
+    /// <param name="value">Its value.</param>
+    /// <param name="lane">The lane to take a value from.</param>
+    public T Shuffle<T>(int thread, int count, T value, int lane)
+        where T : unmanaged
+    {
+        object?[] values = exchanged[count & 1];
+        values[thread] = value;
+        WaitForWarp(thread);
+        int warp = thread / Warp.WarpSize;
+        return (uint)lane < (uint)warps[warp].Threads ? (T)values[warp * Warp.WarpSize + lane]! : value;
+    }
 
     public ArrayView<T> Shared<T>(int allocation, int extent)
         where T : unmanaged
     {
         long bytes = (long)extent * sizeof(T);
-        lock (shared)
+        if (allocation == shared.Count)
         {
-            if (allocation == shared.Count)
-            {
-                // Undefined contents are made visible: all bits set is NaN for floats.
-                var memory = (byte*)NativeMemory.AlignedAlloc((nuint)Math.Max(bytes, 1), 64);
-                new Span<byte>(memory, checked((int)bytes)).Fill(0xFF);
-                shared.Add(((nint)memory, bytes));
-            }
-
-            if (shared[allocation].Bytes != bytes)
-                throw new InvalidOperationException($"threads of one group allocate shared memory of different sizes ({shared[allocation].Bytes} and {bytes} bytes); make the same calls in the same order in every thread");
-            return new ArrayView<T>((T*)shared[allocation].Address, extent);
+            // Undefined contents are made visible: all bits set is NaN for floats.
+            var memory = (byte*)NativeMemory.AlignedAlloc((nuint)Math.Max(bytes, 1), 64);
+            new Span<byte>(memory, checked((int)bytes)).Fill(0xFF);
+            shared.Add(((nint)memory, bytes));
         }
+
+        if (shared[allocation].Bytes != bytes)
+            throw new InvalidOperationException($"threads of one group allocate shared memory of different sizes ({shared[allocation].Bytes} and {bytes} bytes); make the same calls in the same order in every thread");
+        return new ArrayView<T>((T*)shared[allocation].Address, extent);
     }
 
     public void Dispose()
     {
-        barrier.Dispose();
         foreach (var (address, _) in shared)
             NativeMemory.AlignedFree((void*)address);
     }

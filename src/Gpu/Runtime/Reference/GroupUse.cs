@@ -5,7 +5,7 @@ using Dalle2.Gpu.Frontend;
 
 namespace Dalle2.Gpu.Runtime.Reference;
 
-/// <summary>Finds whether a kernel can reach a barrier or shared memory, by walking the calls in its intermediate language.</summary>
+/// <summary>Finds whether a kernel can reach a barrier, a shuffle or shared memory, by walking the calls in its intermediate language.</summary>
 static class GroupUse
 {
     public static bool Of(MethodInfo kernel) => Reaches(kernel, [], IsGroupMember);
@@ -14,7 +14,8 @@ static class GroupUse
     public static bool OfLocalMemory(MethodInfo kernel) => Reaches(kernel, [], method => method.DeclaringType == typeof(LocalMemory));
 
     static bool IsGroupMember(MethodBase method) =>
-        method.DeclaringType == typeof(SharedMemory) || (method.DeclaringType == typeof(Group) && method.Name == nameof(Group.Barrier));
+        method.DeclaringType == typeof(KernelThread)
+        && method.Name is nameof(KernelThread.Barrier) or nameof(KernelThread.WarpBarrier) or nameof(KernelThread.Shuffle) or nameof(KernelThread.AllocateShared);
 
     static bool Reaches(MethodBase method, HashSet<MethodBase> seen, Predicate<MethodBase> found)
     {

@@ -2,7 +2,7 @@ using Dalle2.Gpu.Dialect;
 
 namespace Dalle2.Gpu.Runtime.Reference;
 
-/// <summary>What the running kernel thread knows of its place. The dialect's Grid, Group and SharedMemory read it.</summary>
+/// <summary>What the running kernel thread knows of its place. The dialect's Grid, Group, Warp and SharedMemory read it.</summary>
 static class KernelThread
 {
     [ThreadStatic]
@@ -18,7 +18,13 @@ static class KernelThread
     static GroupState? group;
 
     [ThreadStatic]
+    static int linearIndex;
+
+    [ThreadStatic]
     static int allocations;
+
+    [ThreadStatic]
+    static int shuffles;
 
     public static KernelConfig Config => config;
 
@@ -33,27 +39,30 @@ static class KernelThread
         group = state;
     }
 
+    /// <summary>What runs next on this host thread may be no group.</summary>
+    public static void LeaveGroup() => group = null;
+
     /// <summary>Called by the emitted loop before each thread of a group.</summary>
     public static void EnterThread(int linearThread)
     {
         groupIndex = Unflatten(linearThread, config.GroupDim);
+        linearIndex = linearThread;
         allocations = 0;
+        shuffles = 0;
     }
 
-    public static void Barrier()
-    {
-        if (group == null)
-            throw new InvalidOperationException("Group.Barrier() was called outside of an explicitly grouped kernel; launch it with a KernelConfig");
-        group.Wait();
-    }
+    public static void Barrier() => GroupFor("Group.Barrier()").Wait();
+
+    public static void WarpBarrier() => GroupFor("Warp.Barrier()").WaitForWarp(linearIndex);
+
+    public static T Shuffle<T>(T value, int lane)
+        where T : unmanaged => GroupFor("Warp.Shuffle").Shuffle(linearIndex, shuffles++, value, lane);
 
     public static ArrayView<T> AllocateShared<T>(int extent)
-        where T : unmanaged
-    {
-        if (group == null)
-            throw new InvalidOperationException("SharedMemory.Allocate was called outside of an explicitly grouped kernel; launch it with a KernelConfig");
-        return group.Shared<T>(allocations++, extent);
-    }
+        where T : unmanaged => GroupFor("SharedMemory.Allocate").Shared<T>(allocations++, extent);
+
+    static GroupState GroupFor(string member) => group
+        ?? throw new InvalidOperationException($"{member} was called outside of an explicitly grouped kernel; launch it with a KernelConfig");
 
     static Index3D Unflatten(int linear, Index3D extent)
     {

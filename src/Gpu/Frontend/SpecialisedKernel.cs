@@ -1,0 +1,60 @@
+using System.Collections.Concurrent;
+using System.Reflection;
+using Dalle2.Gpu.Dialect;
+using Dalle2.Gpu.Ir;
+using Dalle2.Gpu.Runtime;
+
+namespace Dalle2.Gpu.Frontend;
+
+/// <summary>
+/// A kernel with the values of its <see cref="SpecializedValue{T}"/> parameters: what is compiled once. Equal if both are, so it can be the key of a cache.
+/// </summary>
+sealed class SpecialisedKernel : IEquatable<SpecialisedKernel>
+{
+    readonly Dictionary<int, object> values = [];
+    readonly List<ulong> bits = [];
+
+    SpecialisedKernel(Launch launch)
+    {
+        Method = launch.Kernel.Method;
+        ParameterInfo[] parameters = Method.GetParameters();
+        int first = parameters.Length - launch.Arguments.Length;
+        for (int a = 0; a < launch.Arguments.Length; a++)
+        {
+            if (!IsSpecialised(parameters[first + a].ParameterType))
+                continue;
+            values.Add(first + a, launch.Arguments[a]);
+            // By bits: 0 and -0 are two constants.
+            bits.AddRange(Constants.Leaves(launch.Arguments[a]).Select(leaf => leaf.Bits));
+        }
+    }
+
+    SpecialisedKernel(MethodInfo method) => Method = method;
+
+    public MethodInfo Method { get; }
+
+    /// <summary>The kernel of a launch. Those without such parameters, which are most, are made once.</summary>
+    public static SpecialisedKernel Of(Launch launch) => Plain.GetOrAdd(launch.Kernel.Method,
+        static method => method.GetParameters().Any(parameter => IsSpecialised(parameter.ParameterType)) ? null : new SpecialisedKernel(method)) ?? new SpecialisedKernel(launch);
+
+    /// <summary>A kernel without such parameters.</summary>
+    public static SpecialisedKernel Of(MethodInfo method) => new(method);
+
+    static readonly ConcurrentDictionary<MethodInfo, SpecialisedKernel?> Plain = new();
+
+    /// <summary>The function, without parameters for the values.</summary>
+    /// <exception cref="KernelDiagnosticException">The kernel says what kernels cannot say.</exception>
+    public Function Translate() => KernelFrontend.Translate(Method, values);
+
+    /// <summary>The launch's arguments that the function has parameters for.</summary>
+    public object[] Arguments(Launch launch) => values.Count == 0 ? launch.Arguments : [.. launch.Arguments.Where(argument => !IsSpecialised(argument.GetType()))];
+
+    public bool Equals(SpecialisedKernel? other) =>
+        other != null && Method == other.Method && bits.SequenceEqual(other.bits);
+
+    public override bool Equals(object? obj) => Equals(obj as SpecialisedKernel);
+
+    public override int GetHashCode() => bits.Aggregate(Method.GetHashCode(), HashCode.Combine);
+
+    static bool IsSpecialised(Type type) => type.IsGenericType && type.GetGenericTypeDefinition() == typeof(SpecializedValue<>);
+}

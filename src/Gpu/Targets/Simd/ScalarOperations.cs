@@ -1,0 +1,71 @@
+using System.Runtime.CompilerServices;
+
+namespace Dalle2.Gpu.Targets.Simd;
+
+/// <summary>Operations on single values that take more than an instruction of the intermediate language. Emitted code calls them; most are inlined there.</summary>
+static class ScalarOperations
+{
+    // A division that .NET would stop at has no defined result here: masked out threads run it too.
+    public static int Divide(int a, int b) => b == 0 ? 0 : b == -1 ? -a : a / b;
+
+    public static long Divide(long a, long b) => b == 0 ? 0 : b == -1 ? -a : a / b;
+
+    public static int DivideUnsigned(int a, int b) => b == 0 ? 0 : (int)((uint)a / (uint)b);
+
+    public static long DivideUnsigned(long a, long b) => b == 0 ? 0 : (long)((ulong)a / (ulong)b);
+
+    public static int Remainder(int a, int b) => b is 0 or -1 ? 0 : a % b;
+
+    public static long Remainder(long a, long b) => b is 0 or -1 ? 0 : a % b;
+
+    public static int RemainderUnsigned(int a, int b) => b == 0 ? 0 : (int)((uint)a % (uint)b);
+
+    public static long RemainderUnsigned(long a, long b) => b == 0 ? 0 : (long)((ulong)a % (ulong)b);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static T Select<T>(bool condition, T first, T second) => condition ? first : second;
+
+    public static float UnsignedToFloat(uint value) => value;
+
+    public static float UnsignedToFloat(ulong value) => value;
+
+    public static double UnsignedToDouble(uint value) => value;
+
+    public static double UnsignedToDouble(ulong value) => value;
+
+    public static int ToInt(float value) => (int)value;
+
+    public static int ToInt(double value) => (int)value;
+
+    public static long ToLong(float value) => (long)value;
+
+    public static long ToLong(double value) => (long)value;
+
+    public static uint ToUInt(float value) => (uint)value;
+
+    public static uint ToUInt(double value) => (uint)value;
+
+    public static ulong ToULong(float value) => (ulong)value;
+
+    public static ulong ToULong(double value) => (ulong)value;
+
+    public static float HalfToFloat(int bits) => (float)BitConverter.UInt16BitsToHalf((ushort)bits);
+
+    public static int FloatToHalf(float value) => BitConverter.HalfToUInt16Bits((Half)value);
+
+    /// <summary>Stops the kernel in checked mode.</summary>
+    public static void Fail(long found, long limit, int check, int place) => throw new CheckFailedException(found, limit, check, place);
+}
+
+/// <summary>A check of checked mode failed.</summary>
+sealed class CheckFailedException(long found, long limit, int check, int place) : Exception($"check {check} failed")
+{
+    /// <summary>The group's number, or the first thread of the vector.</summary>
+    public int Place => place;
+
+    public long Found => found;
+
+    public long Limit => limit;
+
+    public int Check => check;
+}

@@ -1,0 +1,340 @@
+using System.Reflection;
+using System.Reflection.Emit;
+using Dalle2.Gpu.Ir;
+using Dalle2.Gpu.Lowering;
+
+namespace Dalle2.Gpu.Targets.Simd;
+
+/// <content>Arithmetic: as vector instructions where there are some, else lane by lane through memory.</content>
+sealed partial class SimdEmitter
+{
+    // True if the operation on vectors is a few calls on the stack. Every operation on scalars is.
+    bool IsDirect(ComputeLine line)
+    {
+        if (!line.Target.IsVector)
+            return true;
+        IrType type = OperandType(line);
+        bool wide = Halves(type) == 2;
+        return line.Op switch
+        {
+            Op.Add or Op.Subtract or Op.Multiply or Op.Negate => true,
+            Op.Divide or Op.Sqrt or Op.Floor or Op.Abs => type.IsFloat(),
+            Op.FusedMultiplyAdd => vectors.FusedMultiplyAdd(ElementOf(type)) != null,
+            Op.And or Op.Or or Op.Xor or Op.Not or Op.Select => true,
+            Op.ShiftLeft or Op.ShiftRight or Op.ShiftRightUnsigned =>
+                line.Operands[1] is Constant || !IsVector(line.Operands[1]) || (!wide && vectors.ShiftVariable(VariableShift(line.Op)) != null),
+            Op.Equal or Op.NotEqual or Op.Less or Op.LessOrEqual or Op.LessUnsigned or Op.LessOrEqualUnsigned => true,
+            Op.SignExtend or Op.ZeroExtend or Op.Truncate or Op.Bits => true,
+            Op.SignExtend8 or Op.SignExtend16 or Op.ZeroExtend8 or Op.ZeroExtend16 => !wide,
+            Op.IntToFloat => !wide && line.Target.Type == IrType.F32,
+            Op.FloatToInt => !wide && line.Target.Type == IrType.I32,
+            _ => false,
+        };
+    }
+
+    static string VariableShift(Op op) => op switch
+    {
+        Op.ShiftLeft => "ShiftLeftLogicalVariable",
+        Op.ShiftRight => "ShiftRightArithmeticVariable",
+        _ => "ShiftRightLogicalVariable",
+    };
+
+    void EmitCompute(ComputeLine line)
+    {
+        if (!IsDirect(line))
+        {
+            EmitLaneByLane(line);
+            return;
+        }
+
+        LocalBuilder[] target = LocalsOf(line.Target);
+        if (!line.Target.IsVector)
+        {
+            foreach (Value operand in line.Operands)
+                PushScalar(operand);
+            ScalarEmitter.Emit(il, line.Op, OperandType(line), line.Target.Type);
+            il.Emit(OpCodes.Stloc, target[0]);
+            return;
+        }
+
+        // Both halves of the result before either is stored: the target may be an operand of the other half.
+        for (int half = 0; half < target.Length; half++)
+            PushDirect(line, half);
+        for (int half = target.Length - 1; half >= 0; half--)
+            il.Emit(OpCodes.Stloc, target[half]);
+    }
+
+    void PushDirect(ComputeLine line, int half)
+    {
+        Value[] o = line.Operands;
+        IrType type = OperandType(line);
+        Type element = ElementOf(type);
+        switch (line.Op)
+        {
+            case Op.Add or Op.Subtract or Op.Multiply or Op.Divide:
+                PushGeneric(line.Op.ToString(), element, half, o);
+                break;
+            case Op.And or Op.Or or Op.Xor:
+                PushGeneric(line.Op switch { Op.And => "BitwiseAnd", Op.Or => "BitwiseOr", _ => "Xor" }, element, half, o);
+                break;
+            case Op.Not:
+                PushGeneric("OnesComplement", element, half, o);
+                break;
+            case Op.Negate when type.IsFloat():
+                PushWithSign(o[0], half, element, "Xor", 1ul << 63);
+                break;
+            case Op.Abs:
+                PushWithSign(o[0], half, element, "BitwiseAnd", ~(1ul << 63));
+                break;
+            case Op.Negate or Op.Sqrt:
+                PushGeneric(line.Op.ToString(), element, half, o);
+                break;
+            case Op.Floor:
+                PushVector(o[0], half);
+                il.Emit(OpCodes.Call, vectors.Exact("Floor", vectors.VectorOf(element)));
+                break;
+            case Op.FusedMultiplyAdd:
+                foreach (Value operand in o)
+                    PushVector(operand, half);
+                il.Emit(OpCodes.Call, vectors.FusedMultiplyAdd(element)!);
+                break;
+            case Op.Select:
+                PushChosen(type, half, o[0], () => PushVector(o[1], half), () => PushVector(o[2], half));
+                break;
+            case Op.ShiftLeft or Op.ShiftRight or Op.ShiftRightUnsigned:
+                PushShift(line, half, element);
+                break;
+            case Op.Equal or Op.NotEqual or Op.Less or Op.LessOrEqual or Op.LessUnsigned or Op.LessOrEqualUnsigned:
+                PushComparison(line.Op, o, type, element);
+                break;
+            default:
+                PushConversion(line, half);
+                break;
+        }
+    }
+
+    void PushGeneric(string name, Type element, int half, Value[] operands)
+    {
+        foreach (Value operand in operands)
+            PushVector(operand, half);
+        il.Emit(OpCodes.Call, vectors.Generic(name, element, operands.Length));
+    }
+
+    // A float with its sign bit changed, as bits: what arithmetic would do to a NaN's sign is the machine's own business.
+    void PushWithSign(Value value, int half, Type element, string operation, ulong bits)
+    {
+        Type integer = element == typeof(float) ? typeof(int) : typeof(long);
+        PushVector(value, half);
+        il.Emit(OpCodes.Call, vectors.As(element, integer));
+        if (element == typeof(float))
+            il.Emit(OpCodes.Ldc_I4, (int)(bits >> 32));
+        else
+            il.Emit(OpCodes.Ldc_I8, (long)bits);
+        il.Emit(OpCodes.Call, vectors.Broadcast(integer));
+        il.Emit(OpCodes.Call, vectors.Generic(operation, integer, 2));
+        il.Emit(OpCodes.Call, vectors.As(integer, element));
+    }
+
+    void PushShift(ComputeLine line, int half, Type element)
+    {
+        int width = element == typeof(int) ? 32 : 64;
+        PushVector(line.Operands[0], half);
+        if (!IsVector(line.Operands[1]))
+        {
+            PushScalar(line.Operands[1]);
+            il.Emit(OpCodes.Ldc_I4, width - 1);
+            il.Emit(OpCodes.And);
+            string name = line.Op switch { Op.ShiftLeft => "ShiftLeft", Op.ShiftRight => "ShiftRightArithmetic", _ => "ShiftRightLogical" };
+            il.Emit(OpCodes.Call, vectors.Shift(name, element));
+            return;
+        }
+
+        PushVector(line.Operands[1], 0);
+        il.Emit(OpCodes.Ldc_I4, width - 1);
+        il.Emit(OpCodes.Call, vectors.Broadcast(typeof(int)));
+        il.Emit(OpCodes.Call, vectors.Generic("BitwiseAnd", typeof(int), 2));
+        il.Emit(OpCodes.Call, vectors.As(typeof(int), typeof(uint)));
+        il.Emit(OpCodes.Call, vectors.ShiftVariable(VariableShift(line.Op))!);
+    }
+
+    // A mask: of 64-bit lanes both halves' are narrowed into one.
+    void PushComparison(Op op, Value[] operands, IrType type, Type element)
+    {
+        string name = op switch { Op.Equal or Op.NotEqual => "Equals", Op.Less or Op.LessUnsigned => "LessThan", _ => "LessThanOrEqual" };
+        bool unsigned = op is Op.LessUnsigned or Op.LessOrEqualUnsigned;
+        Type compared = !unsigned ? element : element == typeof(int) ? typeof(uint) : typeof(ulong);
+        Type integer = Halves(type) == 1 ? typeof(int) : typeof(long);
+        for (int half = 0; half < Halves(type); half++)
+        {
+            foreach (Value operand in operands)
+            {
+                PushVector(operand, half);
+                if (unsigned)
+                    il.Emit(OpCodes.Call, vectors.As(element, compared));
+            }
+
+            il.Emit(OpCodes.Call, vectors.Generic(name, compared, 2));
+            if (compared != integer)
+                il.Emit(OpCodes.Call, vectors.As(compared, integer));
+        }
+
+        if (integer == typeof(long))
+            il.Emit(OpCodes.Call, vectors.Exact("Narrow", vectors.VectorOf(typeof(long)), vectors.VectorOf(typeof(long))));
+        if (op == Op.NotEqual)
+            il.Emit(OpCodes.Call, vectors.Generic("OnesComplement", typeof(int), 1));
+    }
+
+    void PushConversion(ComputeLine line, int half)
+    {
+        Value value = line.Operands[0];
+        IrType from = value.Type, to = line.Target.Type;
+        Type source = ElementOf(from), element = ElementOf(to);
+        switch (line.Op)
+        {
+            case Op.SignExtend8 or Op.SignExtend16:
+                int unused = line.Op == Op.SignExtend8 ? 24 : 16;
+                PushVector(value, 0);
+                il.Emit(OpCodes.Ldc_I4, unused);
+                il.Emit(OpCodes.Call, vectors.Shift("ShiftLeft", typeof(int)));
+                il.Emit(OpCodes.Ldc_I4, unused);
+                il.Emit(OpCodes.Call, vectors.Shift("ShiftRightArithmetic", typeof(int)));
+                break;
+            case Op.ZeroExtend8 or Op.ZeroExtend16:
+                PushVector(value, 0);
+                il.Emit(OpCodes.Ldc_I4, line.Op == Op.ZeroExtend8 ? 0xFF : 0xFFFF);
+                il.Emit(OpCodes.Call, vectors.Broadcast(typeof(int)));
+                il.Emit(OpCodes.Call, vectors.Generic("BitwiseAnd", typeof(int), 2));
+                break;
+            case Op.SignExtend or Op.ZeroExtend when from == IrType.I32:
+                Type widened = line.Op == Op.SignExtend ? typeof(int) : typeof(uint);
+                PushVector(value, 0);
+                if (widened != typeof(int))
+                    il.Emit(OpCodes.Call, vectors.As(typeof(int), widened));
+                il.Emit(OpCodes.Call, vectors.Exact(half == 0 ? "WidenLower" : "WidenUpper", vectors.VectorOf(widened)));
+                if (widened != typeof(int))
+                    il.Emit(OpCodes.Call, vectors.As(typeof(ulong), typeof(long)));
+                break;
+            case Op.ZeroExtend:
+                // A bool: 0 or 1 from a mask, in the target's type.
+                PushMask(value, element, half);
+                PushOne(element);
+                il.Emit(OpCodes.Call, vectors.Generic("BitwiseAnd", element, 2));
+                break;
+            case Op.Truncate:
+                PushVector(value, 0);
+                PushVector(value, 1);
+                il.Emit(OpCodes.Call, vectors.Exact("Narrow", vectors.VectorOf(typeof(long)), vectors.VectorOf(typeof(long))));
+                break;
+            case Op.Bits:
+                PushVector(value, half);
+                if (source != element)
+                    il.Emit(OpCodes.Call, vectors.As(source, element));
+                break;
+            case Op.IntToFloat:
+                PushVector(value, 0);
+                il.Emit(OpCodes.Call, vectors.Exact("ConvertToSingle", vectors.VectorOf(typeof(int))));
+                break;
+            case Op.FloatToInt:
+                PushVector(value, 0);
+                il.Emit(OpCodes.Call, vectors.Exact("ConvertToInt32", vectors.VectorOf(typeof(float))));
+                break;
+            default:
+                throw new InvalidOperationException($"{line.Op} goes lane by lane");
+        }
+    }
+
+    void PushOne(Type element)
+    {
+        if (element == typeof(int))
+            il.Emit(OpCodes.Ldc_I4_1);
+        else
+            il.Emit(OpCodes.Ldc_I8, 1L);
+        il.Emit(OpCodes.Call, vectors.Broadcast(element));
+    }
+
+    void EmitLaneByLane(ComputeLine line)
+    {
+        for (int o = 0; o < line.Operands.Length; o++)
+            SpillLanes(line.Operands[o], o);
+        const int Result = 3;
+        LocalBuilder lane = NewLocal(typeof(int));
+        System.Reflection.Emit.Label again = il.DefineLabel();
+        il.Emit(OpCodes.Ldc_I4_0);
+        il.Emit(OpCodes.Stloc, lane);
+        il.MarkLabel(again);
+        Type element = ElementOf(line.Target.Type);
+        PushLaneAddress(Result, element, lane);
+        for (int o = 0; o < line.Operands.Length; o++)
+            PushLane(line.Operands[o], o, lane);
+        ScalarEmitter.Emit(il, line.Op, OperandType(line), line.Target.Type);
+        if (line.Target.Type == IrType.Bool)
+            il.Emit(OpCodes.Neg);
+        il.Emit(OpCodes.Stobj, element);
+        Advance(lane, 1, () => il.Emit(OpCodes.Ldc_I4, code.Lanes), again);
+        FillFrom(Result, line.Target);
+    }
+
+    void PushSlot(int slot)
+    {
+        LoadContext(nameof(SimdContext.Scratch));
+        il.Emit(OpCodes.Ldc_I4, slot * code.Lanes * 8);
+        il.Emit(OpCodes.Add);
+    }
+
+    // Puts a vector's lanes in a row in memory; a scalar needs none.
+    void SpillLanes(Value value, int slot)
+    {
+        if (!IsVector(value))
+            return;
+        Type vector = vectors.VectorOf(ElementOf(value.Type));
+        for (int half = 0; half < Halves(value.Type); half++)
+        {
+            PushSlot(slot);
+            il.Emit(OpCodes.Ldc_I4, half * vectors.Bits / 8);
+            il.Emit(OpCodes.Add);
+            PushVector(value, half);
+            il.Emit(OpCodes.Unaligned, (byte)4);
+            il.Emit(OpCodes.Stobj, vector);
+        }
+    }
+
+    void PushLaneAddress(int slot, Type element, LocalBuilder lane)
+    {
+        PushSlot(slot);
+        il.Emit(OpCodes.Ldloc, lane);
+        il.Emit(OpCodes.Ldc_I4, element == typeof(int) || element == typeof(float) ? 4 : 8);
+        il.Emit(OpCodes.Mul);
+        il.Emit(OpCodes.Add);
+    }
+
+    void PushLane(Value value, int slot, LocalBuilder lane)
+    {
+        if (!IsVector(value))
+        {
+            PushScalar(value);
+            return;
+        }
+
+        Type element = ElementOf(value.Type);
+        PushLaneAddress(slot, element, lane);
+        il.Emit(OpCodes.Ldobj, element);
+        if (value.Type == IrType.Bool)
+            il.Emit(OpCodes.Neg);
+    }
+
+    void FillFrom(int slot, Register target)
+    {
+        LocalBuilder[] halves = LocalsOf(target);
+        for (int half = 0; half < halves.Length; half++)
+        {
+            PushSlot(slot);
+            il.Emit(OpCodes.Ldc_I4, half * vectors.Bits / 8);
+            il.Emit(OpCodes.Add);
+            il.Emit(OpCodes.Unaligned, (byte)4);
+            il.Emit(OpCodes.Ldobj, halves[half].LocalType);
+            il.Emit(OpCodes.Stloc, halves[half]);
+        }
+    }
+
+    static readonly MethodInfo TrailingZeros = typeof(System.Numerics.BitOperations).GetMethod("TrailingZeroCount", [typeof(int)])!;
+}

@@ -1,0 +1,514 @@
+using System.Reflection;
+using System.Reflection.Emit;
+using Dalle2.Gpu.Ir;
+using Dalle2.Gpu.Lowering;
+
+namespace Dalle2.Gpu.Targets.Simd;
+
+/// <summary>Prints lines as intermediate language over hardware vectors. A vector of 64-bit lanes is two of them, the lower lanes first.</summary>
+sealed partial class SimdEmitter
+{
+    readonly LinearCode code;
+    readonly VectorMethods vectors;
+    readonly ILGenerator il;
+    readonly bool grouped;
+    readonly GroupExtent group;
+    readonly bool resumes;
+    readonly Dictionary<Register, LocalBuilder[]> locals = [];
+    readonly Dictionary<Lowering.Label, System.Reflection.Emit.Label> labels = [];
+    readonly HashSet<Register> deferred;
+    readonly Dictionary<Register, ComputeLine> waiting = [];
+    readonly Liveness? liveness;
+    readonly List<System.Reflection.Emit.Label> resumePoints = [];
+
+    LocalBuilder place = null!;
+    LocalBuilder? vectorStart;
+    System.Reflection.Emit.Label top, inner;
+
+    SimdEmitter(LinearCode code, VectorMethods vectors, ILGenerator il, bool implicitIndex, GroupExtent? group)
+    {
+        this.code = code;
+        this.vectors = vectors;
+        this.il = il;
+        grouped = !implicitIndex;
+        this.group = group ?? default;
+        resumes = grouped && code.Barriers > 0 && this.group.Size > code.Lanes;
+        liveness = resumes ? new Liveness(code) : null;
+        deferred = Deferral.Find(code, IsDirect);
+    }
+
+    /// <summary>Bytes that a waiting vector needs: its barrier's number and its values.</summary>
+    int frameBytes;
+
+    /// <summary>Emits the code of one kernel.</summary>
+    /// <param name="code">The lines.</param>
+    /// <param name="vectors">The width; as many lanes as the lines have.</param>
+    /// <param name="implicitIndex">Whether the launch is over threads; else it is over groups.</param>
+    /// <param name="group">The threads of a group.</param>
+    /// <param name="frame">Bytes that each vector needs to wait at barriers; 0 if none has to.</param>
+    public static SimdCode Emit(LinearCode code, VectorMethods vectors, bool implicitIndex, GroupExtent? group, out int frame)
+    {
+        var method = new DynamicMethod(
+            $"{code.Name} x{code.Lanes}", typeof(int), [typeof(SimdContext).MakePointerType(), typeof(int), typeof(int)], typeof(SimdEmitter).Module, skipVisibility: true);
+        var emitter = new SimdEmitter(code, vectors, method.GetILGenerator(4096), implicitIndex, group);
+        emitter.Run();
+        frame = emitter.frameBytes;
+        EmittedSize.Report(code.Name, emitter.il.ILOffset, emitter.localCount);
+        return method.CreateDelegate<SimdCode>();
+    }
+
+    int localCount;
+
+    LocalBuilder NewLocal(Type type)
+    {
+        localCount++;
+        return il.DeclareLocal(type);
+    }
+
+    void Run()
+    {
+        place = NewLocal(typeof(int));
+        il.Emit(OpCodes.Ldarg_1);
+        il.Emit(OpCodes.Stloc, place);
+        LoadParameters();
+        top = il.DefineLabel();
+        inner = il.DefineLabel();
+        if (grouped)
+        {
+            vectorStart = NewLocal(typeof(int));
+            if (resumes)
+            {
+                il.Emit(OpCodes.Ldarg_2);
+                il.Emit(OpCodes.Stloc, vectorStart);
+                for (int b = 0; b <= code.Barriers; b++)
+                    resumePoints.Add(il.DefineLabel());
+                LoadContext(nameof(SimdContext.Frame));
+                il.Emit(OpCodes.Ldind_I4);
+                il.Emit(OpCodes.Switch, resumePoints.ToArray());
+                il.MarkLabel(resumePoints[0]);
+            }
+            else
+            {
+                il.MarkLabel(top);
+                il.Emit(OpCodes.Ldc_I4_0);
+                il.Emit(OpCodes.Stloc, vectorStart);
+                il.MarkLabel(inner);
+            }
+        }
+        else
+        {
+            il.MarkLabel(top);
+        }
+
+        foreach (Line line in code.Lines)
+            Emit(line);
+    }
+
+    void LoadParameters()
+    {
+        var used = new HashSet<Register>(code.Lines.SelectMany(LineOperands.Read));
+        for (int p = 0; p < code.Parameters.Count; p++)
+        {
+            Register parameter = code.Parameters[p];
+            if (!used.Contains(parameter))
+                continue;
+            LoadContext(nameof(SimdContext.Arguments));
+            il.Emit(OpCodes.Ldc_I4, 8 * p);
+            il.Emit(OpCodes.Add);
+            il.Emit(OpCodes.Ldobj, ElementOf(parameter.Type));
+            il.Emit(OpCodes.Stloc, LocalsOf(parameter)[0]);
+        }
+    }
+
+    void LoadContext(string field)
+    {
+        il.Emit(OpCodes.Ldarg_0);
+        il.Emit(OpCodes.Ldfld, typeof(SimdContext).GetField(field)!);
+    }
+
+    static Type ElementOf(IrType type) => type switch
+    {
+        IrType.F32 => typeof(float),
+        IrType.F64 => typeof(double),
+        IrType.Bool or IrType.I32 => typeof(int),
+        _ => typeof(long),
+    };
+
+    static int Halves(IrType type) => type is IrType.Bool or IrType.I32 or IrType.F32 ? 1 : 2;
+
+    static bool IsVector(Value value) => value is Register { IsVector: true } or LaneNumbers;
+
+    LocalBuilder[] LocalsOf(Register register)
+    {
+        if (!locals.TryGetValue(register, out LocalBuilder[]? built))
+        {
+            Type element = ElementOf(register.Type);
+            built = register.IsVector
+                ? [.. Enumerable.Range(0, Halves(register.Type)).Select(_ => NewLocal(vectors.VectorOf(element)))]
+                : [NewLocal(element)];
+            locals.Add(register, built);
+        }
+
+        return built;
+    }
+
+    System.Reflection.Emit.Label LabelOf(Lowering.Label label)
+    {
+        if (!labels.TryGetValue(label, out System.Reflection.Emit.Label built))
+            labels.Add(label, built = il.DefineLabel());
+        return built;
+    }
+
+    void Emit(Line line)
+    {
+        switch (line)
+        {
+            case ComputeLine compute when deferred.Contains(compute.Target):
+                waiting.Add(compute.Target, compute);
+                break;
+            case ComputeLine compute:
+                EmitCompute(compute);
+                break;
+            case MoveLine move:
+                EmitMove(move);
+                break;
+            case PlaceLine where:
+                PushPlace(where.Place);
+                il.Emit(OpCodes.Stloc, LocalsOf(where.Target)[0]);
+                break;
+            case AddressLine address:
+                EmitAddress(address);
+                break;
+            case LoadLine load:
+                EmitLoad(load);
+                break;
+            case StoreLine store:
+                EmitStore(store);
+                break;
+            case AtomicLine atomic:
+                EmitAtomic(atomic);
+                break;
+            case AnyLine any:
+                PushBits(any.Mask);
+                il.Emit(OpCodes.Ldc_I4_0);
+                il.Emit(OpCodes.Cgt_Un);
+                il.Emit(OpCodes.Stloc, LocalsOf(any.Target)[0]);
+                break;
+            case LabelLine label:
+                il.MarkLabel(LabelOf(label.Label));
+                break;
+            case JumpLine jump:
+                il.Emit(OpCodes.Br, LabelOf(jump.Label));
+                break;
+            case BranchLine branch:
+                PushScalar(branch.Condition);
+                il.Emit(branch.Expected ? OpCodes.Brtrue : OpCodes.Brfalse, LabelOf(branch.Label));
+                break;
+            case BarrierLine barrier:
+                if (resumes)
+                    EmitBarrier(barrier);
+                break;
+            case MemoryStart start:
+                LoadContext(start.Target.Type == IrType.Shared ? nameof(SimdContext.Shared) : nameof(SimdContext.Local));
+                il.Emit(OpCodes.Conv_I8);
+                il.Emit(OpCodes.Ldc_I8, (long)start.ByteOffset);
+                il.Emit(OpCodes.Add);
+                il.Emit(OpCodes.Stloc, LocalsOf(start.Target)[0]);
+                break;
+            case RequireLine require:
+                EmitRequire(require);
+                break;
+            case EndLine:
+                EmitEnd();
+                break;
+            default:
+                throw new InvalidOperationException(line.GetType().Name);
+        }
+    }
+
+    // On to the next vector, and the next group.
+    void EmitEnd()
+    {
+        if (resumes)
+        {
+            il.Emit(OpCodes.Ldc_I4_0);
+            il.Emit(OpCodes.Ret);
+            return;
+        }
+
+        if (grouped && group.Size > code.Lanes)
+            Advance(vectorStart!, code.Lanes, () => il.Emit(OpCodes.Ldc_I4, group.Size), inner);
+        Advance(place, grouped ? 1 : code.Lanes, () => il.Emit(OpCodes.Ldarg_2), top);
+        il.Emit(OpCodes.Ldc_I4_0);
+        il.Emit(OpCodes.Ret);
+    }
+
+    void Advance(LocalBuilder counter, int by, Action pushEnd, System.Reflection.Emit.Label again)
+    {
+        il.Emit(OpCodes.Ldloc, counter);
+        il.Emit(OpCodes.Ldc_I4, by);
+        il.Emit(OpCodes.Add);
+        il.Emit(OpCodes.Stloc, counter);
+        il.Emit(OpCodes.Ldloc, counter);
+        pushEnd();
+        il.Emit(OpCodes.Blt, again);
+    }
+
+    void PushPlace(Place where)
+    {
+        switch (where)
+        {
+            case Place.ThreadX:
+                il.Emit(OpCodes.Ldloc, place);
+                break;
+            case Place.ThreadY:
+                LoadContext(nameof(SimdContext.Y));
+                break;
+            case Place.ThreadZ:
+                LoadContext(nameof(SimdContext.Z));
+                break;
+            case Place.ExtentX or Place.ExtentY or Place.ExtentZ:
+                LoadContext(where.ToString());
+                break;
+            case Place.GridSizeX or Place.GridSizeY or Place.GridSizeZ:
+                LoadContext("Grid" + "XYZ"[where - Place.GridSizeX]);
+                break;
+            case Place.GridIndexX:
+                il.Emit(OpCodes.Ldloc, place);
+                LoadContext(nameof(SimdContext.GridX));
+                il.Emit(OpCodes.Rem);
+                break;
+            case Place.GridIndexY:
+                il.Emit(OpCodes.Ldloc, place);
+                LoadContext(nameof(SimdContext.GridX));
+                il.Emit(OpCodes.Div);
+                LoadContext(nameof(SimdContext.GridY));
+                il.Emit(OpCodes.Rem);
+                break;
+            case Place.GridIndexZ:
+                il.Emit(OpCodes.Ldloc, place);
+                LoadContext(nameof(SimdContext.GridX));
+                il.Emit(OpCodes.Div);
+                LoadContext(nameof(SimdContext.GridY));
+                il.Emit(OpCodes.Div);
+                break;
+            case Place.ThreadInGroup:
+                il.Emit(OpCodes.Ldloc, vectorStart!);
+                break;
+            default:
+                throw new InvalidOperationException($"{where} is known when a kernel is compiled for groups of vectors");
+        }
+    }
+
+    void EmitMove(MoveLine move)
+    {
+        LocalBuilder[] target = LocalsOf(move.Target);
+        for (int half = 0; half < target.Length; half++)
+        {
+            if (!move.Target.IsVector)
+                PushScalar(move.Value);
+            else if (move.Mask == null)
+                PushVector(move.Value, half);
+            else
+                PushChosen(move.Target.Type, half, move.Mask, () => PushVector(move.Value, half), () => il.Emit(OpCodes.Ldloc, target[half]));
+            il.Emit(OpCodes.Stloc, target[half]);
+        }
+    }
+
+    void PushChosen(IrType type, int half, Value mask, Action first, Action second)
+    {
+        Type element = ElementOf(type);
+        PushMask(mask, element, half);
+        first();
+        second();
+        il.Emit(OpCodes.Call, vectors.Generic("ConditionalSelect", element, 3));
+    }
+
+    // The mask for lanes of an element type: all bits of a lane set or none.
+    void PushMask(Value mask, Type element, int half)
+    {
+        PushVector(mask, 0);
+        Type from = typeof(int);
+        if (element == typeof(long) || element == typeof(double))
+        {
+            il.Emit(OpCodes.Call, vectors.Exact(half == 0 ? "WidenLower" : "WidenUpper", vectors.VectorOf(typeof(int))));
+            from = typeof(long);
+        }
+
+        if (element != from)
+            il.Emit(OpCodes.Call, vectors.As(from, element));
+    }
+
+    // The lanes of a mask as bits of an integer.
+    void PushBits(Value mask)
+    {
+        PushVector(mask, 0);
+        MethodInfo bits = vectors.Generic("ExtractMostSignificantBits", typeof(int), 1);
+        il.Emit(OpCodes.Call, bits);
+        if (bits.ReturnType == typeof(ulong))
+            il.Emit(OpCodes.Conv_I4);
+    }
+
+    void PushScalar(Value value)
+    {
+        switch (value)
+        {
+            case Constant constant:
+                PushConstant(constant);
+                break;
+            case Register register when waiting.TryGetValue(register, out ComputeLine? line):
+                foreach (Value operand in line.Operands)
+                    PushScalar(operand);
+                ScalarEmitter.Emit(il, line.Op, OperandType(line), register.Type);
+                break;
+            case Register register:
+                il.Emit(OpCodes.Ldloc, LocalsOf(register)[0]);
+                break;
+            default:
+                throw new InvalidOperationException("the lanes' numbers are no scalar");
+        }
+    }
+
+    static IrType OperandType(ComputeLine line) => line.Operands[line.Op == Op.Select ? 1 : 0].Type;
+
+    void PushConstant(Constant constant)
+    {
+        switch (ElementOf(constant.Type).Name)
+        {
+            case nameof(Int32):
+                il.Emit(OpCodes.Ldc_I4, (int)constant.Bits);
+                break;
+            case nameof(Int64):
+                il.Emit(OpCodes.Ldc_I8, (long)constant.Bits);
+                break;
+            case nameof(Single):
+                il.Emit(OpCodes.Ldc_R4, BitConverter.UInt32BitsToSingle((uint)constant.Bits));
+                break;
+            default:
+                il.Emit(OpCodes.Ldc_R8, BitConverter.UInt64BitsToDouble(constant.Bits));
+                break;
+        }
+    }
+
+    // A value in every lane of a half.
+    void PushVector(Value value, int half)
+    {
+        Type element = ElementOf(value.Type);
+        switch (value)
+        {
+            case LaneNumbers:
+                for (int lane = 0; lane < code.Lanes; lane++)
+                    il.Emit(OpCodes.Ldc_I4, lane);
+                il.Emit(OpCodes.Call, vectors.Create(typeof(int)));
+                break;
+            case Constant { Bits: 0 }:
+                il.Emit(OpCodes.Call, vectors.Zero(element));
+                break;
+            case Register { IsVector: true } register when waiting.TryGetValue(register, out ComputeLine? line):
+                PushDirect(line, half);
+                break;
+            case Register { IsVector: true } register:
+                il.Emit(OpCodes.Ldloc, LocalsOf(register)[half]);
+                break;
+            default:
+                PushScalar(value);
+                if (value.Type == IrType.Bool)
+                    il.Emit(OpCodes.Neg);
+                il.Emit(OpCodes.Call, vectors.Broadcast(element));
+                break;
+        }
+    }
+
+    void EmitRequire(RequireLine require)
+    {
+        System.Reflection.Emit.Label fine = il.DefineLabel();
+        bool vector = IsVector(require.Ok) || IsVector(require.Found) || IsVector(require.Limit);
+        if (!vector)
+        {
+            PushScalar(require.Ok);
+            il.Emit(OpCodes.Brtrue, fine);
+            PushScalar(require.Found);
+            PushScalar(require.Limit);
+            il.Emit(OpCodes.Ldc_I4, require.Check);
+            il.Emit(OpCodes.Ldloc, place);
+            il.Emit(OpCodes.Call, typeof(ScalarOperations).GetMethod(nameof(ScalarOperations.Fail))!);
+            il.MarkLabel(fine);
+            return;
+        }
+
+        LocalBuilder bits = NewLocal(typeof(int));
+        int all = code.Lanes == 32 ? -1 : (1 << code.Lanes) - 1;
+        PushBits(require.Ok);
+        il.Emit(OpCodes.Not);
+        if (require.Mask != null)
+            PushBits(require.Mask);
+        else
+            il.Emit(OpCodes.Ldc_I4, all);
+        il.Emit(OpCodes.And);
+        il.Emit(OpCodes.Ldc_I4, all);
+        il.Emit(OpCodes.And);
+        il.Emit(OpCodes.Stloc, bits);
+        SpillLanes(require.Found, 0);
+        SpillLanes(require.Limit, 1);
+        il.Emit(OpCodes.Ldloc, bits);
+        il.Emit(OpCodes.Brfalse, fine);
+        LocalBuilder lane = NewLocal(typeof(int));
+        il.Emit(OpCodes.Ldloc, bits);
+        il.Emit(OpCodes.Call, TrailingZeros);
+        il.Emit(OpCodes.Stloc, lane);
+        PushLane(require.Found, 0, lane);
+        PushLane(require.Limit, 1, lane);
+        il.Emit(OpCodes.Ldc_I4, require.Check);
+        il.Emit(OpCodes.Ldloc, place);
+        il.Emit(OpCodes.Call, typeof(ScalarOperations).GetMethod(nameof(ScalarOperations.Fail))!);
+        il.MarkLabel(fine);
+    }
+
+    // Keeps what is still needed in the frame, and comes back at the point after it.
+    void EmitBarrier(BarrierLine barrier)
+    {
+        int at = 8;
+        var kept = new List<(LocalBuilder Local, int Offset)>();
+        foreach (Register register in liveness!.After(barrier))
+        {
+            if (code.Parameters.Contains(register))
+                continue;
+            foreach (LocalBuilder local in LocalsOf(register))
+            {
+                int bytes = register.IsVector ? vectors.Bits / 8 : 8;
+                kept.Add((local, at));
+                at += bytes;
+            }
+        }
+
+        frameBytes = Math.Max(frameBytes, (at + 63) / 64 * 64);
+        foreach (var (local, offset) in kept)
+        {
+            PushFrame(offset);
+            il.Emit(OpCodes.Ldloc, local);
+            il.Emit(OpCodes.Unaligned, (byte)4);
+            il.Emit(OpCodes.Stobj, local.LocalType);
+        }
+
+        PushFrame(0);
+        il.Emit(OpCodes.Ldc_I4, barrier.Number);
+        il.Emit(OpCodes.Stind_I4);
+        il.Emit(OpCodes.Ldc_I4, barrier.WarpOnly ? -barrier.Number : barrier.Number);
+        il.Emit(OpCodes.Ret);
+        il.MarkLabel(resumePoints[barrier.Number]);
+        foreach (var (local, offset) in kept)
+        {
+            PushFrame(offset);
+            il.Emit(OpCodes.Unaligned, (byte)4);
+            il.Emit(OpCodes.Ldobj, local.LocalType);
+            il.Emit(OpCodes.Stloc, local);
+        }
+    }
+
+    void PushFrame(int offset)
+    {
+        LoadContext(nameof(SimdContext.Frame));
+        il.Emit(OpCodes.Ldc_I4, offset);
+        il.Emit(OpCodes.Add);
+    }
+}

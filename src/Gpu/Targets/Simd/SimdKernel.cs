@@ -1,0 +1,73 @@
+using System.Collections.Concurrent;
+using Dalle2.Gpu.Frontend;
+using Dalle2.Gpu.Ir;
+using Dalle2.Gpu.Lowering;
+using Dalle2.Gpu.Passes;
+
+namespace Dalle2.Gpu.Targets.Simd;
+
+/// <summary>A kernel, compiled for vectors of one width and, if it is grouped, for groups of one extent.</summary>
+sealed class SimdKernel
+{
+    static readonly ConcurrentDictionary<Key, Lazy<SimdKernel>> Cache = new();
+
+    readonly VectorMethods vectors;
+    readonly Lazy<SimdCode> whole;
+    readonly Lazy<SimdCode> masked;
+
+    SimdKernel(Key key)
+    {
+        vectors = VectorMethods.Of(key.Bits);
+        Function = key.Kernel.Translate();
+        Pipeline.Run(Function, key.Checked ? Checking.Require : Checking.Drop);
+        Group = key.Group;
+        IsChecked = key.Checked;
+        if (Function.IndexRank > 0 && Function.Blocks.Any(block => block.Instructions.Any(i => i.Op is Op.Barrier or Op.WarpBarrier or Op.Shuffle or Op.SharedAllocate)))
+            throw new InvalidOperationException("barriers, shuffles and shared memory need an explicitly grouped kernel; launch it with a KernelConfig");
+        whole = new(() => Compile(false));
+        masked = new(() => Compile(true));
+    }
+
+    public Function Function { get; }
+
+    public GroupExtent? Group { get; }
+
+    public bool IsChecked { get; }
+
+    /// <summary>Threads of a vector.</summary>
+    public int Lanes => vectors.Lanes;
+
+    /// <summary>For vectors all of whose lanes are threads of the launch.</summary>
+    public SimdCode Whole => whole.Value;
+
+    /// <summary>For vectors some of whose lanes may lie behind the end.</summary>
+    public SimdCode Masked => masked.Value;
+
+    /// <summary>Of a grouped kernel, the code for its groups.</summary>
+    public SimdCode Grouped => Group!.Value.Size % Lanes == 0 ? Whole : Masked;
+
+    /// <summary>Bytes that a group shares; known once the code is.</summary>
+    public int SharedBytes { get; private set; }
+
+    /// <summary>Bytes for the local arrays of one vector's threads.</summary>
+    public int LocalBytes { get; private set; }
+
+    /// <summary>Bytes that a vector needs to wait for the others of its group; 0 if none ever has to.</summary>
+    public int FrameBytes { get; private set; }
+
+    public static SimdKernel Of(SpecialisedKernel kernel, int bits, GroupExtent? group, bool isChecked) =>
+        Cache.GetOrAdd(new Key(kernel, bits, group, isChecked), static key => new Lazy<SimdKernel>(() => new SimdKernel(key))).Value;
+
+    SimdCode Compile(bool isMasked)
+    {
+        lock (Function)
+        {
+            LinearCode code = Lowerer.Run(Function, new LoweringOptions(Lanes, isMasked, Group, IsChecked));
+            SimdCode compiled = SimdEmitter.Emit(code, vectors, Function.IndexRank > 0, Group, out int frame);
+            (SharedBytes, LocalBytes, FrameBytes) = (code.SharedBytes, code.LocalBytes, frame);
+            return compiled;
+        }
+    }
+
+    sealed record Key(SpecialisedKernel Kernel, int Bits, GroupExtent? Group, bool Checked);
+}

@@ -1,0 +1,56 @@
+using System.Runtime.InteropServices;
+using Dalle2.Gpu.Frontend;
+using Dalle2.Gpu.Ir;
+using Dalle2.Gpu.Passes;
+using Dalle2.Gpu.Runtime;
+
+namespace Dalle2.Tests.Gpu.Compiler.RandomPrograms;
+
+/// <summary>Runs the compiler's function of each launch in the interpreter: as the front end gives it, or after all passes.</summary>
+sealed unsafe class InterpretedDevice(string name, Checking? passes) : Device(name, 1)
+{
+    public override string Description => "the compiler's intermediate representation, interpreted";
+
+    internal override void Run(Launch launch)
+    {
+        Function function = SpecialisedKernel.Of(launch).Translate();
+        IrVerifier.Verify(function);
+        if (passes is { } checking)
+            Pipeline.Run(function, checking, (pass, after) => Verify(pass, after));
+        List<(long Start, long End)> ranges = KernelArguments.Ranges(launch.Arguments);
+        ulong[] arguments = KernelArguments.Bits(SpecialisedKernel.Of(launch).Arguments(launch));
+        var interpreter = new IrInterpreter(function);
+        if (launch.Config is { } config)
+            interpreter.Run(config, arguments, ranges);
+        else
+            interpreter.Run(launch.Extent, arguments, ranges);
+    }
+
+    internal override void CopyIn(ReadOnlySpan<byte> source, nint target) => source.CopyTo(new Span<byte>((void*)target, source.Length));
+
+    internal override void CopyOut(nint source, Span<byte> target) => new ReadOnlySpan<byte>((void*)source, target.Length).CopyTo(target);
+
+    internal override void CopyWithin(nint source, nint target, long bytes) => System.Buffer.MemoryCopy((void*)source, (void*)target, bytes, bytes);
+
+    internal override void ClearBytes(nint target, long bytes) => NativeMemory.Clear((void*)target, (nuint)bytes);
+
+    private protected override nint Reserve(long bytes) => (nint)NativeMemory.AlignedAlloc((nuint)bytes, 64);
+
+    private protected override void Release(nint address) => NativeMemory.AlignedFree((void*)address);
+
+    protected override void Dispose(bool disposing)
+    {
+    }
+
+    static void Verify(string pass, Function function)
+    {
+        try
+        {
+            IrVerifier.Verify(function);
+        }
+        catch (InvalidOperationException e)
+        {
+            throw new InvalidOperationException($"after {pass}: {e.Message}", e);
+        }
+    }
+}

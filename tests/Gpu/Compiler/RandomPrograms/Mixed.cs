@@ -1,0 +1,68 @@
+using System.Reflection;
+using Dalle2.Gpu.Dialect;
+
+namespace Dalle2.Tests.Gpu.Compiler.RandomPrograms;
+
+/// <summary>A struct of random programs, in variables and in memory; no bytes lie between its fields.</summary>
+public struct Mixed
+{
+    public int A;
+    public float B;
+    public long C;
+
+    public void Turn(int by)
+    {
+        A ^= by;
+        if (by > 0)
+            C += A;
+        else
+            B = -B;
+    }
+
+    public readonly int Sum(int scale) => A * scale + (int)C;
+
+    public static Mixed Larger(Mixed first, in Mixed second) => first.C > second.C ? first : second;
+}
+
+/// <summary>A struct of structs and small fields, in variables only.</summary>
+public struct Nested
+{
+    public Mixed First;
+    public short Small;
+    public Mixed Second;
+    public bool Flag;
+    public byte Tiny;
+}
+
+/// <summary>What random programs call beside the dialect.</summary>
+public static class Canonical
+{
+    /// <summary>The method that makes a value finite; null for types whose values all are.</summary>
+    public static MethodInfo? For(Type type) => typeof(Canonical).GetMethods().FirstOrDefault(m => m.Name == nameof(Finite) && m.ReturnType == type);
+
+    /// <summary>The number if it is finite, else one for each kind: which NaN it is must not be seen, and checked mode forbids to store it.</summary>
+    public static float Finite(float value) => !float.IsNaN(value) ? XMath.Abs(value) <= float.MaxValue ? value : value > 0f ? 2f : 3f : 1f;
+
+    /// <inheritdoc cref="Finite(float)"/>
+    public static double Finite(double value) => !double.IsNaN(value) ? IntrinsicMath.Abs(value) <= double.MaxValue ? value : value > 0 ? 2 : 3 : 1;
+
+    /// <inheritdoc cref="Finite(float)"/>
+    public static System.Half Finite(System.Half value) => System.Half.IsNaN(value) ? System.Half.One : value;
+
+    public static Mixed Finite(Mixed value)
+    {
+        value.B = Finite(value.B);
+        return value;
+    }
+
+    public static void Twist(ref int value, int by) => value = (value << 3) ^ by;
+
+    public static void Twist(ref float value, float by) => value = by > 0f ? value * by : by;
+
+    public static void Twist(ref long value, long by)
+    {
+        if (value > by)
+            return;
+        value = by - value;
+    }
+}

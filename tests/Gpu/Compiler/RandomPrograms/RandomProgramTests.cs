@@ -1,0 +1,42 @@
+using Dalle2.Gpu.Runtime;
+
+namespace Dalle2.Tests.Gpu.Compiler.RandomPrograms;
+
+/// <summary>Random programs leave the same bits on each target as on the device <c>reference</c>.</summary>
+public class RandomProgramTests
+{
+    const int Programs = 50;
+
+    static IEnumerable<string> Targets() => RandomTargets.All.Select(target => target.Name);
+
+    [TestCaseSource(nameof(Targets))]
+    public void Leave_the_bits_of_the_reference(string target) => Run(target, 0, Programs);
+
+    /// <summary>A long run: the environment variable <c>D2_SEEDS</c> is from-to, without the last.</summary>
+    [TestCaseSource(nameof(Targets))]
+    [Explicit("as long as one likes")]
+    public void Leave_the_bits_of_the_reference_for_given_seeds(string target)
+    {
+        string[] range = (Environment.GetEnvironmentVariable("D2_SEEDS") ?? "0-100").Split('-');
+        Run(target, int.Parse(range[0]), int.Parse(range[1]));
+    }
+
+    [Test]
+    public void The_same_seed_gives_the_same_program()
+    {
+        foreach (int seed in Enumerable.Range(0, 20))
+            Assert.That(RandomProgram.Create(seed).ToString(), Is.EqualTo(RandomProgram.Create(seed).ToString()));
+    }
+
+    static void Run(string target, int from, int to)
+    {
+        IReadOnlyList<Device>? devices = RandomTargets.All.Single(t => t.Name == target).Open();
+        if (devices == null)
+            Assert.Ignore($"{target} cannot be had here");
+        using var check = new RandomCheck(devices);
+        for (int seed = from; seed < to; seed++)
+            check.Check(seed);
+        foreach (Device device in devices)
+            device.Dispose();
+    }
+}

@@ -1,0 +1,57 @@
+using System.Reflection;
+using Dalle2.Gpu.Frontend;
+using Dalle2.Gpu.Ir;
+using Dalle2.Gpu.Passes;
+using Dalle2.Gpu.Targets.Ptx;
+using Dalle2.Kernels;
+using Dalle2.Layers;
+using Dalle2.Ops;
+using Dalle2.Tensors;
+
+namespace Dalle2.Tests.Gpu.Ptx;
+
+/// <summary>Every launch of every op, forward and backward: the PTX leaves the same bits as the .NET method.</summary>
+public class OpCasePtxTests
+{
+    static IEnumerable<TestCaseData> Cases() =>
+        from type in OpCase.All
+        where type != typeof(ReshapeCase) // which launches nothing
+        from s in OpCase.Create(type).Shapes
+        select new TestCaseData(type, s).SetName($"{OpCase.NameOf(type)} {string.Join("x", s)} as ptx");
+
+    [TestCaseSource(nameof(Cases))]
+    public void Leaves_the_bits_of_the_method(Type type, int[] s)
+    {
+        using var device = new PtxDevice();
+        using var context = new Context(device, seed: 3);
+        OpCase op = OpCase.Create(type);
+        context.BeginStep(1, training: true);
+        var args = new DeviceArguments([.. op.Arguments(s).Select(a => Upload(context, a))]);
+        Tensor[] outputs = op.Forward(context, s, args);
+        Tensor[] gradients = [.. outputs.Select((o, i) => (Tensor)Upload(context, Argument.Normal($"weight {i}", 1, o.Shape.ToArray())))];
+        op.Backward(context, s, args, gradients);
+        Assert.That(device.Launches, Is.Positive.Or.EqualTo(s.Min()), "nothing is launched over nothing alone");
+    }
+
+    [Test]
+    public void Every_kernel_without_type_parameters_has_a_text_for_each_target()
+    {
+        MethodInfo[] kernels =
+        [
+            .. typeof(GemmOp).Assembly.GetTypes().SelectMany(type => type.GetMethods(BindingFlags.Static | BindingFlags.NonPublic | BindingFlags.Public))
+                .Where(method => method.Name.EndsWith("Kernel") && !method.IsGenericMethod),
+        ];
+        Assert.That(kernels, Has.Length.GreaterThan(40));
+        foreach (MethodInfo kernel in kernels)
+        {
+            Function function = KernelFrontend.Translate(kernel);
+            Pipeline.Run(function);
+            foreach (int sm in new[] { 60, 70, 80, 90, 100 })
+                Assert.That(new PtxProgram(PtxTarget.Compile(function, new PtxOptions(sm)).Text).Entry, Does.EndWith(kernel.Name));
+        }
+    }
+
+    static object Upload(Context context, Argument argument) => argument.IsInteger
+        ? context.Upload([.. argument.Draw(7).Select(v => (int)v)], argument.Extents)
+        : context.Upload([.. argument.Draw(7).Select(v => (float)v)], argument.Extents);
+}

@@ -1,0 +1,231 @@
+using System.Text.RegularExpressions;
+
+namespace Dalle2.Tests.Gpu.Ptx;
+
+/// <content>Loads, stores, atomic operations, and where threads meet.</content>
+sealed partial class PtxDecoder
+{
+    PtxStep? MemoryAccess(PtxLine line)
+    {
+        // Threads take turns here, so that what is volatile needs no more care than the rest.
+        string[] opcode = line.Opcode is ["ld" or "st", "volatile", ..] ? [line.Opcode[0], .. line.Opcode[2..]] : line.Opcode;
+        switch (opcode)
+        {
+            case ["ld", "param", var name] when PtxType.Parse(name) is { Kind: not 'p' } type:
+                return LoadParameter(line, type);
+            case ["ld", "global" or "shared" or "local", .. { Length: <= 1 } vector, var name] when PtxType.Parse(name) is { Kind: not 'p' } type:
+                return Load(line, opcode[1], type, Width(vector, type));
+            case ["st", "global" or "shared" or "local", .. { Length: <= 1 } vector, var name] when PtxType.Parse(name) is { Kind: not 'p' } type:
+                return Store(line, opcode[1], type, Width(vector, type));
+            case ["atom", "global" or "shared", var operation, var name] when PtxType.Parse(name) is { Bits: >= 32 } type:
+                return Atomic(line, opcode[1], operation, type);
+            default:
+                return null;
+        }
+    }
+
+    static int Width(string[] vector, PtxType type)
+    {
+        int width = vector switch
+        {
+            [] => 1,
+            ["v2"] => 2,
+            ["v4"] => 4,
+            _ => throw new PtxFault("unknown vector"),
+        };
+        return width * type.Bits <= 128 ? width : throw new PtxFault("an access has at most 128 bits");
+    }
+
+    PtxStep LoadParameter(PtxLine line, PtxType type)
+    {
+        Count(line, 2);
+        int parameter = line.Operands[1] is ['[', .. var name, ']'] ? text.Parameters.FindIndex(p => p.Name == name) : -1;
+        if (parameter < 0)
+            throw new PtxFault($"{line.Operands[1]} is no parameter");
+        if (text.Parameters[parameter].Type.Bits != type.Bits)
+            throw new PtxFault("the parameter has another width");
+        int d = Target(line.Operands[0], type, wider: true);
+        ulong mask = type.Mask;
+        return t => t.Put(d, Extend(Memory.Parameters[parameter] & mask, type));
+    }
+
+    PtxStep Load(PtxLine line, string space, PtxType type, int width)
+    {
+        Count(line, 2);
+        int[] targets = [.. Elements(line.Operands[0], width).Select(operand => Target(operand, type, wider: true))];
+        ulong[] masks = [.. Elements(line.Operands[0], width).Select(operand => text.Registers[operand].Mask)];
+        Func<PtxThread, ulong> address = Address(line.Operands[1], space, type.Bytes * width);
+        int size = type.Bytes;
+        char where = space[0];
+        if (width == 1)
+        {
+            int d = targets[0];
+            ulong mask = masks[0];
+            return t => t.Put(d, Extend(Memory.Load(t, where, address(t), size), type) & mask);
+        }
+
+        return t =>
+        {
+            ulong at = address(t);
+            for (int e = 0; e < targets.Length; e++)
+                t.Put(targets[e], Extend(Memory.Load(t, where, at + (ulong)(e * size), size), type) & masks[e]);
+        };
+    }
+
+    PtxStep Store(PtxLine line, string space, PtxType type, int width)
+    {
+        Count(line, 2);
+        int[] sources = [.. Elements(line.Operands[1], width).Select(operand => RegisterSource(operand, type, wider: true))];
+        Func<PtxThread, ulong> address = Address(line.Operands[0], space, type.Bytes * width);
+        int size = type.Bytes;
+        char where = space[0];
+        return t =>
+        {
+            ulong at = address(t);
+            for (int e = 0; e < sources.Length; e++)
+                Memory.Store(t, where, at + (ulong)(e * size), size, t.Get(sources[e]));
+        };
+    }
+
+    // [register], [variable], each with a number of bytes added; a multiple of the access's size.
+    Func<PtxThread, ulong> Address(string operand, string space, int alignment)
+    {
+        Match match = AddressPattern().Match(operand);
+        if (!match.Success)
+            throw new PtxFault($"{operand} is no address");
+        ulong offset = match.Groups["offset"].Success ? (ulong)int.Parse(match.Groups["offset"].Value) : 0;
+        string name = match.Groups["base"].Value;
+        int start;
+        if (name[0] != '%')
+        {
+            var variable = Memory.Find(name) ?? throw new PtxFault($"there is no variable {name}");
+            start = variable.Space == space ? Constant((ulong)variable.Address) : throw new PtxFault($"{name} lies in {variable.Space} memory");
+        }
+        else
+        {
+            if (!text.Registers.TryGetValue(name, out PtxType register) || register.IsFloat || register.Bits < (space == "global" ? 64 : 32))
+                throw new PtxFault($"{name} is no register with an address");
+            start = slots[name];
+        }
+
+        return t =>
+        {
+            ulong address = t.Get(start) + offset;
+            return address % (ulong)alignment == 0 ? address : throw new PtxFault($"the address {address:x} is not aligned to {alignment} bytes");
+        };
+    }
+
+    PtxStep Atomic(PtxLine line, string space, string operation, PtxType type)
+    {
+        bool compares = operation == "cas";
+        Count(line, compares ? 4 : 3);
+        Func<ulong, ulong, ulong> combine = (operation, type.Kind, type.Bits) switch
+        {
+            ("add", 'u', 32 or 64) or ("add", 's', 32) => (old, value) => old + value,
+            // On device memory the hardware takes denormals for zeros.
+            ("add", 'f', 32) when space == "global" => (old, value) => Bits(Flush(Flush(Single(old)) + Flush(Single(value)))),
+            ("add", 'f', 32) => (old, value) => Bits(Single(old) + Single(value)),
+            ("add", 'f', 64) => (old, value) => Bits(Double(old) + Double(value)),
+            ("and", 'b', 32 or 64) => (old, value) => old & value,
+            ("or", 'b', 32 or 64) => (old, value) => old | value,
+            ("xor", 'b', 32 or 64) => (old, value) => old ^ value,
+            ("min", 's', 32 or 64) => (old, value) => Signed(old, type.Bits) < Signed(value, type.Bits) ? old : value,
+            ("max", 's', 32 or 64) => (old, value) => Signed(old, type.Bits) > Signed(value, type.Bits) ? old : value,
+            ("min", 'u', 32 or 64) => Math.Min,
+            ("max", 'u', 32 or 64) => Math.Max,
+            ("exch" or "cas", 'b', 32 or 64) => (_, value) => value,
+            _ => throw new PtxFault("unknown atomic operation"),
+        };
+        int d = Target(line.Operands[0], type), value = Source(line.Operands[^1], type);
+        int compare = compares ? Source(line.Operands[2], type) : -1;
+        Func<PtxThread, ulong> address = Address(line.Operands[1], space, type.Bytes);
+        char where = space[0];
+        int size = type.Bytes;
+        ulong mask = type.Mask;
+        return t =>
+        {
+            ulong at = address(t), old = Memory.Load(t, where, at, size, atomic: true), operand = t.Get(value);
+            bool writes = compare < 0 || old == t.Get(compare);
+            Memory.Store(t, where, at, size, writes ? combine(old, operand) & mask : old, atomic: true);
+            t.Put(d, old);
+        };
+    }
+
+    static float Flush(float value) => float.IsSubnormal(value) ? MathF.CopySign(0f, value) : value;
+
+    PtxStep? Meeting(PtxLine line)
+    {
+        switch (line.Opcode)
+        {
+            case ["bar", "sync"]:
+                if (line.Operands is not ["0"])
+                    throw new PtxFault("only barrier 0 of all threads is known");
+                return t => t.State = PtxState.AtBarrier;
+            case ["bar", "warp", "sync"]:
+                Since(6.0);
+                Count(line, 1);
+                int mask = Source(line.Operands[0], new PtxType('b', 32));
+                return t => Wait(t, (uint)t.Get(mask), null);
+            case ["membar", "cta" or "gl" or "sys"]:
+                Count(line, 0);
+                return _ => { };
+            case ["shfl", "sync", var mode, "b32"]:
+                Since(6.0);
+                return Shuffle(line, mode);
+            default:
+                return null;
+        }
+    }
+
+    void Since(double version)
+    {
+        if (text.Version < version)
+            throw new PtxFault($"comes with version {version}");
+    }
+
+    static void Wait(PtxThread thread, uint members, Action<PtxThread, PtxThread?[]>? exchange)
+    {
+        if ((members >> thread.Lane & 1) == 0)
+            throw new PtxFault("the thread is not among the members");
+        thread.Members = members;
+        thread.Exchange = exchange;
+        thread.State = PtxState.AtWarp;
+    }
+
+    PtxStep Shuffle(PtxLine line, string mode)
+    {
+        Count(line, 5);
+        var type = new PtxType('b', 32);
+        string[] results = line.Operands[0].Split('|');
+        int d = Target(results[0], type), there = results.Length == 2 ? Target(results[1], PtxType.Predicate) : -1;
+        int value = RegisterSource(line.Operands[1], type), lane = Source(line.Operands[2], type), bounds = Source(line.Operands[3], type), mask = Source(line.Operands[4], type);
+        if (mode is not ("idx" or "up" or "down" or "bfly"))
+            throw new PtxFault("unknown mode");
+        void Exchange(PtxThread t, PtxThread?[] lanes)
+        {
+            int offset = (int)t.Get(lane) & 31, clamp = (int)t.Get(bounds) & 31, segment = (int)(t.Get(bounds) >> 8) & 31;
+            int least = t.Lane & segment, most = least | (clamp & ~segment);
+            int from = mode switch
+            {
+                "up" => t.Lane - offset,
+                "down" => t.Lane + offset,
+                "bfly" => t.Lane ^ offset,
+                _ => least | (offset & ~segment),
+            };
+            bool inside = mode == "up" ? from >= most : from <= most;
+            PtxThread source = lanes[inside ? from : t.Lane] ?? throw new PtxFault($"{text.Entry}, line {line.Number}: {line.Text}: lane {from} does not take part");
+            t.Put(d, source.Given);
+            if (there >= 0)
+                t.Put(there, inside ? 1ul : 0ul);
+        }
+
+        return t =>
+        {
+            t.Given = t.Get(value);
+            Wait(t, (uint)t.Get(mask), Exchange);
+        };
+    }
+
+    [GeneratedRegex(@"^\[(?<base>%?[A-Za-z_$][\w$]*)(\+(?<offset>-?\d+))?\]$")]
+    private static partial Regex AddressPattern();
+}

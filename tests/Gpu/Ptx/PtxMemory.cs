@@ -1,0 +1,117 @@
+namespace Dalle2.Tests.Gpu.Ptx;
+
+/// <summary>
+/// The address spaces. Device memory is the host's own, where only the launch's views may be touched; variables of the group and of the thread
+/// lie apart from each other, so that what runs over the end of one meets no other.
+/// </summary>
+sealed unsafe class PtxMemory
+{
+    const int Gap = 512;
+
+    readonly Dictionary<string, (string Space, int Address)> addresses = [];
+    readonly List<(int Start, int End)> shared = [];
+    readonly List<(int Start, int End)> local = [];
+
+    public PtxMemory(IEnumerable<PtxVariable> variables)
+    {
+        SharedBytes = LocalBytes = Gap;
+        foreach (PtxVariable variable in variables)
+        {
+            bool ofGroup = variable.Space == "shared";
+            int start = ((ofGroup ? SharedBytes : LocalBytes) + variable.Alignment - 1) / variable.Alignment * variable.Alignment, end = start + variable.Bytes;
+            addresses.Add(variable.Name, (variable.Space, start));
+            (ofGroup ? shared : local).Add((start, end));
+            if (ofGroup)
+                SharedBytes = end + Gap;
+            else
+                LocalBytes = end + Gap;
+        }
+    }
+
+    public int SharedBytes { get; }
+
+    public int LocalBytes { get; }
+
+    public IReadOnlyList<(long Start, long End)> Ranges { get; set; } = [];
+
+    public ulong[] Parameters { get; set; } = [];
+
+    /// <summary>The variable's space and address, if there is one of that name.</summary>
+    public (string Space, int Address)? Find(string name) => addresses.TryGetValue(name, out var found) ? found : null;
+
+    public ulong Load(PtxThread thread, char space, ulong address, int size, bool atomic = false)
+    {
+        switch (space)
+        {
+            case 'g':
+                byte* at = Global(address, size);
+                return size switch
+                {
+                    1 => *at,
+                    2 => *(ushort*)at,
+                    4 => *(uint*)at,
+                    _ => *(ulong*)at,
+                };
+            case 's':
+                Require(shared, address, size);
+                return thread.Group.Load(thread, (int)address, size, atomic);
+            default:
+                Require(local, address, size);
+                ulong value = 0;
+                for (int b = 0; b < size; b++)
+                {
+                    if (!thread.LocalKnown[(int)address + b])
+                        throw new PtxFault("local memory is read that nothing has been written to");
+                    value |= (ulong)thread.Local[(int)address + b] << (8 * b);
+                }
+
+                return value;
+        }
+    }
+
+    public void Store(PtxThread thread, char space, ulong address, int size, ulong value, bool atomic = false)
+    {
+        switch (space)
+        {
+            case 'g':
+                byte* at = Global(address, size);
+                new ReadOnlySpan<byte>(&value, size).CopyTo(new Span<byte>(at, size));
+                break;
+            case 's':
+                Require(shared, address, size);
+                thread.Group.Store(thread, (int)address, size, value, atomic);
+                break;
+            default:
+                Require(local, address, size);
+                for (int b = 0; b < size; b++)
+                {
+                    thread.Local[(int)address + b] = (byte)(value >> (8 * b));
+                    thread.LocalKnown[(int)address + b] = true;
+                }
+
+                break;
+        }
+    }
+
+    byte* Global(ulong address, int size)
+    {
+        foreach (var (start, end) in Ranges)
+        {
+            if (address >= (ulong)start && address <= (ulong)(end - size) && end - start >= size)
+                return (byte*)address;
+        }
+
+        throw new PtxFault($"the {size} bytes at {address:x} lie outside of the launch's views");
+    }
+
+    static void Require(List<(int Start, int End)> variables, ulong address, int size)
+    {
+        foreach (var (start, end) in variables)
+        {
+            if (address >= (ulong)start && address <= (ulong)(end - size) && end - start >= size)
+                return;
+        }
+
+        throw new PtxFault($"the {size} bytes at {address} lie outside of the declared variables");
+    }
+}
