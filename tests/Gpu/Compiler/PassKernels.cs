@@ -351,4 +351,14 @@ static class PassKernels
             y[i] = sum;
         }
     }
+
+    // NaN is neither less nor not less.
+    public static void Unordered(Index1D i, ArrayView<float> x, ArrayView<float> y)
+    {
+        float value = x[i], other = y[i];
+        if (value < other || value > 2f)
+            x[i] = 7f;
+        if (value <= other && !(other < 1f))
+            y[i] = 9f;
+    }
 }

@@ -21,6 +21,13 @@ public class PassTests
     }
 
     [Test]
+    public void Conditions_on_NaN_stay_what_they_are()
+    {
+        Assert.That(Optimise(nameof(PassKernels.Unordered)).Blocks.Count(b => b.Condition != null), Is.EqualTo(2), "one for each store");
+        OnFloats([.. Odd.SelectMany(_ => Odd)], [.. Odd.SelectMany(o => Enumerable.Repeat(o, Odd.Length))], (stream, x, y) => stream.Launch(PassKernels.Unordered, Odd.Length * Odd.Length, x, y));
+    }
+
+    [Test]
     public void Mathematical_functions_have_no_branches()
     {
         Assert.That(Optimise(nameof(PassKernels.Transcendental)).Blocks, Has.Count.EqualTo(1));
