@@ -17,8 +17,11 @@ sealed class Dominators
             Incoming.Add(Blocks[b], []);
         }
 
-        foreach (Edge edge in Blocks.SelectMany(block => block.Edges))
-            Incoming[edge.To].Add(edge);
+        foreach (Block block in Blocks)
+        {
+            foreach (Edge edge in block.Edges)
+                Incoming[edge.To].Add(edge);
+        }
 
         immediate = new int[Blocks.Count];
         Array.Fill(immediate, -1);

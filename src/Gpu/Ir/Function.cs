@@ -32,7 +32,7 @@ sealed class Function(string name, int indexRank)
     public Constant Constant(long value) => Constant(IrType.I64, (ulong)value);
 
     /// <summary>Replaces operands everywhere, through chains of replacements.</summary>
-    public void Replace(IReadOnlyDictionary<Value, Value> replacements)
+    public void Replace(Dictionary<Value, Value> replacements)
     {
         if (replacements.Count == 0)
             return;

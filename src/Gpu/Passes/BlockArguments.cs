@@ -7,10 +7,11 @@ static class BlockArguments
 {
     public static void Run(Function function)
     {
-        ILookup<Block, Edge> incoming = function.Blocks.SelectMany(block => block.Edges).ToLookup(edge => edge.To);
-        for (bool changed = true; changed;)
+        Dictionary<Block, List<Edge>> incoming = Incoming(function);
+        var replacements = new Dictionary<Value, Value>();
+        for (bool changed = incoming.Count > 0; changed;)
         {
-            var replacements = new Dictionary<Value, Value>();
+            changed = false;
             foreach (Block block in function.Blocks)
             {
                 for (int a = block.Arguments.Count - 1; a >= 0; a--)
@@ -21,15 +22,37 @@ static class BlockArguments
                     block.Arguments.RemoveAt(a);
                     foreach (Edge edge in incoming[block])
                         edge.Arguments.RemoveAt(a);
+                    changed = true;
                 }
             }
-
-            function.Replace(replacements);
-            changed = replacements.Count > 0;
         }
+
+        function.Replace(replacements);
     }
 
-    static Value? Single(Block block, int place, IEnumerable<Edge> incoming, Dictionary<Value, Value> replacements)
+    /// <summary>The edges into every block that takes arguments.</summary>
+    public static Dictionary<Block, List<Edge>> Incoming(Function function)
+    {
+        var incoming = new Dictionary<Block, List<Edge>>();
+        foreach (Block block in function.Blocks)
+        {
+            if (block.Arguments.Count > 0)
+                incoming.Add(block, []);
+        }
+
+        foreach (Block block in function.Blocks)
+        {
+            foreach (Edge edge in block.Edges)
+            {
+                if (incoming.TryGetValue(edge.To, out List<Edge>? edges))
+                    edges.Add(edge);
+            }
+        }
+
+        return incoming;
+    }
+
+    static Value? Single(Block block, int place, List<Edge> incoming, Dictionary<Value, Value> replacements)
     {
         Value? single = null;
         foreach (Edge edge in incoming)

@@ -43,28 +43,34 @@ static class Branches
     static bool Thread(Function function)
     {
         bool changed = false;
-        Dictionary<Value, int> uses = UsesOfArguments(function);
-        var dominators = new Dominators(function);
-        foreach (Edge edge in function.Blocks.SelectMany(block => block.Edges))
+        Dictionary<Value, int>? uses = null;
+        Dominators? dominators = null;
+        foreach (Block block in function.Blocks)
         {
-            Block middle = edge.To;
-            // Its arguments must not be used further on, or they would be missing there.
-            if (middle.Instructions.Count > 0 || middle == edge.From || middle.Arguments.Any(a => uses.GetValueOrDefault(a) != UsesAtEnd(middle, a)))
-                continue;
-            if (Taken(edge) is not { } next || next.To == middle)
-                continue;
-            // Past a loop's header and its condition, a second way into the loop would begin: no target could write that as a loop.
-            if (middle.Edges.Count == 2 && dominators.Incoming[middle].Any(back => dominators.Dominates(middle, back.From)))
-                continue;
-            Value[] arguments = [.. next.Arguments.Select(value => Along(edge, value))];
-            edge.To = next.To;
-            edge.Arguments.Clear();
-            edge.Arguments.AddRange(arguments);
-            changed = true;
+            foreach (Edge edge in block.Edges)
+            {
+                Block middle = edge.To;
+                if (middle.Instructions.Count > 0 || middle == block || Taken(edge) is not { } next || next.To == middle)
+                    continue;
+                // Its arguments must not be used further on, or they would be missing there.
+                if (middle.Arguments.Count > 0 && !OnlyUsedAtEnd(middle, uses ??= UsesOfArguments(function)))
+                    continue;
+                // Past a loop's header and its condition, a second way into the loop would begin: no target could write that as a loop.
+                if (middle.Edges.Count == 2 && IsHeader(middle, dominators ??= new Dominators(function)))
+                    continue;
+                Value[] arguments = [.. next.Arguments.Select(value => Along(edge, value))];
+                edge.To = next.To;
+                edge.Arguments.Clear();
+                edge.Arguments.AddRange(arguments);
+                changed = true;
+            }
         }
 
         return changed;
     }
+
+    static bool IsHeader(Block block, Dominators dominators) =>
+        dominators.Incoming[block].Exists(back => dominators.Dominates(block, back.From));
 
     // The way out of an empty block for those who come along the edge; null if that is decided later.
     static Edge? Taken(Edge edge) => edge.To.Edges.Count switch
@@ -82,23 +88,51 @@ static class Branches
         var uses = new Dictionary<Value, int>();
         foreach (Block block in function.Blocks)
         {
-            IEnumerable<Value> used = block.Instructions.SelectMany(i => i.Operands).Concat(block.Edges.SelectMany(e => e.Arguments));
-            foreach (Value value in block.Condition == null ? used : used.Append(block.Condition))
+            foreach (Instruction instruction in block.Instructions)
             {
-                if (value is BlockArgument)
-                    uses[value] = uses.GetValueOrDefault(value) + 1;
+                foreach (Value operand in instruction.Operands)
+                    Count(operand, uses);
             }
+
+            CountAtEnd(block, uses);
         }
 
         return uses;
     }
 
-    static int UsesAtEnd(Block block, BlockArgument argument) =>
-        block.Edges.Sum(edge => edge.Arguments.Count(value => value == argument)) + (block.Condition == argument ? 1 : 0);
+    static bool OnlyUsedAtEnd(Block block, Dictionary<Value, int> uses)
+    {
+        var atEnd = new Dictionary<Value, int>();
+        CountAtEnd(block, atEnd);
+        return block.Arguments.TrueForAll(argument => uses.GetValueOrDefault(argument) == atEnd.GetValueOrDefault(argument));
+    }
+
+    static void CountAtEnd(Block block, Dictionary<Value, int> uses)
+    {
+        if (block.Condition != null)
+            Count(block.Condition, uses);
+        foreach (Edge edge in block.Edges)
+        {
+            foreach (Value value in edge.Arguments)
+                Count(value, uses);
+        }
+    }
+
+    static void Count(Value value, Dictionary<Value, int> uses)
+    {
+        if (value is BlockArgument)
+            uses[value] = uses.GetValueOrDefault(value) + 1;
+    }
 
     static void Join(Function function)
     {
-        Dictionary<Block, int> incoming = function.Blocks.SelectMany(block => block.Edges).GroupBy(edge => edge.To).ToDictionary(g => g.Key, g => g.Count());
+        var incoming = new Dictionary<Block, int>();
+        foreach (Block block in function.Blocks)
+        {
+            foreach (Edge edge in block.Edges)
+                incoming[edge.To] = incoming.GetValueOrDefault(edge.To) + 1;
+        }
+
         var replacements = new Dictionary<Value, Value>();
         var joined = new HashSet<Block>();
         foreach (Block block in function.Blocks)

@@ -7,28 +7,26 @@ static class DeadCode
 {
     public static void Run(Function function)
     {
-        ILookup<Block, Edge> incoming = function.Blocks.SelectMany(block => block.Edges).ToLookup(edge => edge.To);
-        var homes = new Dictionary<Value, Block>();
+        Dictionary<Block, List<Edge>> incoming = BlockArguments.Incoming(function);
+        var homes = new Dictionary<Value, (Block Block, int Place)>();
         foreach (Block block in function.Blocks)
         {
-            foreach (BlockArgument argument in block.Arguments)
-                homes.Add(argument, block);
+            for (int a = 0; a < block.Arguments.Count; a++)
+                homes.Add(block.Arguments[a], (block, a));
         }
 
         var needed = new HashSet<Value>();
         var work = new Stack<Value>();
-        void Need(Value value)
-        {
-            if (value is Instruction or BlockArgument && needed.Add(value))
-                work.Push(value);
-        }
-
         foreach (Block block in function.Blocks)
         {
-            foreach (Instruction instruction in block.Instructions.Where(i => i.Op.Row().Effect is Effect.Check or Effect.Write))
-                Need(instruction);
+            foreach (Instruction instruction in block.Instructions)
+            {
+                if (instruction.Op.Row().Effect is Effect.Check or Effect.Write)
+                    Need(instruction, needed, work);
+            }
+
             if (block.Condition != null)
-                Need(block.Condition);
+                Need(block.Condition, needed, work);
         }
 
         while (work.TryPop(out Value? value))
@@ -36,14 +34,13 @@ static class DeadCode
             if (value is Instruction instruction)
             {
                 foreach (Value operand in instruction.Operands)
-                    Need(operand);
+                    Need(operand, needed, work);
             }
             else
             {
-                Block home = homes[value];
-                int place = home.Arguments.IndexOf((BlockArgument)value);
+                var (home, place) = homes[value];
                 foreach (Edge edge in incoming[home])
-                    Need(edge.Arguments[place]);
+                    Need(edge.Arguments[place], needed, work);
             }
         }
 
@@ -59,5 +56,11 @@ static class DeadCode
                     edge.Arguments.RemoveAt(a);
             }
         }
+    }
+
+    static void Need(Value value, HashSet<Value> needed, Stack<Value> work)
+    {
+        if (value is Instruction or BlockArgument && needed.Add(value))
+            work.Push(value);
     }
 }

@@ -43,15 +43,10 @@ static class IndexArithmetic
 
     static bool MoveAddend(Instruction access, Value[] o)
     {
-        if (o[1] is not Instruction { Op: Op.Add or Op.Subtract } sum)
+        // Folding has made additions of all sums and differences with a constant.
+        if (o[1] is not Instruction { Op: Op.Add, Operands: [var rest, Constant addend] } || !Move(access, Signed(addend), access.Access.Stride))
             return false;
-        bool mirrored = sum.Op == Op.Add && sum.Operands[0] is Constant;
-        if (sum.Operands[mirrored ? 0 : 1] is not Constant constant)
-            return false;
-        long addend = Signed(constant) * (sum.Op == Op.Subtract ? -1 : 1);
-        if (!Move(access, addend, access.Access.Stride))
-            return false;
-        o[1] = sum.Operands[mirrored ? 1 : 0];
+        o[1] = rest;
         return true;
     }
 

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Dalle2.Gpu.Ir;
 
 namespace Dalle2.Gpu.Passes;
@@ -11,7 +12,15 @@ static class ValueNumbering
     public static void Run(Function function)
     {
         var dominators = new Dominators(function);
-        ILookup<Block?, Block> children = dominators.Blocks.ToLookup(dominators.Immediate);
+        var children = new Dictionary<Block, List<Block>>();
+        foreach (Block block in dominators.Blocks)
+            children.Add(block, []);
+        foreach (Block block in dominators.Blocks)
+        {
+            if (dominators.Immediate(block) is { } above)
+                children[above].Add(block);
+        }
+
         var replacements = new Dictionary<Value, Value>();
         var known = new Dictionary<Key, Instruction>();
         var work = new Stack<(Block? Enter, List<Key>? Leave)>();
@@ -64,15 +73,27 @@ static class ValueNumbering
         return added;
     }
 
-    // Operands by reference: constants exist once.
+    // Operands by reference: constants exist once. The two members are what would be generated, but without a call for each part.
     readonly record struct Key(Op Op, IrType Type, Access Access, Value? A, Value? B, Value? C)
     {
+        public bool Equals(Key other) =>
+            Op == other.Op && Type == other.Type && A == other.A && B == other.B && C == other.C
+            && Access.Type == other.Access.Type && Access.Stride == other.Access.Stride && Access.Offset == other.Access.Offset;
+
+        public override int GetHashCode()
+        {
+            int hash = (int)Op;
+            hash = hash * 31 + (A == null ? 0 : RuntimeHelpers.GetHashCode(A));
+            hash = hash * 31 + (B == null ? 0 : RuntimeHelpers.GetHashCode(B));
+            return hash * 31 + (C == null ? 0 : RuntimeHelpers.GetHashCode(C));
+        }
+
         public static Key Of(Instruction i)
         {
             Value[] o = i.Operands;
             // Two checks of the same differ in their numbers only.
             Access access = i.Op == Op.Require ? default : i.Access;
-            return new Key(i.Op, i.Type, access, o.ElementAtOrDefault(0), o.ElementAtOrDefault(1), o.ElementAtOrDefault(2));
+            return new Key(i.Op, i.Type, access, o.Length > 0 ? o[0] : null, o.Length > 1 ? o[1] : null, o.Length > 2 ? o[2] : null);
         }
     }
 }

@@ -264,4 +264,101 @@ static class PassKernels
 
         y[i] = sum;
     }
+
+    // A way out with a known condition, but not in every turn; and a counter that grows by one or by two.
+    public static void Steps(Index1D i, ArrayView<int> x, ArrayView<int> y, int width)
+    {
+        int self = i, sum = 0;
+        for (int k = 0; k < width; k++)
+        {
+            if (x[k] > self)
+            {
+                y[self] = k;
+                if (k == 3)
+                    break;
+            }
+
+            sum += k;
+        }
+
+        for (int k = 0; k < 12;)
+        {
+            sum += k * width;
+            if (x[k] == self)
+            {
+                y[self] += k;
+                k += 2;
+                continue;
+            }
+
+            k++;
+        }
+
+        y[self] += sum;
+    }
+
+    // Local memory that is read as another type than it was written, and a view that is one of two arrays.
+    public static void Punned(Index1D i, ArrayView<int> x, ArrayView<int> y)
+    {
+        ArrayView<float> numbers = LocalMemory.Allocate<float>(2);
+        numbers[0] = x[i];
+        numbers[1] = -1f;
+        ArrayView<int> bits = numbers.Cast<int>();
+        ArrayView<int> first = LocalMemory.Allocate<int>(1), second = LocalMemory.Allocate<int>(1);
+        first[0] = 1;
+        second[0] = 2;
+        ArrayView<int> chosen = first;
+        if (x[i] > 0)
+        {
+            chosen = second;
+            y[i] = 7;
+        }
+
+        chosen[0] = 5;
+        y[i] += bits[0] ^ bits[1] ^ (first[0] * 1000 + second[0]);
+    }
+
+    // Elements larger than what is read of them.
+    public static void Strided(Index1D i, ArrayView<Pair> x, ArrayView<float> y)
+    {
+        y[i] = x[i + 1].Number + x[i + 2].Small;
+        x[i + 1].Small = (sbyte)(i * 40);
+    }
+
+    // Shared memory that is asked for in a loop.
+    public static void Turning(ArrayView<int> x)
+    {
+        int self = Group.IdxX;
+        for (int turn = 0; turn < 3; turn++)
+        {
+            ArrayView<int> tile = SharedMemory.Allocate<int>(8);
+            tile[self] = x[self] * 3 + turn;
+            Group.Barrier();
+            x[self] += tile[(self + 1) % 8];
+            Group.Barrier();
+        }
+    }
+
+    // A division that would fault in turns that do not come to it, and one that is not known to be done at all.
+    public static void Quotients(Index1D i, ArrayView<int> x, ArrayView<int> y, int n, int zero)
+    {
+        int sum = 0;
+        for (int k = 0; k < n; k++)
+        {
+            if (x[k] > 100)
+                sum += 1000 / zero;
+            sum += x[k];
+            y[i] = sum;
+        }
+    }
+
+    // NaN is neither less nor not less.
+    public static void Unordered(Index1D i, ArrayView<float> x, ArrayView<float> y)
+    {
+        float value = x[i], other = y[i];
+        if (value < other || value > 2f)
+            x[i] = 7f;
+        if (value <= other && !(other < 1f))
+            y[i] = 9f;
+    }
 }

@@ -21,6 +21,13 @@ public class PassTests
     }
 
     [Test]
+    public void Conditions_on_NaN_stay_what_they_are()
+    {
+        Assert.That(Optimise(nameof(PassKernels.Unordered)).Blocks.Count(b => b.Condition != null), Is.EqualTo(2), "one for each store");
+        OnFloats([.. Odd.SelectMany(_ => Odd)], [.. Odd.SelectMany(o => Enumerable.Repeat(o, Odd.Length))], (stream, x, y) => stream.Launch(PassKernels.Unordered, Odd.Length * Odd.Length, x, y));
+    }
+
+    [Test]
     public void Mathematical_functions_have_no_branches()
     {
         Assert.That(Optimise(nameof(PassKernels.Transcendental)).Blocks, Has.Count.EqualTo(1));
@@ -141,6 +148,39 @@ public class PassTests
         Assert.That(inner.Body.SelectMany(b => b.Instructions).Count(i => i.Op == Op.Multiply), Is.EqualTo(1), IrPrinter.Print(function));
         OnIntegers(8, (stream, x, y) => stream.Launch(PassKernels.Products, 8, x, y, 7, 1 << 20));
     }
+
+    [Test]
+    public void Turns_that_are_not_known_are_not_counted() =>
+        OnIntegers(16, (stream, x, y) => stream.Launch(PassKernels.Steps, 16, x, y, 14));
+
+    [Test]
+    public void Local_memory_of_two_types_or_behind_a_choice_leaves_the_bits_of_the_method() =>
+        OnIntegers(16, (stream, x, y) => stream.Launch(PassKernels.Punned, 16, x, y));
+
+    [Test]
+    public void Constants_are_moved_by_the_size_of_the_element()
+    {
+        using var device = new IrDevice();
+        using Buffer<PassKernels.Pair> pairs = device.Allocate<PassKernels.Pair>(6);
+        using Buffer<float> sums = device.Allocate<float>(4);
+        device.Stream.Write<PassKernels.Pair>([.. Enumerable.Range(0, 6).Select(i => new PassKernels.Pair { Number = i + 0.5f, Small = (sbyte)(10 * i) })], pairs.View);
+        device.Stream.Launch(PassKernels.Strided, 4, pairs.View, sums.View);
+        var result = new float[4];
+        device.Stream.Read(sums.View, result);
+        Assert.That(result[3], Is.EqualTo(54.5f));
+    }
+
+    [Test]
+    public void Shared_memory_is_not_repeated()
+    {
+        Function function = Optimise(nameof(PassKernels.Turning));
+        Assert.That(function.Blocks.SelectMany(b => b.Instructions).Count(i => i.Op == Op.SharedAllocate), Is.EqualTo(1));
+        OnIntegers(8, (stream, x, _) => stream.Launch(PassKernels.Turning, new KernelConfig((Index1D)1, 8), x));
+    }
+
+    [Test]
+    public void Divisions_that_nobody_comes_to_do_not_fault() =>
+        OnIntegers(8, (stream, x, y) => stream.Launch(PassKernels.Quotients, 8, x, y, 8, 0));
 
     [Test]
     public void Local_arrays_leave_the_bits_of_the_method()
