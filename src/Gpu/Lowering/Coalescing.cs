@@ -1,3 +1,5 @@
+using Dalle2.Gpu.Ir;
+
 namespace Dalle2.Gpu.Lowering;
 
 /// <summary>
@@ -38,6 +40,7 @@ static class Coalescing
             {
                 code.Lines[at] = LineOperands.WithTarget(code.Lines[at], move.Target);
                 removed.Add(l);
+                FollowBack(code, at, move.Target, reads, writes, definedAt);
                 lastTouched[move.Target] = l;
                 continue;
             }
@@ -52,6 +55,48 @@ static class Coalescing
             }
         }
 
+        Compact(code, removed);
+    }
+
+    // What the value was computed from, step by step, can live in the variable as well: a chain of sums then is one register.
+    static void FollowBack(LinearCode code, int at, Register variable, int[] reads, int[] writes, Dictionary<Register, int> definedAt)
+    {
+        while (code.Lines[at] is ComputeLine { Op: not Op.Select } line && !line.Operands.Contains(variable))
+        {
+            Register? before = null;
+            int defined = -1;
+            foreach (Value operand in line.Operands)
+            {
+                if (operand is Register register && register.IsVector == variable.IsVector && register.Type == variable.Type
+                    && reads[register.Number] == 1 && writes[register.Number] == 1 && definedAt.TryGetValue(register, out int d) && d > defined
+                    && code.Lines[d] is ComputeLine && !IsTouched(code, variable, d, at))
+                {
+                    (before, defined) = (register, d);
+                }
+            }
+
+            if (before == null)
+                return;
+            Value[] operands = [.. line.Operands.Select(operand => operand == before ? variable : operand)];
+            code.Lines[at] = line with { Operands = operands };
+            code.Lines[defined] = LineOperands.WithTarget(code.Lines[defined], variable);
+            at = defined;
+        }
+    }
+
+    static bool IsTouched(LinearCode code, Register register, int after, int before)
+    {
+        for (int l = after + 1; l < before; l++)
+        {
+            if (LineOperands.Written(code.Lines[l]) == register || LineOperands.Of(code.Lines[l]).Contains(register))
+                return true;
+        }
+
+        return false;
+    }
+
+    static void Compact(LinearCode code, HashSet<int> removed)
+    {
         int kept = 0;
         for (int l = 0; l < code.Lines.Count; l++)
         {

@@ -17,6 +17,7 @@ sealed partial class SimdEmitter
     readonly Dictionary<Register, LocalBuilder[]> locals = [];
     readonly Dictionary<Lowering.Label, System.Reflection.Emit.Label> labels = [];
     readonly HashSet<Register> deferred;
+    readonly HashSet<Register> spread;
     readonly Dictionary<Register, ComputeLine> waiting = [];
     readonly Liveness? liveness;
     readonly List<System.Reflection.Emit.Label> resumePoints = [];
@@ -35,6 +36,7 @@ sealed partial class SimdEmitter
         resumes = grouped && code.Barriers > 0 && this.group.Size > code.Lanes;
         liveness = resumes ? new Liveness(code) : null;
         deferred = Deferral.Find(code, IsDirect);
+        spread = Spread.Find(code);
     }
 
     /// <summary>Bytes that a waiting vector needs: its barrier's number and its values.</summary>
@@ -143,7 +145,7 @@ sealed partial class SimdEmitter
         if (!locals.TryGetValue(register, out LocalBuilder[]? built))
         {
             Type element = ElementOf(register.Type);
-            built = register.IsVector
+            built = register.IsVector || spread.Contains(register)
                 ? [.. Enumerable.Range(0, Halves(register.Type)).Select(_ => NewLocal(vectors.VectorOf(element)))]
                 : [NewLocal(element)];
             locals.Add(register, built);
@@ -407,7 +409,7 @@ sealed partial class SimdEmitter
             case Register { IsVector: true } register when waiting.TryGetValue(register, out ComputeLine? line):
                 PushDirect(line, half);
                 break;
-            case Register { IsVector: true } register:
+            case Register register when register.IsVector || spread.Contains(register):
                 il.Emit(OpCodes.Ldloc, LocalsOf(register)[half]);
                 break;
             default:
