@@ -1,27 +1,33 @@
 // General matrix product:  C = op(A) op(B)   or   C += op(A) op(B)
-//   op(A) [m, k]   op(B) [k, n]   C [m, n]; op is the matrix itself or its transpose, expressed by strides alone
-//   C is written (=) or, with accumulate, added to (+=): C + (sum over k in rising order, fused multiply-add, from zero)
+//   op(A) [m, k]   op(B) [k, n]   C [m, n]; op is the matrix itself or its transpose, a type argument each
+//   C is written (=) or, with accumulate, added to (+=): one chain of fused multiply-adds over k in rising order, from zero or from C
 // The gradients of C = A B are products themselves:  dA = dC B^T,  dB = A^T dC.
-using System.Runtime.CompilerServices;
-
 namespace Dalle2.Kernels;
 
-/// <summary>The strides and sizes of a matrix product, in elements.</summary>
+/// <summary>The sizes and strides of a matrix product, in elements.</summary>
 /// <param name="M">Rows of C.</param>
 /// <param name="N">Columns of C.</param>
 /// <param name="K">The summed extent.</param>
-/// <param name="ARow">From one row of op(A) to the next.</param>
-/// <param name="ACol">From one column of op(A) to the next.</param>
-/// <param name="BRow">From one row of op(B) to the next.</param>
-/// <param name="BCol">From one column of op(B) to the next.</param>
-/// <param name="CRow">From one row of C to the next.</param>
+/// <param name="AStride">From one row of A, as it is stored, to the next.</param>
+/// <param name="BStride">From one row of B, as it is stored, to the next.</param>
+/// <param name="CStride">From one row of C to the next.</param>
 /// <param name="Accumulate">1 to add to C, 0 to write it.</param>
-public readonly record struct GemmShape(int M, int N, int K, int ARow, int ACol, int BRow, int BCol, int CRow, int Accumulate);
+public readonly record struct GemmShape(int M, int N, int K, int AStride, int BStride, int CStride, int Accumulate);
 
 /// <summary>General matrix products with transposes and accumulation.</summary>
 public static class GemmOp
 {
-    const int Tile = 4;
+    // A group's threads lie along the columns; each holds 12 rows by 2 columns of C at a time, which fill the registers of a vector unit,
+    // and goes down several such tiles with the same columns of B.
+    const int Threads = 16;
+    const int ThreadColumns = 2;
+    const int Columns = Threads * ThreadColumns;
+    const int Rows = 12;
+    const int RowTiles = 8;
+
+    // How much of k is in shared memory at a time: 16 KiB of B, which stay in a core's first cache.
+    const int Depth = 128;
+    const int Unroll = 4;
 
     /// <summary><c>C = op(A) op(B)</c>, or <c>C += op(A) op(B)</c>.</summary>
     /// <param name="stream">Where it runs.</param>
@@ -38,84 +44,144 @@ public static class GemmOp
         int kb = transposeB ? b.Cols : b.Rows, n = transposeB ? b.Rows : b.Cols;
         if (k != kb || c.Rows != m || c.Cols != n)
             throw new ArgumentException($"a product of {m} x {k} and {kb} x {n} does not fit a result of {c.Rows} x {c.Cols}");
-        var shape = new GemmShape(
-            m, n, k,
-            transposeA ? 1 : a.Cols, transposeA ? a.Cols : 1,
-            transposeB ? 1 : b.Cols, transposeB ? b.Cols : 1,
-            c.Cols, accumulate ? 1 : 0);
-        int tiles = IntrinsicMath.DivRoundUp(m, Tile) * IntrinsicMath.DivRoundUp(n, Tile);
-        stream.Launch(TileKernel, tiles, a.View, b.View, c.View, shape);
+        var shape = new GemmShape(m, n, k, a.Cols, b.Cols, c.Cols, accumulate ? 1 : 0);
+        switch (transposeA, transposeB)
+        {
+            case (false, false):
+                Launch<Stored, Stored>(stream, a, b, c, shape);
+                break;
+            case (false, true):
+                Launch<Stored, Transposed>(stream, a, b, c, shape);
+                break;
+            case (true, false):
+                Launch<Transposed, Stored>(stream, a, b, c, shape);
+                break;
+            default:
+                Launch<Transposed, Transposed>(stream, a, b, c, shape);
+                break;
+        }
     }
 
-    // One thread per 4 x 4 tile of C, held in registers. Rows and columns past the edge repeat the last one and are not stored.
-    static void TileKernel(Index1D index, ArrayView<float> a, ArrayView<float> b, ArrayView<float> c, GemmShape s)
+    static void Launch<TA, TB>(Stream stream, Tensor a, Tensor b, Tensor c, GemmShape shape)
+        where TA : unmanaged, IOperand
+        where TB : unmanaged, IOperand
     {
-        int tilesN = IntrinsicMath.DivRoundUp(s.N, Tile);
-        int row = index / tilesN * Tile, col = index % tilesN * Tile;
-        ArrayView<float> a0 = a.SubView(row * s.ARow);
-        ArrayView<float> a1 = a.SubView(IntrinsicMath.Min(row + 1, s.M - 1) * s.ARow);
-        ArrayView<float> a2 = a.SubView(IntrinsicMath.Min(row + 2, s.M - 1) * s.ARow);
-        ArrayView<float> a3 = a.SubView(IntrinsicMath.Min(row + 3, s.M - 1) * s.ARow);
-        ArrayView<float> b0 = b.SubView(col * s.BCol);
-        ArrayView<float> b1 = b.SubView(IntrinsicMath.Min(col + 1, s.N - 1) * s.BCol);
-        ArrayView<float> b2 = b.SubView(IntrinsicMath.Min(col + 2, s.N - 1) * s.BCol);
-        ArrayView<float> b3 = b.SubView(IntrinsicMath.Min(col + 3, s.N - 1) * s.BCol);
+        var groups = new Index2D(IntrinsicMath.DivRoundUp(shape.N, Columns), IntrinsicMath.DivRoundUp(shape.M, Rows * RowTiles));
+        stream.Launch(TileKernel<TA, TB>, new KernelConfig(groups, new Index2D(Threads, 1)), a.View, b.View, c.View, shape);
+    }
 
-        float c00 = 0f, c01 = 0f, c02 = 0f, c03 = 0f;
-        float c10 = 0f, c11 = 0f, c12 = 0f, c13 = 0f;
-        float c20 = 0f, c21 = 0f, c22 = 0f, c23 = 0f;
-        float c30 = 0f, c31 = 0f, c32 = 0f, c33 = 0f;
-        int aStep = s.ACol, bStep = s.BRow, aAt = 0, bAt = 0;
-        for (int k = s.K; k > 0; k--)
+    // One group per 32 columns and 96 rows of C. For each piece of k, the group copies its columns of B to shared memory, columns past the edge
+    // as zeros, and then adds to its tiles of C, one after the other. Rows past the edge repeat the last one and are not stored.
+    static void TileKernel<TA, TB>(ArrayView<float> a, ArrayView<float> b, ArrayView<float> c, GemmShape s)
+        where TA : unmanaged, IOperand
+        where TB : unmanaged, IOperand
+    {
+        ArrayView<float> panel = SharedMemory.Allocate<float>(Depth * Columns);
+        int thread = Group.IdxX, firstCol = Grid.IdxX * Columns;
+        int firstRow = Grid.IdxY * (Rows * RowTiles), endRow = IntrinsicMath.Min(firstRow + Rows * RowTiles, s.M);
+        for (int start = 0; start < s.K || start == 0; start += Depth)
         {
-            float y0 = b0[bAt], y1 = b1[bAt], y2 = b2[bAt], y3 = b3[bAt];
-            float x = a0[aAt];
-            c00 = Fused.MultiplyAdd(x, y0, c00);
-            c01 = Fused.MultiplyAdd(x, y1, c01);
-            c02 = Fused.MultiplyAdd(x, y2, c02);
-            c03 = Fused.MultiplyAdd(x, y3, c03);
-            x = a1[aAt];
-            c10 = Fused.MultiplyAdd(x, y0, c10);
-            c11 = Fused.MultiplyAdd(x, y1, c11);
-            c12 = Fused.MultiplyAdd(x, y2, c12);
-            c13 = Fused.MultiplyAdd(x, y3, c13);
-            x = a2[aAt];
-            c20 = Fused.MultiplyAdd(x, y0, c20);
-            c21 = Fused.MultiplyAdd(x, y1, c21);
-            c22 = Fused.MultiplyAdd(x, y2, c22);
-            c23 = Fused.MultiplyAdd(x, y3, c23);
-            x = a3[aAt];
-            c30 = Fused.MultiplyAdd(x, y0, c30);
-            c31 = Fused.MultiplyAdd(x, y1, c31);
-            c32 = Fused.MultiplyAdd(x, y2, c32);
-            c33 = Fused.MultiplyAdd(x, y3, c33);
-            aAt += aStep;
-            bAt += bStep;
+            int depth = IntrinsicMath.Min(Depth, s.K - start);
+            Group.Barrier();
+            for (int k = 0; k < depth; k++)
+            {
+                for (int j = 0; j < ThreadColumns; j++)
+                {
+                    int col = firstCol + thread + j * Threads;
+                    panel[k * Columns + thread + j * Threads] = col < s.N ? b[default(TB).At(start + k, col, s.BStride)] : 0f;
+                }
+            }
+
+            Group.Barrier();
+            bool fromZero = start == 0 && s.Accumulate == 0;
+            for (int row = firstRow; row < endRow; row += Rows)
+                AddTile<TA>(a, panel, c, s, row, firstCol + thread, start, depth, fromZero);
+        }
+    }
+
+    static void AddTile<TA>(ArrayView<float> a, ArrayView<float> panel, ArrayView<float> c, GemmShape s, int row, int col, int start, int depth, bool fromZero)
+        where TA : unmanaged, IOperand
+    {
+        ArrayView<float> sums = LocalMemory.Allocate<float>(Rows * ThreadColumns);
+        ArrayView<int> rows = LocalMemory.Allocate<int>(Rows);
+        for (int i = 0; i < Rows; i++)
+        {
+            rows[i] = default(TA).At(IntrinsicMath.Min(row + i, s.M - 1), start, s.AStride);
+            for (int j = 0; j < ThreadColumns; j++)
+                sums[i * ThreadColumns + j] = 0f;
         }
 
-        StoreRow(c, s, row, col, c00, c01, c02, c03);
-        StoreRow(c, s, row + 1, col, c10, c11, c12, c13);
-        StoreRow(c, s, row + 2, col, c20, c21, c22, c23);
-        StoreRow(c, s, row + 3, col, c30, c31, c32, c33);
+        if (!fromZero)
+        {
+            for (int j = 0; j < ThreadColumns; j++)
+            {
+                if (col + j * Threads < s.N)
+                {
+                    for (int i = 0; i < Rows; i++)
+                        sums[i * ThreadColumns + j] = c[IntrinsicMath.Min(row + i, s.M - 1) * s.CStride + col + j * Threads];
+                }
+            }
+        }
+
+        int step = default(TA).Step(s.AStride), at = 0, k = 0, thread = Group.IdxX;
+        for (; k + Unroll <= depth; k += Unroll)
+        {
+            for (int u = 0; u < Unroll; u++)
+                AddOuterProduct(a, panel, sums, rows, at + u * step, (k + u) * Columns + thread);
+            at += Unroll * step;
+        }
+
+        for (; k < depth; k++)
+        {
+            AddOuterProduct(a, panel, sums, rows, at, k * Columns + thread);
+            at += step;
+        }
+
+        for (int j = 0; j < ThreadColumns; j++)
+        {
+            if (col + j * Threads < s.N)
+            {
+                for (int i = 0; i < Rows; i++)
+                {
+                    if (row + i < s.M)
+                        c[(row + i) * s.CStride + col + j * Threads] = sums[i * ThreadColumns + j];
+                }
+            }
+        }
     }
 
-    // Inlined: across a call, the accumulators would live on the stack all through the loop.
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static void StoreRow(ArrayView<float> c, GemmShape s, int row, int col, float v0, float v1, float v2, float v3)
+    static void AddOuterProduct(ArrayView<float> a, ArrayView<float> panel, ArrayView<float> sums, ArrayView<int> rows, int at, int panelAt)
     {
-        if (row >= s.M)
-            return;
-        int at = row * s.CRow + col;
-        Store(c, s, at, col, v0);
-        Store(c, s, at + 1, col + 1, v1);
-        Store(c, s, at + 2, col + 2, v2);
-        Store(c, s, at + 3, col + 3, v3);
+        ArrayView<float> right = LocalMemory.Allocate<float>(ThreadColumns);
+        for (int j = 0; j < ThreadColumns; j++)
+            right[j] = panel[panelAt + j * Threads];
+        for (int i = 0; i < Rows; i++)
+        {
+            float left = a[rows[i] + at];
+            for (int j = 0; j < ThreadColumns; j++)
+                sums[i * ThreadColumns + j] = Fused.MultiplyAdd(left, right[j], sums[i * ThreadColumns + j]);
+        }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static void Store(ArrayView<float> c, GemmShape s, int at, int col, float value)
+    interface IOperand
     {
-        if (col < s.N)
-            c[at] = s.Accumulate == 0 ? value : c[at] + value;
+        // Where an element of op(X) lies, and how far the next one of a row of op(A), or the next one of a column, is.
+        int At(int row, int col, int stride);
+
+        int Step(int stride);
+    }
+
+    readonly struct Stored : IOperand
+    {
+        public int At(int row, int col, int stride) => row * stride + col;
+
+        public int Step(int stride) => 1;
+    }
+
+    readonly struct Transposed : IOperand
+    {
+        public int At(int row, int col, int stride) => col * stride + row;
+
+        public int Step(int stride) => stride;
     }
 }
