@@ -53,16 +53,7 @@ static class PtxKernels
     public static void Cube(Index3D index, ArrayView<int> x) => x[(index.Z * 2 + index.Y) * 4 + index.X] += index.X + 10 * index.Y + 100 * index.Z;
 
     // The sum wraps around to a small number: its constant is no offset of an address.
-    public static void Wrap(Index1D i, ArrayView<int> x, int n) => x[i + n - 2147483640] += i;
-
-    // Counts at and beyond the width, and left of it.
-    public static void Shifts(Index1D i, ArrayView<int> x, ArrayView<long> y)
-    {
-        int count = i * 9 - 20;
-        long wide = x[i] * 0x123456789L;
-        y[i] = (x[i] << count) + (long)(x[i] >> count) * 3 + (long)((uint)x[i] >> count) * 5 + (wide << count) * 7 + (wide >> count) * 11 + (long)((ulong)wide >> count) * 13;
-        y[i] ^= (x[i] << 33) + (wide >> 65);
-    }
+    public static void Wrap(Index1D i, ArrayView<byte> x, int n) => x[i + n - 2147483640] += (byte)i;
 
     public static void Past(Index1D i, ArrayView<float> x, ArrayView<float> y)
     {
