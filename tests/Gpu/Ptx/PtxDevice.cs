@@ -1,4 +1,3 @@
-using System.Reflection;
 using System.Runtime.InteropServices;
 using Dalle2.Gpu.Dialect;
 using Dalle2.Gpu.Frontend;
@@ -18,7 +17,7 @@ sealed unsafe class PtxDevice() : Device("ptx", 1)
 {
     const int GroupThreads = 64;
 
-    static readonly Dictionary<(MethodInfo Method, bool Aligned), Variant[]> Variants = [];
+    static readonly Dictionary<(SpecialisedKernel Kernel, bool Aligned), Variant[]> Variants = [];
 
     readonly Device reference = Open("reference");
 
@@ -34,7 +33,7 @@ sealed unsafe class PtxDevice() : Device("ptx", 1)
         Launches++;
         List<(long Start, long End)> ranges = KernelArguments.Ranges(launch.Arguments);
         byte[][] before = Save(ranges);
-        Variant[] variants = Compiled(launch.Kernel.Method, ranges.TrueForAll(r => r.Start % 16 == 0));
+        Variant[] variants = Compiled(SpecialisedKernel.Of(launch), ranges.TrueForAll(r => r.Start % 16 == 0));
         variants = WithChecks ? variants : [.. variants.Where(variant => !variant.IsChecked)];
         foreach (Variant variant in variants)
         {
@@ -64,16 +63,16 @@ sealed unsafe class PtxDevice() : Device("ptx", 1)
 
     protected override void Dispose(bool disposing) => reference.Dispose();
 
-    static Variant[] Compiled(MethodInfo method, bool aligned)
+    static Variant[] Compiled(SpecialisedKernel kernel, bool aligned)
     {
-        if (!Variants.TryGetValue((method, aligned), out Variant[]? variants))
-            Variants.Add((method, aligned), variants = [Compile(method, aligned, Checking.Drop), Compile(method, aligned, Checking.Require)]);
+        if (!Variants.TryGetValue((kernel, aligned), out Variant[]? variants))
+            Variants.Add((kernel, aligned), variants = [Compile(kernel, aligned, Checking.Drop), Compile(kernel, aligned, Checking.Require)]);
         return variants;
     }
 
-    static Variant Compile(MethodInfo method, bool aligned, Checking checking)
+    static Variant Compile(SpecialisedKernel kernel, bool aligned, Checking checking)
     {
-        Function function = KernelFrontend.Translate(method);
+        Function function = kernel.Translate();
         Pipeline.Run(function, checking);
         bool isChecked = checking == Checking.Require;
         return new Variant(function, isChecked, new PtxProgram(PtxTarget.Compile(function, new PtxOptions(AlignedViews: aligned, Checked: isChecked)).Text));
@@ -82,7 +81,7 @@ sealed unsafe class PtxDevice() : Device("ptx", 1)
     static void Run(Variant variant, Launch launch, List<(long Start, long End)> ranges)
     {
         Index3D extent = launch.Extent;
-        ulong[] arguments = KernelArguments.Bits(launch.Arguments);
+        ulong[] arguments = KernelArguments.Bits(SpecialisedKernel.Of(launch).Arguments(launch));
         ulong[] parameters = launch.Config == null ? [(uint)extent.X, (uint)extent.Y, (uint)extent.Z, .. arguments] : arguments;
         Index3D grid = launch.Config?.GridDim ?? new Index3D(IntrinsicMath.DivRoundUp(extent.Size, GroupThreads), 1, 1);
         Index3D group = launch.Config?.GroupDim ?? new Index3D(GroupThreads, 1, 1);
@@ -134,6 +133,8 @@ sealed unsafe class PtxDevice() : Device("ptx", 1)
                 Array.ForEach([left, expected[r]], OneNaN<float>);
             else if (elements[r] == typeof(double))
                 Array.ForEach([left, expected[r]], OneNaN<double>);
+            else if (elements[r] == typeof(Half))
+                Array.ForEach([left, expected[r]], OneNaN<Half>);
             int at = expected[r].AsSpan().CommonPrefixLength(left);
             if (at != expected[r].Length)
                 Assert.Fail($"{launch.Kernel.Name}{(variant.IsChecked ? " with checks" : "")}: view {r} differs from the .NET method's at byte {at}");

@@ -55,6 +55,28 @@ static class PtxKernels
     // The sum wraps around to a small number: its constant is no offset of an address.
     public static void Wrap(Index1D i, ArrayView<byte> x, int n) => x[i + n - 2147483640] += (byte)i;
 
+    // An array that stays in memory, since only the run knows the index.
+    public static void OwnAtomics(Index1D i, ArrayView<int> x, ArrayView<int> y)
+    {
+        ArrayView<int> own = LocalMemory.Allocate<int>(4);
+        for (int k = 0; k < 4; k++)
+            own[k] = x[(i + k) % 32];
+        int at = x[i] & 3;
+        int old = Atomic.Add(ref own[at], 7) + 3 * Atomic.Max(ref own[at ^ 1], 5) + 5 * Atomic.Exchange(ref own[at ^ 2], i);
+        old += Atomic.CompareExchange(ref own[at], x[(i + at) % 32] + 7, 11) + Atomic.Xor(ref own[at ^ 3], 21);
+        y[i] = old * 31 + own[0] + 2 * own[1] + 4 * own[2] + 8 * own[3];
+    }
+
+    // A barrier of the warp is enough for neighbours within it.
+    public static void Neighbours(ArrayView<float> x, ArrayView<float> y)
+    {
+        ArrayView<float> tile = SharedMemory.Allocate<float>(64);
+        int at = Group.IdxX, first = at / 32 * 32;
+        tile[at] = x[at];
+        Warp.Barrier();
+        y[at] = tile[first + (at + 1) % 32] - tile[first + (at + 31) % 32];
+    }
+
     public static void Past(Index1D i, ArrayView<float> x, ArrayView<float> y)
     {
         y[i] = 1f;

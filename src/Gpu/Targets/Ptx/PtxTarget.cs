@@ -25,9 +25,8 @@ sealed class PtxTarget
     {
         this.function = function;
         this.options = options;
-        var alignment = new Alignment(function, options.AlignedViews);
-        emitter = new PtxEmitter(function, alignment);
-        vectors = new VectorAccesses(function, alignment);
+        emitter = new PtxEmitter(function);
+        vectors = new VectorAccesses(function, new Alignment(function, options.AlignedViews));
     }
 
     /// <summary>Writes a function that all passes have been through.</summary>
