@@ -30,6 +30,13 @@ public class DialectPtxTests
     }
 
     [Test]
+    public void Atomic_sums_keep_denormals()
+    {
+        Run(Filled(32, i => i * 3e-43f), new float[2], (x, y) => device.Stream.Launch(PtxKernels.Total, 32, x, y));
+        Run(Filled(32, i => i * 0.25f), new float[2], (x, y) => device.Stream.Launch(PtxKernels.Total, 32, x, y));
+    }
+
+    [Test]
     public void Atomics_of_a_threads_own_memory_leave_the_bits_of_the_method() =>
         Run(Filled(32, i => i * 5 - 40), new int[32], (x, y) => device.Stream.Launch(PtxKernels.OwnAtomics, 32, x, y));
 
@@ -72,9 +79,9 @@ public class DialectPtxTests
             .. new[] { 0f, -0f, 1f, -1f, 0.1f, 65504f, -65504f, float.PositiveInfinity, float.NegativeInfinity, 6e-8f, -6e-8f, 6.1e-5f, 3.5f, 255.5f, -129f, 1024.5f }.Select(f => (Half)f),
         ];
         using Buffer<Half> x = device.Allocate<Half>(odd.Length), y = device.Allocate<Half>(20 * odd.Length);
-        using Buffer<int> z = device.Allocate<int>(20 * odd.Length);
+        using Buffer<int> z = device.Allocate<int>(21 * odd.Length);
         device.Stream.Write<Half>(odd, x.View);
-        device.Stream.Write<int>([.. Enumerable.Range(0, 20 * odd.Length).Select(i => i * 12347 - 90000)], z.View);
+        device.Stream.Write<int>([.. Enumerable.Range(0, 21 * odd.Length).Select(i => i * 12347 - 90000)], z.View);
         device.Stream.Launch(DialectKernels.Halves, odd.Length, x.View, y.View, z.View, (Half)0.3f);
         Assert.That(device.Launches, Is.EqualTo(1));
     }
@@ -82,7 +89,7 @@ public class DialectPtxTests
     void Atomics<T, TAtomics>(Func<int, T> value)
         where T : unmanaged
         where TAtomics : unmanaged, DialectKernels.IAtomics<T> =>
-        Run(Filled(40, value), Filled(12, i => value(3 * i)), (x, y) => device.Stream.Launch(DialectKernels.Atomics, new KernelConfig((Index1D)1, 40), x, y, default(TAtomics)));
+        Run(Filled(40, value), Filled(80, i => value(3 * i)), (x, y) => device.Stream.Launch(DialectKernels.Atomics, new KernelConfig((Index1D)1, 40), x, y, default(TAtomics)));
 
     void Shuffles<T>(int threads, Func<int, T> value)
         where T : unmanaged =>
