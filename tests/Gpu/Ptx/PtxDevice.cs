@@ -95,7 +95,7 @@ sealed unsafe class PtxDevice() : Device("ptx", 1)
         Index3D group = launch.Config?.GroupDim ?? new Index3D(GroupThreads, 1, 1);
         if (!variant.IsChecked)
         {
-            variant.Program.Run(grid, group, parameters.Length == 0 ? [0] : parameters, ranges);
+            variant.Program.Run(grid, group, parameters, ranges);
             return;
         }
 

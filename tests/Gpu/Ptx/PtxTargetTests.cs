@@ -50,6 +50,16 @@ public unsafe class PtxTargetTests
     }
 
     [Test]
+    public void A_kernel_may_have_no_parameters()
+    {
+        var nothing = new Function("nothing", 0);
+        nothing.Blocks.Add(new Block());
+        var program = new PtxProgram(PtxTarget.Compile(nothing, new PtxOptions()).Text);
+        program.Run(new Index3D(1, 1, 1), new Index3D(2, 1, 1), [], []);
+        Assert.That(program.Steps, Is.EqualTo(2));
+    }
+
+    [Test]
     public void Options_are_in_the_header()
     {
         string text = PtxTarget.Compile(function, new PtxOptions(90, AlignedViews: true, MaxThreads: 256, Checked: true)).Text;
