@@ -18,6 +18,8 @@ sealed record OpenClHardware(nint Platform, nint Id, string Name, string Driver,
 
     public long MaxAllocationBytes { get; private init; }
 
+    public long LocalBytes { get; private init; }
+
     public bool HasDouble { get; private init; }
 
     /// <summary>Why kernels cannot run on it with the bits that every device gives; null if they can.</summary>
@@ -60,6 +62,7 @@ sealed record OpenClHardware(nint Platform, nint Id, string Name, string Driver,
             MaxWorkGroup = (long)api.DeviceNumber(id, 0x1004),
             MaxAllocationBytes = (long)api.DeviceNumber(id, 0x1010),
             GlobalBytes = (long)api.DeviceNumber(id, 0x101F),
+            LocalBytes = (long)api.DeviceNumber(id, 0x1023),
             HasDouble = api.DeviceNumber(id, 0x1032) != 0,
             Refusal = Refuse(api, id),
         };

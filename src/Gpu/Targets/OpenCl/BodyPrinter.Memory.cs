@@ -34,7 +34,7 @@ sealed partial class BodyPrinter
         // Lanes outside of the mask read a place that is always there.
         string mask = Operand(load.Mask, true);
         string safe = $"select((ulong{lanes})((ulong){Nowhere()}), {addresses}, convert_long{lanes}({mask}))";
-        string chosen = Select(load.Target.Type, mask, Loaded($"{Gather(load.Pointer.Type, access.Type)}({safe})", access.Type, lanes), name);
+        string chosen = Loaded($"{Gather(load.Pointer.Type, access.Type)}({safe})", access.Type, lanes);
         if (!scattered && load.LaneStep == access.Type.Bytes())
             Statement($"if (all({mask})) {name} = {Row()}; else {name} = {chosen}");
         else
@@ -85,15 +85,6 @@ sealed partial class BodyPrinter
         string all = string.Join(", ", atomic.Values.Select(value => Operand(value, true)));
         string call = $"{functions.Each(atomic.Op)}({Addresses(atomic.Access, atomic.Pointer, atomic.Index, 0)}, {all}, {mask}, {old})";
         Statement(atomic.Target is { IsVector: false } ? $"{target}{call}.s0" : target + call);
-    }
-
-    string First(FirstLine first)
-    {
-        if (lanes == 1 || !IsVector(first.Value))
-            return Operand(first.Value, false);
-        if (first.Mask == null)
-            return $"{Operand(first.Value, true)}.s0";
-        return $"{Lane(first.Value.Type)}({Operand(first.Value, true)}, {FirstOf()}({Operand(first.Mask, true)}))";
     }
 
     void Require(RequireLine require)

@@ -63,8 +63,6 @@ sealed partial class BodyPrinter
             text.Append($"    {TypeOf(register)} {Name(register)}{start};\n");
         }
 
-        if (code.SharedBytes > 0 && code.Lines.Any(line => line is MemoryStart { Target.Type: IrType.Shared }))
-            text.Append($"    __local uchar group_memory[{code.SharedBytes}] __attribute__((aligned(64)));\n");
         if (code.LocalBytes > 0)
             text.Append($"    __private uchar own_memory[{code.LocalBytes}] __attribute__((aligned(64)));\n");
     }
@@ -97,9 +95,6 @@ sealed partial class BodyPrinter
             case AnyLine any:
                 Statement($"{Name(any.Target)} = {(lanes == 1 ? Operand(any.Mask, false) : $"any({Operand(any.Mask, true)})")}");
                 break;
-            case FirstLine first:
-                Statement($"{Name(first.Target)} = {First(first)}");
-                break;
             case LabelLine label:
                 text.Append($"L{label.Label.Number}:;\n");
                 break;
@@ -113,7 +108,7 @@ sealed partial class BodyPrinter
                 Statement("barrier(CLK_LOCAL_MEM_FENCE | CLK_GLOBAL_MEM_FENCE)");
                 break;
             case MemoryStart start:
-                Statement($"{Name(start.Target)} = {(start.Target.Type == IrType.Shared ? "group" : "own")}_memory + {start.ByteOffset}");
+                Statement($"{Name(start.Target)} = {(start.Target.Type == IrType.Shared ? "(__local uchar*)group" : "own")}_memory + {start.ByteOffset}");
                 break;
             case RequireLine require:
                 Require(require);
@@ -182,10 +177,10 @@ sealed partial class BodyPrinter
                 return Integer(unchecked((long)bits), "UL");
             case IrType.F32:
                 float single = BitConverter.UInt32BitsToSingle((uint)bits);
-                return float.IsFinite(single) ? Number(single.ToString("R", CultureInfo.InvariantCulture)) + "f" : $"as_float(0x{bits:x8}u)";
+                return float.IsFinite(single) ? Number(single.ToString("R", CultureInfo.InvariantCulture), "f") : $"as_float(0x{bits:x8}u)";
             case IrType.F64:
                 double wide = BitConverter.UInt64BitsToDouble(bits);
-                return double.IsFinite(wide) ? Number(wide.ToString("R", CultureInfo.InvariantCulture)) : $"as_double(0x{bits:x16}UL)";
+                return double.IsFinite(wide) ? Number(wide.ToString("R", CultureInfo.InvariantCulture), "") : $"as_double(0x{bits:x16}UL)";
             default:
                 return $"(({ClType.Of(constant.Type, 1)})0)";
         }
@@ -194,9 +189,9 @@ sealed partial class BodyPrinter
     // Negative numbers are easier to read as such than as their complements.
     static string Integer(long value, string suffix) => value < 0 ? $"({(suffix == "u" ? "uint" : "ulong")})({(value == long.MinValue ? "1UL << 63" : value.ToString(CultureInfo.InvariantCulture))})" : value.ToString(CultureInfo.InvariantCulture) + suffix;
 
-    static string Number(string digits)
+    static string Number(string digits, string suffix)
     {
-        string number = digits.Contains('.') || digits.Contains('E') ? digits : digits + ".0";
+        string number = (digits.Contains('.') || digits.Contains('E') ? digits : digits + ".0") + suffix;
         return number[0] == '-' ? $"({number})" : number;
     }
 }

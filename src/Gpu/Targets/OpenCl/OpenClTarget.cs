@@ -7,7 +7,8 @@ namespace Dalle2.Gpu.Targets.OpenCl;
 /// <summary>A kernel as OpenCL C.</summary>
 /// <param name="Entry">The name of the kernel in the text.</param>
 /// <param name="Text">The program.</param>
-sealed record OpenClText(string Entry, string Text);
+/// <param name="GroupBytes">Bytes of local memory that the kernel takes as an argument; 0 if it takes none.</param>
+sealed record OpenClText(string Entry, string Text, int GroupBytes);
 
 /// <summary>
 /// Prints kernels as OpenCL C 1.2. With one lane, a work-item is a thread, which is what graphics cards want; with W lanes a work-item is W
@@ -15,7 +16,8 @@ sealed record OpenClText(string Entry, string Text);
 /// </summary>
 /// <remarks>
 /// The kernel takes the launch's extent (implicitly grouped) as size_x, size_y, size_z, then its own parameters in order, an address as a buffer
-/// object and an offset in bytes, and in checked mode the report at last. Explicitly grouped kernels do without the sizes.
+/// object and an offset in bytes, then the memory that a group shares, if it does, and in checked mode the report at last. Explicitly grouped
+/// kernels do without the sizes. (Memory of the group could be a variable of the kernel, but PoCL breaks vectors of such a variable's address.)
 /// </remarks>
 static class OpenClTarget
 {
@@ -51,7 +53,7 @@ static class OpenClTarget
             text.Append($"__kernel {shape}void {entry}({parameters})\n{{\n{guard}{body}}}\n");
         }
 
-        return new OpenClText(entry, Head(prelude + text.ToString()));
+        return new OpenClText(entry, Head(prelude + text.ToString()), code.SharedBytes);
     }
 
     static string Head(string rest)
@@ -77,6 +79,8 @@ static class OpenClTarget
                 all.Add($"{ClType.Of(parameter.Type, 1)} p{parameter.Number}");
         }
 
+        if (code.SharedBytes > 0)
+            all.Add("__local ulong16* group_memory");
         if (isChecked)
             all.Add("__global ulong* report");
         return string.Join(", ", all);
