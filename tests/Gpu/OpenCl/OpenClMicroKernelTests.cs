@@ -107,7 +107,7 @@ public class OpenClMicroKernelTests(int lanes)
         device.Stream.Write<float>([.. values, .. values, .. values, .. values], floats.View);
         using Buffer<float> y = device.Allocate<float>(64 * 16 * 8);
         device.Stream.Clear(y.View);
-        device.Stream.Launch(Rounding, 64, floats.View, y.View);
+        device.Stream.Launch(Rounding, 64, floats.View, y.View, 16);
         var results = new float[y.Length];
         device.Stream.Read<float>(y.View, results);
         Assert.That(results.Where(float.IsSubnormal), Is.Not.Empty, "denormal numbers are kept");
@@ -162,9 +162,9 @@ public class OpenClMicroKernelTests(int lanes)
     static void Corners(ArrayView<int> x) =>
         x[Grid.GlobalIndex.Y * Grid.DimX * Group.DimX + Grid.GlobalIndex.X] += 100 * Group.IdxY + Group.IdxX;
 
-    static void Rounding(Index1D i, ArrayView<float> x, ArrayView<float> y)
+    static void Rounding(Index1D i, ArrayView<float> x, ArrayView<float> y, int turns)
     {
-        for (int k = 0; k < 16; k++)
+        for (int k = 0; k < turns; k++)
         {
             float a = x[i], b = x[k], c = x[(i + 3 * k) % 16];
             int at = (i * 16 + k) * 8;

@@ -36,7 +36,7 @@ sealed partial class BodyPrinter
         string safe = $"select((ulong{lanes})((ulong){Nowhere()}), {addresses}, convert_long{lanes}({mask}))";
         string chosen = Loaded($"{Gather(load.Pointer.Type, access.Type)}({safe})", access.Type, lanes);
         if (!scattered && load.LaneStep == access.Type.Bytes())
-            Statement($"if (all({mask})) {name} = {Row()}; else {name} = {chosen}");
+            Statement($"if ({All(mask)}) {name} = {Row()}; else {name} = {chosen}");
         else
             Statement($"{name} = {chosen}");
 
@@ -50,7 +50,7 @@ sealed partial class BodyPrinter
         bool scattered = IsVector(store.Pointer) || IsVector(store.Index), vector = IsVector(store.Value);
         if (!scattered && store.LaneStep == 0 && !vector)
         {
-            string where = store.Mask == null || lanes == 1 ? "" : $"if (any({Operand(store.Mask, true)})) ";
+            string where = store.Mask == null || lanes == 1 ? "" : $"if ({Any(Operand(store.Mask, true))}) ";
             Statement($"{where}*({space} {element}*)({Address(access, store.Pointer, store.Index)}) = {Stored(Operand(store.Value, false), access.Type, 1)}");
             return;
         }
@@ -65,7 +65,7 @@ sealed partial class BodyPrinter
         }
 
         string row = $"vstore{lanes}({value}, 0, ({space} {element}*)({Address(access, store.Pointer, store.Index)}))";
-        Statement(store.Mask == null ? row : $"if (all({mask})) {row}; else {scatter}");
+        Statement(store.Mask == null ? row : $"if ({All(mask)}) {row}; else {scatter}");
     }
 
     void Atomic(AtomicLine atomic)
@@ -109,7 +109,7 @@ sealed partial class BodyPrinter
 
         string failed = $"~{Operand(require.Ok, true)}" + (require.Mask == null ? "" : $" & {Operand(require.Mask, true)}");
         string lane = Lane(IrType.I64), at = $"{FirstOf()}({failed})";
-        Statement($"if (any({failed})) {{ {report}(report, {require.Check}u, {lane}({Operand(require.Found, true)}, {at}), {lane}({Operand(require.Limit, true)}, {at})); return; }}");
+        Statement($"if ({Any(failed)}) {{ {report}(report, {require.Check}u, {lane}({Operand(require.Found, true)}, {at}), {lane}({Operand(require.Limit, true)}, {at})); return; }}");
     }
 
     static bool IsVector(Value value) => value is Register { IsVector: true } or LaneNumbers;

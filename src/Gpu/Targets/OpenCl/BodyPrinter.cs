@@ -93,7 +93,7 @@ sealed partial class BodyPrinter
                 Atomic(atomic);
                 break;
             case AnyLine any:
-                Statement($"{Name(any.Target)} = {(lanes == 1 ? Operand(any.Mask, false) : $"any({Operand(any.Mask, true)})")}");
+                Statement($"{Name(any.Target)} = {(lanes == 1 ? Operand(any.Mask, false) : Any(Operand(any.Mask, true)))}");
                 break;
             case LabelLine label:
                 text.Append($"L{label.Label.Number}:;\n");
