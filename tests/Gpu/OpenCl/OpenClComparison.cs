@@ -35,7 +35,7 @@ sealed unsafe class OpenClComparison(OpenClDevice device) : Device("opencl-compa
             var actual = new byte[expected.Length];
             device.CopyOut(Mirror((nint)ranges[r].Start), actual);
             int at = expected.CommonPrefixLength(actual);
-            Assert.That(at, Is.EqualTo(expected.Length), $"{launch.Kernel.Name} with {device.Lanes} threads a work-item: view {r} differs from the .NET method's at byte {at}");
+            Assert.That(at, Is.EqualTo(expected.Length), $"{launch.Kernel.Name} with {device.Lanes} threads a work-item: view {r} differs from the .NET method's at byte {at}: {Convert.ToHexString(actual.AsSpan(at & ~7)[..Math.Min(16, actual.Length - (at & ~7))])} instead of {Convert.ToHexString(expected[(at & ~7)..Math.Min(actual.Length, (at & ~7) + 16)])}");
         }
     }
 
@@ -78,7 +78,7 @@ sealed unsafe class OpenClComparison(OpenClDevice device) : Device("opencl-compa
     object Moved(object argument)
     {
         object copy = RuntimeHelpers.GetObjectValue(argument);
-        foreach (Leaf leaf in TypeLayout.Of(argument.GetType())!.Leaves.Where(leaf => leaf.Type == IrType.Global))
+        foreach (Leaf leaf in (TypeLayout.Of(argument.GetType())?.Leaves ?? []).Where(leaf => leaf.Type == IrType.Global))
         {
             ref nint address = ref Unsafe.As<byte, nint>(ref Unsafe.AddByteOffset(ref Unsafe.As<StrongBox<byte>>(copy).Value, leaf.Offset));
             address = Mirror(address);

@@ -11,6 +11,8 @@ static class OpenClOnce
     /// <summary>Programs of earlier runs stay beside the tests.</summary>
     public static string CacheFolder => Path.Combine(AppContext.BaseDirectory, "opencl-programs");
 
+    public static bool IsHere => OpenClDevice.List()[0].Available;
+
     /// <summary>The first device, with so many threads to a work-item.</summary>
     public static OpenClDevice Device(int lanes)
     {

@@ -1,17 +1,19 @@
 using Dalle2.Gpu.Frontend;
 using Dalle2.Gpu.Ir;
+using Dalle2.Gpu.Lowering;
 
 namespace Dalle2.Gpu.Runtime.OpenCl;
 
 /// <summary>What the first failing thread of a launch in checked mode found.</summary>
 readonly record struct CheckFailure(int Check, long Value, long Limit)
 {
-    /// <summary>The failure in words, with the kernel's file and line.</summary>
+    /// <summary>The failure in words, with the kernel's file and line where there is one.</summary>
     public string Describe(IReadOnlyList<Check> checks)
     {
+        if (Check == RequireLine.Barrier)
+            return "some threads have left for elsewhere while others wait at a barrier; every thread must pass each barrier";
         Check check = checks[Check];
-        var (file, line) = SourceLines.Find(check.Position);
-        return $"{file}({line}): {check.Describe(Value, Limit)}";
+        return $"{check.Describe(Value, Limit)} ({SourceLines.Describe(check.Position)})";
     }
 }
 
@@ -43,7 +45,7 @@ sealed unsafe class FailureReport : IDisposable
         if (numbers[0] == 0)
             return null;
         Clear();
-        return new CheckFailure((int)numbers[1], numbers[2], numbers[3]);
+        return new CheckFailure(unchecked((int)numbers[1]), numbers[2], numbers[3]);
     }
 
     public void Dispose() => api.ReleaseMemObject(Memory);

@@ -1,4 +1,4 @@
-using System.Reflection;
+using Dalle2.Gpu.Frontend;
 using Dalle2.Gpu.Ir;
 using Dalle2.Gpu.Lowering;
 using Dalle2.Gpu.Passes;
@@ -20,7 +20,7 @@ sealed unsafe class OpenClDevice : Device
     readonly ProgramCache cache;
     readonly Checking checking;
     readonly AddressTable addresses = new();
-    readonly Dictionary<(MethodInfo Method, GroupExtent? Group), OpenClKernel> kernels = [];
+    readonly Dictionary<(SpecialisedKernel Kernel, GroupExtent? Group), OpenClKernel> kernels = [];
     readonly Lock gate = new();
     readonly nint context;
     readonly nint queue;
@@ -48,7 +48,7 @@ sealed unsafe class OpenClDevice : Device
             report = new FailureReport(api, context, queue);
     }
 
-    public override string Description => $"OpenCL: {hardware.Description}, {(Lanes == 1 ? "a thread" : $"{Lanes} threads")} a work-item";
+    public override string Description => $"OpenCL: {hardware.Description}, {(Lanes == 1 ? "a thread" : $"{Lanes} threads")} a work-item{(report == null ? "" : ", every access checked")}";
 
     /// <summary>Threads of a work-item.</summary>
     public int Lanes { get; }
@@ -96,13 +96,14 @@ sealed unsafe class OpenClDevice : Device
         {
             ObjectDisposedException.ThrowIf(disposed, this);
             GroupExtent? group = launch.Config is { } config ? new GroupExtent(config.GroupDim.X, config.GroupDim.Y, config.GroupDim.Z) : null;
-            if (!kernels.TryGetValue((launch.Kernel.Method, group), out OpenClKernel? kernel))
+            SpecialisedKernel specialised = SpecialisedKernel.Of(launch);
+            if (!kernels.TryGetValue((specialised, group), out OpenClKernel? kernel))
             {
-                kernel = OpenClKernel.Compile(launch.Kernel.Method, group, Lanes, checking, (text, name) => Build(name, text));
-                kernels.Add((launch.Kernel.Method, group), kernel);
+                kernel = OpenClKernel.Compile(specialised, group, Lanes, checking, (text, name) => Build(name, text));
+                kernels.Add((specialised, group), kernel);
             }
 
-            Enqueue(kernel, launch);
+            Enqueue(kernel, launch, specialised.Arguments(launch));
         }
     }
 
@@ -194,11 +195,11 @@ sealed unsafe class OpenClDevice : Device
         }
     }
 
-    void Enqueue(OpenClKernel kernel, Launch launch)
+    void Enqueue(OpenClKernel kernel, Launch launch, object[] arguments)
     {
         try
         {
-            SetArguments(kernel, launch);
+            SetArguments(kernel, launch, arguments);
             var (global, local) = kernel.WorkItems(launch);
             if (kernel.Group is { } group && group.Size > hardware.MaxWorkGroup * kernel.Lanes)
                 throw new KernelException($"the device has work-groups of {hardware.MaxWorkGroup} at most");
@@ -221,12 +222,10 @@ sealed unsafe class OpenClDevice : Device
         }
 
         if (report?.Read() is { } failure)
-        {
             throw new KernelException($"{launch.Kernel.Name}, launched over {Shape(launch)}: {failure.Describe(kernel.Checks)}");
-        }
     }
 
-    void SetArguments(OpenClKernel kernel, Launch launch)
+    void SetArguments(OpenClKernel kernel, Launch launch, object[] arguments)
     {
         nint handle = kernel.Program.Kernel;
         uint next = 0;
@@ -238,14 +237,14 @@ sealed unsafe class OpenClDevice : Device
         }
 
         ulong* bits = stackalloc ulong[Math.Max(1, kernel.Parameters.Length)];
-        ArgumentPlan.Write(launch.Arguments, bits);
+        ArgumentPlan.Write(arguments, bits);
         for (int p = 0; p < kernel.Parameters.Length; p++)
             Set(kernel.Parameters[p], bits[p]);
         if (kernel.GroupBytes > 0)
             Require(api.SetKernelArg(handle, next++, (nuint)kernel.GroupBytes, null), "giving groups their memory");
-        if (kernel.Checks.Count > 0)
+        if (report != null)
         {
-            nint memory = report!.Memory;
+            nint memory = report.Memory;
             Require(api.SetKernelArg(handle, next++, (nuint)sizeof(nint), &memory), "passing the report");
         }
 

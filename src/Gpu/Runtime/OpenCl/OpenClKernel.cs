@@ -1,4 +1,3 @@
-using System.Reflection;
 using Dalle2.Gpu.Dialect;
 using Dalle2.Gpu.Frontend;
 using Dalle2.Gpu.Ir;
@@ -36,11 +35,11 @@ sealed class OpenClKernel : IDisposable
     /// <summary>Bytes of memory that the threads of a group share.</summary>
     public int GroupBytes { get; }
 
-    public static OpenClKernel Compile(MethodInfo method, GroupExtent? group, int lanes, Checking checking, Func<OpenClText, string, OpenClProgram> build)
+    public static OpenClKernel Compile(SpecialisedKernel kernel, GroupExtent? group, int lanes, Checking checking, Func<OpenClText, string, OpenClProgram> build)
     {
-        Function function = KernelFrontend.Translate(method);
+        Function function = kernel.Translate();
         Pipeline.Run(function, checking);
-        OpenClText text = OpenClTarget.Print(function, lanes, group);
+        OpenClText text = OpenClTarget.Print(function, lanes, group, checking == Checking.Require);
         return new OpenClKernel(build(text, function.Name), function, lanes, group, text.GroupBytes);
     }
 

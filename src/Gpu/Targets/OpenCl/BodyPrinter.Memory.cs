@@ -103,13 +103,13 @@ sealed partial class BodyPrinter
             """);
         if (!vector)
         {
-            Statement($"if (!{Operand(require.Ok, false)}) {{ {report}(report, {require.Check}u, {Operand(require.Found, false)}, {Operand(require.Limit, false)}); return; }}");
+            Statement($"if (!{Operand(require.Ok, false)}) {{ {report}(report, {unchecked((uint)require.Check)}u, {Operand(require.Found, false)}, {Operand(require.Limit, false)}); return; }}");
             return;
         }
 
         string failed = $"~{Operand(require.Ok, true)}" + (require.Mask == null ? "" : $" & {Operand(require.Mask, true)}");
         string lane = Lane(IrType.I64), at = $"{FirstOf()}({failed})";
-        Statement($"if ({Any(failed)}) {{ {report}(report, {require.Check}u, {lane}({Operand(require.Found, true)}, {at}), {lane}({Operand(require.Limit, true)}, {at})); return; }}");
+        Statement($"if ({Any(failed)}) {{ {report}(report, {unchecked((uint)require.Check)}u, {lane}({Operand(require.Found, true)}, {at}), {lane}({Operand(require.Limit, true)}, {at})); return; }}");
     }
 
     static bool IsVector(Value value) => value is Register { IsVector: true } or LaneNumbers;

@@ -25,20 +25,21 @@ static class OpenClTarget
     /// <param name="function">The function.</param>
     /// <param name="lanes">Threads of a work-item: 1, 4, 8 or 16.</param>
     /// <param name="group">Of an explicitly grouped kernel, its group.</param>
-    public static OpenClText Print(Function function, int lanes, GroupExtent? group)
+    /// <param name="isChecked">Whether the function's checks are to be reported.</param>
+    public static OpenClText Print(Function function, int lanes, GroupExtent? group, bool isChecked = false)
     {
         var prelude = new Prelude();
         string entry = Identifier(function.Name);
-        bool isImplicit = group == null, isChecked = function.Checks.Count > 0;
+        bool isImplicit = group == null;
         var text = new StringBuilder();
         bool masked = !isImplicit && group!.Value.Size % lanes != 0;
-        LinearCode code = Lowerer.Run(function, new LoweringOptions(lanes, masked, group));
+        LinearCode code = Lowerer.Run(function, new LoweringOptions(lanes, masked, group, isChecked));
         string parameters = Parameters(code, isImplicit, isChecked);
         string body = BodyPrinter.Print(code, prelude);
         if (isImplicit && lanes > 1)
         {
             // Only the last vector of a row has lanes without a thread: all others do without masks for it.
-            string tail = BodyPrinter.Print(Lowerer.Run(function, new LoweringOptions(lanes, true, null)), prelude);
+            string tail = BodyPrinter.Print(Lowerer.Run(function, new LoweringOptions(lanes, true, null, isChecked)), prelude);
             string arguments = Arguments(code, isChecked);
             text.Append($"void whole_vector({parameters})\n{{\n{body}}}\n\n");
             text.Append($"void last_vector({parameters})\n{{\n{tail}}}\n\n");
