@@ -48,7 +48,7 @@ sealed partial class BodyPrinter
         Access access = store.Access;
         string space = ClType.Space(store.Pointer.Type), element = ClType.Stored(access.Type);
         bool scattered = IsVector(store.Pointer) || IsVector(store.Index), vector = IsVector(store.Value);
-        if (!scattered && store.LaneStep == 0 && !vector)
+        if (lanes == 1 || (!scattered && store.LaneStep == 0 && !vector))
         {
             string where = store.Mask == null || lanes == 1 ? "" : $"if ({Any(Operand(store.Mask, true))}) ";
             Statement($"{where}*({space} {element}*)({Address(access, store.Pointer, store.Index)}) = {Stored(Operand(store.Value, false), access.Type, 1)}");
@@ -112,7 +112,7 @@ sealed partial class BodyPrinter
         Statement($"if ({Any(failed)}) {{ {report}(report, {unchecked((uint)require.Check)}u, {lane}({Operand(require.Found, true)}, {at}), {lane}({Operand(require.Limit, true)}, {at})); return; }}");
     }
 
-    static bool IsVector(Value value) => value is Register { IsVector: true } or LaneNumbers;
+    bool IsVector(Value value) => value is Register { IsVector: true } || (value is LaneNumbers && lanes > 1);
 
     // pointer + index * stride + offset
     string Address(Access access, Value pointer, Value index)
