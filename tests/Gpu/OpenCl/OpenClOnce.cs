@@ -13,6 +13,9 @@ static class OpenClOnce
 
     public static bool IsHere => OpenClDevice.List()[0].Available;
 
+    /// <summary>A device of the caller's own.</summary>
+    public static OpenClDevice Open(int lanes) => OpenClDevice.Open("opencl:0", CacheFolder, lanes);
+
     /// <summary>The first device, with so many threads to a work-item.</summary>
     public static OpenClDevice Device(int lanes)
     {
@@ -22,7 +25,7 @@ static class OpenClOnce
         lock (Devices)
         {
             if (!Devices.TryGetValue(lanes, out OpenClDevice? device))
-                Devices.Add(lanes, device = OpenClDevice.Open("opencl:0", CacheFolder, lanes));
+                Devices.Add(lanes, device = Open(lanes));
             return device;
         }
     }

@@ -1,5 +1,6 @@
 using Dalle2.Gpu.Passes;
 using Dalle2.Gpu.Runtime;
+using Dalle2.Tests.Gpu.OpenCl;
 
 namespace Dalle2.Tests.Gpu.Compiler.RandomPrograms;
 
@@ -10,5 +11,6 @@ static class RandomTargets
     [
         ("ir", () => [new InterpretedDevice("raw", null), new InterpretedDevice("optimised", Checking.Drop), new InterpretedDevice("checked", Checking.Require)]),
         ("simd", () => [Device.Open("cpu:128", 1), Device.Open("cpu:256", 1), Device.Open("cpu:512", 1)]),
+        ("opencl", () => OpenClOnce.IsHere ? [OpenClOnce.Open(1), OpenClOnce.Open(16)] : null),
     ];
 }
