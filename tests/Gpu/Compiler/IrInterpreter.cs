@@ -15,6 +15,7 @@ sealed unsafe class IrInterpreter
     readonly Dictionary<Value, int> registers = [];
     readonly Dictionary<Block, Node> nodes = [];
     readonly ulong[] initial;
+    readonly int most;
 
     public IrInterpreter(Function function)
     {
@@ -29,6 +30,7 @@ sealed unsafe class IrInterpreter
             nodes[block].Ways = [.. block.Edges.Select(e => new Way(nodes[e.To], [.. e.Arguments.Select(Register)], [.. e.To.Arguments.Select(Register)]))];
         }
 
+        most = function.Blocks.Max(block => block.Arguments.Count);
         initial = new ulong[registers.Count];
         foreach (var (value, register) in registers)
         {
@@ -142,7 +144,7 @@ sealed unsafe class IrInterpreter
     sealed class Running(IrInterpreter interpreter, ulong[] values, List<(long Start, long End)> ranges, Place? place)
     {
         readonly Dictionary<Instruction, byte[]> local = [];
-        readonly ulong[] passed = new ulong[interpreter.registers.Count];
+        readonly ulong[] passed = new ulong[interpreter.most];
         Node node = interpreter.nodes[interpreter.function.Entry];
         int next;
 
