@@ -114,18 +114,19 @@ sealed class RandomProgram
         switch (choose.Below(5))
         {
             case 0:
-                Extent = new Index3D(choose.Between(1, 90), 1, 1);
+                Extent = new Index3D(choose.Of(choose.Between(1, 20), choose.Between(1, 40), choose.Between(1, 70)), 1, 1);
                 parameters.Add(typeof(Index1D));
                 break;
             case 1:
-                Extent = new Index3D(choose.Between(1, 19), choose.Between(1, 6), 1);
+                Extent = new Index3D(choose.Between(1, 19), choose.Between(1, 4), 1);
                 parameters.Add(typeof(Index2D));
                 break;
             case 2:
                 Config = new KernelConfig(new Index2D(choose.Between(1, 2), choose.Between(1, 2)), new Index2D(choose.Between(1, 9), choose.Between(1, 5)));
                 break;
             default:
-                Config = new KernelConfig((Index1D)choose.Between(1, 3), choose.Of(choose.Between(1, 20), choose.Between(1, 40), choose.Of(8, 16, 32, 64, 70, 33)));
+                int threads = choose.Of(choose.Between(1, 12), choose.Between(1, 20), choose.Between(1, 40), choose.Of(8, 16, 32, 33, 64, 70));
+                Config = new KernelConfig((Index1D)choose.Between(1, threads > 20 ? 2 : 3), threads);
                 break;
         }
     }
