@@ -11,8 +11,7 @@ __kernel __attribute__((reqd_work_group_size(8, 1, 1))) void MicroKernels_Revers
     uint s7;
     float s8;
     uint s9;
-    uint s10;
-    float s11;
+    float s10;
     s2 = (__local uchar*)group_memory + 0;
     s3 = (uint)get_group_id(0);
     s4 = 8u;
@@ -22,10 +21,9 @@ __kernel __attribute__((reqd_work_group_size(8, 1, 1))) void MicroKernels_Revers
     s8 = *(__global const float*)(s0 + ((long)as_int(s7) * 4));
     *(__local float*)(s2 + ((long)as_int(s6) * 4)) = s8;
     barrier(CLK_LOCAL_MEM_FENCE | CLK_GLOBAL_MEM_FENCE);
-    s9 = s4 + (uint)(-1);
-    s10 = s9 - s6;
-    s11 = *(__local const float*)(s2 + ((long)as_int(s10) * 4));
-    *(__global float*)(s0 + ((long)as_int(s7) * 4)) = s11;
+    s9 = s4 - s6;
+    s10 = *(__local const float*)(s2 + ((long)as_int(s9) * 4 - 4));
+    *(__global float*)(s0 + ((long)as_int(s7) * 4)) = s10;
     goto L0;
 L0:;
     return;
