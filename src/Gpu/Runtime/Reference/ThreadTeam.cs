@@ -64,7 +64,7 @@ sealed class ThreadTeam : IDisposable
     public void Dispose()
     {
         foreach (Carrier carrier in idle)
-            carrier.Stop();
+            carrier.Dispose();
         idle.Clear();
     }
 
@@ -148,12 +148,11 @@ sealed class ThreadTeam : IDisposable
     }
 
     /// <summary>A host thread; the caller's own has no team to work for.</summary>
-    internal sealed class Carrier
+    internal sealed class Carrier : IDisposable
     {
         readonly ManualResetEventSlim gate = new(false, 0);
         readonly Thread? thread;
         bool stopped;
-
 
         public Carrier(ThreadTeam? team)
         {
@@ -176,11 +175,12 @@ sealed class ThreadTeam : IDisposable
             return !stopped;
         }
 
-        public void Stop()
+        /// <summary>Ends the thread.</summary>
+        public void Dispose()
         {
             stopped = true;
             gate.Set();
-            thread!.Join();
+            thread?.Join();
             gate.Dispose();
         }
     }
