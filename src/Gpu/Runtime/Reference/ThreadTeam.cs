@@ -66,6 +66,7 @@ sealed class ThreadTeam : IDisposable
         foreach (Carrier carrier in idle)
             carrier.Dispose();
         idle.Clear();
+        caller.Dispose();
     }
 
     // Starts threads of the group on this host thread, until all have been started. One that has waited comes back here when it ends.

@@ -1,3 +1,4 @@
+#pragma warning disable CA1051 // Emitted code reads and writes the fields.
 using System.Reflection;
 using Dalle2.Gpu.Dialect;
 
