@@ -7,7 +7,6 @@
 // Weight gradient: dw += sum over n, oy, ox of x[...] * dy[n, oy, ox, k], n, oy and ox rising, fused multiply-adds from what dw held
 // All three are matrix products whose left side is gathered from the images as it is needed (implicit GEMM). With dilation 1 the taps of one row
 // of the kernel lie side by side in the image, channels and all: such a stretch of values is called a run.
-using System.Runtime.CompilerServices;
 
 namespace Dalle2.Kernels;
 
@@ -18,9 +17,6 @@ public static class Conv2dOp
     const int ForwardTiles = 8;
     const int InputTiles = 16;
     const int WeightTiles = 8;
-
-    // Up to this many channels, a tile of 32 columns would mostly hold nothing.
-    const int NarrowChannels = 4;
 
     /// <summary><c>y = x * w</c>.</summary>
     /// <param name="stream">Where it runs.</param>
@@ -46,12 +42,6 @@ public static class Conv2dOp
     public static void InputGradient(Stream stream, Tensor dy, Tensor w, Tensor dx, ConvolutionWindow window)
     {
         var s = ConvolutionShape.Of(dx, w, dy, window);
-        if (s.C <= NarrowChannels)
-        {
-            stream.Launch(NarrowInputGradientKernel, checked(s.Batch * s.Height * s.Phases * s.PhaseTiles), dy.View, w.View, dx.View, s);
-            return;
-        }
-
         // Pixels that are a stride apart meet the same taps: each such phase is a product of its own.
         int pixels = checked(s.Batch * IntrinsicMath.DivRoundUp(s.Height, s.StrideY) * IntrinsicMath.DivRoundUp(s.Width, s.StrideX));
         KernelConfig config = Groups(s.C, pixels, InputTiles);
@@ -93,7 +83,7 @@ public static class Conv2dOp
             {
                 int count = IntrinsicMath.Min(whole, runs - q), length = IntrinsicMath.Min(RegisterTile.Depth, run - part);
                 Group.Barrier();
-                RegisterTile.CopyRight(right, w, (q * run + part) * s.K, s.K, 1, count * length, col, s.K);
+                RegisterTile.CopyRight(right, w, (q * run + part) * s.K, s.K, count * length, col, s.K);
                 for (int pixel = first; pixel < end; pixel += RegisterTile.Rows)
                 {
                     ArrayView<int> rows = LocalMemory.Allocate<int>(RegisterTile.Rows);
@@ -167,7 +157,7 @@ public static class Conv2dOp
                 {
                     int length = IntrinsicMath.Min(RegisterTile.Depth, s.K - part);
                     Group.Barrier();
-                    RegisterTile.CopyRight(right, w, (r * s.S + q) * s.C * s.K + part, 1, s.K, length, col, s.C);
+                    RegisterTile.CopyRightTransposed(right, w, (r * s.S + q) * s.C * s.K + part, s.K, length, col, s.C);
                     for (int pixel = first; pixel < end; pixel += RegisterTile.Rows)
                         AddPixels(dy, dx, s, left, right, pixel, pixels, wide, high, down / s.StrideY, across / s.StrideX, part, length, col, fromZero);
                     fromZero = false;
@@ -235,7 +225,7 @@ public static class Conv2dOp
         {
             int depth = IntrinsicMath.Min(RegisterTile.Depth, pixels - pixel);
             Group.Barrier();
-            RegisterTile.CopyRight(right, dy, pixel * s.K, s.K, 1, depth, col, s.K);
+            RegisterTile.CopyRight(right, dy, pixel * s.K, s.K, depth, col, s.K);
             for (int value = first; value < end; value += RegisterTile.Rows)
             {
                 ArrayView<int> rows = LocalMemory.Allocate<int>(RegisterTile.Rows);
@@ -276,128 +266,5 @@ public static class Conv2dOp
                 image += s.Height;
             }
         }
-    }
-
-    // One thread per 4 input pixels of one row, a stride apart, by up to 4 input channels. Pixels a stride apart meet the same taps, at
-    // neighbouring output pixels, so that no tap is visited in vain.
-    static void NarrowInputGradientKernel(Index1D index, ArrayView<float> dy, ArrayView<float> w, ArrayView<float> dx, ConvolutionShape s)
-    {
-        const int c = 0;
-        int row = index;
-        int tile = row % s.PhaseTiles;
-        row /= s.PhaseTiles;
-        int ix = row % s.Phases + tile * NarrowChannels * s.StrideX;
-        row /= s.Phases;
-        if (ix >= s.Width)
-            return;
-        int top = row % s.Height + s.PaddingY, left = ix + s.PaddingX;
-        int image = row / s.Height * s.OutHeight;
-        ArrayView<float> w0 = w.SubView(c * s.K);
-        ArrayView<float> w1 = w.SubView(IntrinsicMath.Min(c + 1, s.C - 1) * s.K);
-        ArrayView<float> w2 = w.SubView(IntrinsicMath.Min(c + 2, s.C - 1) * s.K);
-        ArrayView<float> w3 = w.SubView(IntrinsicMath.Min(c + 3, s.C - 1) * s.K);
-        int outputs = s.K;
-        ArrayView<float> y1 = dy.SubView(IntrinsicMath.Min(outputs, dy.IntLength));
-        ArrayView<float> y2 = dy.SubView(IntrinsicMath.Min(2 * outputs, dy.IntLength));
-        ArrayView<float> y3 = dy.SubView(IntrinsicMath.Min(3 * outputs, dy.IntLength));
-
-        float x00 = 0f, x01 = 0f, x02 = 0f, x03 = 0f;
-        float x10 = 0f, x11 = 0f, x12 = 0f, x13 = 0f;
-        float x20 = 0f, x21 = 0f, x22 = 0f, x23 = 0f;
-        float x30 = 0f, x31 = 0f, x32 = 0f, x33 = 0f;
-        for (int r = 0; r < s.R; r++)
-        {
-            int down = top - r * s.DilationY, oy = down / s.StrideY;
-            if (down < 0 || oy >= s.OutHeight || oy * s.StrideY != down)
-                continue;
-            for (int q = 0; q < s.S; q++)
-            {
-                int across = left - q * s.DilationX, ox = across / s.StrideX;
-                if (ox * s.StrideX != across || ox + 3 < 0 || ox >= s.OutWidth)
-                    continue;
-                bool in0 = ox >= 0;
-                bool in1 = ox >= -1 && ox + 1 < s.OutWidth;
-                bool in2 = ox >= -2 && ox + 2 < s.OutWidth;
-                bool in3 = ox + 3 < s.OutWidth;
-                int at = ((image + oy) * s.OutWidth + ox) * s.K, wAt = (r * s.S + q) * s.C * s.K;
-                if (in0 && in1 && in2 && in3)
-                {
-                    for (int end = at + s.K; at < end; at++)
-                    {
-                        float v0 = w0[wAt], v1 = w1[wAt], v2 = w2[wAt], v3 = w3[wAt];
-                        float u = dy[at];
-                        x00 = Fused.MultiplyAdd(u, v0, x00);
-                        x01 = Fused.MultiplyAdd(u, v1, x01);
-                        x02 = Fused.MultiplyAdd(u, v2, x02);
-                        x03 = Fused.MultiplyAdd(u, v3, x03);
-                        u = y1[at];
-                        x10 = Fused.MultiplyAdd(u, v0, x10);
-                        x11 = Fused.MultiplyAdd(u, v1, x11);
-                        x12 = Fused.MultiplyAdd(u, v2, x12);
-                        x13 = Fused.MultiplyAdd(u, v3, x13);
-                        u = y2[at];
-                        x20 = Fused.MultiplyAdd(u, v0, x20);
-                        x21 = Fused.MultiplyAdd(u, v1, x21);
-                        x22 = Fused.MultiplyAdd(u, v2, x22);
-                        x23 = Fused.MultiplyAdd(u, v3, x23);
-                        u = y3[at];
-                        x30 = Fused.MultiplyAdd(u, v0, x30);
-                        x31 = Fused.MultiplyAdd(u, v1, x31);
-                        x32 = Fused.MultiplyAdd(u, v2, x32);
-                        x33 = Fused.MultiplyAdd(u, v3, x33);
-                        wAt++;
-                    }
-                }
-                else
-                {
-                    for (int end = at + s.K; at < end; at++)
-                    {
-                        float v0 = w0[wAt], v1 = w1[wAt], v2 = w2[wAt], v3 = w3[wAt];
-                        float u = in0 ? dy[at] : 0f;
-                        x00 = Fused.MultiplyAdd(u, v0, x00);
-                        x01 = Fused.MultiplyAdd(u, v1, x01);
-                        x02 = Fused.MultiplyAdd(u, v2, x02);
-                        x03 = Fused.MultiplyAdd(u, v3, x03);
-                        u = in1 ? dy[at + outputs] : 0f;
-                        x10 = Fused.MultiplyAdd(u, v0, x10);
-                        x11 = Fused.MultiplyAdd(u, v1, x11);
-                        x12 = Fused.MultiplyAdd(u, v2, x12);
-                        x13 = Fused.MultiplyAdd(u, v3, x13);
-                        u = in2 ? dy[at + 2 * outputs] : 0f;
-                        x20 = Fused.MultiplyAdd(u, v0, x20);
-                        x21 = Fused.MultiplyAdd(u, v1, x21);
-                        x22 = Fused.MultiplyAdd(u, v2, x22);
-                        x23 = Fused.MultiplyAdd(u, v3, x23);
-                        u = in3 ? dy[at + 3 * outputs] : 0f;
-                        x30 = Fused.MultiplyAdd(u, v0, x30);
-                        x31 = Fused.MultiplyAdd(u, v1, x31);
-                        x32 = Fused.MultiplyAdd(u, v2, x32);
-                        x33 = Fused.MultiplyAdd(u, v3, x33);
-                        wAt++;
-                    }
-                }
-            }
-        }
-
-        int xAt = (row * s.Width + ix) * s.C + c, step = s.StrideX * s.C, channels = s.C - c, pixels = s.Width - ix;
-        StoreFour(dx, xAt, channels, x00, x01, x02, x03);
-        if (pixels > s.StrideX)
-            StoreFour(dx, xAt + step, channels, x10, x11, x12, x13);
-        if (pixels > 2 * s.StrideX)
-            StoreFour(dx, xAt + 2 * step, channels, x20, x21, x22, x23);
-        if (pixels > 3 * s.StrideX)
-            StoreFour(dx, xAt + 3 * step, channels, x30, x31, x32, x33);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static void StoreFour(ArrayView<float> target, int at, int count, float v0, float v1, float v2, float v3)
-    {
-        target[at] = v0;
-        if (count > 1)
-            target[at + 1] = v1;
-        if (count > 2)
-            target[at + 2] = v2;
-        if (count > 3)
-            target[at + 3] = v3;
     }
 }

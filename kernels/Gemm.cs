@@ -119,7 +119,7 @@ public static class GemmOp
         }
 
         public void CopyRight(ArrayView<float> b, ArrayView<float> right, GemmShape s, int start, int depth, int col) =>
-            RegisterTile.CopyRight(right, b, start * s.BStride, s.BStride, 1, depth, col, s.N);
+            RegisterTile.CopyRight(right, b, start * s.BStride, s.BStride, depth, col, s.N);
     }
 
     readonly struct Transposed : IOperand
@@ -136,6 +136,6 @@ public static class GemmOp
         }
 
         public void CopyRight(ArrayView<float> b, ArrayView<float> right, GemmShape s, int start, int depth, int col) =>
-            RegisterTile.CopyRight(right, b, start, 1, s.BStride, depth, col, s.N);
+            RegisterTile.CopyRightTransposed(right, b, start, s.BStride, depth, col, s.N);
     }
 }

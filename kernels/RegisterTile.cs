@@ -88,14 +88,13 @@ static class RegisterTile
     /// <param name="source">Where the rows come from.</param>
     /// <param name="start">The first row's first column of all.</param>
     /// <param name="stride">From one row to the next.</param>
-    /// <param name="step">From one column to the next.</param>
     /// <param name="depth">The rows.</param>
     /// <param name="col">The group's first column.</param>
     /// <param name="cols">All columns.</param>
-    public static void CopyRight(ArrayView<float> right, ArrayView<float> source, int start, int stride, int step, int depth, int col, int cols)
+    public static void CopyRight(ArrayView<float> right, ArrayView<float> source, int start, int stride, int depth, int col, int cols)
     {
         int thread = Group.IdxX;
-        if (col + Columns <= cols && step == 1)
+        if (col + Columns <= cols)
         {
             for (int k = 0; k < depth; k++)
             {
@@ -111,7 +110,38 @@ static class RegisterTile
             for (int j = 0; j < ThreadColumns; j++)
             {
                 int at = col + thread + j * Threads;
-                right[k * Columns + thread + j * Threads] = at < cols ? source[start + k * stride + at * step] : 0f;
+                right[k * Columns + thread + j * Threads] = at < cols ? source[start + k * stride + at] : 0f;
+            }
+        }
+    }
+
+    /// <summary>Copies 32 rows to the columns of the right side, rows past the end as zeros: reads along the rows, and turns them while writing.</summary>
+    /// <param name="right">Shared, <c>[depth, 32]</c>.</param>
+    /// <param name="source">Where the rows come from.</param>
+    /// <param name="start">The first of all rows' first value.</param>
+    /// <param name="stride">From one row to the next.</param>
+    /// <param name="depth">How many values of each row.</param>
+    /// <param name="row">The group's first row.</param>
+    /// <param name="rows">All rows.</param>
+    public static void CopyRightTransposed(ArrayView<float> right, ArrayView<float> source, int start, int stride, int depth, int row, int rows)
+    {
+        int thread = Group.IdxX;
+        for (int c = 0; c < Columns; c++)
+        {
+            int from = start + (row + c) * stride, k = 0;
+            if (row + c < rows)
+            {
+                for (; k + Threads <= depth; k += Threads)
+                    right[(k + thread) * Columns + c] = source[from + k + thread];
+                if (k + thread < depth)
+                    right[(k + thread) * Columns + c] = source[from + k + thread];
+                continue;
+            }
+
+            for (; k < depth; k += Threads)
+            {
+                if (k + thread < depth)
+                    right[(k + thread) * Columns + c] = 0f;
             }
         }
     }

@@ -77,6 +77,12 @@ sealed partial class SimdEmitter
             case Op.And or Op.Or or Op.Xor:
                 PushGeneric(line.Op switch { Op.And => "BitwiseAnd", Op.Or => "BitwiseOr", _ => "Xor" }, element, half, o);
                 break;
+            case Op.Not when type == IrType.Bool:
+                // Not the complement: the just-in-time compiler makes "greater" of the complement of "less or equal", which is wrong for NaN.
+                PushVector(o[0], half);
+                il.Emit(OpCodes.Call, vectors.Zero(element));
+                il.Emit(OpCodes.Call, vectors.Generic("Equals", element, 2));
+                break;
             case Op.Not:
                 PushGeneric("OnesComplement", element, half, o);
                 break;
