@@ -29,7 +29,7 @@ public static class Conv2dOp
     {
         var s = ConvolutionShape.Of(x, w, y, window);
         int pixels = checked(s.Batch * s.OutHeight * s.OutWidth);
-        stream.Launch(ForwardKernel, Groups(s.K, pixels, ForwardTiles), x.View, w.View, y.View, s);
+        stream.Launch(ForwardKernel, RegisterTile.Groups(stream, s.K, pixels, ForwardTiles), x.View, w.View, y.View, s);
     }
 
     /// <summary>The gradient of the input, or the forward pass of the transposed convolution.</summary>
@@ -44,9 +44,7 @@ public static class Conv2dOp
         var s = ConvolutionShape.Of(dx, w, dy, window);
         // Pixels that are a stride apart meet the same taps: each such phase is a product of its own.
         int pixels = checked(s.Batch * IntrinsicMath.DivRoundUp(s.Height, s.StrideY) * IntrinsicMath.DivRoundUp(s.Width, s.StrideX));
-        KernelConfig config = Groups(s.C, pixels, InputTiles);
-        config = new KernelConfig(new Index3D(config.GridDim.X, config.GridDim.Y, s.StrideY * s.StrideX), config.GroupDim);
-        stream.Launch(InputGradientKernel, config, dy.View, w.View, dx.View, s);
+        stream.Launch(InputGradientKernel, RegisterTile.Groups(stream, s.C, pixels, InputTiles, s.StrideY * s.StrideX), dy.View, w.View, dx.View, s);
     }
 
     /// <summary>Adds the gradient of the weights.</summary>
@@ -61,16 +59,10 @@ public static class Conv2dOp
         var s = ConvolutionShape.Of(x, dw, dy, window);
         // Rows of the product are the values of a run, channel by channel.
         int taps = s.RunTaps, runs = s.R * s.S / taps;
-        KernelConfig config = Groups(s.K, taps * s.C, WeightTiles);
-        config = new KernelConfig(new Index3D(config.GridDim.X, config.GridDim.Y, runs), config.GroupDim);
-        stream.Launch(WeightGradientKernel, config, x.View, dy.View, dw.View, s);
+        stream.Launch(WeightGradientKernel, RegisterTile.Groups(stream, s.K, taps * s.C, WeightTiles, runs), x.View, dy.View, dw.View, s);
     }
 
-    static KernelConfig Groups(int columns, int rows, int tiles) => new(
-        new Index3D(IntrinsicMath.DivRoundUp(columns, RegisterTile.Columns), IntrinsicMath.DivRoundUp(rows, RegisterTile.Rows * tiles), 1),
-        new Index3D(RegisterTile.Threads, 1, 1));
-
-    // One group per 32 output channels and 96 output pixels. A piece of the sum is as many whole runs as fit, or a part of one.
+    // One group per two output channels a thread and 96 output pixels. A piece of the sum is as many whole runs as fit, or a part of one.
     static void ForwardKernel(ArrayView<float> x, ArrayView<float> w, ArrayView<float> y, ConvolutionShape s)
     {
         ArrayView<float> right = SharedMemory.Allocate<float>(RegisterTile.RightLength), left = SharedMemory.Allocate<float>(RegisterTile.LeftLength);
@@ -136,7 +128,7 @@ public static class Conv2dOp
         }
     }
 
-    // One group per 32 input channels and 192 input pixels of one phase. A piece of the sum is one tap's output channels, or a part of them.
+    // One group per two input channels a thread and 192 input pixels of one phase. A piece of the sum is one tap's output channels, or a part of them.
     static void InputGradientKernel(ArrayView<float> dy, ArrayView<float> w, ArrayView<float> dx, ConvolutionShape s)
     {
         ArrayView<float> right = SharedMemory.Allocate<float>(RegisterTile.RightLength), left = SharedMemory.Allocate<float>(RegisterTile.LeftLength);
@@ -214,7 +206,7 @@ public static class Conv2dOp
         RegisterTile.End(sums, dx, rows, pixels - pixel, col + Group.IdxX, s.C);
     }
 
-    // One group per 32 output channels and 96 values of one run. A piece of the sum is 128 output pixels.
+    // One group per two output channels a thread and 96 values of one run. A piece of the sum is 128 output pixels.
     static void WeightGradientKernel(ArrayView<float> x, ArrayView<float> dy, ArrayView<float> dw, ConvolutionShape s)
     {
         ArrayView<float> right = SharedMemory.Allocate<float>(RegisterTile.RightLength), left = SharedMemory.Allocate<float>(RegisterTile.LeftLength);
@@ -236,23 +228,23 @@ public static class Conv2dOp
                 Group.Barrier();
                 ArrayView<float> sums = LocalMemory.Allocate<float>(RegisterTile.Rows * RegisterTile.ThreadColumns);
                 RegisterTile.Begin(sums, dw, rows, col + Group.IdxX, s.K, false);
-                RegisterTile.Add(sums, left, 1, RegisterTile.Threads, right, depth);
+                RegisterTile.Add(sums, left, 1, RegisterTile.MaxThreads, right, depth);
                 RegisterTile.End(sums, dw, rows, run - value, col + Group.IdxX, s.K);
             }
         }
     }
 
-    // For each output pixel, up to 16 values of its run, a thread each.
+    // For each output pixel, the tile's values of its run.
     static void CopyPixels(ArrayView<float> x, ArrayView<float> left, ConvolutionShape s, int pixel, int depth, int tap, int value, int run)
     {
         int ox = pixel % s.OutWidth, row = pixel / s.OutWidth;
         int oy = row % s.OutHeight, image = row / s.OutHeight * s.Height;
         int down = tap / s.S * s.DilationY - s.PaddingY, across = tap % s.S * s.DilationX - s.PaddingX, line = s.Width * s.C;
-        int count = IntrinsicMath.Min(RegisterTile.Threads, run - value);
+        int count = IntrinsicMath.Min(RegisterTile.Rows, run - value);
         for (int k = 0; k < depth; k++)
         {
             int iy = oy * s.StrideY + down, lineStart = (image + iy) * line, lineEnd = iy >= 0 && iy < s.Height ? lineStart + line : lineStart;
-            RegisterTile.CopyRun(left, k * RegisterTile.Threads, x, lineStart + (ox * s.StrideX + across) * s.C + value, count, lineStart, lineEnd);
+            RegisterTile.CopyRun(left, k * RegisterTile.MaxThreads, x, lineStart + (ox * s.StrideX + across) * s.C + value, count, lineStart, lineEnd);
             ox++;
             if (ox == s.OutWidth)
             {

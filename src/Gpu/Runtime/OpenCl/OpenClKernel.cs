@@ -38,6 +38,8 @@ sealed class OpenClKernel : IDisposable
     public static OpenClKernel Compile(SpecialisedKernel kernel, GroupExtent? group, int lanes, Checking checking, Func<OpenClText, string, OpenClProgram> build)
     {
         Function function = kernel.Translate();
+        if (group is { } extent)
+            GroupExtents.Run(function, extent);
         Pipeline.Run(function, checking);
         OpenClText text = OpenClTarget.Print(function, lanes, group, checking == Checking.Require);
         return new OpenClKernel(build(text, function.Name), function, lanes, group, text.GroupBytes);

@@ -19,6 +19,8 @@ sealed class SimdKernel
     {
         vectors = VectorMethods.Of(key.Bits);
         Function = key.Kernel.Translate();
+        if (key.Group is { } extent)
+            GroupExtents.Run(Function, extent);
         Pipeline.Run(Function, key.Checked ? Checking.Require : Checking.Drop);
         Group = key.Group;
         IsChecked = key.Checked;
