@@ -169,34 +169,36 @@ public static class Conv2dOp
         ArrayView<float> dy, ArrayView<float> dx, ConvolutionShape s, ArrayView<float> left, ArrayView<float> right,
         int pixel, int pixels, int wide, int high, int down, int across, int part, int length, int col, bool fromZero)
     {
+        int firstB = pixel % wide, row = pixel / wide;
+        int firstA = row % high, firstImage = row / high, phaseY = Grid.IdxZ / s.StrideX, phaseX = Grid.IdxZ % s.StrideX;
+
+        // A loop of its own, so that the rows' places stay in registers.
         ArrayView<int> rows = LocalMemory.Allocate<int>(RegisterTile.Rows);
-        int b = pixel % wide, row = pixel / wide;
-        int a = row % high, image = row / high, phaseY = Grid.IdxZ / s.StrideX, phaseX = Grid.IdxZ % s.StrideX;
-        int line = s.OutWidth * s.K;
-        Group.Barrier();
+        int b = firstB, a = firstA, image = firstImage;
         for (int i = 0; i < RegisterTile.Rows; i++)
         {
             rows[i] = ((image * s.Height + a * s.StrideY + phaseY) * s.Width + b * s.StrideX + phaseX) * s.C;
-            int oy = a + down, lineStart = (image * s.OutHeight + oy) * line, ox = b + across;
-            bool inside = oy >= 0 && oy < s.OutHeight && ox >= 0 && ox < s.OutWidth;
-            int from = lineStart + ox * s.K + part;
-            RegisterTile.CopyRun(left, i * RegisterTile.Depth, dy, from, length, from, inside ? from + length : from);
             // The last pixel stands for those behind it.
-            if (pixel + i + 1 < pixels)
-            {
-                b++;
-                if (b == wide)
-                {
-                    b = 0;
-                    a++;
-                }
+            bool more = pixel + i + 1 < pixels, line = more && b + 1 == wide, column = line && a + 1 == high;
+            b = line ? 0 : more ? b + 1 : b;
+            a = column ? 0 : line ? a + 1 : a;
+            image = column ? image + 1 : image;
+        }
 
-                if (a == high)
-                {
-                    a = 0;
-                    image++;
-                }
-            }
+        b = firstB;
+        a = firstA;
+        image = firstImage;
+        Group.Barrier();
+        for (int i = 0; i < RegisterTile.Rows; i++)
+        {
+            int oy = a + down, ox = b + across;
+            bool inside = oy >= 0 && oy < s.OutHeight && ox >= 0 && ox < s.OutWidth;
+            int from = ((image * s.OutHeight + oy) * s.OutWidth + ox) * s.K + part;
+            RegisterTile.CopyRun(left, i * RegisterTile.Depth, dy, from, length, from, inside ? from + length : from);
+            bool more = pixel + i + 1 < pixels, line = more && b + 1 == wide, column = line && a + 1 == high;
+            b = line ? 0 : more ? b + 1 : b;
+            a = column ? 0 : line ? a + 1 : a;
+            image = column ? image + 1 : image;
         }
 
         Group.Barrier();

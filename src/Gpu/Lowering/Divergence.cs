@@ -181,22 +181,21 @@ sealed class Divergence
     {
         Shape shape = default;
         Value? only = null;
-        bool several = false;
+        bool several = false, isHeader = loops.Bodies.ContainsKey(block);
         foreach (Edge edge in dominators.Incoming[block])
         {
             Value value = edge.Arguments[place];
             if (value == block.Arguments[place])
                 continue;
+            shape = Shape.Either(shape, At(value, edge.From));
+            // All threads enter a loop together; those that come back to it by different ways still count its turns together.
+            if (isHeader && !dominators.Dominates(block, edge.From))
+                continue;
             several |= only != null && only != value;
             only = value;
-            shape = Shape.Either(shape, At(value, edge.From));
         }
 
-        if (!several || !met.Contains(block) || shape.IsUnknown)
-            return shape;
-        // Threads that come back to a loop by one way only still count its turns together.
-        bool oneWayBack = leftApart.Contains(block) && dominators.Incoming[block].Count(edge => dominators.Dominates(block, edge.From)) == 1;
-        return oneWayBack ? shape : Shape.Varying;
+        return several && met.Contains(block) && !shape.IsUnknown ? Shape.Varying : shape;
     }
 
     Shape OfInstruction(Instruction instruction, Block block)

@@ -39,9 +39,17 @@ sealed class VectorMethods
 
     public Type VectorOf(Type element) => definition.MakeGenericType(element);
 
+    // Named methods such as Add are themselves inlined calls of the operators, and inlining stops in large methods: the operators never do.
+    static readonly Dictionary<string, string> Operators = new()
+    {
+        ["Add"] = "op_Addition", ["Subtract"] = "op_Subtraction", ["Multiply"] = "op_Multiply", ["Divide"] = "op_Division", ["BitwiseAnd"] = "op_BitwiseAnd",
+        ["BitwiseOr"] = "op_BitwiseOr", ["Xor"] = "op_ExclusiveOr", ["OnesComplement"] = "op_OnesComplement", ["Negate"] = "op_UnaryNegation",
+    };
+
     /// <summary>A generic method whose parameters are all vectors, such as Add.</summary>
-    public MethodInfo Generic(string name, Type element, int arity) => generic.GetOrAdd((name, element, arity), key =>
-        holder.GetMethods(BindingFlags.Static | BindingFlags.Public)
+    public MethodInfo Generic(string name, Type element, int arity) => generic.GetOrAdd((name, element, arity), key => Operators.TryGetValue(key.Name, out string? op)
+        ? VectorOf(key.Element).GetMethod(op, [.. Enumerable.Repeat(VectorOf(key.Element), key.Arity)])!
+        : holder.GetMethods(BindingFlags.Static | BindingFlags.Public)
             .Where(m => m.Name == key.Name && m.IsGenericMethodDefinition && m.GetGenericArguments().Length == 1 && m.GetParameters().Length == key.Arity)
             .Select(m => m.MakeGenericMethod(key.Element))
             .First(m => m.GetParameters().All(p => p.ParameterType == VectorOf(key.Element))));
