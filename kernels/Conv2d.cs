@@ -4,7 +4,9 @@
 // Forward:         y  =  the sum, r, s and c rising, fused multiply-adds from zero
 // Input gradient:  dx[n, iy, ix, c] = sum over r, s, k of dy[n, oy, ox, k] * w[r, s, c, k], where oy stride - padding + r dilation = iy, likewise ox
 //   the adjoint of Forward, and so the forward pass of the transposed convolution, whose input is dy and whose output is dx
-// Weight gradient: dw += sum over n, oy, ox of x[...] * dy[n, oy, ox, k], in blocks of images whose sums are added in rising order
+// Weight gradient: dw += sum over n, oy, ox of x[...] * dy[n, oy, ox, k], n, oy and ox rising, fused multiply-adds from what dw held
+// All three are matrix products whose left side is gathered from the images as it is needed (implicit GEMM). With dilation 1 the taps of one row
+// of the kernel lie side by side in the image, channels and all: such a stretch of values is called a run.
 using System.Runtime.CompilerServices;
 
 namespace Dalle2.Kernels;
@@ -12,10 +14,13 @@ namespace Dalle2.Kernels;
 /// <summary>Two-dimensional convolution and its two gradients, which serve the transposed convolution too.</summary>
 public static class Conv2dOp
 {
-    const int Tile = 4;
+    // Tiles of pixels, one behind the other, that share what a group copies of the weights. Transposed weights cost more to copy.
+    const int ForwardTiles = 8;
+    const int InputTiles = 16;
+    const int WeightTiles = 8;
 
-    // The weight gradient adds up this many output pixels, in whole images, before it adds to what it has.
-    const int BlockPixels = 1024;
+    // Up to this many channels, a tile of 32 columns would mostly hold nothing.
+    const int NarrowChannels = 4;
 
     /// <summary><c>y = x * w</c>.</summary>
     /// <param name="stream">Where it runs.</param>
@@ -27,8 +32,8 @@ public static class Conv2dOp
     public static void Forward(Stream stream, Tensor x, Tensor w, Tensor y, ConvolutionWindow window)
     {
         var s = ConvolutionShape.Of(x, w, y, window);
-        int tiles = checked(s.Batch * s.OutHeight * IntrinsicMath.DivRoundUp(s.OutWidth, Tile) * IntrinsicMath.DivRoundUp(s.K, Tile));
-        stream.Launch(ForwardKernel, tiles, x.View, w.View, y.View, s);
+        int pixels = checked(s.Batch * s.OutHeight * s.OutWidth);
+        stream.Launch(ForwardKernel, Groups(s.K, pixels, ForwardTiles), x.View, w.View, y.View, s);
     }
 
     /// <summary>The gradient of the input, or the forward pass of the transposed convolution.</summary>
@@ -41,8 +46,17 @@ public static class Conv2dOp
     public static void InputGradient(Stream stream, Tensor dy, Tensor w, Tensor dx, ConvolutionWindow window)
     {
         var s = ConvolutionShape.Of(dx, w, dy, window);
-        int tiles = checked(s.Batch * s.Height * s.Phases * s.PhaseTiles * IntrinsicMath.DivRoundUp(s.C, Tile));
-        stream.Launch(InputGradientKernel, tiles, dy.View, w.View, dx.View, s);
+        if (s.C <= NarrowChannels)
+        {
+            stream.Launch(NarrowInputGradientKernel, checked(s.Batch * s.Height * s.Phases * s.PhaseTiles), dy.View, w.View, dx.View, s);
+            return;
+        }
+
+        // Pixels that are a stride apart meet the same taps: each such phase is a product of its own.
+        int pixels = checked(s.Batch * IntrinsicMath.DivRoundUp(s.Height, s.StrideY) * IntrinsicMath.DivRoundUp(s.Width, s.StrideX));
+        KernelConfig config = Groups(s.C, pixels, InputTiles);
+        config = new KernelConfig(new Index3D(config.GridDim.X, config.GridDim.Y, s.StrideY * s.StrideX), config.GroupDim);
+        stream.Launch(InputGradientKernel, config, dy.View, w.View, dx.View, s);
     }
 
     /// <summary>Adds the gradient of the weights.</summary>
@@ -55,129 +69,224 @@ public static class Conv2dOp
     public static void WeightGradient(Stream stream, Tensor x, Tensor dy, Tensor dw, ConvolutionWindow window)
     {
         var s = ConvolutionShape.Of(x, dw, dy, window);
-        int tiles = checked(s.R * s.S * IntrinsicMath.DivRoundUp(s.C, Tile) * IntrinsicMath.DivRoundUp(s.K, Tile));
-        int images = IntrinsicMath.Max(1, BlockPixels / (s.OutHeight * s.OutWidth));
-        for (int first = 0; first < s.Batch; first += images)
-            stream.Launch(WeightGradientKernel, tiles, x.View, dy.View, dw.View, s, first, IntrinsicMath.Min(first + images, s.Batch));
+        // Rows of the product are the values of a run, channel by channel.
+        int taps = s.RunTaps, runs = s.R * s.S / taps;
+        KernelConfig config = Groups(s.K, taps * s.C, WeightTiles);
+        config = new KernelConfig(new Index3D(config.GridDim.X, config.GridDim.Y, runs), config.GroupDim);
+        stream.Launch(WeightGradientKernel, config, x.View, dy.View, dw.View, s);
     }
 
-    // One thread per 4 output pixels, neighbours along a row, by 4 output channels; neighbouring threads have neighbouring channels.
-    // A pixel whose tap falls outside of the image, or that lies outside of the output itself, takes part as zero.
-    static void ForwardKernel(Index1D index, ArrayView<float> x, ArrayView<float> w, ArrayView<float> y, ConvolutionShape s)
-    {
-        int tilesK = IntrinsicMath.DivRoundUp(s.K, Tile), tilesX = IntrinsicMath.DivRoundUp(s.OutWidth, Tile);
-        int k = index % tilesK * Tile, row = index / tilesK;
-        int ox = row % tilesX * Tile;
-        row /= tilesX;
-        int left = ox * s.StrideX - s.PaddingX, top = row % s.OutHeight * s.StrideY - s.PaddingY;
-        int image = row / s.OutHeight * s.Height;
-        ArrayView<float> w0 = w.SubView(k);
-        ArrayView<float> w1 = w.SubView(IntrinsicMath.Min(k + 1, s.K - 1));
-        ArrayView<float> w2 = w.SubView(IntrinsicMath.Min(k + 2, s.K - 1));
-        ArrayView<float> w3 = w.SubView(IntrinsicMath.Min(k + 3, s.K - 1));
-        int step = s.StrideX * s.C, wStep = s.K;
-        ArrayView<float> x1 = x.SubView(IntrinsicMath.Min(step, x.IntLength));
-        ArrayView<float> x2 = x.SubView(IntrinsicMath.Min(2 * step, x.IntLength));
-        ArrayView<float> x3 = x.SubView(IntrinsicMath.Min(3 * step, x.IntLength));
+    static KernelConfig Groups(int columns, int rows, int tiles) => new(
+        new Index3D(IntrinsicMath.DivRoundUp(columns, RegisterTile.Columns), IntrinsicMath.DivRoundUp(rows, RegisterTile.Rows * tiles), 1),
+        new Index3D(RegisterTile.Threads, 1, 1));
 
-        float y00 = 0f, y01 = 0f, y02 = 0f, y03 = 0f;
-        float y10 = 0f, y11 = 0f, y12 = 0f, y13 = 0f;
-        float y20 = 0f, y21 = 0f, y22 = 0f, y23 = 0f;
-        float y30 = 0f, y31 = 0f, y32 = 0f, y33 = 0f;
-        // With neighbouring taps the values under one row of the kernel lie side by side, in the image as in the weights.
-        bool wholeRow = s.DilationX == 1 && left >= 0 && left + 3 * s.StrideX + s.S <= s.Width && ox + 3 < s.OutWidth;
-        int taps = wholeRow ? s.S : 1, length = taps * s.C;
+    // One group per 32 output channels and 96 output pixels. A piece of the sum is as many whole runs as fit, or a part of one.
+    static void ForwardKernel(ArrayView<float> x, ArrayView<float> w, ArrayView<float> y, ConvolutionShape s)
+    {
+        ArrayView<float> right = SharedMemory.Allocate<float>(RegisterTile.RightLength), left = SharedMemory.Allocate<float>(RegisterTile.LeftLength);
+        int col = Grid.IdxX * RegisterTile.Columns, pixels = s.Batch * s.OutHeight * s.OutWidth;
+        int first = Grid.IdxY * (RegisterTile.Rows * ForwardTiles), end = IntrinsicMath.Min(first + RegisterTile.Rows * ForwardTiles, pixels);
+        int taps = s.RunTaps, run = taps * s.C, runs = s.R * s.S / taps, whole = IntrinsicMath.Max(1, RegisterTile.Depth / run);
+        for (int q = 0; q < runs; q += whole)
+        {
+            for (int part = 0; part < run; part += RegisterTile.Depth)
+            {
+                int count = IntrinsicMath.Min(whole, runs - q), length = IntrinsicMath.Min(RegisterTile.Depth, run - part);
+                Group.Barrier();
+                RegisterTile.CopyRight(right, w, (q * run + part) * s.K, s.K, 1, count * length, col, s.K);
+                for (int pixel = first; pixel < end; pixel += RegisterTile.Rows)
+                {
+                    ArrayView<int> rows = LocalMemory.Allocate<int>(RegisterTile.Rows);
+                    for (int i = 0; i < RegisterTile.Rows; i++)
+                        rows[i] = IntrinsicMath.Min(pixel + i, pixels - 1) * s.K;
+                    Group.Barrier();
+                    CopyRuns(x, left, s, pixel, pixels, q, count, part, length);
+                    Group.Barrier();
+                    ArrayView<float> sums = LocalMemory.Allocate<float>(RegisterTile.Rows * RegisterTile.ThreadColumns);
+                    RegisterTile.Begin(sums, y, rows, col + Group.IdxX, s.K, q == 0 && part == 0);
+                    RegisterTile.Add(sums, left, RegisterTile.Depth, 1, right, count * length);
+                    RegisterTile.End(sums, y, rows, pixels - pixel, col + Group.IdxX, s.K);
+                }
+            }
+        }
+    }
+
+    // For each pixel of a tile, what lies under the kernel: runs q to q + count, of each the values from part on. Outside of the image are zeros.
+    static void CopyRuns(ArrayView<float> x, ArrayView<float> left, ConvolutionShape s, int pixel, int pixels, int q, int count, int part, int length)
+    {
+        int ox = pixel % s.OutWidth, row = pixel / s.OutWidth;
+        int oy = row % s.OutHeight, image = row / s.OutHeight * s.Height;
+        int taps = s.RunTaps, line = s.Width * s.C;
+        for (int i = 0; i < RegisterTile.Rows; i++)
+        {
+            for (int c = 0; c < count; c++)
+            {
+                int tap = (q + c) * taps;
+                int iy = oy * s.StrideY - s.PaddingY + tap / s.S * s.DilationY, ix = ox * s.StrideX - s.PaddingX + tap % s.S * s.DilationX;
+                int lineStart = (image + iy) * line, lineEnd = iy >= 0 && iy < s.Height ? lineStart + line : lineStart;
+                RegisterTile.CopyRun(left, i * RegisterTile.Depth + c * length, x, lineStart + ix * s.C + part, length, lineStart, lineEnd);
+            }
+
+            // The last pixel stands for those behind it.
+            if (pixel + i + 1 < pixels)
+            {
+                ox++;
+                if (ox == s.OutWidth)
+                {
+                    ox = 0;
+                    oy++;
+                }
+
+                if (oy == s.OutHeight)
+                {
+                    oy = 0;
+                    image += s.Height;
+                }
+            }
+        }
+    }
+
+    // One group per 32 input channels and 192 input pixels of one phase. A piece of the sum is one tap's output channels, or a part of them.
+    static void InputGradientKernel(ArrayView<float> dy, ArrayView<float> w, ArrayView<float> dx, ConvolutionShape s)
+    {
+        ArrayView<float> right = SharedMemory.Allocate<float>(RegisterTile.RightLength), left = SharedMemory.Allocate<float>(RegisterTile.LeftLength);
+        int col = Grid.IdxX * RegisterTile.Columns, phaseY = Grid.IdxZ / s.StrideX, phaseX = Grid.IdxZ % s.StrideX;
+        int high = (s.Height - phaseY + s.StrideY - 1) / s.StrideY, wide = (s.Width - phaseX + s.StrideX - 1) / s.StrideX;
+        int pixels = s.Batch * high * wide;
+        int first = Grid.IdxY * (RegisterTile.Rows * InputTiles), end = IntrinsicMath.Min(first + RegisterTile.Rows * InputTiles, pixels);
+        bool fromZero = true;
         for (int r = 0; r < s.R; r++)
         {
-            int iy = top + r * s.DilationY;
-            if (iy < 0 || iy >= s.Height)
-                continue;
-            for (int q = 0; q < s.S; q += taps)
+            int down = phaseY + s.PaddingY - r * s.DilationY;
+            for (int q = 0; q < s.S; q++)
             {
-                int ix = left + q * s.DilationX;
-                bool in0 = ix >= 0 && ix < s.Width;
-                bool in1 = ix + s.StrideX >= 0 && ix + s.StrideX < s.Width && ox + 1 < s.OutWidth;
-                bool in2 = ix + 2 * s.StrideX >= 0 && ix + 2 * s.StrideX < s.Width && ox + 2 < s.OutWidth;
-                bool in3 = ix + 3 * s.StrideX >= 0 && ix + 3 * s.StrideX < s.Width && ox + 3 < s.OutWidth;
-                int at = ((image + iy) * s.Width + ix) * s.C, wAt = (r * s.S + q) * s.C * s.K;
-                if (in0 && in1 && in2 && in3)
+                int across = phaseX + s.PaddingX - q * s.DilationX;
+                if (down % s.StrideY != 0 || across % s.StrideX != 0)
+                    continue;
+                for (int part = 0; part < s.K; part += RegisterTile.Depth)
                 {
-                    for (int end = at + length; at < end; at++)
-                    {
-                        float v0 = w0[wAt], v1 = w1[wAt], v2 = w2[wAt], v3 = w3[wAt];
-                        float u = x[at];
-                        y00 = Fused.MultiplyAdd(u, v0, y00);
-                        y01 = Fused.MultiplyAdd(u, v1, y01);
-                        y02 = Fused.MultiplyAdd(u, v2, y02);
-                        y03 = Fused.MultiplyAdd(u, v3, y03);
-                        u = x1[at];
-                        y10 = Fused.MultiplyAdd(u, v0, y10);
-                        y11 = Fused.MultiplyAdd(u, v1, y11);
-                        y12 = Fused.MultiplyAdd(u, v2, y12);
-                        y13 = Fused.MultiplyAdd(u, v3, y13);
-                        u = x2[at];
-                        y20 = Fused.MultiplyAdd(u, v0, y20);
-                        y21 = Fused.MultiplyAdd(u, v1, y21);
-                        y22 = Fused.MultiplyAdd(u, v2, y22);
-                        y23 = Fused.MultiplyAdd(u, v3, y23);
-                        u = x3[at];
-                        y30 = Fused.MultiplyAdd(u, v0, y30);
-                        y31 = Fused.MultiplyAdd(u, v1, y31);
-                        y32 = Fused.MultiplyAdd(u, v2, y32);
-                        y33 = Fused.MultiplyAdd(u, v3, y33);
-                        wAt += wStep;
-                    }
-                }
-                else if (in0 || in1 || in2 || in3)
-                {
-                    for (int end = at + length; at < end; at++)
-                    {
-                        float v0 = w0[wAt], v1 = w1[wAt], v2 = w2[wAt], v3 = w3[wAt];
-                        float u = in0 ? x[at] : 0f;
-                        y00 = Fused.MultiplyAdd(u, v0, y00);
-                        y01 = Fused.MultiplyAdd(u, v1, y01);
-                        y02 = Fused.MultiplyAdd(u, v2, y02);
-                        y03 = Fused.MultiplyAdd(u, v3, y03);
-                        u = in1 ? x[at + step] : 0f;
-                        y10 = Fused.MultiplyAdd(u, v0, y10);
-                        y11 = Fused.MultiplyAdd(u, v1, y11);
-                        y12 = Fused.MultiplyAdd(u, v2, y12);
-                        y13 = Fused.MultiplyAdd(u, v3, y13);
-                        u = in2 ? x[at + 2 * step] : 0f;
-                        y20 = Fused.MultiplyAdd(u, v0, y20);
-                        y21 = Fused.MultiplyAdd(u, v1, y21);
-                        y22 = Fused.MultiplyAdd(u, v2, y22);
-                        y23 = Fused.MultiplyAdd(u, v3, y23);
-                        u = in3 ? x[at + 3 * step] : 0f;
-                        y30 = Fused.MultiplyAdd(u, v0, y30);
-                        y31 = Fused.MultiplyAdd(u, v1, y31);
-                        y32 = Fused.MultiplyAdd(u, v2, y32);
-                        y33 = Fused.MultiplyAdd(u, v3, y33);
-                        wAt += wStep;
-                    }
+                    int length = IntrinsicMath.Min(RegisterTile.Depth, s.K - part);
+                    Group.Barrier();
+                    RegisterTile.CopyRight(right, w, (r * s.S + q) * s.C * s.K + part, 1, s.K, length, col, s.C);
+                    for (int pixel = first; pixel < end; pixel += RegisterTile.Rows)
+                        AddPixels(dy, dx, s, left, right, pixel, pixels, wide, high, down / s.StrideY, across / s.StrideX, part, length, col, fromZero);
+                    fromZero = false;
                 }
             }
         }
 
-        int yAt = (row * s.OutWidth + ox) * s.K + k, channels = s.K - k, pixels = s.OutWidth - ox;
-        StoreFour(y, yAt, channels, y00, y01, y02, y03);
-        if (pixels > 1)
-            StoreFour(y, yAt + s.K, channels, y10, y11, y12, y13);
-        if (pixels > 2)
-            StoreFour(y, yAt + 2 * s.K, channels, y20, y21, y22, y23);
-        if (pixels > 3)
-            StoreFour(y, yAt + 3 * s.K, channels, y30, y31, y32, y33);
+        // No tap at all falls on some phases of a kernel that is smaller than its stride.
+        if (fromZero)
+        {
+            for (int pixel = first; pixel < end; pixel += RegisterTile.Rows)
+                AddPixels(dy, dx, s, left, right, pixel, pixels, wide, high, 0, 0, 0, 0, col, true);
+        }
     }
 
-    // One thread per 4 input pixels of one row, a stride apart, by 4 input channels. Pixels a stride apart meet the same taps, at
-    // neighbouring output pixels, so that no tap is visited in vain.
-    static void InputGradientKernel(Index1D index, ArrayView<float> dy, ArrayView<float> w, ArrayView<float> dx, ConvolutionShape s)
+    static void AddPixels(
+        ArrayView<float> dy, ArrayView<float> dx, ConvolutionShape s, ArrayView<float> left, ArrayView<float> right,
+        int pixel, int pixels, int wide, int high, int down, int across, int part, int length, int col, bool fromZero)
     {
-        int tilesC = IntrinsicMath.DivRoundUp(s.C, Tile);
-        int c = index % tilesC * Tile, row = index / tilesC;
+        ArrayView<int> rows = LocalMemory.Allocate<int>(RegisterTile.Rows);
+        int b = pixel % wide, row = pixel / wide;
+        int a = row % high, image = row / high, phaseY = Grid.IdxZ / s.StrideX, phaseX = Grid.IdxZ % s.StrideX;
+        int line = s.OutWidth * s.K;
+        Group.Barrier();
+        for (int i = 0; i < RegisterTile.Rows; i++)
+        {
+            rows[i] = ((image * s.Height + a * s.StrideY + phaseY) * s.Width + b * s.StrideX + phaseX) * s.C;
+            int oy = a + down, lineStart = (image * s.OutHeight + oy) * line, ox = b + across;
+            bool inside = oy >= 0 && oy < s.OutHeight && ox >= 0 && ox < s.OutWidth;
+            int from = lineStart + ox * s.K + part;
+            RegisterTile.CopyRun(left, i * RegisterTile.Depth, dy, from, length, from, inside ? from + length : from);
+            // The last pixel stands for those behind it.
+            if (pixel + i + 1 < pixels)
+            {
+                b++;
+                if (b == wide)
+                {
+                    b = 0;
+                    a++;
+                }
+
+                if (a == high)
+                {
+                    a = 0;
+                    image++;
+                }
+            }
+        }
+
+        Group.Barrier();
+        ArrayView<float> sums = LocalMemory.Allocate<float>(RegisterTile.Rows * RegisterTile.ThreadColumns);
+        RegisterTile.Begin(sums, dx, rows, col + Group.IdxX, s.C, fromZero);
+        RegisterTile.Add(sums, left, RegisterTile.Depth, 1, right, length);
+        RegisterTile.End(sums, dx, rows, pixels - pixel, col + Group.IdxX, s.C);
+    }
+
+    // One group per 32 output channels and 96 values of one run. A piece of the sum is 128 output pixels.
+    static void WeightGradientKernel(ArrayView<float> x, ArrayView<float> dy, ArrayView<float> dw, ConvolutionShape s)
+    {
+        ArrayView<float> right = SharedMemory.Allocate<float>(RegisterTile.RightLength), left = SharedMemory.Allocate<float>(RegisterTile.LeftLength);
+        int col = Grid.IdxX * RegisterTile.Columns, taps = s.RunTaps, run = taps * s.C, tap = Grid.IdxZ * taps;
+        int first = Grid.IdxY * (RegisterTile.Rows * WeightTiles), end = IntrinsicMath.Min(first + RegisterTile.Rows * WeightTiles, run);
+        int pixels = s.Batch * s.OutHeight * s.OutWidth;
+        for (int pixel = 0; pixel < pixels; pixel += RegisterTile.Depth)
+        {
+            int depth = IntrinsicMath.Min(RegisterTile.Depth, pixels - pixel);
+            Group.Barrier();
+            RegisterTile.CopyRight(right, dy, pixel * s.K, s.K, 1, depth, col, s.K);
+            for (int value = first; value < end; value += RegisterTile.Rows)
+            {
+                ArrayView<int> rows = LocalMemory.Allocate<int>(RegisterTile.Rows);
+                for (int i = 0; i < RegisterTile.Rows; i++)
+                    rows[i] = (Grid.IdxZ * run + IntrinsicMath.Min(value + i, run - 1)) * s.K;
+                Group.Barrier();
+                CopyPixels(x, left, s, pixel, depth, tap, value, run);
+                Group.Barrier();
+                ArrayView<float> sums = LocalMemory.Allocate<float>(RegisterTile.Rows * RegisterTile.ThreadColumns);
+                RegisterTile.Begin(sums, dw, rows, col + Group.IdxX, s.K, false);
+                RegisterTile.Add(sums, left, 1, RegisterTile.Threads, right, depth);
+                RegisterTile.End(sums, dw, rows, run - value, col + Group.IdxX, s.K);
+            }
+        }
+    }
+
+    // For each output pixel, up to 16 values of its run, a thread each.
+    static void CopyPixels(ArrayView<float> x, ArrayView<float> left, ConvolutionShape s, int pixel, int depth, int tap, int value, int run)
+    {
+        int ox = pixel % s.OutWidth, row = pixel / s.OutWidth;
+        int oy = row % s.OutHeight, image = row / s.OutHeight * s.Height;
+        int down = tap / s.S * s.DilationY - s.PaddingY, across = tap % s.S * s.DilationX - s.PaddingX, line = s.Width * s.C;
+        int count = IntrinsicMath.Min(RegisterTile.Threads, run - value);
+        for (int k = 0; k < depth; k++)
+        {
+            int iy = oy * s.StrideY + down, lineStart = (image + iy) * line, lineEnd = iy >= 0 && iy < s.Height ? lineStart + line : lineStart;
+            RegisterTile.CopyRun(left, k * RegisterTile.Threads, x, lineStart + (ox * s.StrideX + across) * s.C + value, count, lineStart, lineEnd);
+            ox++;
+            if (ox == s.OutWidth)
+            {
+                ox = 0;
+                oy++;
+            }
+
+            if (oy == s.OutHeight)
+            {
+                oy = 0;
+                image += s.Height;
+            }
+        }
+    }
+
+    // One thread per 4 input pixels of one row, a stride apart, by up to 4 input channels. Pixels a stride apart meet the same taps, at
+    // neighbouring output pixels, so that no tap is visited in vain.
+    static void NarrowInputGradientKernel(Index1D index, ArrayView<float> dy, ArrayView<float> w, ArrayView<float> dx, ConvolutionShape s)
+    {
+        const int c = 0;
+        int row = index;
         int tile = row % s.PhaseTiles;
         row /= s.PhaseTiles;
-        int ix = row % s.Phases + tile * Tile * s.StrideX;
+        int ix = row % s.Phases + tile * NarrowChannels * s.StrideX;
         row /= s.Phases;
         if (ix >= s.Width)
             return;
@@ -280,80 +389,6 @@ public static class Conv2dOp
             StoreFour(dx, xAt + 3 * step, channels, x30, x31, x32, x33);
     }
 
-    // One thread per 4 input channels by 4 output channels of one tap, over a block of images. Channels past the edge repeat the last one
-    // and are not stored.
-    static void WeightGradientKernel(Index1D index, ArrayView<float> x, ArrayView<float> dy, ArrayView<float> dw, ConvolutionShape s, int first, int end)
-    {
-        int tilesK = IntrinsicMath.DivRoundUp(s.K, Tile), tilesC = IntrinsicMath.DivRoundUp(s.C, Tile);
-        int k = index % tilesK * Tile, tap = index / tilesK;
-        int c = tap % tilesC * Tile;
-        tap /= tilesC;
-        int down = tap / s.S * s.DilationY - s.PaddingY, across = tap % s.S * s.DilationX - s.PaddingX;
-        // The output pixels whose tap lies within the image.
-        int oxFirst = IntrinsicMath.DivRoundUp(IntrinsicMath.Max(-across, 0), s.StrideX);
-        int oxEnd = IntrinsicMath.Min(IntrinsicMath.DivRoundUp(IntrinsicMath.Max(s.Width - across, 0), s.StrideX), s.OutWidth);
-        ArrayView<float> x0 = x.SubView(c);
-        ArrayView<float> x1 = x.SubView(IntrinsicMath.Min(c + 1, s.C - 1));
-        ArrayView<float> x2 = x.SubView(IntrinsicMath.Min(c + 2, s.C - 1));
-        ArrayView<float> x3 = x.SubView(IntrinsicMath.Min(c + 3, s.C - 1));
-        ArrayView<float> y0 = dy.SubView(k);
-        ArrayView<float> y1 = dy.SubView(IntrinsicMath.Min(k + 1, s.K - 1));
-        ArrayView<float> y2 = dy.SubView(IntrinsicMath.Min(k + 2, s.K - 1));
-        ArrayView<float> y3 = dy.SubView(IntrinsicMath.Min(k + 3, s.K - 1));
-
-        float w00 = 0f, w01 = 0f, w02 = 0f, w03 = 0f;
-        float w10 = 0f, w11 = 0f, w12 = 0f, w13 = 0f;
-        float w20 = 0f, w21 = 0f, w22 = 0f, w23 = 0f;
-        float w30 = 0f, w31 = 0f, w32 = 0f, w33 = 0f;
-        int xStep = s.StrideX * s.C, yStep = s.K;
-        for (int n = first; n < end; n++)
-        {
-            for (int oy = 0; oy < s.OutHeight; oy++)
-            {
-                int iy = oy * s.StrideY + down;
-                if (iy < 0 || iy >= s.Height)
-                    continue;
-                int xAt = ((n * s.Height + iy) * s.Width + oxFirst * s.StrideX + across) * s.C;
-                int yAt = ((n * s.OutHeight + oy) * s.OutWidth + oxFirst) * s.K;
-                for (int ox = oxFirst; ox < oxEnd; ox++)
-                {
-                    float v0 = y0[yAt], v1 = y1[yAt], v2 = y2[yAt], v3 = y3[yAt];
-                    float u = x0[xAt];
-                    w00 = Fused.MultiplyAdd(u, v0, w00);
-                    w01 = Fused.MultiplyAdd(u, v1, w01);
-                    w02 = Fused.MultiplyAdd(u, v2, w02);
-                    w03 = Fused.MultiplyAdd(u, v3, w03);
-                    u = x1[xAt];
-                    w10 = Fused.MultiplyAdd(u, v0, w10);
-                    w11 = Fused.MultiplyAdd(u, v1, w11);
-                    w12 = Fused.MultiplyAdd(u, v2, w12);
-                    w13 = Fused.MultiplyAdd(u, v3, w13);
-                    u = x2[xAt];
-                    w20 = Fused.MultiplyAdd(u, v0, w20);
-                    w21 = Fused.MultiplyAdd(u, v1, w21);
-                    w22 = Fused.MultiplyAdd(u, v2, w22);
-                    w23 = Fused.MultiplyAdd(u, v3, w23);
-                    u = x3[xAt];
-                    w30 = Fused.MultiplyAdd(u, v0, w30);
-                    w31 = Fused.MultiplyAdd(u, v1, w31);
-                    w32 = Fused.MultiplyAdd(u, v2, w32);
-                    w33 = Fused.MultiplyAdd(u, v3, w33);
-                    xAt += xStep;
-                    yAt += yStep;
-                }
-            }
-        }
-
-        int at = (tap * s.C + c) * s.K + k, inputs = s.C - c, outputs = s.K - k;
-        AddFour(dw, at, outputs, w00, w01, w02, w03);
-        if (inputs > 1)
-            AddFour(dw, at + s.K, outputs, w10, w11, w12, w13);
-        if (inputs > 2)
-            AddFour(dw, at + 2 * s.K, outputs, w20, w21, w22, w23);
-        if (inputs > 3)
-            AddFour(dw, at + 3 * s.K, outputs, w30, w31, w32, w33);
-    }
-
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     static void StoreFour(ArrayView<float> target, int at, int count, float v0, float v1, float v2, float v3)
     {
@@ -364,17 +399,5 @@ public static class Conv2dOp
             target[at + 2] = v2;
         if (count > 3)
             target[at + 3] = v3;
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static void AddFour(ArrayView<float> target, int at, int count, float v0, float v1, float v2, float v3)
-    {
-        target[at] += v0;
-        if (count > 1)
-            target[at + 1] += v1;
-        if (count > 2)
-            target[at + 2] += v2;
-        if (count > 3)
-            target[at + 3] += v3;
     }
 }

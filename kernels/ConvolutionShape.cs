@@ -5,6 +5,9 @@ readonly record struct ConvolutionShape(
     int Batch, int Height, int Width, int C, int OutHeight, int OutWidth, int K, int R, int S,
     int StrideY, int StrideX, int PaddingY, int PaddingX, int DilationY, int DilationX)
 {
+    /// <summary>Taps whose values lie side by side in the image: a row of the kernel, unless it is dilated.</summary>
+    public int RunTaps => DilationX == 1 ? S : 1;
+
     /// <summary>Classes of pixels of a row that are a stride apart.</summary>
     public int Phases => IntrinsicMath.Min(StrideX, Width);
 

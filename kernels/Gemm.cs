@@ -17,17 +17,8 @@ public readonly record struct GemmShape(int M, int N, int K, int AStride, int BS
 /// <summary>General matrix products with transposes and accumulation.</summary>
 public static class GemmOp
 {
-    // A group's threads lie along the columns; each holds 12 rows by 2 columns of C at a time, which fill the registers of a vector unit,
-    // and goes down several such tiles with the same columns of B.
-    const int Threads = 16;
-    const int ThreadColumns = 2;
-    const int Columns = Threads * ThreadColumns;
-    const int Rows = 12;
+    // Tiles of C, one below the other, that share what a group copies of B.
     const int RowTiles = 8;
-
-    // How much of k is in shared memory at a time: 16 KiB of B, which stay in a core's first cache.
-    const int Depth = 128;
-    const int Unroll = 4;
 
     /// <summary><c>C = op(A) op(B)</c>, or <c>C += op(A) op(B)</c>.</summary>
     /// <param name="stream">Where it runs.</param>
@@ -66,122 +57,85 @@ public static class GemmOp
         where TA : unmanaged, IOperand
         where TB : unmanaged, IOperand
     {
-        var groups = new Index2D(IntrinsicMath.DivRoundUp(shape.N, Columns), IntrinsicMath.DivRoundUp(shape.M, Rows * RowTiles));
-        stream.Launch(TileKernel<TA, TB>, new KernelConfig(groups, new Index2D(Threads, 1)), a.View, b.View, c.View, shape);
+        var groups = new Index2D(IntrinsicMath.DivRoundUp(shape.N, RegisterTile.Columns), IntrinsicMath.DivRoundUp(shape.M, RegisterTile.Rows * RowTiles));
+        stream.Launch(TileKernel<TA, TB>, new KernelConfig(groups, new Index2D(RegisterTile.Threads, 1)), a.View, b.View, c.View, shape);
     }
 
-    // One group per 32 columns and 96 rows of C. For each piece of k, the group copies its columns of B to shared memory, columns past the edge
-    // as zeros, and then adds to its tiles of C, one after the other. Rows past the edge repeat the last one and are not stored.
+    // One group per 32 columns and 96 rows of C. For each piece of k it copies its columns of B to shared memory, and then, tile by tile, its rows
+    // of A. Rows past the edge repeat the last one and are not stored.
     static void TileKernel<TA, TB>(ArrayView<float> a, ArrayView<float> b, ArrayView<float> c, GemmShape s)
         where TA : unmanaged, IOperand
         where TB : unmanaged, IOperand
     {
-        ArrayView<float> panel = SharedMemory.Allocate<float>(Depth * Columns);
-        int thread = Group.IdxX, firstCol = Grid.IdxX * Columns;
-        int firstRow = Grid.IdxY * (Rows * RowTiles), endRow = IntrinsicMath.Min(firstRow + Rows * RowTiles, s.M);
-        for (int start = 0; start < s.K || start == 0; start += Depth)
+        ArrayView<float> right = SharedMemory.Allocate<float>(RegisterTile.RightLength), left = SharedMemory.Allocate<float>(RegisterTile.LeftLength);
+        int firstCol = Grid.IdxX * RegisterTile.Columns, firstRow = Grid.IdxY * (RegisterTile.Rows * RowTiles);
+        int endRow = IntrinsicMath.Min(firstRow + RegisterTile.Rows * RowTiles, s.M);
+        for (int start = 0; start < s.K || start == 0; start += RegisterTile.Depth)
         {
-            int depth = IntrinsicMath.Min(Depth, s.K - start);
+            int depth = IntrinsicMath.Min(RegisterTile.Depth, s.K - start);
             Group.Barrier();
-            for (int k = 0; k < depth; k++)
+            default(TB).CopyRight(b, right, s, start, depth, firstCol);
+            for (int row = firstRow; row < endRow; row += RegisterTile.Rows)
             {
-                for (int j = 0; j < ThreadColumns; j++)
-                {
-                    int col = firstCol + thread + j * Threads;
-                    panel[k * Columns + thread + j * Threads] = col < s.N ? b[default(TB).At(start + k, col, s.BStride)] : 0f;
-                }
-            }
-
-            Group.Barrier();
-            bool fromZero = start == 0 && s.Accumulate == 0;
-            for (int row = firstRow; row < endRow; row += Rows)
-                AddTile<TA>(a, panel, c, s, row, firstCol + thread, start, depth, fromZero);
-        }
-    }
-
-    static void AddTile<TA>(ArrayView<float> a, ArrayView<float> panel, ArrayView<float> c, GemmShape s, int row, int col, int start, int depth, bool fromZero)
-        where TA : unmanaged, IOperand
-    {
-        ArrayView<float> sums = LocalMemory.Allocate<float>(Rows * ThreadColumns);
-        ArrayView<int> rows = LocalMemory.Allocate<int>(Rows);
-        for (int i = 0; i < Rows; i++)
-        {
-            rows[i] = default(TA).At(IntrinsicMath.Min(row + i, s.M - 1), start, s.AStride);
-            for (int j = 0; j < ThreadColumns; j++)
-                sums[i * ThreadColumns + j] = 0f;
-        }
-
-        if (!fromZero)
-        {
-            for (int j = 0; j < ThreadColumns; j++)
-            {
-                if (col + j * Threads < s.N)
-                {
-                    for (int i = 0; i < Rows; i++)
-                        sums[i * ThreadColumns + j] = c[IntrinsicMath.Min(row + i, s.M - 1) * s.CStride + col + j * Threads];
-                }
-            }
-        }
-
-        int step = default(TA).Step(s.AStride), at = 0, k = 0, thread = Group.IdxX;
-        for (; k + Unroll <= depth; k += Unroll)
-        {
-            for (int u = 0; u < Unroll; u++)
-                AddOuterProduct(a, panel, sums, rows, at + u * step, (k + u) * Columns + thread);
-            at += Unroll * step;
-        }
-
-        for (; k < depth; k++)
-        {
-            AddOuterProduct(a, panel, sums, rows, at, k * Columns + thread);
-            at += step;
-        }
-
-        for (int j = 0; j < ThreadColumns; j++)
-        {
-            if (col + j * Threads < s.N)
-            {
-                for (int i = 0; i < Rows; i++)
-                {
-                    if (row + i < s.M)
-                        c[(row + i) * s.CStride + col + j * Threads] = sums[i * ThreadColumns + j];
-                }
+                Group.Barrier();
+                default(TA).CopyLeft(a, left, s, start, depth, row);
+                Group.Barrier();
+                ArrayView<float> sums = LocalMemory.Allocate<float>(RegisterTile.Rows * RegisterTile.ThreadColumns);
+                ArrayView<int> rows = LocalMemory.Allocate<int>(RegisterTile.Rows);
+                for (int i = 0; i < RegisterTile.Rows; i++)
+                    rows[i] = IntrinsicMath.Min(row + i, s.M - 1) * s.CStride;
+                RegisterTile.Begin(sums, c, rows, firstCol + Group.IdxX, s.N, start == 0 && s.Accumulate == 0);
+                RegisterTile.Add(sums, left, default(TA).RowStep, default(TA).Step, right, depth);
+                RegisterTile.End(sums, c, rows, s.M - row, firstCol + Group.IdxX, s.N);
             }
         }
     }
 
-    static void AddOuterProduct(ArrayView<float> a, ArrayView<float> panel, ArrayView<float> sums, ArrayView<int> rows, int at, int panelAt)
-    {
-        ArrayView<float> right = LocalMemory.Allocate<float>(ThreadColumns);
-        for (int j = 0; j < ThreadColumns; j++)
-            right[j] = panel[panelAt + j * Threads];
-        for (int i = 0; i < Rows; i++)
-        {
-            float left = a[rows[i] + at];
-            for (int j = 0; j < ThreadColumns; j++)
-                sums[i * ThreadColumns + j] = Fused.MultiplyAdd(left, right[j], sums[i * ThreadColumns + j]);
-        }
-    }
-
+    // How a side of the product is read, and how the left one lies in shared memory.
     interface IOperand
     {
-        // Where an element of op(X) lies, and how far the next one of a row of op(A), or the next one of a column, is.
-        int At(int row, int col, int stride);
+        int RowStep { get; }
 
-        int Step(int stride);
+        int Step { get; }
+
+        void CopyLeft(ArrayView<float> a, ArrayView<float> left, GemmShape s, int start, int depth, int row);
+
+        void CopyRight(ArrayView<float> b, ArrayView<float> right, GemmShape s, int start, int depth, int col);
     }
 
     readonly struct Stored : IOperand
     {
-        public int At(int row, int col, int stride) => row * stride + col;
+        public int RowStep => RegisterTile.Depth;
 
-        public int Step(int stride) => 1;
+        public int Step => 1;
+
+        public void CopyLeft(ArrayView<float> a, ArrayView<float> left, GemmShape s, int start, int depth, int row)
+        {
+            for (int i = 0; i < RegisterTile.Rows; i++)
+            {
+                int from = IntrinsicMath.Min(row + i, s.M - 1) * s.AStride + start;
+                RegisterTile.CopyRun(left, i * RegisterTile.Depth, a, from, depth, from, from + depth);
+            }
+        }
+
+        public void CopyRight(ArrayView<float> b, ArrayView<float> right, GemmShape s, int start, int depth, int col) =>
+            RegisterTile.CopyRight(right, b, start * s.BStride, s.BStride, 1, depth, col, s.N);
     }
 
     readonly struct Transposed : IOperand
     {
-        public int At(int row, int col, int stride) => col * stride + row;
+        public int RowStep => 1;
 
-        public int Step(int stride) => stride;
+        public int Step => RegisterTile.Threads;
+
+        public void CopyLeft(ArrayView<float> a, ArrayView<float> left, GemmShape s, int start, int depth, int row)
+        {
+            int thread = Group.IdxX;
+            for (int k = 0; k < depth; k++)
+                left[k * RegisterTile.Threads + thread] = row + thread < s.M ? a[(start + k) * s.AStride + row + thread] : 0f;
+        }
+
+        public void CopyRight(ArrayView<float> b, ArrayView<float> right, GemmShape s, int start, int depth, int col) =>
+            RegisterTile.CopyRight(right, b, start, 1, s.BStride, depth, col, s.N);
     }
 }

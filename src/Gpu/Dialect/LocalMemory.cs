@@ -8,7 +8,7 @@ namespace Dalle2.Gpu.Dialect;
 /// </summary>
 public static class LocalMemory
 {
-    /// <summary>An array of <paramref name="extent"/> elements, a compile-time constant. Call it outside of loops: each call takes memory until the thread ends.</summary>
+    /// <summary>An array of <paramref name="extent"/> elements, a compile-time constant. Best called outside of loops: on the device <c>reference</c>, each call takes memory until the thread ends.</summary>
     public static ArrayView<T> Allocate<T>(int extent)
         where T : unmanaged => LocalScratch.Allocate<T>(extent);
 }

@@ -4,6 +4,7 @@ using System.Text;
 using Dalle2.Gpu.Ir;
 using Dalle2.Gpu.Lowering;
 using Dalle2.Gpu.Passes;
+using Dalle2.Gpu.Targets.OpenCl;
 using Dalle2.Gpu.Targets.Ptx;
 using Dalle2.Gpu.Targets.Simd;
 
@@ -69,6 +70,21 @@ public static class KernelText
         Function function = KernelFrontend.Translate(kernel);
         Pipeline.Run(function);
         return PtxTarget.Compile(function, new PtxOptions(smVersion)).Text;
+    }
+
+    /// <summary>The kernel as OpenCL C 1.2.</summary>
+    /// <param name="kernel">The kernel.</param>
+    /// <param name="lanes">Threads of a work-item: 1 as for graphics cards, 4, 8 or 16 as for processors, in vectors.</param>
+    /// <param name="groupSize">Of an explicitly grouped kernel, the threads of a group along X.</param>
+    /// <exception cref="KernelDiagnosticException">The kernel says what kernels cannot say.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">OpenCL C has no vectors of so many lanes.</exception>
+    public static string OpenCl(MethodInfo kernel, int lanes = 1, int groupSize = 64)
+    {
+        if (lanes is not (1 or 4 or 8 or 16))
+            throw new ArgumentOutOfRangeException(nameof(lanes), $"a work-item is 1, 4, 8 or 16 threads, not {lanes}");
+        Function function = KernelFrontend.Translate(kernel);
+        Pipeline.Run(function);
+        return OpenClTarget.Print(function, lanes, function.IndexRank > 0 ? null : new GroupExtent(groupSize, 1, 1)).Text;
     }
 
     static string Operand(MethodInfo kernel, IlInstruction instruction)

@@ -1,5 +1,7 @@
+using System.Collections.Concurrent;
 using System.Reflection;
 using System.Reflection.Metadata;
+using System.Runtime.CompilerServices;
 
 namespace Dalle2.Gpu.Frontend;
 
@@ -11,10 +13,22 @@ sealed record IlBlock(List<IlInstruction> Instructions, int[] Successors);
 /// <summary>A method's body as a control-flow graph.</summary>
 sealed class MethodCode
 {
-    readonly Dictionary<int, IlBlock> blocks = [];
+    // Methods are inlined many times over. Weak, since a method may be of an assembly that is unloaded.
+    static readonly ConditionalWeakTable<MethodBase, MethodCode> Known = [];
 
-    public MethodCode(MethodBody body)
+    readonly Dictionary<int, IlBlock> blocks = [];
+    readonly MethodBase method;
+    readonly Type[]? typeArguments;
+    readonly Type[]? methodArguments;
+    readonly ConcurrentDictionary<int, MemberInfo> members = new();
+
+    MethodCode(MethodBase method, MethodBody body)
     {
+        this.method = method;
+        typeArguments = method.DeclaringType is { IsGenericType: true } type ? type.GetGenericArguments() : null;
+        methodArguments = method.IsGenericMethod ? method.GetGenericArguments() : null;
+        Type[] types = [.. method.GetParameters().Select(p => p.ParameterType)];
+        Arguments = method.IsStatic ? types : [method.DeclaringType!.MakeByRefType(), .. types];
         Locals = [.. body.LocalVariables.OrderBy(local => local.LocalIndex).Select(local => local.LocalType)];
         HasHandlers = body.ExceptionHandlingClauses.Count > 0;
         List<IlInstruction> instructions = IlReader.Read(body.GetILAsByteArray()!);
@@ -39,6 +53,17 @@ sealed class MethodCode
             Incoming[successor] = Incoming.GetValueOrDefault(successor) + 1;
     }
 
+    /// <summary>The code of a method; null if it has none.</summary>
+    public static MethodCode? Of(MethodBase method)
+    {
+        if (!Known.TryGetValue(method, out MethodCode? code) && method.GetMethodBody() is { } body)
+            Known.AddOrUpdate(method, code = new MethodCode(method, body));
+        return code;
+    }
+
+    /// <summary>The types of the arguments, of an instance's method first that of the reference to the instance.</summary>
+    public Type[] Arguments { get; }
+
     public Type[] Locals { get; }
 
     public bool HasHandlers { get; }
@@ -50,6 +75,9 @@ sealed class MethodCode
     public Dictionary<int, int> Incoming { get; } = [];
 
     public IlBlock this[int offset] => blocks[offset];
+
+    /// <summary>The type, field or method that a token means.</summary>
+    public MemberInfo Resolve(int token) => members.GetOrAdd(token, static (t, code) => code.method.Module.ResolveMember(t, code.typeArguments, code.methodArguments)!, this);
 
     List<int> ReversePostorder()
     {

@@ -168,9 +168,9 @@ sealed partial class MethodTranslator
         return type.IsByRef ? value : Coerce(value, LayoutOf(type));
     }
 
-    Type ResolveType(int token) => method.Module.ResolveType(token, typeArguments, methodArguments);
+    Type ResolveType(int token) => (Type)code.Resolve(token);
 
-    FieldInfo ResolveField(int token) => method.Module.ResolveField(token, typeArguments, methodArguments)!;
+    FieldInfo ResolveField(int token) => (FieldInfo)code.Resolve(token);
 
-    MethodBase ResolveMethod(int token) => method.Module.ResolveMethod(token, typeArguments, methodArguments)!;
+    MethodBase ResolveMethod(int token) => (MethodBase)code.Resolve(token);
 }

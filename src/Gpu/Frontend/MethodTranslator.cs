@@ -19,8 +19,6 @@ sealed partial class MethodTranslator
     readonly Variable[] locals;
     readonly Dictionary<int, Entry> entries = [];
     readonly List<(Block Block, Item? Value)> returns = [];
-    readonly Type[]? typeArguments;
-    readonly Type[]? methodArguments;
     Stack<Item> stack = new();
 
     public MethodTranslator(SsaBuilder builder, MethodBase method, Item[] values, MethodTranslator? caller)
@@ -28,20 +26,16 @@ sealed partial class MethodTranslator
         this.builder = builder;
         this.method = method;
         this.caller = caller;
-        typeArguments = method.DeclaringType is { IsGenericType: true } type ? type.GetGenericArguments() : null;
-        methodArguments = method.IsGenericMethod ? method.GetGenericArguments() : null;
         for (MethodTranslator? above = caller; above != null; above = above.caller)
         {
             if (above.method == method)
                 throw Diagnostic.Recursion.At(builder.Position, NameOf(method));
         }
 
-        MethodBody body = method.GetMethodBody() ?? throw Diagnostic.NoBody.At(builder.Position, NameOf(method));
-        code = new MethodCode(body);
+        code = MethodCode.Of(method) ?? throw Diagnostic.NoBody.At(builder.Position, NameOf(method));
         if (code.HasHandlers)
             throw Diagnostic.ExceptionHandling.At(new SourcePosition(method, 0), "try");
-        Type[] types = [.. method.GetParameters().Select(p => p.ParameterType)];
-        arguments = [.. (method.IsStatic ? types : [method.DeclaringType!.MakeByRefType(), .. types]).Select(Declare)];
+        arguments = [.. code.Arguments.Select(Declare)];
         for (int a = 0; a < arguments.Length; a++)
             Write(arguments[a], values[a]);
         locals = [.. code.Locals.Select(Declare)];

@@ -30,16 +30,20 @@ static class Unrolling
         foreach (Loop loop in NaturalLoops.Find(dominators))
         {
             // Whether a loop can be unrolled depends on the loops within it, which come before it.
-            if (!tried.Add(loop.Header) || !Repeats(loop))
+            if (!tried.Add(loop.Header) || AllocatesShared(loop))
                 continue;
-            if (new TurnCounter(loop, dominators).Count(MostTurns) is not { } count)
+            if (new TurnCounter(loop, dominators).Count(MostTurns) is not { } count || Size(loop) * (count.Turns + 1) > (HasInner(loop, dominators) ? LargestNest : LargestSize))
                 continue;
-            if (Size(loop) * (count.Turns + 1) > (dominators.Blocks.Exists(b => b != loop.Header && IsInnerHeader(b, loop, dominators)) ? LargestNest : LargestSize))
-                continue;
-            Block? exit = SingleExit(loop);
-            if (exit == null ? UsedOutside(function, loop).Count > 0 : !PassThrough(function, dominators, loop, exit))
-                continue;
-            new Copies(function, dominators, loop).Write(count.Turns, count.Exit);
+            HashSet<Value> used = UsedOutside(function, loop);
+            if (used.Count > 0)
+            {
+                // Which of several ways out a value took is not worth finding out.
+                if (SingleExit(loop) is not { } exit)
+                    continue;
+                PassThrough(function, dominators, loop, exit, used);
+            }
+
+            new LoopCopies(function, dominators, loop).Write(count.Turns, count.Exit);
             Branches.RemoveUnreachable(function);
             return true;
         }
@@ -48,19 +52,27 @@ static class Unrolling
     }
 
     // Shared memory exists once, however often its allocation is written.
-    static bool Repeats(Loop loop)
+    static bool AllocatesShared(Loop loop)
     {
         foreach (Block block in loop.Body)
         {
             if (block.Instructions.Exists(i => i.Op == Op.SharedAllocate))
-                return false;
+                return true;
         }
 
-        return true;
+        return false;
     }
 
-    static bool IsInnerHeader(Block block, Loop loop, Dominators dominators) =>
-        loop.Body.Contains(block) && dominators.Incoming[block].Exists(edge => dominators.Dominates(block, edge.From));
+    static bool HasInner(Loop loop, Dominators dominators)
+    {
+        foreach (Block block in loop.Body)
+        {
+            if (block != loop.Header && dominators.Incoming[block].Exists(edge => dominators.Dominates(block, edge.From)))
+                return true;
+        }
+
+        return false;
+    }
 
     static int Size(Loop loop)
     {
@@ -90,11 +102,8 @@ static class Unrolling
     }
 
     // Values of the loop that are used after it become arguments of a block behind it, since each copy of the loop has its own.
-    static bool PassThrough(Function function, Dominators dominators, Loop loop, Block exit)
+    static void PassThrough(Function function, Dominators dominators, Loop loop, Block exit, HashSet<Value> used)
     {
-        HashSet<Value> used = UsedOutside(function, loop);
-        if (used.Count == 0)
-            return true;
         Block behind = exit;
         List<Edge> leaving = dominators.Incoming[exit].FindAll(edge => loop.Body.Contains(edge.From));
         if (leaving.Count != dominators.Incoming[exit].Count)
@@ -131,7 +140,6 @@ static class Unrolling
 
         foreach (Edge edge in leaving)
             edge.Arguments.AddRange(replacements.Keys);
-        return true;
     }
 
     static HashSet<Value> UsedOutside(Function function, Loop loop)
@@ -187,126 +195,5 @@ static class Unrolling
             for (int a = 0; a < edge.Arguments.Count; a++)
                 edge.Arguments[a] = replacements.GetValueOrDefault(edge.Arguments[a], edge.Arguments[a]);
         }
-    }
-
-    // Writes a loop out, turn by turn.
-    sealed class Copies(Function function, Dominators dominators, Loop loop)
-    {
-        readonly List<Block> body = dominators.Blocks.FindAll(loop.Body.Contains);
-        Dictionary<Value, Value> values = [];
-        Dictionary<Block, Block> blocks = [];
-
-        /// <param name="turns">After so many whole turns, the loop is left.</param>
-        /// <param name="exit">By the branch of this block.</param>
-        public void Write(int turns, Block exit)
-        {
-            // The way into the first copy, then those from each copy into the next.
-            List<Edge> entering = loop.Entering;
-            for (int turn = 0; turn <= turns; turn++)
-            {
-                entering = WriteTurn(entering);
-                Block copy = blocks[exit];
-                bool firstLeaves = !loop.Body.Contains(exit.Edges[0].To);
-                if (copy.Edges.Count == 2)
-                    copy.Jump(copy.Edges[firstLeaves == (turn == turns) ? 0 : 1]);
-                // Another branch may turn out to leave earlier.
-                if (entering.Count == 0)
-                    return;
-            }
-
-            // The last copy is left before it can come here; the edges need a place all the same, until they go.
-            foreach (Edge edge in entering)
-                edge.To = blocks[loop.Header];
-        }
-
-        // Copies the loop and leads the edges into the copy. Gives the edges back to the header, which lead to no place yet.
-        List<Edge> WriteTurn(List<Edge> entering)
-        {
-            var next = new Dictionary<Value, Value>();
-            blocks = [];
-            foreach (Block block in body)
-            {
-                var copy = new Block();
-                blocks.Add(block, copy);
-                function.Blocks.Add(copy);
-                for (int a = 0; a < block.Arguments.Count; a++)
-                {
-                    if (block == loop.Header && Same(entering, a))
-                    {
-                        next.Add(block.Arguments[a], entering[0].Arguments[a]);
-                        continue;
-                    }
-
-                    var argument = new BlockArgument(block.Arguments[a].Type);
-                    copy.Arguments.Add(argument);
-                    next.Add(block.Arguments[a], argument);
-                }
-            }
-
-            var given = new List<Value[]>();
-            foreach (Edge edge in entering)
-            {
-                edge.To = blocks[loop.Header];
-                given.Add([.. edge.Arguments.Where((_, a) => next[loop.Header.Arguments[a]] is BlockArgument argument && edge.To.Arguments.Contains(argument))]);
-            }
-
-            for (int e = 0; e < entering.Count; e++)
-            {
-                entering[e].Arguments.Clear();
-                entering[e].Arguments.AddRange(given[e]);
-            }
-
-            values = next;
-            foreach (Block block in body)
-                CopyInstructions(block, blocks[block]);
-            var back = new List<Edge>();
-            foreach (Block block in body)
-                CopyEnd(block, blocks[block], back);
-            return back;
-        }
-
-        // Where all edges give one value, the copy needs no argument.
-        static bool Same(List<Edge> edges, int place) => edges.TrueForAll(edge => edge.Arguments[place] == edges[0].Arguments[place]);
-
-        void CopyInstructions(Block block, Block copy)
-        {
-            copy.Instructions.EnsureCapacity(block.Instructions.Count);
-            foreach (Instruction instruction in block.Instructions)
-            {
-                var operands = new Value[instruction.Operands.Length];
-                for (int o = 0; o < operands.Length; o++)
-                    operands[o] = Copied(instruction.Operands[o]);
-                if (Folding.Simplify(function, instruction.Op, instruction.Type, operands) is { } known)
-                {
-                    values.Add(instruction, known);
-                    continue;
-                }
-
-                var repeated = new Instruction(instruction.Op, instruction.Type, operands, instruction.Access, instruction.Position);
-                values.Add(instruction, repeated);
-                copy.Instructions.Add(repeated);
-            }
-        }
-
-        void CopyEnd(Block block, Block copy, List<Edge> back)
-        {
-            copy.Condition = block.Condition == null ? null : Copied(block.Condition);
-            var decided = copy.Condition as Constant;
-            if (decided != null)
-                copy.Condition = null;
-            for (int e = 0; e < block.Edges.Count; e++)
-            {
-                if (decided != null && e != (decided.Bits != 0 ? 0 : 1))
-                    continue;
-                Edge edge = block.Edges[e];
-                Block to = edge.To == loop.Header ? loop.Header : blocks.GetValueOrDefault(edge.To, edge.To);
-                var copied = new Edge(copy, to) { Arguments = edge.Arguments.ConvertAll(Copied) };
-                copy.Edges.Add(copied);
-                if (edge.To == loop.Header)
-                    back.Add(copied);
-            }
-        }
-
-        Value Copied(Value value) => values.GetValueOrDefault(value, value);
     }
 }

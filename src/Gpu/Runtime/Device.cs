@@ -1,10 +1,12 @@
 using System.Globalization;
+using Dalle2.Gpu.Passes;
 using Dalle2.Gpu.Runtime.Cpu;
+using Dalle2.Gpu.Runtime.OpenCl;
 using Dalle2.Gpu.Targets.Simd;
 
 namespace Dalle2.Gpu.Runtime;
 
-/// <summary>What runs kernels. Opened by name: <c>cpu</c>, <c>reference</c>.</summary>
+/// <summary>What runs kernels. Opened by name: <c>cpu</c>, <c>reference</c>, <c>opencl:0</c>.</summary>
 public abstract class Device : IDisposable
 {
     private protected Device(string name, int threads)
@@ -36,6 +38,7 @@ public abstract class Device : IDisposable
     [
         new("reference", "host", true, "each kernel's own .NET method on one thread, every access checked: the definition of right"),
         new("cpu", "host", true, $"kernels compiled for {VectorMethods.NativeBits}-bit vectors, {Environment.ProcessorCount} threads; cpu:128, cpu:256 and cpu:512 force a width"),
+        .. OpenClDevice.List(),
     ];
 
     /// <summary>Opens a device.</summary>
@@ -56,6 +59,9 @@ public abstract class Device : IDisposable
             "reference" => new HostDevice("reference", 1),
             "cpu" => new SimdDevice("cpu", threads == 0 ? Environment.ProcessorCount : threads, VectorMethods.NativeBits, isChecked),
             "cpu:128" or "cpu:256" or "cpu:512" => new SimdDevice(name, threads == 0 ? Environment.ProcessorCount : threads, int.Parse(name.AsSpan(4), CultureInfo.InvariantCulture), isChecked),
+            _ when name == "opencl" || name.StartsWith("opencl:", StringComparison.Ordinal) => threads == 0
+                ? OpenClDevice.Open(name, checking: isChecked ? Checking.Require : Checking.Drop)
+                : throw new DeviceUnavailableException($"the number of threads of '{name}' is its driver's business; leave it out"),
             _ => throw new DeviceUnavailableException($"there is no device '{name}'; this build has {string.Join(", ", All().Select(d => d.Name))}"),
         };
     }

@@ -15,6 +15,7 @@ sealed unsafe class IrInterpreter
     readonly Dictionary<Value, int> registers = [];
     readonly Dictionary<Block, Node> nodes = [];
     readonly ulong[] initial;
+    readonly int most;
 
     public IrInterpreter(Function function)
     {
@@ -29,6 +30,7 @@ sealed unsafe class IrInterpreter
             nodes[block].Ways = [.. block.Edges.Select(e => new Way(nodes[e.To], [.. e.Arguments.Select(Register)], [.. e.To.Arguments.Select(Register)]))];
         }
 
+        most = function.Blocks.Max(block => block.Arguments.Count);
         initial = new ulong[registers.Count];
         foreach (var (value, register) in registers)
         {
@@ -124,7 +126,21 @@ sealed unsafe class IrInterpreter
         End,
     }
 
-    readonly record struct Step(Instruction Instruction, int Result, int[] Operands);
+    sealed class Step(Instruction instruction, int result, int[] operands)
+    {
+        public Instruction Instruction { get; } = instruction;
+
+        public Op Op { get; } = instruction.Op;
+
+        public int Result { get; } = result;
+
+        public int[] Operands { get; } = operands;
+
+        /// <summary>Whether <see cref="Semantics"/> says what it computes, and of which type's operands.</summary>
+        public bool IsFoldable { get; } = instruction.Op.Row().Foldable;
+
+        public IrType Operand { get; } = instruction.Operands.Length == 0 ? IrType.None : instruction.Operands[instruction.Op == Op.Select ? 1 : 0].Type;
+    }
 
     readonly record struct Way(Node To, int[] From, int[] Arguments);
 
@@ -142,7 +158,7 @@ sealed unsafe class IrInterpreter
     sealed class Running(IrInterpreter interpreter, ulong[] values, List<(long Start, long End)> ranges, Place? place)
     {
         readonly Dictionary<Instruction, byte[]> local = [];
-        readonly ulong[] passed = new ulong[interpreter.registers.Count];
+        readonly ulong[] passed = new ulong[interpreter.most];
         Node node = interpreter.nodes[interpreter.function.Entry];
         int next;
 
@@ -174,7 +190,7 @@ sealed unsafe class IrInterpreter
                 while (next < steps.Length)
                 {
                     Step step = steps[next++];
-                    At = step.Instruction.Op switch
+                    At = step.Op switch
                     {
                         Op.Barrier => Stop.Barrier,
                         Op.WarpBarrier or Op.Shuffle => Stop.Warp,
@@ -207,8 +223,8 @@ sealed unsafe class IrInterpreter
             Instruction i = step.Instruction;
             int[] o = step.Operands;
             ulong a = o.Length > 0 ? values[o[0]] : 0, b = o.Length > 1 ? values[o[1]] : 0, c = o.Length > 2 ? values[o[2]] : 0;
-            if (i.Op.Row().Foldable)
-                return Semantics.Evaluate(i.Op, i.Operands[i.Op == Op.Select ? 1 : 0].Type, i.Type, a, b, c) ?? throw Failure(i, "division by zero");
+            if (step.IsFoldable)
+                return Semantics.Evaluate(step.Op, step.Operand, i.Type, a, b, c) ?? throw Failure(i, "division by zero");
             switch (i.Op)
             {
                 case Op.Offset:

@@ -237,18 +237,18 @@ static class PassKernels
         x[5] = bytes[16] + x[4];
     }
 
-    // What another thread writes before a barrier is read after it.
+    // What another thread writes before a barrier is read after it, though this thread's own store is to the element beside.
     public static void Exchange(ArrayView<float> x)
     {
-        ArrayView<float> tile = SharedMemory.Allocate<float>(8);
+        ArrayView<float> tile = SharedMemory.Allocate<float>(9);
         int self = Group.IdxX;
         tile[self] = x[self];
         Group.Barrier();
-        float before = tile[0];
+        float before = tile[self];
         Group.Barrier();
-        tile[7 - self] = x[self];
+        tile[self + 1] = x[self] * 2f;
         Group.Barrier();
-        x[self] = before - tile[0];
+        x[self] = before - tile[self];
     }
 
     // Products of counters: with a value of the loop around, of the next turn, of a counter that begins anywhere and counts down.
@@ -360,5 +360,23 @@ static class PassKernels
             x[i] = 7f;
         if (value <= other && !(other < 1f))
             y[i] = 9f;
+    }
+
+    // More local memory in all than a chunk of the reference device's, while the first array lives on.
+    public static void Nested(Index1D i, ArrayView<int> x, ArrayView<int> y, int n)
+    {
+        ArrayView<int> sums = LocalMemory.Allocate<int>(2);
+        sums[0] = x[i];
+        sums[1] = 0;
+        if (i < 15)
+            n = 3;
+        for (int k = 0; k < n; k++)
+        {
+            ArrayView<int> turn = LocalMemory.Allocate<int>(8);
+            turn[k & 7] = k;
+            sums[1] ^= sums[0] + turn[k & 7];
+        }
+
+        y[i] = sums[1];
     }
 }

@@ -94,6 +94,20 @@ public class PassTests
     }
 
     [Test]
+    public void The_matrix_product_keeps_its_sums_in_registers()
+    {
+        Type operand = typeof(Dalle2.Kernels.GemmOp).GetNestedType("Stored", BindingFlags.NonPublic)!;
+        MethodInfo kernel = typeof(Dalle2.Kernels.GemmOp).GetMethod("TileKernel", BindingFlags.NonPublic | BindingFlags.Static)!.MakeGenericMethod(operand, operand);
+        Function function = KernelFrontend.Translate(kernel);
+        Pipeline.Run(function, Checking.Drop, (name, after) => Assert.That(() => IrVerifier.Verify(after), Throws.Nothing, $"after {name}"));
+        Assert.That(function.Blocks.SelectMany(b => b.Instructions).Select(i => i.Op), Has.None.EqualTo(Op.LocalAllocate));
+    }
+
+    [Test]
+    public void An_array_in_a_loop_is_its_own_in_each_turn() =>
+        OnIntegers(16, (stream, x, y) => stream.Launch(PassKernels.Nested, 16, x, y, 40000));
+
+    [Test]
     public void Local_arrays_of_structs_become_values()
     {
         Function function = Optimise(nameof(PassKernels.Pairs));

@@ -1,4 +1,3 @@
-using System.Reflection;
 using System.Runtime.InteropServices;
 using Dalle2.Gpu.Dialect;
 using Dalle2.Gpu.Frontend;
@@ -18,7 +17,7 @@ sealed unsafe class PtxDevice() : Device("ptx", 1)
 {
     const int GroupThreads = 64;
 
-    static readonly Dictionary<(MethodInfo Method, bool Aligned), Variant[]> Variants = [];
+    static readonly Dictionary<(SpecialisedKernel Kernel, bool Aligned), Variant[]> Variants = [];
 
     readonly Device reference = Open("reference");
 
@@ -29,12 +28,15 @@ sealed unsafe class PtxDevice() : Device("ptx", 1)
     /// <summary>Whether checked mode runs too, where a store of NaN or infinity is an error.</summary>
     public bool WithChecks { get; init; } = true;
 
+    /// <summary>Whether texts are kept for the next launch; not those of programs that run once.</summary>
+    public bool Remembers { get; init; } = true;
+
     internal override void Run(Launch launch)
     {
         Launches++;
         List<(long Start, long End)> ranges = KernelArguments.Ranges(launch.Arguments);
         byte[][] before = Save(ranges);
-        Variant[] variants = Compiled(launch.Kernel.Method, ranges.TrueForAll(r => r.Start % 16 == 0));
+        Variant[] variants = Compiled(SpecialisedKernel.Of(launch), ranges.TrueForAll(r => r.Start % 16 == 0));
         variants = WithChecks ? variants : [.. variants.Where(variant => !variant.IsChecked)];
         foreach (Variant variant in variants)
         {
@@ -64,16 +66,21 @@ sealed unsafe class PtxDevice() : Device("ptx", 1)
 
     protected override void Dispose(bool disposing) => reference.Dispose();
 
-    static Variant[] Compiled(MethodInfo method, bool aligned)
+    Variant[] Compiled(SpecialisedKernel kernel, bool aligned)
     {
-        if (!Variants.TryGetValue((method, aligned), out Variant[]? variants))
-            Variants.Add((method, aligned), variants = [Compile(method, aligned, Checking.Drop), Compile(method, aligned, Checking.Require)]);
+        if (!Variants.TryGetValue((kernel, aligned), out Variant[]? variants))
+        {
+            variants = [Compile(kernel, aligned, Checking.Drop), Compile(kernel, aligned, Checking.Require)];
+            if (Remembers)
+                Variants.Add((kernel, aligned), variants);
+        }
+
         return variants;
     }
 
-    static Variant Compile(MethodInfo method, bool aligned, Checking checking)
+    static Variant Compile(SpecialisedKernel kernel, bool aligned, Checking checking)
     {
-        Function function = KernelFrontend.Translate(method);
+        Function function = kernel.Translate();
         Pipeline.Run(function, checking);
         bool isChecked = checking == Checking.Require;
         return new Variant(function, isChecked, new PtxProgram(PtxTarget.Compile(function, new PtxOptions(AlignedViews: aligned, Checked: isChecked)).Text));
@@ -82,13 +89,13 @@ sealed unsafe class PtxDevice() : Device("ptx", 1)
     static void Run(Variant variant, Launch launch, List<(long Start, long End)> ranges)
     {
         Index3D extent = launch.Extent;
-        ulong[] arguments = KernelArguments.Bits(launch.Arguments);
+        ulong[] arguments = KernelArguments.Bits(SpecialisedKernel.Of(launch).Arguments(launch));
         ulong[] parameters = launch.Config == null ? [(uint)extent.X, (uint)extent.Y, (uint)extent.Z, .. arguments] : arguments;
         Index3D grid = launch.Config?.GridDim ?? new Index3D(IntrinsicMath.DivRoundUp(extent.Size, GroupThreads), 1, 1);
         Index3D group = launch.Config?.GroupDim ?? new Index3D(GroupThreads, 1, 1);
         if (!variant.IsChecked)
         {
-            variant.Program.Run(grid, group, parameters.Length == 0 ? [0] : parameters, ranges);
+            variant.Program.Run(grid, group, parameters, ranges);
             return;
         }
 
@@ -134,9 +141,11 @@ sealed unsafe class PtxDevice() : Device("ptx", 1)
                 Array.ForEach([left, expected[r]], OneNaN<float>);
             else if (elements[r] == typeof(double))
                 Array.ForEach([left, expected[r]], OneNaN<double>);
+            else if (elements[r] == typeof(Half))
+                Array.ForEach([left, expected[r]], OneNaN<Half>);
             int at = expected[r].AsSpan().CommonPrefixLength(left);
             if (at != expected[r].Length)
-                Assert.Fail($"{launch.Kernel.Name}{(variant.IsChecked ? " with checks" : "")}: view {r} differs from the .NET method's at byte {at}");
+                throw new PtxFault($"{launch.Kernel.Name}{(variant.IsChecked ? " with checks" : "")}: view {r} differs from the .NET method's at byte {at}");
         }
     }
 

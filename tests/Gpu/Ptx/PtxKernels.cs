@@ -53,15 +53,31 @@ static class PtxKernels
     public static void Cube(Index3D index, ArrayView<int> x) => x[(index.Z * 2 + index.Y) * 4 + index.X] += index.X + 10 * index.Y + 100 * index.Z;
 
     // The sum wraps around to a small number: its constant is no offset of an address.
-    public static void Wrap(Index1D i, ArrayView<int> x, int n) => x[i + n - 2147483640] += i;
+    public static void Wrap(Index1D i, ArrayView<byte> x, int n) => x[i + n - 2147483640] += (byte)i;
 
-    // Counts at and beyond the width, and left of it.
-    public static void Shifts(Index1D i, ArrayView<int> x, ArrayView<long> y)
+    // An array that stays in memory, since only the run knows the index.
+    public static void OwnAtomics(Index1D i, ArrayView<int> x, ArrayView<int> y)
     {
-        int count = i * 9 - 20;
-        long wide = x[i] * 0x123456789L;
-        y[i] = (x[i] << count) + (long)(x[i] >> count) * 3 + (long)((uint)x[i] >> count) * 5 + (wide << count) * 7 + (wide >> count) * 11 + (long)((ulong)wide >> count) * 13;
-        y[i] ^= (x[i] << 33) + (wide >> 65);
+        ArrayView<int> own = LocalMemory.Allocate<int>(4);
+        for (int k = 0; k < 4; k++)
+            own[k] = x[(i + k) % 32];
+        int at = x[i] & 3;
+        int old = Atomic.Add(ref own[at], 7) + 3 * Atomic.Max(ref own[at ^ 1], 5) + 5 * Atomic.Exchange(ref own[at ^ 2], i);
+        old += Atomic.CompareExchange(ref own[at], x[(i + at) % 32] + 7, 11) + Atomic.Xor(ref own[at ^ 3], 21);
+        y[i] = old * 31 + own[at] + 2 * own[at ^ 1] + 4 * own[at ^ 2] + 8 * own[at ^ 3];
+    }
+
+    // Sums of numbers so small that hardware that takes denormals for zeros would lose them.
+    public static void Total(Index1D i, ArrayView<float> x, ArrayView<float> y) => Atomic.Add(ref y[i % 2], x[i]);
+
+    // A barrier of the warp is enough for neighbours within it.
+    public static void Neighbours(ArrayView<float> x, ArrayView<float> y)
+    {
+        ArrayView<float> tile = SharedMemory.Allocate<float>(64);
+        int at = Group.IdxX, first = at / 32 * 32;
+        tile[at] = x[at];
+        Warp.Barrier();
+        y[at] = tile[first + (at + 1) % 32] - tile[first + (at + 31) % 32];
     }
 
     public static void Past(Index1D i, ArrayView<float> x, ArrayView<float> y)

@@ -22,9 +22,8 @@ sealed class PtxEmitter
     readonly StringBuilder text = new();
     int loops;
 
-    public PtxEmitter(Function function, Alignment alignment)
+    public PtxEmitter(Function function)
     {
-        Alignment = alignment;
         foreach (Block block in function.Blocks)
         {
             labels.Add(block, $"B{labels.Count}");
@@ -36,8 +35,6 @@ sealed class PtxEmitter
                 used.Add(block.Condition);
         }
     }
-
-    public Alignment Alignment { get; }
 
     public string Text => text.ToString();
 
@@ -118,7 +115,7 @@ sealed class PtxEmitter
     /// <summary>An element's address as a register and the bytes still to be added to it.</summary>
     public (string Register, int Offset) ElementAddress(Instruction access)
     {
-        var (start, index, stride, offset) = ElementIndex.Of(access, Alignment);
+        var (start, index, (_, stride, offset)) = (access.Operands[0], access.Operands[1], access.Access);
         if (index is Constant constant)
         {
             long bytes = (constant.Type == IrType.I32 ? (int)constant.Bits : (long)constant.Bits) * stride + offset;

@@ -5,7 +5,7 @@ namespace Dalle2.Gpu.Targets.Ptx;
 /// <param name="AlignedViews">The launch promises that every view begins at a multiple of 16 bytes, so that wide loads and stores are allowed.</param>
 /// <param name="MaxThreads">The most threads that a group has, which lets the driver plan registers; 0 says nothing.</param>
 /// <param name="Checked">The function's checks were written out, and the entry takes the address of a report.</param>
-readonly record struct PtxOptions(int SmVersion = 60, bool AlignedViews = false, int MaxThreads = 0, bool Checked = false)
+sealed record PtxOptions(int SmVersion = 60, bool AlignedViews = false, int MaxThreads = 0, bool Checked = false)
 {
     /// <summary>The versions that have a header, and the first language version that knows them and all that is emitted.</summary>
     public static readonly (int Sm, string Version)[] Versions = [(60, "6.0"), (70, "6.0"), (80, "7.0"), (90, "7.8"), (100, "8.6")];

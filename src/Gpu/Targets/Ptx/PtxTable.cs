@@ -163,6 +163,11 @@ static class PtxTable
         {
             count = $"{(uint)constant.Bits & mask}";
         }
+        else if (i.Operands[1] is Instruction { Op: Op.And } masked && masked.Operands.Any(o => o is Constant most && most.Bits <= mask))
+        {
+            // As C# itself writes it.
+            count = e.Register(masked);
+        }
         else
         {
             count = e.Fresh(IrType.I32);

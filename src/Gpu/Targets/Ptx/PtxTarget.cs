@@ -25,9 +25,8 @@ sealed class PtxTarget
     {
         this.function = function;
         this.options = options;
-        var alignment = new Alignment(function, options.AlignedViews);
-        emitter = new PtxEmitter(function, alignment);
-        vectors = new VectorAccesses(function, alignment);
+        emitter = new PtxEmitter(function);
+        vectors = new VectorAccesses(function, new Alignment(function, options.AlignedViews));
     }
 
     /// <summary>Writes a function that all passes have been through.</summary>
@@ -44,7 +43,7 @@ sealed class PtxTarget
 
         var text = new StringBuilder();
         text.Append($".version {options.Version}\n.target sm_{options.SmVersion}\n.address_size 64\n\n");
-        text.Append($".visible .entry {entry}(\n    {string.Join(",\n    ", parameters)}\n)\n");
+        text.Append($".visible .entry {entry}({string.Concat(parameters.Select((parameter, p) => $"{(p == 0 ? "" : ",")}\n    {parameter}"))}\n)\n");
         if (options.MaxThreads > 0)
             text.Append($".maxntid {options.MaxThreads}, 1, 1\n");
         text.Append("{\n").Append(emitter.Declarations()).Append(emitter.Text).Append("}\n");
@@ -85,8 +84,6 @@ sealed class PtxTarget
             parameters.Add($".param .u64 .ptr .global .align 8 {PtxEmitter.Report}");
         if (function.Blocks.Any(block => block.Instructions.Any(i => i.Op == Op.Shuffle)))
             emitter.BeginWarp();
-        if (parameters.Count == 0)
-            parameters.Add(".param .u32 unused");
     }
 
     void WriteIndex()

@@ -60,24 +60,18 @@ sealed class VectorAccesses
     }
 
     // Stores elsewhere might be of the same bytes, so that their order counts.
-    bool Follows(List<Instruction> open, Instruction store)
-    {
-        ElementIndex at = ElementIndex.Of(store, alignment);
-        return Key(store) == Key(open[0]) && !open.Exists(other => ElementIndex.Of(other, alignment).Offset == at.Offset);
-    }
+    static bool Follows(List<Instruction> open, Instruction store) =>
+        Key(store) == Key(open[0]) && !open.Exists(other => other.Access.Offset == store.Access.Offset);
 
-    (Value, Value, int, MemoryType) Key(Instruction access)
-    {
-        var (start, root, stride, _) = ElementIndex.Of(access, alignment);
-        return (start, root, stride, access.Access.Type);
-    }
+    static (Value Base, Value Index, int Stride, MemoryType Type) Key(Instruction access) =>
+        (access.Operands[0], access.Operands[1], access.Access.Stride, access.Access.Type);
 
     void Close(List<Instruction> open, bool last)
     {
         foreach (var group in open.Where(access => access.Access.Type.Bytes() >= 4).GroupBy(Key))
         {
             // Of loads of the same element, the later ones stay as they are.
-            Instruction[] elements = [.. group.DistinctBy(Offset).OrderBy(Offset)];
+            Instruction[] elements = [.. group.DistinctBy(access => access.Access.Offset).OrderBy(access => access.Access.Offset)];
             for (int e = 0; e < elements.Length;)
             {
                 int width = Width(elements.AsSpan(e));
@@ -95,19 +89,17 @@ sealed class VectorAccesses
         open.Clear();
     }
 
-    int Offset(Instruction access) => ElementIndex.Of(access, alignment).Offset;
-
     // How many elements from the first on make one access.
     int Width(ReadOnlySpan<Instruction> elements)
     {
-        int bytes = elements[0].Access.Type.Bytes();
-        var (start, root, stride, first) = ElementIndex.Of(elements[0], alignment);
-        int zeros = Math.Min(alignment.ZerosOf(start, root, stride), first == 0 ? 63 : BitOperations.TrailingZeroCount(first));
+        int bytes = elements[0].Access.Type.Bytes(), first = elements[0].Access.Offset;
+        var (start, index, stride, _) = Key(elements[0]);
+        int zeros = Math.Min(alignment.ZerosOf(start, index, stride), first == 0 ? 63 : BitOperations.TrailingZeroCount(first));
         for (int width = 16 / bytes; width > 1; width /= 2)
         {
             bool adjoins = width <= elements.Length && 1L << zeros >= width * bytes;
             for (int e = 1; adjoins && e < width; e++)
-                adjoins = Offset(elements[e]) == first + e * bytes;
+                adjoins = elements[e].Access.Offset == first + e * bytes;
             if (adjoins)
                 return width;
         }

@@ -13,12 +13,14 @@ sealed unsafe class InterpretedDevice(string name, Checking? passes) : Device(na
 
     internal override void Run(Launch launch)
     {
-        Function function = SpecialisedKernel.Of(launch).Translate();
-        IrVerifier.Verify(function);
+        SpecialisedKernel kernel = SpecialisedKernel.Of(launch);
+        Function function = kernel.Translate();
         if (passes is { } checking)
-            Pipeline.Run(function, checking, (pass, after) => Verify(pass, after));
+            Optimise(kernel, function, checking);
+        else
+            IrVerifier.Verify(function);
         List<(long Start, long End)> ranges = KernelArguments.Ranges(launch.Arguments);
-        ulong[] arguments = KernelArguments.Bits(SpecialisedKernel.Of(launch).Arguments(launch));
+        ulong[] arguments = KernelArguments.Bits(kernel.Arguments(launch));
         var interpreter = new IrInterpreter(function);
         if (launch.Config is { } config)
             interpreter.Run(config, arguments, ranges);
@@ -40,6 +42,21 @@ sealed unsafe class InterpretedDevice(string name, Checking? passes) : Device(na
 
     protected override void Dispose(bool disposing)
     {
+    }
+
+    // Verified at the end, which takes less time than after each pass; if that fails, once more to say after which.
+    static void Optimise(SpecialisedKernel kernel, Function function, Checking checking)
+    {
+        try
+        {
+            Pipeline.Run(function, checking);
+            IrVerifier.Verify(function);
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            Pipeline.Run(kernel.Translate(), checking, Verify);
+            throw;
+        }
     }
 
     static void Verify(string pass, Function function)

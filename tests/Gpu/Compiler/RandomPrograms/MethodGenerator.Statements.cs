@@ -113,13 +113,31 @@ sealed partial class MethodGenerator
         });
     }
 
-    /// <summary>Stores a variable's value in the first element of each view that takes its type, so that it is seen.</summary>
-    public IEnumerable<Statement> StoreAll()
+    /// <summary>Gives the variables values to begin with.</summary>
+    public void Begin() => Body.AddRange(writable.Where(v => v.Type != typeof(Mixed)).Select(v => Assign(v, 1)));
+
+    /// <summary>Stores a hash of all variables in the thread's first element, so that a wrong bit in any of them is seen.</summary>
+    public void End()
     {
-        foreach (Memory memory in Memories.Where(m => m.Start != null).ToArray())
+        Memory memory = Memories.First(m => m.Start != null && m.Element == typeof(int));
+        MethodInfo indexer = Method(memory.View.Type, "get_Item", typeof(int));
+        foreach (Variable variable in writable)
         {
-            if (Variable(RandomPrograms.Variable.Widened(memory.Element), writable) != null)
-                yield return Store(memory);
+            MethodInfo hash = typeof(Canonical).GetMethods().Single(m => m.Name == "Hash" && m.GetParameters()[0].ParameterType == variable.Read().Type);
+            Body.Add(new Simple($"{memory.View.Name}[first] = {memory.View.Name}[first] * 31 + Hash({variable.Name})", il =>
+            {
+                memory.View.Address().Emit(il);
+                memory.Start!.Emit(il);
+                il.Emit(OpCodes.Call, indexer);
+                il.Emit(OpCodes.Dup);
+                il.Emit(OpCodes.Ldind_I4);
+                il.Emit(OpCodes.Ldc_I4, 31);
+                il.Emit(OpCodes.Mul);
+                variable.Read().Emit(il);
+                il.Emit(OpCodes.Call, hash);
+                il.Emit(OpCodes.Add);
+                il.Emit(OpCodes.Stind_I4);
+            }));
         }
     }
 

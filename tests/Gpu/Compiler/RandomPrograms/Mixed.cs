@@ -65,4 +65,24 @@ public static class Canonical
             return;
         value = by - value;
     }
+
+    public static int Hash(int value) => value;
+
+    public static int Hash(uint value) => (int)value;
+
+    public static int Hash(long value) => (int)(value ^ (value >> 32));
+
+    public static int Hash(ulong value) => Hash((long)value);
+
+    public static int Hash(bool value) => value ? 3 : 5;
+
+    public static int Hash(float value) => (int)Interop.FloatAsInt(Finite(value));
+
+    public static int Hash(double value) => Hash(Interop.FloatAsInt(Finite(value)));
+
+    public static int Hash(System.Half value) => Interop.FloatAsInt(Finite(value));
+
+    public static int Hash(Mixed value) => value.A ^ (31 * Hash(value.B)) ^ (17 * Hash(value.C));
+
+    public static int Hash(Nested value) => Hash(value.First) + 7 * Hash(value.Second) + value.Small + (value.Tiny << 16) + Hash(value.Flag);
 }

@@ -32,23 +32,23 @@ sealed class RandomCheck(IReadOnlyList<Device> candidates) : IDisposable
         MethodInfo method = program.Emit();
         CompiledKernel kernel = CompiledKernel.Unremembered(method);
         byte[][] expected = Run(program, kernel, reference);
-        foreach (Device device in candidates)
+        foreach (Device candidate in candidates)
         {
             byte[][] actual;
             try
             {
-                actual = Run(program, kernel, device);
+                actual = Run(program, kernel, candidate);
             }
             catch (Exception e) when (e is not OutOfMemoryException)
             {
-                return $"{device.Name} fails: {e.Message}";
+                return $"{candidate.Name} fails: {e.Message}";
             }
 
             for (int view = 0; view < expected.Length; view++)
             {
                 int at = expected[view].AsSpan().CommonPrefixLength(actual[view]);
                 if (at < expected[view].Length)
-                    return $"{device.Name} differs from reference in view {view} at byte {at}";
+                    return $"{candidate.Name} differs from reference in view {view} at byte {at}";
             }
         }
 
@@ -76,6 +76,8 @@ sealed class RandomCheck(IReadOnlyList<Device> candidates) : IDisposable
             {
                 for (int s = body.Count - 1; s >= 0 && tries > 0; s--)
                 {
+                    if (body[s].IsNeeded)
+                        continue;
                     Statement taken = body[s];
                     body.RemoveAt(s);
                     tries--;

@@ -99,6 +99,7 @@ sealed class RandomProgram
             for (int p = 0; p < helper.Parameters.Length; p++)
                 body.Parameter(helper.Parameters[p], p);
             body.DeclareVariables();
+            body.Begin();
             body.Body.AddRange(body.Block(choose.Between(1, 4), new Place(1, 1, false, true)));
             body.Body.Add(body.Return());
             helpers.Add((helper, body));
@@ -113,18 +114,19 @@ sealed class RandomProgram
         switch (choose.Below(5))
         {
             case 0:
-                Extent = new Index3D(choose.Between(1, 90), 1, 1);
+                Extent = new Index3D(choose.Of(choose.Between(1, 20), choose.Between(1, 40), choose.Between(1, 70)), 1, 1);
                 parameters.Add(typeof(Index1D));
                 break;
             case 1:
-                Extent = new Index3D(choose.Between(1, 19), choose.Between(1, 6), 1);
+                Extent = new Index3D(choose.Between(1, 19), choose.Between(1, 4), 1);
                 parameters.Add(typeof(Index2D));
                 break;
             case 2:
                 Config = new KernelConfig(new Index2D(choose.Between(1, 2), choose.Between(1, 2)), new Index2D(choose.Between(1, 9), choose.Between(1, 5)));
                 break;
             default:
-                Config = new KernelConfig((Index1D)choose.Between(1, 3), choose.Of(choose.Between(1, 20), choose.Between(1, 40), choose.Of(8, 16, 32, 64, 70, 33)));
+                int threads = choose.Of(choose.Between(1, 12), choose.Between(1, 20), choose.Between(1, 40), choose.Of(8, 16, 32, 33, 64, 70));
+                Config = new KernelConfig((Index1D)choose.Between(1, threads > 20 ? 2 : 3), threads);
                 break;
         }
     }
@@ -147,8 +149,8 @@ sealed class RandomProgram
         int threads = Config is { } config ? config.GridDim.Size * config.GroupDim.Size : Extent.Size;
         kernel.DeclareVariables();
         Variable thread = kernel.Local(typeof(int), "thread"), first = kernel.Local(typeof(int), "first"), turns = kernel.Local(typeof(int), "turns");
-        kernel.Body.Add(MethodGenerator.Assign(thread, ThreadIndex()));
-        kernel.Body.Add(MethodGenerator.Assign(first, Expression.Of(typeof(int), "thread * 4", [thread.Read(), Expression.Literal(Slots)], OpCodes.Mul)));
+        Expression slots = Expression.Of(typeof(int), "thread * 4", [thread.Read(), Expression.Literal(Slots)], OpCodes.Mul);
+        kernel.Body.Add(new Sequence([MethodGenerator.Assign(thread, ThreadIndex()), MethodGenerator.Assign(first, slots)]) { IsNeeded = true });
         foreach (Type element in Inputs.Where(_ => choose.OneIn(2)))
         {
             int length = choose.Between(1, 40);
@@ -156,7 +158,13 @@ sealed class RandomProgram
         }
 
         foreach (Type element in Outputs.Where((_, o) => o == 0 || choose.OneIn(2)))
-            kernel.Memories.Add(new Memory(element, AddView(element, threads * Slots), Slots, first.Read()));
+        {
+            var own = new Memory(element, AddView(element, threads * Slots), Slots, first.Read());
+            kernel.Memories.Add(own);
+            if (choose.OneIn(4))
+                AddSubView(own);
+        }
+
         foreach (Type element in new[] { typeof(int), typeof(long), typeof(uint) }.Where(_ => choose.OneIn(2)))
         {
             Variable view = AddView(element, 16);
@@ -180,6 +188,9 @@ sealed class RandomProgram
 
     void AddBody(Variable turns)
     {
+        kernel.Begin();
+        foreach (Type element in new[] { typeof(int), typeof(float), typeof(long), typeof(byte), typeof(Mixed) }.Where(_ => choose.OneIn(4)))
+            AddLocalArray(element, choose.Of(1, 2, 4, 5, 8));
         if (Config is { } config)
         {
             var together = new KernelGenerator(choose, kernel, config.GroupDim.Size);
@@ -193,7 +204,28 @@ sealed class RandomProgram
         }
 
         kernel.Body.AddRange(kernel.Block(choose.Between(3, 8), new Place(0, 0, false, true)));
-        kernel.Body.AddRange(kernel.StoreAll());
+        kernel.End();
+    }
+
+    // The same elements through a view of their own.
+    void AddSubView(Memory own)
+    {
+        Variable part = kernel.Local(own.View.Type, $"part{own.View.Name}");
+        Expression start = Expression.Of(typeof(long), $"(long){own.Start}", [own.Start!], OpCodes.Conv_I8);
+        kernel.Body.Add(MethodGenerator.Assign(part, Expression.Call(
+            own.View.Type.GetMethod("SubView", [typeof(long), typeof(long)])!, own.View.Address(), start, Expression.Literal((long)Slots))));
+        kernel.Memories.Add(new Memory(own.Element, part, Slots, Expression.Literal(0)));
+    }
+
+    // The first contents are undefined, so each element gets a value.
+    void AddLocalArray(Type element, int length)
+    {
+        Variable view = kernel.Local(typeof(ArrayView<>).MakeGenericType(element), $"own{parameters.Count}{element.Name}");
+        List<Statement> allocate = [KernelGenerator.Allocate(typeof(LocalMemory), view, element, length)];
+        for (int i = 0; i < length; i++)
+            allocate.Add(KernelGenerator.StoreAt((element, view), Expression.Literal(i), kernel.Of(Variable.Widened(element), 1)));
+        kernel.Body.Add(new Sequence(allocate));
+        kernel.Memories.Add(new Memory(element, view, length, Expression.Literal(0)));
     }
 
     // What is stored must be finite from the start: statements change some of it in place.

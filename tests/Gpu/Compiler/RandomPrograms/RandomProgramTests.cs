@@ -5,20 +5,16 @@ namespace Dalle2.Tests.Gpu.Compiler.RandomPrograms;
 /// <summary>Random programs leave the same bits on each target as on the device <c>reference</c>.</summary>
 public class RandomProgramTests
 {
-    const int Programs = 50;
-
-    static IEnumerable<string> Targets() => RandomTargets.All.Select(target => target.Name);
-
-    [TestCaseSource(nameof(Targets))]
-    public void Leave_the_bits_of_the_reference(string target) => Run(target, 0, Programs);
+    [TestCaseSource(nameof(Targets), new object[] { "Random_programs" })]
+    public void Leave_the_bits_of_the_reference(string target, int programs) => Run(target, 0, programs);
 
     /// <summary>A long run: the environment variable <c>D2_SEEDS</c> is from-to, without the last.</summary>
-    [TestCaseSource(nameof(Targets))]
+    [TestCaseSource(nameof(Targets), new object[] { "Seeds" })]
     [Explicit("as long as one likes")]
-    public void Leave_the_bits_of_the_reference_for_given_seeds(string target)
+    public void Leave_the_bits_of_the_reference_for_given_seeds(string target, int programs)
     {
-        string[] range = (Environment.GetEnvironmentVariable("D2_SEEDS") ?? "0-100").Split('-');
-        Run(target, int.Parse(range[0]), int.Parse(range[1]));
+        int[] range = [.. (Environment.GetEnvironmentVariable("D2_SEEDS") ?? $"0-{programs}").Split('-').Select(int.Parse)];
+        Run(target, range[0], range[1]);
     }
 
     [Test]
@@ -27,6 +23,9 @@ public class RandomProgramTests
         foreach (int seed in Enumerable.Range(0, 20))
             Assert.That(RandomProgram.Create(seed).ToString(), Is.EqualTo(RandomProgram.Create(seed).ToString()));
     }
+
+    static IEnumerable<TestCaseData> Targets(string programs) =>
+        RandomTargets.All.Select(target => new TestCaseData(target.Name, target.Programs).SetName($"{programs}_on_{target.Name}"));
 
     static void Run(string target, int from, int to)
     {

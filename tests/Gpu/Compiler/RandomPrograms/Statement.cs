@@ -14,6 +14,9 @@ abstract class Statement
 {
     public virtual IEnumerable<List<Statement>> Bodies => [];
 
+    /// <summary>Without it, threads would meet at the same elements.</summary>
+    public bool IsNeeded { get; init; }
+
     public abstract void Emit(Emission to);
 
     public abstract void Write(StringBuilder text, int depth);

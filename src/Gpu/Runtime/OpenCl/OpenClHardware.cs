@@ -1,0 +1,85 @@
+namespace Dalle2.Gpu.Runtime.OpenCl;
+
+/// <summary>One device of one OpenCL platform, as its driver describes it.</summary>
+sealed record OpenClHardware(nint Platform, nint Id, string Name, string Driver, string Version)
+{
+    const ulong Cpu = 2;
+
+    /// <summary>What to do where there is none.</summary>
+    public const string NoDriver = "no OpenCL driver found: install pocl-opencl-icd for the CPU, or your card's driver";
+
+    public bool IsCpu { get; private init; }
+
+    public int ComputeUnits { get; private init; }
+
+    public long MaxWorkGroup { get; private init; }
+
+    public long GlobalBytes { get; private init; }
+
+    public long MaxAllocationBytes { get; private init; }
+
+    public long LocalBytes { get; private init; }
+
+    public bool HasDouble { get; private init; }
+
+    /// <summary>Why kernels cannot run on it with the bits that every device gives; null if they can.</summary>
+    public string? Refusal { get; private init; }
+
+    /// <summary>Name, driver and version in one line.</summary>
+    public string Description => $"{Name}, driver {Driver}, {Version}";
+
+    /// <summary>Every device of every platform, in the order of the drivers; their places in the list are the numbers of <c>opencl:N</c>.</summary>
+    public static unsafe IReadOnlyList<OpenClHardware> All()
+    {
+        if (OpenClApi.Instance is not { } api)
+            return [];
+        var all = new List<OpenClHardware>();
+        uint count = 0;
+        if (api.GetPlatformIDs(0, null, &count) != 0 || count == 0)
+            return [];
+        var platforms = new nint[count];
+        fixed (nint* first = platforms)
+            api.GetPlatformIDs(count, first, null);
+        foreach (nint platform in platforms)
+        {
+            const ulong anyType = 0xFFFFFFFF;
+            if (api.GetDeviceIDs(platform, anyType, 0, null, &count) != 0 || count == 0)
+                continue;
+            var devices = new nint[count];
+            fixed (nint* first = devices)
+                api.GetDeviceIDs(platform, anyType, count, first, null);
+            all.AddRange(devices.Select(device => Describe(api, platform, device)));
+        }
+
+        return all;
+    }
+
+    static OpenClHardware Describe(OpenClApi api, nint platform, nint id) =>
+        new(platform, id, api.DeviceText(id, 0x102B), api.DeviceText(id, 0x102D), api.DeviceText(id, 0x102F))
+        {
+            IsCpu = (api.DeviceNumber(id, 0x1000) & Cpu) != 0,
+            ComputeUnits = (int)api.DeviceNumber(id, 0x1002),
+            MaxWorkGroup = (long)api.DeviceNumber(id, 0x1004),
+            MaxAllocationBytes = (long)api.DeviceNumber(id, 0x1010),
+            GlobalBytes = (long)api.DeviceNumber(id, 0x101F),
+            LocalBytes = (long)api.DeviceNumber(id, 0x1023),
+            HasDouble = api.DeviceNumber(id, 0x1032) != 0,
+            Refusal = Refuse(api, id),
+        };
+
+    static string? Refuse(OpenClApi api, nint id)
+    {
+        const ulong denormals = 1, infinities = 2, nearest = 4, roundedDivision = 128;
+        ulong floats = api.DeviceNumber(id, 0x101B);
+        string version = api.DeviceText(id, 0x102F);
+        return version.StartsWith("OpenCL 1.0") || version.StartsWith("OpenCL 1.1") ? "its driver is older than OpenCL 1.2: install a newer one"
+            : api.DeviceNumber(id, 0x1027) == 0 ? "its driver says that it is not available"
+            : api.DeviceNumber(id, 0x1028) == 0 ? "its driver has no compiler"
+            : api.DeviceNumber(id, 0x1026) == 0 ? "it is big-endian"
+            : api.DeviceNumber(id, 0x100D) != 64 ? "its addresses do not have 64 bits"
+            : (floats & (infinities | nearest)) != (infinities | nearest) ? "its floats do not round to nearest or have no infinities: results would differ from other devices'"
+            : (floats & denormals) == 0 ? "it flushes denormal floats to zero: results would differ from other devices'"
+            : (floats & roundedDivision) == 0 ? "its division and square root are not correctly rounded: results would differ from other devices'"
+            : null;
+    }
+}
