@@ -13,13 +13,14 @@ sealed class KernelsShowVerb : Verb
         ("il", KernelText.Il),
         ("ir", KernelText.Ir),
         ("simd", kernel => KernelText.Simd(kernel)),
+        ("opencl", kernel => KernelText.OpenCl(kernel)),
         ("ptx", kernel => KernelText.Ptx(kernel)),
     ];
 
     readonly Argument<string> name = new("OP") { Description = "An op (LayerNorm's kernels are GroupNorm's), or one of its kernels: Gemm, Lstm.Backward, 'Activation.Forward<GELU>'." };
     readonly Option<string> target = VerbOptions.Text("--target", "T", "ir",
         "il: the kernel's intermediate language; ir: the compiler's SSA form after all passes, everything inlined; simd: the vector code of the device cpu, at this machine's "
-        + "width, for groups of 16 threads; ptx: PTX, which NVIDIA's driver takes.");
+        + "width, for groups of 16 threads; opencl: OpenCL C 1.2 as for graphics cards, for groups of 64 threads; ptx: PTX, which NVIDIA's driver takes.");
 
     public KernelsShowVerb()
         : base("show", "Show what the compiler makes of an op's kernels. Needs no device.")

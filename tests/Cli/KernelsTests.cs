@@ -14,6 +14,7 @@ public class KernelsTests
     [TestCase("il", "IL_0000: ", "ret")]
     [TestCase("ir", "kernel ", "return")]
     [TestCase("simd", "threads side by side", "end")]
+    [TestCase("opencl", "__kernel ", "}")]
     [TestCase("ptx", ".entry", "ret;")]
     public void Each_listed_kernel_can_be_shown(string target, string first, string last)
     {
