@@ -1,4 +1,5 @@
 using System.Reflection;
+using Dalle2.Data;
 using Dalle2.Kernels;
 
 namespace Dalle2.Cli;
@@ -22,11 +23,13 @@ static class KernelCatalogue
     ];
 
     /// <summary>The kernels of an op, one kernel, or, by its name without type arguments, each form of a generic one.</summary>
-    /// <exception cref="Dalle2.Data.UserInputException">There is none of the name.</exception>
+    /// <exception cref="UserInputException">There is none of the name.</exception>
     public static (string Op, string Name, MethodInfo Method)[] Find(string wanted)
     {
-        Known.Require("kernel", wanted, All.SelectMany(Names).Distinct());
-        return [.. All.Where(kernel => Names(kernel).Contains(wanted))];
+        (string, string, MethodInfo)[] found = [.. All.Where(kernel => Names(kernel).Contains(wanted))];
+        return found.Length > 0
+            ? found
+            : throw new UserInputException($"there is no kernel '{wanted}'.{Known.Suggest(wanted, All.SelectMany(Names).Distinct())} 'dalle2 kernels list' shows all of them.");
     }
 
     static string[] Names((string Op, string Name, MethodInfo Method) kernel) =>

@@ -48,8 +48,11 @@ static class MemoryForwarding
                 Forget(known, lost, place => place.Base == instruction);
                 return false;
             default:
-                if (instruction.Op.Row().Effect == Effect.Write)
-                    Forget(known, lost, place => place.Base.Type != IrType.Local);
+                if (instruction.Op.Row().Effect != Effect.Write)
+                    return false;
+                // What a thread keeps for itself changes by its own stores and atomics only.
+                bool ownAtomic = instruction.Operands.Length > 0 && instruction.Operands[0].Type == IrType.Local;
+                Forget(known, lost, place => ownAtomic || place.Base.Type != IrType.Local);
                 return false;
         }
     }

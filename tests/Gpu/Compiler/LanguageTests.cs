@@ -72,11 +72,11 @@ public class LanguageTests
     {
         if (!type.IsGenericType || type.GetGenericTypeDefinition() != typeof(ArrayView<>))
             return scalars.Dequeue() is var scalar && scalar is object[] parts ? Activator.CreateInstance(type, parts)! : scalar;
-        return ((Func<Device, List<IDisposable>, object>)View<int>).Method.GetGenericMethodDefinition()
+        return ((Func<Device, List<IDisposable>, ArrayView<int>>)View<int>).Method.GetGenericMethodDefinition()
             .MakeGenericMethod(type.GetGenericArguments()[0]).Invoke(null, [device, buffers])!;
     }
 
-    static object View<T>(Device device, List<IDisposable> buffers)
+    static ArrayView<T> View<T>(Device device, List<IDisposable> buffers)
         where T : unmanaged
     {
         const int Count = 800;

@@ -64,7 +64,7 @@ static class PtxKernels
         int at = x[i] & 3;
         int old = Atomic.Add(ref own[at], 7) + 3 * Atomic.Max(ref own[at ^ 1], 5) + 5 * Atomic.Exchange(ref own[at ^ 2], i);
         old += Atomic.CompareExchange(ref own[at], x[(i + at) % 32] + 7, 11) + Atomic.Xor(ref own[at ^ 3], 21);
-        y[i] = old * 31 + own[at] + 2 * own[at ^ 1] + 4 * own[at ^ 2] + 8 * own[at ^ 3];
+        y[i] = old * 31 + own[0] + 2 * own[1] + 4 * own[2] + 8 * own[3];
     }
 
     // Sums of numbers so small that hardware that takes denormals for zeros would lose them.

@@ -64,8 +64,9 @@ sealed class ThreadTeam : IDisposable
     public void Dispose()
     {
         foreach (Carrier carrier in idle)
-            carrier.Stop();
+            carrier.Dispose();
         idle.Clear();
+        caller.Dispose();
     }
 
     // Starts threads of the group on this host thread, until all have been started. One that has waited comes back here when it ends.
@@ -148,12 +149,11 @@ sealed class ThreadTeam : IDisposable
     }
 
     /// <summary>A host thread; the caller's own has no team to work for.</summary>
-    internal sealed class Carrier
+    internal sealed class Carrier : IDisposable
     {
         readonly ManualResetEventSlim gate = new(false, 0);
         readonly Thread? thread;
         bool stopped;
-
 
         public Carrier(ThreadTeam? team)
         {
@@ -176,11 +176,12 @@ sealed class ThreadTeam : IDisposable
             return !stopped;
         }
 
-        public void Stop()
+        /// <summary>Ends the thread.</summary>
+        public void Dispose()
         {
             stopped = true;
             gate.Set();
-            thread!.Join();
+            thread?.Join();
             gate.Dispose();
         }
     }

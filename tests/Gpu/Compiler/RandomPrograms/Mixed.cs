@@ -1,7 +1,10 @@
+#pragma warning disable CA1051 // Emitted code reads and writes the fields.
 using System.Reflection;
 using Dalle2.Gpu.Dialect;
 
 namespace Dalle2.Tests.Gpu.Compiler.RandomPrograms;
+
+#pragma warning disable CA1051 // Generated programs live in another assembly and use the fields.
 
 /// <summary>A struct of random programs, in variables and in memory; no bytes lie between its fields.</summary>
 public struct Mixed

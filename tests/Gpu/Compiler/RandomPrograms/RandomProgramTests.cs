@@ -21,7 +21,10 @@ public class RandomProgramTests
     public void The_same_seed_gives_the_same_program()
     {
         foreach (int seed in Enumerable.Range(0, 20))
-            Assert.That(RandomProgram.Create(seed).ToString(), Is.EqualTo(RandomProgram.Create(seed).ToString()));
+        {
+            string once = RandomProgram.Create(seed).ToString(), again = RandomProgram.Create(seed).ToString();
+            Assert.That(again, Is.EqualTo(once));
+        }
     }
 
     static IEnumerable<TestCaseData> Targets(string programs) =>
