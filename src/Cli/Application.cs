@@ -24,6 +24,7 @@ static class Application
     {
         try
         {
+            Settings.Read();
             int code = Dispatch(arguments, output, error, cancellation);
             output.Flush();
             return code;
@@ -70,7 +71,7 @@ static class Application
     {
         var root = new Command("dalle2", "Text to image, from the kernel up: trains on captioned pictures and draws from text.")
         {
-            new DevicesVerb(), new DemoVerb(), new DataVerb(), new TrainVerb(), new GenerateVerb(), new EvalVerb(), new GradcheckVerb(), new KernelsVerb(),
+            new DevicesVerb(), new DemoVerb(), new DataVerb(), new TrainVerb(), new GenerateVerb(), new EvalVerb(), new GradcheckVerb(), new BenchVerb(), new KernelsVerb(),
         };
         root.Options.Add(new HelpOption("--help", "-h", "-?") { Description = "Show help.", Action = new HelpPage() });
         return root;
@@ -94,10 +95,10 @@ static class Application
 
     static int Explain(Exception fault, TextWriter error)
     {
-        bool trace = int.TryParse(Environment.GetEnvironmentVariable("D2_DEBUG"), out int level) && level >= 1;
+        bool trace = fault is not InvalidSettingException && Settings.Current.Debug >= 1;
         (int code, string message) = fault switch
         {
-            UserInputException or DeviceUnavailableException => (ExitCode.Usage, fault.Message),
+            UserInputException or DeviceUnavailableException or InvalidSettingException => (ExitCode.Usage, fault.Message),
             TrainingDivergedException or KernelException or OperationCanceledException => (ExitCode.Failed, fault.Message),
             IOException or UnauthorizedAccessException => (ExitCode.Failed, fault.Message),
             _ => (ExitCode.Failed, $"internal error: {fault.GetType().Name}: {fault.Message}{(trace ? "" : " (run it again with D2_DEBUG=1 to see where)")}"),

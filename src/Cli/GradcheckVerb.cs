@@ -11,8 +11,8 @@ sealed class GradcheckVerb : Verb
 {
     const string AllDevices = "all";
 
-    readonly Option<string[]> op = new("--op") { Description = "One op alone; may be given several times. Default: every op.", HelpName = "NAME" };
-    readonly Option<string> device = VerbOptions.Text("--device", "NAME", "cpu", "Where to compute, or 'all' for every device that is available here.");
+    readonly Option<string[]> op = VerbOptions.Ops();
+    readonly Option<string> device = VerbOptions.Device("Where to compute: one of 'dalle2 devices', or 'all' for each that is available here.");
     readonly Option<int> threads = VerbOptions.Threads();
 
     public GradcheckVerb()
@@ -30,13 +30,12 @@ sealed class GradcheckVerb : Verb
 
     public override int Run(ParseResult arguments, Terminal terminal)
     {
-        string[] names = arguments.GetValue(op) is { Length: > 0 } given ? given : [.. OpCase.All.Select(OpCase.NameOf)];
-        Type[] cases = [.. names.Select(name => OpCase.All[OpCase.All.Select(OpCase.NameOf).ToList().IndexOf(Known.Require("op", name, OpCase.All.Select(OpCase.NameOf)))])];
+        Type[] cases = Known.Ops(arguments.GetValue(op));
         string chosen = arguments.GetRequiredValue(device);
         string[] devices = chosen == AllDevices
             ? [.. Device.All().Where(one => one.Available).Select(one => one.Name)]
             : [Known.Require("device", chosen, Device.All().Select(one => one.Name).Append(AllDevices))];
-        var checks = devices.Select(name => (Device: name, Results: Check(name, name == "reference" ? 0 : arguments.GetValue(threads), cases))).ToArray();
+        var checks = devices.Select(name => (Device: name, Results: Check(name, name.StartsWith("cpu", StringComparison.Ordinal) ? arguments.GetValue(threads) : 0, cases))).ToArray();
         terminal.Result(
             () => chosen == AllDevices ? new JsonArray([.. checks.Select(check => ToJson(check.Device, check.Results))]) : ToJson(checks[0].Device, checks[0].Results),
             text =>

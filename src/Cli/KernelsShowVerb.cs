@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Reflection;
 using System.Text.Json.Nodes;
 using Dalle2.Gpu.Frontend;
 
@@ -7,30 +8,37 @@ namespace Dalle2.Cli;
 /// <summary><c>kernels show</c>: one op's kernels as the compiler sees them.</summary>
 sealed class KernelsShowVerb : Verb
 {
-    static readonly string[] Targets = ["il", "ir"];
+    static readonly (string Name, Func<MethodInfo, string> Text)[] Targets =
+    [
+        ("il", KernelText.Il),
+        ("ir", KernelText.Ir),
+        ("simd", kernel => KernelText.Simd(kernel)),
+        ("opencl", kernel => KernelText.OpenCl(kernel)),
+        ("ptx", kernel => KernelText.Ptx(kernel)),
+    ];
 
-    readonly Argument<string> name = new("OP") { Description = "An op (LayerNorm's kernels are GroupNorm's), or one of its kernels: Gemm, Lstm.Backward." };
-    readonly Option<string> target = VerbOptions.Text("--target", "T", "ir", "il: the kernel's intermediate language; ir: the compiler's SSA form after all passes, everything inlined.");
+    readonly Argument<string> name = new("OP") { Description = "An op (LayerNorm's kernels are GroupNorm's), or one of its kernels: Gemm, Lstm.Backward, 'Activation.Forward<GELU>'." };
+    readonly Option<string> target = VerbOptions.Text("--target", "T", "ir",
+        "il: the kernel's intermediate language; ir: the compiler's SSA form after all passes, everything inlined; simd: the vector code of the device cpu, at this machine's "
+        + "width, for groups of 16 threads; opencl: OpenCL C 1.2 as for graphics cards, for groups of 64 threads; ptx: PTX, which NVIDIA's driver takes.");
 
     public KernelsShowVerb()
-        : base("show", "Show what the compiler makes of an op's kernels.")
+        : base("show", "Show what the compiler makes of an op's kernels. Needs no device.")
     {
         Arguments.Add(name);
         Options.Add(target);
     }
 
-    public override IReadOnlyList<string> Examples => ["dalle2 kernels show Bias", "dalle2 kernels show Lstm.Backward --target il"];
+    public override IReadOnlyList<string> Examples =>
+        ["dalle2 kernels show Bias", "dalle2 kernels show Lstm.Backward --target il", "dalle2 kernels show Gemm.Tile --target simd", "dalle2 kernels show 'Activation.Forward<GELU>' --target ptx"];
 
-    public override IReadOnlyList<string> Notes => ["JSON: [{op, kernel, target, text}]."];
+    public override IReadOnlyList<string> Notes => ["A generic kernel is shown for each struct that it takes; name one as in the list, or all of them by the name alone.", "JSON: [{op, kernel, target, text}]."];
 
     public override int Run(ParseResult arguments, Terminal terminal)
     {
-        string chosen = Known.Require("target", arguments.GetRequiredValue(target), Targets);
-        string wanted = Known.Require("kernel", arguments.GetRequiredValue(name),
-            KernelCatalogue.All.SelectMany(kernel => new[] { kernel.Op, $"{kernel.Op}.{kernel.Name}" }).Distinct());
-        var shown = KernelCatalogue.All.Where(kernel => kernel.Op == wanted || $"{kernel.Op}.{kernel.Name}" == wanted)
-            .Select(kernel => (kernel.Op, kernel.Name, Text: chosen == "il" ? KernelText.Il(kernel.Method) : KernelText.Ir(kernel.Method)))
-            .ToArray();
+        string chosen = Known.Require("target", arguments.GetRequiredValue(target), Targets.Select(one => one.Name));
+        Func<MethodInfo, string> print = Targets.First(one => one.Name == chosen).Text;
+        var shown = KernelCatalogue.Find(arguments.GetRequiredValue(name)).Select(kernel => (kernel.Op, kernel.Name, Text: print(kernel.Method))).ToArray();
         terminal.Result(
             () => new JsonArray([.. shown.Select(kernel => new JsonObject
             {

@@ -1,5 +1,6 @@
 using Dalle2.Data;
 using Dalle2.Gpu.Runtime;
+using Dalle2.Ops;
 
 namespace Dalle2.Cli;
 
@@ -24,6 +25,14 @@ static class Known
     /// <exception cref="UserInputException">There is no such device.</exception>
     /// <exception cref="DeviceUnavailableException">It cannot be had.</exception>
     public static Device OpenDevice(string name, int threads) => Gpu.Runtime.Device.Open(Device(name), threads);
+
+    /// <summary>The cases of some ops; of every op if none is named.</summary>
+    /// <exception cref="UserInputException">There is no such op.</exception>
+    public static Type[] Ops(string[]? names)
+    {
+        string[] all = [.. OpCase.All.Select(OpCase.NameOf)];
+        return names is not { Length: > 0 } ? [.. OpCase.All] : [.. names.Select(name => OpCase.All[Array.IndexOf(all, Require("op", name, all))])];
+    }
 
     /// <summary>" Did you mean X?", or nothing when no known name is near.</summary>
     public static string Suggest(string name, IEnumerable<string> known)

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
 using System.Numerics;
+using Dalle2.Gpu.Runtime;
 
 namespace Dalle2.Cli;
 
@@ -25,7 +26,10 @@ static class VerbOptions
     public static Option<float> Temperature() =>
         Number("--temperature", 1f, 0f, 100f, NumberStyles.Float, "a number from 0 to 100", "How far the drawings stray from the likeliest one: 0 not at all, 1 as much as the pictures trained on.");
 
-    public static Option<string> Device() => Text("--device", "NAME", "cpu", "Where to compute; 'dalle2 devices' lists the names.");
+    public static Option<string> Device(string description = "Where to compute; 'dalle2 devices' lists the names. D2_DEVICE changes the default.") =>
+        new("--device") { Description = description, HelpName = "NAME", DefaultValueFactory = _ => Settings.Current.DefaultDevice };
+
+    public static Option<string[]> Ops() => new("--op") { Description = "One op alone; may be given several times. Default: every op.", HelpName = "NAME" };
 
     public static Option<int> Threads() => Count("--threads", 0, 0, 1024, "Host threads; 0 is one for each processor. The result does not depend on it.");
 

@@ -10,7 +10,7 @@ public class DevicesTests
     public void Json_has_the_documented_keys()
     {
         JsonArray devices = CommandRun.Of("devices", "--json").Succeeded().Json.AsArray();
-        Assert.That(devices.Select(device => (string)device!["name"]!), Is.SupersetOf(new[] { "reference", "cpu" }));
+        Assert.That(devices.Select(device => (string)device!["name"]!), Is.SupersetOf(new[] { "reference", "cpu", "cpu:128", "cpu:256", "cpu:512" }));
         foreach (JsonNode? device in devices)
         {
             Assert.That(device!.AsObject().Select(pair => pair.Key), Is.EqualTo(new[] { "name", "kind", "available", "reason" }));

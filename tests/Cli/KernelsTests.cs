@@ -5,17 +5,39 @@ namespace Dalle2.Tests.Cli;
 /// <summary>Every kernel is listed, and the compiler's front end reads each.</summary>
 public class KernelsTests
 {
+    static string[] Names() => [.. CommandRun.Of("kernels", "list", "--json").Succeeded().Json.AsArray().Select(k => $"{k!["op"]}.{k["kernel"]}")];
+
     [Test]
-    public void Each_listed_kernel_can_be_shown()
+    public void Generic_kernels_are_listed_for_each_struct_that_they_take() =>
+        Assert.That(Names(), Does.Contain("Gemm.Tile<Stored,Transposed>").And.Contain("Activation.Backward<GELU>").And.Contain("Adam.Update").And.Unique);
+
+    [TestCase("il", "IL_0000: ", "ret")]
+    [TestCase("ir", "kernel ", "return")]
+    [TestCase("simd", "threads side by side", "end")]
+    [TestCase("opencl", "__kernel ", "}")]
+    [TestCase("ptx", ".entry", "ret;")]
+    public void Each_listed_kernel_can_be_shown(string target, string first, string last)
     {
-        JsonArray list = CommandRun.Of("kernels", "list", "--json").Succeeded().Json.AsArray();
-        string[] names = [.. list.Select(k => $"{k!["op"]}.{k["kernel"]}")];
-        Assert.That(names, Does.Contain("Gemm.Tile").And.Contain("Activation.Backward<GELU>").And.Contain("Adam.Update").And.Unique);
-        foreach (string name in names)
+        foreach (string name in Names())
         {
-            JsonNode shown = CommandRun.Of("kernels", "show", name, "--json").Succeeded().Json.AsArray().Single()!;
-            Assert.That((string)shown["text"]!, Does.StartWith("kernel ").And.Contain("return"), name);
+            JsonNode shown = CommandRun.Of("kernels", "show", name, "--target", target, "--json").Succeeded().Json.AsArray().Single()!;
+            Assert.That((string)shown["text"]!, Does.Contain(first).And.Contain(last), name);
+            Assert.That((string)shown["target"]!, Is.EqualTo(target));
         }
+    }
+
+    [Test]
+    public void A_generic_kernel_without_its_type_arguments_is_each_of_its_forms()
+    {
+        JsonArray forms = CommandRun.Of("kernels", "show", "Gemm.Tile", "--target", "il", "--json").Succeeded().Json.AsArray();
+        Assert.That(forms.Select(k => (string)k!["kernel"]!), Is.EqualTo(new[] { "Tile<Stored,Stored>", "Tile<Stored,Transposed>", "Tile<Transposed,Stored>", "Tile<Transposed,Transposed>" }));
+    }
+
+    [Test]
+    public void Vector_code_of_a_group_has_as_many_lanes_as_the_machine()
+    {
+        string text = CommandRun.Of("kernels", "show", "Bias.Add", "--target", "simd").Succeeded().Output;
+        Assert.That(text, Does.Match(@"for (4|8|16) threads side by side").And.Match(@"v\d+ = add"));
     }
 
     [Test]

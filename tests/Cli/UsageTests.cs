@@ -1,11 +1,12 @@
 using Dalle2.Cli;
+using Dalle2.Gpu.Runtime;
 using Dalle2.Training;
 
 namespace Dalle2.Tests.Cli;
 
 public class UsageTests
 {
-    static readonly string[][] Verbs = [["devices"], ["demo"], ["data", "list"], ["data", "get"], ["data", "inspect"], ["train"], ["generate"], ["eval"], ["gradcheck"], ["kernels", "list"], ["kernels", "show"]];
+    static readonly string[][] Verbs = [["devices"], ["demo"], ["data", "list"], ["data", "get"], ["data", "inspect"], ["train"], ["generate"], ["eval"], ["gradcheck"], ["bench"], ["kernels", "list"], ["kernels", "show"]];
 
     [TestCaseSource(nameof(Verbs))]
     public void Help_shows_every_option_and_an_example(string[] verb)
@@ -117,10 +118,13 @@ public class UsageTests
         try
         {
             Assert.That(CommandRun.Of("trian").Error, Does.Contain("   at Dalle2.Cli."));
+            Environment.SetEnvironmentVariable("D2_DEBUG", "loud");
+            CommandRun.Of("devices").IsUsageFault("D2_DEBUG=loud", "from 0 to 6");
         }
         finally
         {
             Environment.SetEnvironmentVariable("D2_DEBUG", before);
+            Settings.Read();
         }
     }
 

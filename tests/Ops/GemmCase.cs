@@ -45,6 +45,14 @@ public sealed class GemmCase : OpCase
         return [c];
     }
 
+    // C is written again and again, without a copy of it before.
+    public override Func<Tensor[]> Prepare(Context context, int[] s, DeviceArguments args) => () =>
+    {
+        Tensor c = s[5] == 1 ? args[2] : context.Allocate(s[0], s[1]);
+        GemmOp.Multiply(context.Stream, args[0], args[1], c, s[3] == 1, s[4] == 1, s[5] == 1);
+        return [c];
+    };
+
     public override Tensor?[] Backward(Context context, int[] s, DeviceArguments args, Tensor[] gradients)
     {
         Tensor a = args[0], b = args[1], dc = gradients[0];

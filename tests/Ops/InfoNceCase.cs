@@ -5,6 +5,10 @@ public sealed class InfoNceCase : LayerCase<InfoNce>
 {
     public override int[][] Shapes => [[1, 1], [2, 3], [5, 8], [7, 33], [67, 2]];
 
+    public override int[][] BenchShapes => [[256, 128]];
+
+    public override (double Flops, double Bytes) Cost(int[] s) => (2.0 * s[0] * s[0] * s[1], 8.0 * s[0] * s[1]);
+
     public override Argument[] Inputs(int[] s) => [Argument.Normal("a", 0.5, s), Argument.Normal("b", 0.5, s)];
 
     public override InfoNce Create(int[] s) => new();

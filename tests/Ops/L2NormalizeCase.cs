@@ -5,6 +5,10 @@ public sealed class L2NormalizeCase : UnaryLayerCase
 {
     public override int[][] Shapes => [[1, 1], [3, 5], [4, 64], [2, 131]];
 
+    public override int[][] BenchShapes => [[4096, 512]];
+
+    public override (double Flops, double Bytes) Cost(int[] s) => (3.0 * s[0] * s[1], 8.0 * s[0] * s[1]);
+
     public override Argument[] Inputs(int[] s) => [Argument.Normal("x", 1, s[0], s[1])];
 
     public override UnaryLayer Create(int[] s) => new L2Normalize();

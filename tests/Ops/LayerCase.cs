@@ -24,13 +24,30 @@ public abstract class LayerCase<T> : OpCase
 
     public sealed override Tensor[] Forward(Context context, int[] s, DeviceArguments args)
     {
+        CreateLayer(context, s, args);
+        return Forward(context, layer!, args);
+    }
+
+    public sealed override Func<Tensor[]> Prepare(Context context, int[] s, DeviceArguments args)
+    {
+        CreateLayer(context, s, args);
+        return () =>
+        {
+            layer!.Abandon();
+            return Forward(context, layer, args);
+        };
+    }
+
+    public sealed override void Release() => store?.Dispose();
+
+    void CreateLayer(Context context, int[] s, DeviceArguments args)
+    {
         layer = Create(s);
         store = new ParameterStore(context.Device, "case", layer, seed: 1);
         int inputs = Inputs(s).Length;
         Parameter[] trainable = [.. layer.AllParameters.Where(p => p.Trainable)];
         for (int p = 0; p < trainable.Length; p++)
             context.Stream.Copy(args[inputs + p].View, trainable[p].Value.View);
-        return Forward(context, layer, args);
     }
 
     public sealed override Tensor?[] Backward(Context context, int[] s, DeviceArguments args, Tensor[] gradients)

@@ -42,6 +42,19 @@ public abstract class OpCase
     /// <summary>Runs the op on the device and gives the outputs that the reference gives.</summary>
     public abstract Tensor[] Forward(Context context, int[] s, DeviceArguments args);
 
+    /// <summary>Readies the op for runs of its forward pass alone, one after the other, as <c>bench</c> times them.</summary>
+    /// <returns>A run, which gives its outputs. Each begins with a fresh step of the context.</returns>
+    public virtual Func<Tensor[]> Prepare(Context context, int[] s, DeviceArguments args) => () =>
+    {
+        using IDisposable inference = context.Inference();
+        return Forward(context, s, args);
+    };
+
+    /// <summary>Frees what <see cref="Prepare"/> made.</summary>
+    public virtual void Release()
+    {
+    }
+
     /// <summary>Runs the backward pass: the gradient of each argument, in their order, null where none flows.</summary>
     public abstract Tensor?[] Backward(Context context, int[] s, DeviceArguments args, Tensor[] gradients);
 }

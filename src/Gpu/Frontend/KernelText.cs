@@ -6,6 +6,7 @@ using Dalle2.Gpu.Lowering;
 using Dalle2.Gpu.Passes;
 using Dalle2.Gpu.Targets.OpenCl;
 using Dalle2.Gpu.Targets.Ptx;
+using Dalle2.Gpu.Targets.Simd;
 
 namespace Dalle2.Gpu.Frontend;
 
@@ -36,6 +37,27 @@ public static class KernelText
         Function function = KernelFrontend.Translate(kernel);
         Pipeline.Run(function);
         return IrPrinter.Print(function);
+    }
+
+    /// <summary>
+    /// The lines that become vector instructions: vectors begin with v, masks with m, scalars with s. Of a kernel that is not grouped, the code for
+    /// vectors all of whose lanes are threads of the launch.
+    /// </summary>
+    /// <param name="kernel">The kernel.</param>
+    /// <param name="bits">Of a vector: 128, 256 or 512; 0 takes what this machine has.</param>
+    /// <param name="groupSize">Of an explicitly grouped kernel, the threads of a group along X.</param>
+    /// <exception cref="KernelDiagnosticException">The kernel says what kernels cannot say.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">There are no vectors of so many bits, or no groups of so many threads.</exception>
+    public static string Simd(MethodInfo kernel, int bits = 0, int groupSize = 16)
+    {
+        if (groupSize is < 1 or > 1024)
+            throw new ArgumentOutOfRangeException(nameof(groupSize), $"a group has between 1 and 1024 threads, not {groupSize}");
+        int lanes = VectorMethods.Of(bits == 0 ? VectorMethods.NativeBits : bits).Lanes;
+        Function function = KernelFrontend.Translate(kernel);
+        Pipeline.Run(function);
+        bool isGrouped = function.IndexRank == 0;
+        return LinearText.Print(Lowerer.Run(function, new LoweringOptions(
+            lanes, isGrouped && groupSize % lanes != 0, isGrouped ? new GroupExtent(groupSize, 1, 1) : null, false)));
     }
 
     /// <summary>The kernel as PTX, for NVIDIA's driver.</summary>

@@ -33,6 +33,9 @@ sealed class SpecialisedKernel : IEquatable<SpecialisedKernel>
 
     public MethodInfo Method { get; }
 
+    /// <summary>The values, primitive by primitive.</summary>
+    public IReadOnlyList<ulong> Bits => bits;
+
     /// <summary>The kernel of a launch. Those without such parameters, which are most, are made once.</summary>
     public static SpecialisedKernel Of(Launch launch) => Plain.GetOrAdd(launch.Kernel.Method,
         static method => method.GetParameters().Any(parameter => IsSpecialised(parameter.ParameterType)) ? null : new SpecialisedKernel(method)) ?? new SpecialisedKernel(launch);

@@ -2,6 +2,7 @@ using System.Globalization;
 using Dalle2.Gpu.Passes;
 using Dalle2.Gpu.Runtime.Cpu;
 using Dalle2.Gpu.Runtime.OpenCl;
+using Dalle2.Gpu.Runtime.Tracing;
 using Dalle2.Gpu.Targets.Simd;
 
 namespace Dalle2.Gpu.Runtime;
@@ -40,7 +41,9 @@ public abstract class Device : IDisposable
     public static IReadOnlyList<DeviceDescription> All() =>
     [
         new("reference", "host", true, "each kernel's own .NET method on one thread, every access checked: the definition of right"),
-        new("cpu", "host", true, $"kernels compiled for {VectorMethods.NativeBits}-bit vectors, {Environment.ProcessorCount} threads; cpu:128, cpu:256 and cpu:512 force a width"),
+        new("cpu", "host", true, $"kernels compiled for {VectorMethods.NativeBits}-bit vectors, {Environment.ProcessorCount} threads"),
+        .. VectorMethods.Widths.Select(width => new DeviceDescription($"cpu:{width.Bits}", "host", true,
+            $"cpu with {width.Bits}-bit vectors{(width.Bits > VectorMethods.NativeBits ? $", each in pieces of {VectorMethods.NativeBits} bits here" : "")}, the same bits")),
         .. OpenClDevice.List(),
     ];
 
@@ -49,10 +52,21 @@ public abstract class Device : IDisposable
     /// <param name="threads">Host threads for <c>cpu</c>; 0 takes one per processor.</param>
     /// <param name="isChecked">
     /// Checked mode: an index outside of its view, a division by zero, a NaN or infinity that is stored, or a barrier that not all threads come to is a
-    /// <see cref="KernelException"/> that names kernel, view, index, file and line. Slower. <c>reference</c> always checks indices.
+    /// <see cref="KernelException"/> that names kernel, view, index, file and line. Slower. <c>reference</c> always checks indices. D2_CHECK=1 has
+    /// the same effect on every device.
     /// </param>
     /// <exception cref="DeviceUnavailableException">There is no such device, or it cannot be had here; the message says why.</exception>
+    /// <exception cref="InvalidSettingException">An environment variable of <see cref="Settings"/> makes no sense.</exception>
     public static Device Open(string name, int threads = 0, bool isChecked = false)
+    {
+        Settings settings = Settings.Current;
+        Device device = Create(name, threads, isChecked || settings.IsChecked);
+        if (settings.Debug >= 1)
+            TraceOutput.Line($"device {device.Name}: {device.Description}");
+        return device;
+    }
+
+    static Device Create(string name, int threads, bool isChecked)
     {
         if (threads < 0 || threads > 1024)
             throw new DeviceUnavailableException($"{threads} threads: give between 1 and 1024, or 0 for one per processor");

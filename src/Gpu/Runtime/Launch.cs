@@ -8,4 +8,10 @@ namespace Dalle2.Gpu.Runtime;
 /// <param name="Arguments">Views and scalars, in the order of the kernel's parameters.</param>
 /// <param name="Extent">Of an implicitly grouped kernel, the threads along each axis.</param>
 /// <param name="Config">Of an explicitly grouped kernel, its groups; else null.</param>
-sealed record Launch(CompiledKernel Kernel, object[] Arguments, Index3D Extent, KernelConfig? Config);
+sealed record Launch(CompiledKernel Kernel, object[] Arguments, Index3D Extent, KernelConfig? Config)
+{
+    /// <summary>How many threads, in words.</summary>
+    public string Shape => Config is { } c
+        ? $"{c.GridDim.X}x{c.GridDim.Y}x{c.GridDim.Z} groups of {c.GroupDim.X}x{c.GroupDim.Y}x{c.GroupDim.Z} threads"
+        : $"{Extent.X}x{Extent.Y}x{Extent.Z} threads";
+}

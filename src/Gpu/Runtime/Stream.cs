@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using Dalle2.Gpu.Dialect;
 using Dalle2.Gpu.Runtime.Reference;
+using Dalle2.Gpu.Runtime.Tracing;
 
 namespace Dalle2.Gpu.Runtime;
 
@@ -49,7 +50,7 @@ public sealed partial class Stream
         if ((long)extent.X * extent.Y * extent.Z > int.MaxValue)
             throw new ArgumentOutOfRangeException(nameof(extent), $"a launch has at most 2^31 - 1 threads, not {extent.X} x {extent.Y} x {extent.Z}");
         if (extent.Size > 0)
-            Device.Run(new Launch(CompiledKernel.Of(kernel), arguments, extent, null));
+            Run(new Launch(CompiledKernel.Of(kernel), arguments, extent, null));
     }
 
     void Run(Delegate kernel, KernelConfig config, object[] arguments)
@@ -57,7 +58,15 @@ public sealed partial class Stream
         if (config.GroupDim.Size is < 1 or > 1024)
             throw new ArgumentOutOfRangeException(nameof(config), $"a group has between 1 and 1024 threads, not {config.GroupDim.Size}");
         if (config.GridDim.Size > 0)
-            Device.Run(new Launch(CompiledKernel.Of(kernel), arguments, default, config));
+            Run(new Launch(CompiledKernel.Of(kernel), arguments, default, config));
+    }
+
+    void Run(Launch launch)
+    {
+        if (Settings.Current.Debug >= 2)
+            LaunchTrace.Run(Device, launch, Settings.Current.Debug);
+        else
+            Device.Run(launch);
     }
 
     static void RequireEqual(long source, long target)

@@ -29,7 +29,7 @@ unsafe class HostDevice(string name, int threads) : Device(name, threads)
         }
         catch (Exception e) when (e is not KernelException)
         {
-            throw new KernelException($"{launch.Kernel.Name}, launched over {Shape(launch)}: {e.Message}", e);
+            throw new KernelException($"{launch.Kernel.Name}, launched over {launch.Shape}: {e.Message}", e);
         }
     }
 
@@ -119,8 +119,4 @@ unsafe class HostDevice(string name, int threads) : Device(name, threads)
             KernelThread.LeaveGroup();
         }
     }
-
-    static string Shape(Launch launch) => launch.Config is { } c
-        ? $"{c.GridDim.X}x{c.GridDim.Y}x{c.GridDim.Z} groups of {c.GroupDim.X}x{c.GroupDim.Y}x{c.GroupDim.Z} threads"
-        : $"{launch.Extent.X}x{launch.Extent.Y}x{launch.Extent.Z} threads";
 }

@@ -112,8 +112,6 @@ sealed unsafe class OpenClDevice : Device
     /// <summary>Builds a text for this device.</summary>
     internal OpenClProgram Build(string name, OpenClText text)
     {
-        if (Environment.GetEnvironmentVariable("D2_DUMP") is { Length: > 0 } folder)
-            System.IO.File.WriteAllText(System.IO.Path.Combine(folder, $"{text.Entry}.x{Lanes}.cl"), text.Text);
         OpenClProgram program = OpenClProgram.Build(api, context, hardware, cache, name, text.Entry, text.Text);
         Programs = program.FromCache ? (Programs.Cached + 1, Programs.Compiled) : (Programs.Cached, Programs.Compiled + 1);
         return program;
@@ -220,11 +218,11 @@ sealed unsafe class OpenClDevice : Device
         }
         catch (Exception e) when (e is KernelException or InvalidOperationException)
         {
-            throw new KernelException($"{launch.Kernel.Name}, launched over {Shape(launch)}: {e.Message}", e);
+            throw new KernelException($"{launch.Kernel.Name}, launched over {launch.Shape}: {e.Message}", e);
         }
 
         if (report?.Read() is { } failure)
-            throw new KernelException($"{launch.Kernel.Name}, launched over {Shape(launch)}: {failure.Describe(kernel.Checks)}");
+            throw new KernelException($"{launch.Kernel.Name}, launched over {launch.Shape}: {failure.Describe(kernel.Checks)}");
     }
 
     void SetArguments(OpenClKernel kernel, Launch launch, object[] arguments)
@@ -268,8 +266,4 @@ sealed unsafe class OpenClDevice : Device
     }
 
     static void Require(int code, string what) => OpenClStatus.Require(code, what);
-
-    static string Shape(Launch launch) => launch.Config is { } c
-        ? $"{c.GridDim.X}x{c.GridDim.Y}x{c.GridDim.Z} groups of {c.GroupDim.X}x{c.GroupDim.Y}x{c.GroupDim.Z} threads"
-        : $"{launch.Extent.X}x{launch.Extent.Y}x{launch.Extent.Z} threads";
 }

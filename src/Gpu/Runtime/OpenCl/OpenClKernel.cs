@@ -3,6 +3,7 @@ using Dalle2.Gpu.Frontend;
 using Dalle2.Gpu.Ir;
 using Dalle2.Gpu.Lowering;
 using Dalle2.Gpu.Passes;
+using Dalle2.Gpu.Runtime.Tracing;
 using Dalle2.Gpu.Targets.OpenCl;
 
 namespace Dalle2.Gpu.Runtime.OpenCl;
@@ -37,11 +38,11 @@ sealed class OpenClKernel : IDisposable
 
     public static OpenClKernel Compile(SpecialisedKernel kernel, GroupExtent? group, int lanes, Checking checking, Func<OpenClText, string, OpenClProgram> build)
     {
-        Function function = kernel.Translate();
-        if (group is { } extent)
-            GroupExtents.Run(function, extent);
-        Pipeline.Run(function, checking);
+        Function function = CompileTrace.Optimise(kernel, group, checking);
         OpenClText text = OpenClTarget.Print(function, lanes, group, checking == Checking.Require);
+        string ending = $"{(checking == Checking.Require ? "checked." : "")}x{lanes}.cl";
+        CompileTrace.Emitted(kernel, group, ending, () => text.Text);
+        text = text with { Text = KernelFiles.Override(KernelFiles.NameOf(kernel, group), ending, text.Text) };
         return new OpenClKernel(build(text, function.Name), function, lanes, group, text.GroupBytes);
     }
 

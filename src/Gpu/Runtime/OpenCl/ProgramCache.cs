@@ -15,7 +15,7 @@ sealed class ProgramCache(string folder)
     {
         get
         {
-            if (Environment.GetEnvironmentVariable("D2_CACHE") is { Length: > 0 } chosen)
+            if (Settings.Current.CacheFolder is { } chosen)
                 return chosen;
             string home = Environment.GetFolderPath(Environment.SpecialFolder.UserProfile);
             string caches = OperatingSystem.IsWindows() ? Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData)

@@ -3,6 +3,7 @@ using Dalle2.Gpu.Frontend;
 using Dalle2.Gpu.Ir;
 using Dalle2.Gpu.Lowering;
 using Dalle2.Gpu.Passes;
+using Dalle2.Gpu.Runtime.Tracing;
 
 namespace Dalle2.Gpu.Targets.Simd;
 
@@ -11,6 +12,7 @@ sealed class SimdKernel
 {
     static readonly ConcurrentDictionary<Key, Lazy<SimdKernel>> Cache = new();
 
+    readonly SpecialisedKernel kernel;
     readonly VectorMethods vectors;
     readonly Lazy<SimdCode> whole;
     readonly Lazy<SimdCode> masked;
@@ -18,10 +20,8 @@ sealed class SimdKernel
     SimdKernel(Key key)
     {
         vectors = VectorMethods.Of(key.Bits);
-        Function = key.Kernel.Translate();
-        if (key.Group is { } extent)
-            GroupExtents.Run(Function, extent);
-        Pipeline.Run(Function, key.Checked ? Checking.Require : Checking.Drop);
+        kernel = key.Kernel;
+        Function = CompileTrace.Optimise(kernel, key.Group, key.Checked ? Checking.Require : Checking.Drop);
         Group = key.Group;
         IsChecked = key.Checked;
         if (Function.IndexRank > 0 && Function.Blocks.Any(block => block.Instructions.Any(i => i.Op is Op.Barrier or Op.WarpBarrier or Op.Shuffle or Op.SharedAllocate)))
@@ -65,6 +65,7 @@ sealed class SimdKernel
         lock (Function)
         {
             LinearCode code = Lowerer.Run(Function, new LoweringOptions(Lanes, isMasked, Group, IsChecked));
+            CompileTrace.Emitted(kernel, Group, $"{(IsChecked ? "checked." : "")}{(isMasked ? "masked." : "")}simd{vectors.Bits}", () => LinearText.Print(code));
             SimdCode compiled = SimdEmitter.Emit(code, vectors, Function.IndexRank > 0, Group, out int frame);
             (SharedBytes, LocalBytes, FrameBytes) = (code.SharedBytes, code.LocalBytes, frame);
             return compiled;

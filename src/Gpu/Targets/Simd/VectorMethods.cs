@@ -30,7 +30,8 @@ sealed class VectorMethods
     /// <summary>Lanes of 32 bits.</summary>
     public int Lanes => Bits / 32;
 
-    static readonly VectorMethods[] Widths = [new(128), new(256), new(512)];
+    /// <summary>One for each width.</summary>
+    public static IReadOnlyList<VectorMethods> Widths { get; } = [new(128), new(256), new(512)];
 
     public static VectorMethods Of(int bits) => Widths.FirstOrDefault(w => w.Bits == bits) ?? throw new ArgumentOutOfRangeException(nameof(bits), "vectors have 128, 256 or 512 bits");
 

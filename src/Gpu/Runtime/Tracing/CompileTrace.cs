@@ -1,0 +1,78 @@
+using System.Diagnostics;
+using System.Globalization;
+using Dalle2.Gpu.Frontend;
+using Dalle2.Gpu.Ir;
+using Dalle2.Gpu.Lowering;
+using Dalle2.Gpu.Passes;
+using Dalle2.Gpu.Targets.Ptx;
+
+namespace Dalle2.Gpu.Runtime.Tracing;
+
+/// <summary>The way of a kernel through the compiler, as devices take it: translated, optimised, emitted; told and written as the environment asks for.</summary>
+static class CompileTrace
+{
+    /// <summary>The kernel's function after all passes.</summary>
+    /// <param name="kernel">The kernel.</param>
+    /// <param name="group">The threads of a group, if the kernel is compiled for just these; they are constants then.</param>
+    /// <param name="checking">What becomes of checks.</param>
+    /// <exception cref="KernelDiagnosticException">The kernel says what kernels cannot say.</exception>
+    public static Function Optimise(SpecialisedKernel kernel, GroupExtent? group, Checking checking)
+    {
+        Settings settings = Settings.Current;
+        Function function = kernel.Translate();
+        if (group is { } extent)
+            GroupExtents.Run(function, extent);
+        if (settings.Debug >= 3)
+            Tell(function, checking, settings.Debug);
+        else
+            Pipeline.Run(function, checking);
+        if (settings.DumpFolder != null)
+        {
+            string name = KernelFiles.NameOf(kernel, null) + (checking == Checking.Require ? ".checked" : "");
+            KernelFiles.Dump(name, "ir", () => IrPrinter.Print(function));
+            KernelFiles.Dump(name, "ptx", () => Ptx(kernel, checking));
+        }
+
+        return function;
+    }
+
+    /// <summary>Tells and writes the device's own text, which is printed only if somebody wants it.</summary>
+    /// <param name="kernel">The kernel.</param>
+    /// <param name="group">Of a grouped kernel, its group.</param>
+    /// <param name="ending">Which text it is: simd512, cl.</param>
+    /// <param name="print">Gives it.</param>
+    public static void Emitted(SpecialisedKernel kernel, GroupExtent? group, string ending, Func<string> print)
+    {
+        Settings settings = Settings.Current;
+        if (settings.Debug < 4 && settings.DumpFolder == null)
+            return;
+        string name = KernelFiles.NameOf(kernel, group);
+        if (settings.Debug >= 4)
+            TraceOutput.Text($"{name}.{ending}:", print());
+        KernelFiles.Dump(name, ending, print);
+    }
+
+    static void Tell(Function function, Checking checking, int level)
+    {
+        TraceOutput.Line($"{function.Name} as translated: {Size(function)}");
+        long start = Stopwatch.GetTimestamp();
+        Pipeline.Run(function, checking, (pass, after) =>
+        {
+            double time = Stopwatch.GetElapsedTime(start).TotalMilliseconds;
+            TraceOutput.Line(string.Create(CultureInfo.InvariantCulture, $"{after.Name} after {pass}: {Size(after)}, {time:F2} ms"));
+            if (level >= 5)
+                TraceOutput.Text($"{after.Name} after {pass}:", IrPrinter.Print(after));
+            start = Stopwatch.GetTimestamp();
+        });
+    }
+
+    static string Size(Function function) => $"instructions {function.Blocks.Sum(block => block.Instructions.Count)}, blocks {function.Blocks.Count}";
+
+    // From the start again: what a device compiles is its own to change.
+    static string Ptx(SpecialisedKernel kernel, Checking checking)
+    {
+        Function function = kernel.Translate();
+        Pipeline.Run(function, checking);
+        return PtxTarget.Compile(function, new PtxOptions(Checked: checking == Checking.Require)).Text;
+    }
+}
