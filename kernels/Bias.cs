@@ -9,14 +9,14 @@ public static class BiasOp
 
     /// <summary><c>y += b</c>, in place.</summary>
     public static void AddInPlace(Stream stream, Tensor y, Tensor bias) =>
-        stream.Launch(AddKernel, y.Length, y.View, bias.View, y.Cols);
+        stream.Launch(AddKernel, new Index2D(y.Cols, y.Rows), y.View, bias.View, y.Cols);
 
     /// <summary><c>db += sum over rows of dy</c>.</summary>
     public static void Backward(Stream stream, Tensor dy, Tensor dbias) =>
         stream.Launch(ColumnSumKernel, dy.Cols, dy.View, dbias.View, dy.Rows, dy.Cols);
 
     // One thread per element.
-    static void AddKernel(Index1D i, ArrayView<float> y, ArrayView<float> bias, int cols) => y[i] += bias[i % cols];
+    static void AddKernel(Index2D index, ArrayView<float> y, ArrayView<float> bias, int cols) => y[index.Y * cols + index.X] += bias[index.X];
 
     // One thread per column; neighbouring threads read neighbouring columns.
     static void ColumnSumKernel(Index1D col, ArrayView<float> dy, ArrayView<float> dbias, int rows, int cols)

@@ -7,7 +7,6 @@
 // Weight gradient: dw += sum over n, oy, ox of x[...] * dy[n, oy, ox, k], n, oy and ox rising, fused multiply-adds from what dw held
 // All three are matrix products whose left side is gathered from the images as it is needed (implicit GEMM). With dilation 1 the taps of one row
 // of the kernel lie side by side in the image, channels and all: such a stretch of values is called a run.
-using System.Runtime.CompilerServices;
 
 namespace Dalle2.Kernels;
 
@@ -18,9 +17,6 @@ public static class Conv2dOp
     const int ForwardTiles = 8;
     const int InputTiles = 16;
     const int WeightTiles = 8;
-
-    // Up to this many channels, a tile of 32 columns would mostly hold nothing.
-    const int NarrowChannels = 4;
 
     /// <summary><c>y = x * w</c>.</summary>
     /// <param name="stream">Where it runs.</param>
@@ -33,7 +29,7 @@ public static class Conv2dOp
     {
         var s = ConvolutionShape.Of(x, w, y, window);
         int pixels = checked(s.Batch * s.OutHeight * s.OutWidth);
-        stream.Launch(ForwardKernel, Groups(s.K, pixels, ForwardTiles), x.View, w.View, y.View, s);
+        stream.Launch(ForwardKernel, RegisterTile.Groups(stream, s.K, pixels, ForwardTiles), x.View, w.View, y.View, s);
     }
 
     /// <summary>The gradient of the input, or the forward pass of the transposed convolution.</summary>
@@ -46,17 +42,9 @@ public static class Conv2dOp
     public static void InputGradient(Stream stream, Tensor dy, Tensor w, Tensor dx, ConvolutionWindow window)
     {
         var s = ConvolutionShape.Of(dx, w, dy, window);
-        if (s.C <= NarrowChannels)
-        {
-            stream.Launch(NarrowInputGradientKernel, checked(s.Batch * s.Height * s.Phases * s.PhaseTiles), dy.View, w.View, dx.View, s);
-            return;
-        }
-
         // Pixels that are a stride apart meet the same taps: each such phase is a product of its own.
         int pixels = checked(s.Batch * IntrinsicMath.DivRoundUp(s.Height, s.StrideY) * IntrinsicMath.DivRoundUp(s.Width, s.StrideX));
-        KernelConfig config = Groups(s.C, pixels, InputTiles);
-        config = new KernelConfig(new Index3D(config.GridDim.X, config.GridDim.Y, s.StrideY * s.StrideX), config.GroupDim);
-        stream.Launch(InputGradientKernel, config, dy.View, w.View, dx.View, s);
+        stream.Launch(InputGradientKernel, RegisterTile.Groups(stream, s.C, pixels, InputTiles, s.StrideY * s.StrideX), dy.View, w.View, dx.View, s);
     }
 
     /// <summary>Adds the gradient of the weights.</summary>
@@ -71,16 +59,10 @@ public static class Conv2dOp
         var s = ConvolutionShape.Of(x, dw, dy, window);
         // Rows of the product are the values of a run, channel by channel.
         int taps = s.RunTaps, runs = s.R * s.S / taps;
-        KernelConfig config = Groups(s.K, taps * s.C, WeightTiles);
-        config = new KernelConfig(new Index3D(config.GridDim.X, config.GridDim.Y, runs), config.GroupDim);
-        stream.Launch(WeightGradientKernel, config, x.View, dy.View, dw.View, s);
+        stream.Launch(WeightGradientKernel, RegisterTile.Groups(stream, s.K, taps * s.C, WeightTiles, runs), x.View, dy.View, dw.View, s);
     }
 
-    static KernelConfig Groups(int columns, int rows, int tiles) => new(
-        new Index3D(IntrinsicMath.DivRoundUp(columns, RegisterTile.Columns), IntrinsicMath.DivRoundUp(rows, RegisterTile.Rows * tiles), 1),
-        new Index3D(RegisterTile.Threads, 1, 1));
-
-    // One group per 32 output channels and 96 output pixels. A piece of the sum is as many whole runs as fit, or a part of one.
+    // One group per two output channels a thread and 96 output pixels. A piece of the sum is as many whole runs as fit, or a part of one.
     static void ForwardKernel(ArrayView<float> x, ArrayView<float> w, ArrayView<float> y, ConvolutionShape s)
     {
         ArrayView<float> right = SharedMemory.Allocate<float>(RegisterTile.RightLength), left = SharedMemory.Allocate<float>(RegisterTile.LeftLength);
@@ -93,7 +75,7 @@ public static class Conv2dOp
             {
                 int count = IntrinsicMath.Min(whole, runs - q), length = IntrinsicMath.Min(RegisterTile.Depth, run - part);
                 Group.Barrier();
-                RegisterTile.CopyRight(right, w, (q * run + part) * s.K, s.K, 1, count * length, col, s.K);
+                RegisterTile.CopyRight(right, w, (q * run + part) * s.K, s.K, count * length, col, s.K);
                 for (int pixel = first; pixel < end; pixel += RegisterTile.Rows)
                 {
                     ArrayView<int> rows = LocalMemory.Allocate<int>(RegisterTile.Rows);
@@ -146,7 +128,7 @@ public static class Conv2dOp
         }
     }
 
-    // One group per 32 input channels and 192 input pixels of one phase. A piece of the sum is one tap's output channels, or a part of them.
+    // One group per two input channels a thread and 192 input pixels of one phase. A piece of the sum is one tap's output channels, or a part of them.
     static void InputGradientKernel(ArrayView<float> dy, ArrayView<float> w, ArrayView<float> dx, ConvolutionShape s)
     {
         ArrayView<float> right = SharedMemory.Allocate<float>(RegisterTile.RightLength), left = SharedMemory.Allocate<float>(RegisterTile.LeftLength);
@@ -167,7 +149,7 @@ public static class Conv2dOp
                 {
                     int length = IntrinsicMath.Min(RegisterTile.Depth, s.K - part);
                     Group.Barrier();
-                    RegisterTile.CopyRight(right, w, (r * s.S + q) * s.C * s.K + part, 1, s.K, length, col, s.C);
+                    RegisterTile.CopyRightTransposed(right, w, (r * s.S + q) * s.C * s.K + part, s.K, length, col, s.C);
                     for (int pixel = first; pixel < end; pixel += RegisterTile.Rows)
                         AddPixels(dy, dx, s, left, right, pixel, pixels, wide, high, down / s.StrideY, across / s.StrideX, part, length, col, fromZero);
                     fromZero = false;
@@ -224,7 +206,7 @@ public static class Conv2dOp
         RegisterTile.End(sums, dx, rows, pixels - pixel, col + Group.IdxX, s.C);
     }
 
-    // One group per 32 output channels and 96 values of one run. A piece of the sum is 128 output pixels.
+    // One group per two output channels a thread and 96 values of one run. A piece of the sum is 128 output pixels.
     static void WeightGradientKernel(ArrayView<float> x, ArrayView<float> dy, ArrayView<float> dw, ConvolutionShape s)
     {
         ArrayView<float> right = SharedMemory.Allocate<float>(RegisterTile.RightLength), left = SharedMemory.Allocate<float>(RegisterTile.LeftLength);
@@ -235,7 +217,7 @@ public static class Conv2dOp
         {
             int depth = IntrinsicMath.Min(RegisterTile.Depth, pixels - pixel);
             Group.Barrier();
-            RegisterTile.CopyRight(right, dy, pixel * s.K, s.K, 1, depth, col, s.K);
+            RegisterTile.CopyRight(right, dy, pixel * s.K, s.K, depth, col, s.K);
             for (int value = first; value < end; value += RegisterTile.Rows)
             {
                 ArrayView<int> rows = LocalMemory.Allocate<int>(RegisterTile.Rows);
@@ -246,23 +228,23 @@ public static class Conv2dOp
                 Group.Barrier();
                 ArrayView<float> sums = LocalMemory.Allocate<float>(RegisterTile.Rows * RegisterTile.ThreadColumns);
                 RegisterTile.Begin(sums, dw, rows, col + Group.IdxX, s.K, false);
-                RegisterTile.Add(sums, left, 1, RegisterTile.Threads, right, depth);
+                RegisterTile.Add(sums, left, 1, RegisterTile.MaxThreads, right, depth);
                 RegisterTile.End(sums, dw, rows, run - value, col + Group.IdxX, s.K);
             }
         }
     }
 
-    // For each output pixel, up to 16 values of its run, a thread each.
+    // For each output pixel, the tile's values of its run.
     static void CopyPixels(ArrayView<float> x, ArrayView<float> left, ConvolutionShape s, int pixel, int depth, int tap, int value, int run)
     {
         int ox = pixel % s.OutWidth, row = pixel / s.OutWidth;
         int oy = row % s.OutHeight, image = row / s.OutHeight * s.Height;
         int down = tap / s.S * s.DilationY - s.PaddingY, across = tap % s.S * s.DilationX - s.PaddingX, line = s.Width * s.C;
-        int count = IntrinsicMath.Min(RegisterTile.Threads, run - value);
+        int count = IntrinsicMath.Min(RegisterTile.Rows, run - value);
         for (int k = 0; k < depth; k++)
         {
             int iy = oy * s.StrideY + down, lineStart = (image + iy) * line, lineEnd = iy >= 0 && iy < s.Height ? lineStart + line : lineStart;
-            RegisterTile.CopyRun(left, k * RegisterTile.Threads, x, lineStart + (ox * s.StrideX + across) * s.C + value, count, lineStart, lineEnd);
+            RegisterTile.CopyRun(left, k * RegisterTile.MaxThreads, x, lineStart + (ox * s.StrideX + across) * s.C + value, count, lineStart, lineEnd);
             ox++;
             if (ox == s.OutWidth)
             {
@@ -276,128 +258,5 @@ public static class Conv2dOp
                 image += s.Height;
             }
         }
-    }
-
-    // One thread per 4 input pixels of one row, a stride apart, by up to 4 input channels. Pixels a stride apart meet the same taps, at
-    // neighbouring output pixels, so that no tap is visited in vain.
-    static void NarrowInputGradientKernel(Index1D index, ArrayView<float> dy, ArrayView<float> w, ArrayView<float> dx, ConvolutionShape s)
-    {
-        const int c = 0;
-        int row = index;
-        int tile = row % s.PhaseTiles;
-        row /= s.PhaseTiles;
-        int ix = row % s.Phases + tile * NarrowChannels * s.StrideX;
-        row /= s.Phases;
-        if (ix >= s.Width)
-            return;
-        int top = row % s.Height + s.PaddingY, left = ix + s.PaddingX;
-        int image = row / s.Height * s.OutHeight;
-        ArrayView<float> w0 = w.SubView(c * s.K);
-        ArrayView<float> w1 = w.SubView(IntrinsicMath.Min(c + 1, s.C - 1) * s.K);
-        ArrayView<float> w2 = w.SubView(IntrinsicMath.Min(c + 2, s.C - 1) * s.K);
-        ArrayView<float> w3 = w.SubView(IntrinsicMath.Min(c + 3, s.C - 1) * s.K);
-        int outputs = s.K;
-        ArrayView<float> y1 = dy.SubView(IntrinsicMath.Min(outputs, dy.IntLength));
-        ArrayView<float> y2 = dy.SubView(IntrinsicMath.Min(2 * outputs, dy.IntLength));
-        ArrayView<float> y3 = dy.SubView(IntrinsicMath.Min(3 * outputs, dy.IntLength));
-
-        float x00 = 0f, x01 = 0f, x02 = 0f, x03 = 0f;
-        float x10 = 0f, x11 = 0f, x12 = 0f, x13 = 0f;
-        float x20 = 0f, x21 = 0f, x22 = 0f, x23 = 0f;
-        float x30 = 0f, x31 = 0f, x32 = 0f, x33 = 0f;
-        for (int r = 0; r < s.R; r++)
-        {
-            int down = top - r * s.DilationY, oy = down / s.StrideY;
-            if (down < 0 || oy >= s.OutHeight || oy * s.StrideY != down)
-                continue;
-            for (int q = 0; q < s.S; q++)
-            {
-                int across = left - q * s.DilationX, ox = across / s.StrideX;
-                if (ox * s.StrideX != across || ox + 3 < 0 || ox >= s.OutWidth)
-                    continue;
-                bool in0 = ox >= 0;
-                bool in1 = ox >= -1 && ox + 1 < s.OutWidth;
-                bool in2 = ox >= -2 && ox + 2 < s.OutWidth;
-                bool in3 = ox + 3 < s.OutWidth;
-                int at = ((image + oy) * s.OutWidth + ox) * s.K, wAt = (r * s.S + q) * s.C * s.K;
-                if (in0 && in1 && in2 && in3)
-                {
-                    for (int end = at + s.K; at < end; at++)
-                    {
-                        float v0 = w0[wAt], v1 = w1[wAt], v2 = w2[wAt], v3 = w3[wAt];
-                        float u = dy[at];
-                        x00 = Fused.MultiplyAdd(u, v0, x00);
-                        x01 = Fused.MultiplyAdd(u, v1, x01);
-                        x02 = Fused.MultiplyAdd(u, v2, x02);
-                        x03 = Fused.MultiplyAdd(u, v3, x03);
-                        u = y1[at];
-                        x10 = Fused.MultiplyAdd(u, v0, x10);
-                        x11 = Fused.MultiplyAdd(u, v1, x11);
-                        x12 = Fused.MultiplyAdd(u, v2, x12);
-                        x13 = Fused.MultiplyAdd(u, v3, x13);
-                        u = y2[at];
-                        x20 = Fused.MultiplyAdd(u, v0, x20);
-                        x21 = Fused.MultiplyAdd(u, v1, x21);
-                        x22 = Fused.MultiplyAdd(u, v2, x22);
-                        x23 = Fused.MultiplyAdd(u, v3, x23);
-                        u = y3[at];
-                        x30 = Fused.MultiplyAdd(u, v0, x30);
-                        x31 = Fused.MultiplyAdd(u, v1, x31);
-                        x32 = Fused.MultiplyAdd(u, v2, x32);
-                        x33 = Fused.MultiplyAdd(u, v3, x33);
-                        wAt++;
-                    }
-                }
-                else
-                {
-                    for (int end = at + s.K; at < end; at++)
-                    {
-                        float v0 = w0[wAt], v1 = w1[wAt], v2 = w2[wAt], v3 = w3[wAt];
-                        float u = in0 ? dy[at] : 0f;
-                        x00 = Fused.MultiplyAdd(u, v0, x00);
-                        x01 = Fused.MultiplyAdd(u, v1, x01);
-                        x02 = Fused.MultiplyAdd(u, v2, x02);
-                        x03 = Fused.MultiplyAdd(u, v3, x03);
-                        u = in1 ? dy[at + outputs] : 0f;
-                        x10 = Fused.MultiplyAdd(u, v0, x10);
-                        x11 = Fused.MultiplyAdd(u, v1, x11);
-                        x12 = Fused.MultiplyAdd(u, v2, x12);
-                        x13 = Fused.MultiplyAdd(u, v3, x13);
-                        u = in2 ? dy[at + 2 * outputs] : 0f;
-                        x20 = Fused.MultiplyAdd(u, v0, x20);
-                        x21 = Fused.MultiplyAdd(u, v1, x21);
-                        x22 = Fused.MultiplyAdd(u, v2, x22);
-                        x23 = Fused.MultiplyAdd(u, v3, x23);
-                        u = in3 ? dy[at + 3 * outputs] : 0f;
-                        x30 = Fused.MultiplyAdd(u, v0, x30);
-                        x31 = Fused.MultiplyAdd(u, v1, x31);
-                        x32 = Fused.MultiplyAdd(u, v2, x32);
-                        x33 = Fused.MultiplyAdd(u, v3, x33);
-                        wAt++;
-                    }
-                }
-            }
-        }
-
-        int xAt = (row * s.Width + ix) * s.C + c, step = s.StrideX * s.C, channels = s.C - c, pixels = s.Width - ix;
-        StoreFour(dx, xAt, channels, x00, x01, x02, x03);
-        if (pixels > s.StrideX)
-            StoreFour(dx, xAt + step, channels, x10, x11, x12, x13);
-        if (pixels > 2 * s.StrideX)
-            StoreFour(dx, xAt + 2 * step, channels, x20, x21, x22, x23);
-        if (pixels > 3 * s.StrideX)
-            StoreFour(dx, xAt + 3 * step, channels, x30, x31, x32, x33);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static void StoreFour(ArrayView<float> target, int at, int count, float v0, float v1, float v2, float v3)
-    {
-        target[at] = v0;
-        if (count > 1)
-            target[at + 1] = v1;
-        if (count > 2)
-            target[at + 2] = v2;
-        if (count > 3)
-            target[at + 3] = v3;
     }
 }

@@ -8,12 +8,6 @@ readonly record struct ConvolutionShape(
     /// <summary>Taps whose values lie side by side in the image: a row of the kernel, unless it is dilated.</summary>
     public int RunTaps => DilationX == 1 ? S : 1;
 
-    /// <summary>Classes of pixels of a row that are a stride apart.</summary>
-    public int Phases => IntrinsicMath.Min(StrideX, Width);
-
-    /// <summary>Tiles of four pixels in the largest class.</summary>
-    public int PhaseTiles => IntrinsicMath.DivRoundUp(IntrinsicMath.DivRoundUp(Width, StrideX), 4);
-
     public static ConvolutionShape Of(Tensor x, Tensor w, Tensor y, ConvolutionWindow window)
     {
         if (x.Shape.Rank != 4 || w.Shape.Rank != 4 || y.Shape.Rank != 4)

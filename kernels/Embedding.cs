@@ -19,7 +19,7 @@ public static class EmbeddingOp
     public static void Forward(Stream stream, IntTensor tokens, Tensor table, bool padding, Tensor y)
     {
         Require(tokens.Length, table, y);
-        stream.Launch(GatherKernel, y.Length, tokens.View, table.View, y.View, table.Cols, padding ? 1 : 0);
+        stream.Launch(GatherKernel, new Index2D(table.Cols, tokens.Length), tokens.View, table.View, y.View, table.Cols, padding ? 1 : 0);
     }
 
     /// <summary>The gradient of the table's rows that were read.</summary>
@@ -45,11 +45,10 @@ public static class EmbeddingOp
     }
 
     // One thread per element of y.
-    static void GatherKernel(Index1D i, ArrayView<int> tokens, ArrayView<float> table, ArrayView<float> y, int features, int padding)
+    static void GatherKernel(Index2D index, ArrayView<int> tokens, ArrayView<float> table, ArrayView<float> y, int features, int padding)
     {
-        int place = i / features;
-        int token = tokens[place];
-        y[i] = padding == 1 && token == 0 ? 0f : table[token * features + (i - place * features)];
+        int token = tokens[index.Y];
+        y[index.Y * features + index.X] = padding == 1 && token == 0 ? 0f : table[token * features + index.X];
     }
 
     // One thread per feature of each segment.

@@ -57,11 +57,10 @@ public static class GemmOp
         where TA : unmanaged, IOperand
         where TB : unmanaged, IOperand
     {
-        var groups = new Index2D(IntrinsicMath.DivRoundUp(shape.N, RegisterTile.Columns), IntrinsicMath.DivRoundUp(shape.M, RegisterTile.Rows * RowTiles));
-        stream.Launch(TileKernel<TA, TB>, new KernelConfig(groups, new Index2D(RegisterTile.Threads, 1)), a.View, b.View, c.View, shape);
+        stream.Launch(TileKernel<TA, TB>, RegisterTile.Groups(stream, shape.N, shape.M, RowTiles), a.View, b.View, c.View, shape);
     }
 
-    // One group per 32 columns and 96 rows of C. For each piece of k it copies its columns of B to shared memory, and then, tile by tile, its rows
+    // One group per two columns a thread and 96 rows of C. For each piece of k it copies its columns of B to shared memory, and then, tile by tile, its rows
     // of A. Rows past the edge repeat the last one and are not stored.
     static void TileKernel<TA, TB>(ArrayView<float> a, ArrayView<float> b, ArrayView<float> c, GemmShape s)
         where TA : unmanaged, IOperand
@@ -119,23 +118,26 @@ public static class GemmOp
         }
 
         public void CopyRight(ArrayView<float> b, ArrayView<float> right, GemmShape s, int start, int depth, int col) =>
-            RegisterTile.CopyRight(right, b, start * s.BStride, s.BStride, 1, depth, col, s.N);
+            RegisterTile.CopyRight(right, b, start * s.BStride, s.BStride, depth, col, s.N);
     }
 
     readonly struct Transposed : IOperand
     {
         public int RowStep => 1;
 
-        public int Step => RegisterTile.Threads;
+        public int Step => RegisterTile.MaxThreads;
 
         public void CopyLeft(ArrayView<float> a, ArrayView<float> left, GemmShape s, int start, int depth, int row)
         {
-            int thread = Group.IdxX;
+            int count = IntrinsicMath.Min(RegisterTile.Rows, s.M - row);
             for (int k = 0; k < depth; k++)
-                left[k * RegisterTile.Threads + thread] = row + thread < s.M ? a[(start + k) * s.AStride + row + thread] : 0f;
+            {
+                int from = (start + k) * s.AStride + row;
+                RegisterTile.CopyRun(left, k * RegisterTile.MaxThreads, a, from, count, from, from + count);
+            }
         }
 
         public void CopyRight(ArrayView<float> b, ArrayView<float> right, GemmShape s, int start, int depth, int col) =>
-            RegisterTile.CopyRight(right, b, start, 1, s.BStride, depth, col, s.N);
+            RegisterTile.CopyRightTransposed(right, b, start, s.BStride, depth, col, s.N);
     }
 }

@@ -1,22 +1,23 @@
 // The tile that matrix products and convolutions share:  sums[i, j] += sum over k of left[i, k] * right[k, j]
 //   left is 12 rows in shared memory, right 32 columns in shared memory, k at most 128 at a time
-//   sums are 12 x 2 a thread, in registers: a group of 16 threads lies along the columns, thread t has the columns t and t + 16
+//   sums are 12 x 2 a thread, in registers: a group's threads lie along the columns, thread t of T has the columns t and t + T
+//   T is what the device prefers, at most 16: so many threads fill a vector unit; no bit depends on it
 // One chain of fused multiply-adds over k in rising order; between two pieces of k the sums wait in the result's own memory.
 namespace Dalle2.Kernels;
 
 /// <summary>The inner part of matrix products and convolutions.</summary>
 static class RegisterTile
 {
-    /// <summary>Threads of a group.</summary>
-    public const int Threads = 16;
+    /// <summary>The most threads of a group.</summary>
+    public const int MaxThreads = 16;
 
     /// <summary>Columns of one thread.</summary>
     public const int ThreadColumns = 2;
 
-    /// <summary>Columns of a group. With the rows they fill the 32 registers of a vector unit but for what is being multiplied.</summary>
-    public const int Columns = Threads * ThreadColumns;
+    /// <summary>Columns of a group, in a kernel.</summary>
+    public static int Columns => Group.DimX * ThreadColumns;
 
-    /// <summary>Rows of a tile.</summary>
+    /// <summary>Rows of a tile. With two columns they fill the 32 registers of a vector unit but for what is being multiplied.</summary>
     public const int Rows = 12;
 
     /// <summary>How much of k is in shared memory at a time: 16 KiB of the right side and 6 KiB of the left, which stay in a core's first cache.</summary>
@@ -26,9 +27,18 @@ static class RegisterTile
     public const int LeftLength = Depth * 16;
 
     /// <summary>Elements of shared memory for the right side, <c>[Depth, 32]</c>.</summary>
-    public const int RightLength = Depth * Columns;
+    public const int RightLength = Depth * MaxThreads * ThreadColumns;
 
     const int Unroll = 4;
+
+    /// <summary>Groups of as many threads as the device prefers: along x for the columns, along y for tiles of rows.</summary>
+    public static KernelConfig Groups(Stream stream, int columns, int rows, int tiles, int products = 1)
+    {
+        int threads = IntrinsicMath.Min(stream.Device.GroupThreads, MaxThreads);
+        return new KernelConfig(
+            new Index3D(IntrinsicMath.DivRoundUp(columns, threads * ThreadColumns), IntrinsicMath.DivRoundUp(rows, Rows * tiles), products),
+            new Index3D(threads, 1, 1));
+    }
 
     /// <summary>The sums so far: those of the result, or zeros. Rows are where each row's first column lies; a thread's columns past the end are zeros.</summary>
     public static void Begin(ArrayView<float> sums, ArrayView<float> result, ArrayView<int> rows, int col, int cols, bool fromZero)
@@ -39,10 +49,10 @@ static class RegisterTile
             return;
         for (int j = 0; j < ThreadColumns; j++)
         {
-            if (col + j * Threads < cols)
+            if (col + j * Group.DimX < cols)
             {
                 for (int i = 0; i < Rows; i++)
-                    sums[i * ThreadColumns + j] = result[rows[i] + col + j * Threads];
+                    sums[i * ThreadColumns + j] = result[rows[i] + col + j * Group.DimX];
             }
         }
     }
@@ -72,12 +82,12 @@ static class RegisterTile
     {
         for (int j = 0; j < ThreadColumns; j++)
         {
-            if (col + j * Threads < cols)
+            if (col + j * Group.DimX < cols)
             {
                 for (int i = 0; i < Rows; i++)
                 {
                     if (i < count)
-                        result[rows[i] + col + j * Threads] = sums[i * ThreadColumns + j];
+                        result[rows[i] + col + j * Group.DimX] = sums[i * ThreadColumns + j];
                 }
             }
         }
@@ -88,19 +98,18 @@ static class RegisterTile
     /// <param name="source">Where the rows come from.</param>
     /// <param name="start">The first row's first column of all.</param>
     /// <param name="stride">From one row to the next.</param>
-    /// <param name="step">From one column to the next.</param>
     /// <param name="depth">The rows.</param>
     /// <param name="col">The group's first column.</param>
     /// <param name="cols">All columns.</param>
-    public static void CopyRight(ArrayView<float> right, ArrayView<float> source, int start, int stride, int step, int depth, int col, int cols)
+    public static void CopyRight(ArrayView<float> right, ArrayView<float> source, int start, int stride, int depth, int col, int cols)
     {
         int thread = Group.IdxX;
-        if (col + Columns <= cols && step == 1)
+        if (col + Columns <= cols)
         {
             for (int k = 0; k < depth; k++)
             {
                 for (int j = 0; j < ThreadColumns; j++)
-                    right[k * Columns + thread + j * Threads] = source[start + k * stride + col + thread + j * Threads];
+                    right[k * Columns + thread + j * Group.DimX] = source[start + k * stride + col + thread + j * Group.DimX];
             }
 
             return;
@@ -110,8 +119,39 @@ static class RegisterTile
         {
             for (int j = 0; j < ThreadColumns; j++)
             {
-                int at = col + thread + j * Threads;
-                right[k * Columns + thread + j * Threads] = at < cols ? source[start + k * stride + at * step] : 0f;
+                int at = col + thread + j * Group.DimX;
+                right[k * Columns + thread + j * Group.DimX] = at < cols ? source[start + k * stride + at] : 0f;
+            }
+        }
+    }
+
+    /// <summary>Copies 32 rows to the columns of the right side, rows past the end as zeros: reads along the rows, and turns them while writing.</summary>
+    /// <param name="right">Shared, <c>[depth, 32]</c>.</param>
+    /// <param name="source">Where the rows come from.</param>
+    /// <param name="start">The first of all rows' first value.</param>
+    /// <param name="stride">From one row to the next.</param>
+    /// <param name="depth">How many values of each row.</param>
+    /// <param name="row">The group's first row.</param>
+    /// <param name="rows">All rows.</param>
+    public static void CopyRightTransposed(ArrayView<float> right, ArrayView<float> source, int start, int stride, int depth, int row, int rows)
+    {
+        int thread = Group.IdxX;
+        for (int c = 0; c < Columns; c++)
+        {
+            int from = start + (row + c) * stride, k = 0;
+            if (row + c < rows)
+            {
+                for (; k + Group.DimX <= depth; k += Group.DimX)
+                    right[(k + thread) * Columns + c] = source[from + k + thread];
+                if (k + thread < depth)
+                    right[(k + thread) * Columns + c] = source[from + k + thread];
+                continue;
+            }
+
+            for (; k < depth; k += Group.DimX)
+            {
+                if (k + thread < depth)
+                    right[(k + thread) * Columns + c] = 0f;
             }
         }
     }
@@ -129,11 +169,11 @@ static class RegisterTile
         int thread = Group.IdxX, e = 0;
         if (from >= first && from + count <= end)
         {
-            for (; e + Threads <= count; e += Threads)
+            for (; e + Group.DimX <= count; e += Group.DimX)
                 target[to + e + thread] = source[from + e + thread];
         }
 
-        for (; e < count; e += Threads)
+        for (; e < count; e += Group.DimX)
         {
             int at = from + e + thread;
             if (e + thread < count)
@@ -145,7 +185,7 @@ static class RegisterTile
     {
         ArrayView<float> row = LocalMemory.Allocate<float>(ThreadColumns);
         for (int j = 0; j < ThreadColumns; j++)
-            row[j] = right[k * Columns + Group.IdxX + j * Threads];
+            row[j] = right[k * Columns + Group.IdxX + j * Group.DimX];
         for (int i = 0; i < Rows; i++)
         {
             float value = left[i * rowStep + leftAt];

@@ -23,6 +23,9 @@ public abstract class Device : IDisposable
     /// <summary>Host threads that run kernels.</summary>
     public int Threads { get; }
 
+    /// <summary>How many threads of a group run side by side at full speed: what a kernel whose groups may have any size is best launched with.</summary>
+    public virtual int GroupThreads => 1;
+
     /// <summary>What runs the kernels, in words, for logs.</summary>
     public abstract string Description { get; }
 

@@ -15,7 +15,7 @@ namespace Dalle2.Tests.Gpu.Ptx;
 /// </summary>
 sealed unsafe class PtxDevice() : Device("ptx", 1)
 {
-    const int GroupThreads = 64;
+    const int BlockThreads = 64;
 
     static readonly Dictionary<(SpecialisedKernel Kernel, bool Aligned), Variant[]> Variants = [];
 
@@ -91,8 +91,8 @@ sealed unsafe class PtxDevice() : Device("ptx", 1)
         Index3D extent = launch.Extent;
         ulong[] arguments = KernelArguments.Bits(SpecialisedKernel.Of(launch).Arguments(launch));
         ulong[] parameters = launch.Config == null ? [(uint)extent.X, (uint)extent.Y, (uint)extent.Z, .. arguments] : arguments;
-        Index3D grid = launch.Config?.GridDim ?? new Index3D(IntrinsicMath.DivRoundUp(extent.Size, GroupThreads), 1, 1);
-        Index3D group = launch.Config?.GroupDim ?? new Index3D(GroupThreads, 1, 1);
+        Index3D grid = launch.Config?.GridDim ?? new Index3D(IntrinsicMath.DivRoundUp(extent.Size, BlockThreads), 1, 1);
+        Index3D group = launch.Config?.GroupDim ?? new Index3D(BlockThreads, 1, 1);
         if (!variant.IsChecked)
         {
             variant.Program.Run(grid, group, parameters, ranges);

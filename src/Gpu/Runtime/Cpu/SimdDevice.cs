@@ -15,6 +15,8 @@ sealed unsafe class SimdDevice(string name, int threads, int bits, bool isChecke
     // Lanes that go one by one lie in five slots of up to 16 lanes of 8 bytes.
     const int ScratchBytes = 5 * 16 * 8;
 
+    public override int GroupThreads => bits / 32;
+
     public override string Description => $"kernels compiled for {bits}-bit vectors, on {Threads} thread{(Threads == 1 ? "" : "s")}{(isChecked ? ", every access checked" : "")}";
 
     private protected override void RunKernel(Launch launch)

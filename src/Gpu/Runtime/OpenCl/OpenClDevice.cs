@@ -48,6 +48,8 @@ sealed unsafe class OpenClDevice : Device
             report = new FailureReport(api, context, queue);
     }
 
+    public override int GroupThreads => Lanes == 1 ? 16 : Lanes;
+
     public override string Description => $"OpenCL: {hardware.Description}, {(Lanes == 1 ? "a thread" : $"{Lanes} threads")} a work-item{(report == null ? "" : ", every access checked")}";
 
     /// <summary>Threads of a work-item.</summary>

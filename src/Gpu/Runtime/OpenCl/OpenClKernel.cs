@@ -38,7 +38,7 @@ sealed class OpenClKernel : IDisposable
 
     public static OpenClKernel Compile(SpecialisedKernel kernel, GroupExtent? group, int lanes, Checking checking, Func<OpenClText, string, OpenClProgram> build)
     {
-        Function function = CompileTrace.Optimise(kernel, checking);
+        Function function = CompileTrace.Optimise(kernel, group, checking);
         OpenClText text = OpenClTarget.Print(function, lanes, group, checking == Checking.Require);
         string ending = $"{(checking == Checking.Require ? "checked." : "")}x{lanes}.cl";
         CompileTrace.Emitted(kernel, group, ending, () => text.Text);

@@ -53,6 +53,14 @@ static class ScalarOperations
 
     public static int FloatToHalf(float value) => BitConverter.HalfToUInt16Bits((Half)value);
 
+    /// <summary>The value itself, which the just-in-time compiler cannot know.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public static float Unknown(float value) => value;
+
+    /// <summary>The value itself, which the just-in-time compiler cannot know.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public static double Unknown(double value) => value;
+
     /// <summary>Stops the kernel in checked mode.</summary>
     public static void Fail(long found, long limit, int check, int place) => throw new CheckFailedException(found, limit, check, place);
 }

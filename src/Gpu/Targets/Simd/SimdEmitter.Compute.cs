@@ -53,6 +53,7 @@ sealed partial class SimdEmitter
             foreach (Value operand in line.Operands)
                 PushScalar(operand);
             ScalarEmitter.Emit(il, line.Op, OperandType(line), line.Target.Type);
+            Hide(line);
             il.Emit(OpCodes.Stloc, target[0]);
             return;
         }
@@ -62,6 +63,13 @@ sealed partial class SimdEmitter
             PushDirect(line, half);
         for (int half = target.Length - 1; half >= 0; half--)
             il.Emit(OpCodes.Stloc, target[half]);
+    }
+
+    // The only constants that are left to compute are NaN, and the just-in-time compiler gets vector comparisons with a NaN that it knows wrong.
+    void Hide(ComputeLine line)
+    {
+        if (line.Target.Type.IsFloat() && line.Operands.All(operand => operand is Constant))
+            il.Emit(OpCodes.Call, typeof(ScalarOperations).GetMethod(nameof(ScalarOperations.Unknown), [ElementOf(line.Target.Type)])!);
     }
 
     void PushDirect(ComputeLine line, int half)
@@ -76,6 +84,12 @@ sealed partial class SimdEmitter
                 break;
             case Op.And or Op.Or or Op.Xor:
                 PushGeneric(line.Op switch { Op.And => "BitwiseAnd", Op.Or => "BitwiseOr", _ => "Xor" }, element, half, o);
+                break;
+            case Op.Not when type == IrType.Bool:
+                // Not the complement: the just-in-time compiler makes "greater" of the complement of "less or equal", which is wrong for NaN.
+                PushVector(o[0], half);
+                il.Emit(OpCodes.Call, vectors.Zero(element));
+                il.Emit(OpCodes.Call, vectors.Generic("Equals", element, 2));
                 break;
             case Op.Not:
                 PushGeneric("OnesComplement", element, half, o);

@@ -212,12 +212,44 @@ sealed partial class SimdEmitter
         }
 
         SpillLanes(store.Value, 2);
+        if (even && store.Mask == null && store.LaneStep != 0)
+        {
+            LocalBuilder start = NewLocal(typeof(long));
+            PushAddress(store.Access, store.Pointer, store.Index, 0);
+            il.Emit(OpCodes.Stloc, start);
+            for (int lane = 0; lane < code.Lanes; lane++)
+            {
+                il.Emit(OpCodes.Ldloc, start);
+                il.Emit(OpCodes.Ldc_I8, (long)lane * store.LaneStep);
+                il.Emit(OpCodes.Add);
+                PushFixedLane(store.Value, 2, lane);
+                StoreTo(type);
+            }
+
+            return;
+        }
+
         ForLanes(store.Mask, store.Pointer, store.Index, lane =>
         {
             PushAddressOfLane(store.Access, store.Pointer, store.Index, store.LaneStep, lane);
             PushLane(store.Value, 2, lane);
             StoreTo(type);
         });
+    }
+
+    void PushFixedLane(Value value, int slot, int lane)
+    {
+        if (!IsVector(value))
+        {
+            PushScalar(value);
+            return;
+        }
+
+        Type element = ElementOf(value.Type);
+        PushSlot(slot);
+        il.Emit(OpCodes.Ldc_I4, lane * (element == typeof(int) || element == typeof(float) ? 4 : 8));
+        il.Emit(OpCodes.Add);
+        il.Emit(OpCodes.Ldobj, element);
     }
 
     // Runs the body for each active lane, in rising order; pointers and indices that are vectors lie in slots 0 and 1.

@@ -362,6 +362,7 @@ sealed partial class SimdEmitter
                 foreach (Value operand in line.Operands)
                     PushScalar(operand);
                 ScalarEmitter.Emit(il, line.Op, OperandType(line), register.Type);
+                Hide(line);
                 break;
             case Register register:
                 il.Emit(OpCodes.Ldloc, LocalsOf(register)[0]);

@@ -21,7 +21,7 @@ sealed class SimdKernel
     {
         vectors = VectorMethods.Of(key.Bits);
         kernel = key.Kernel;
-        Function = CompileTrace.Optimise(kernel, key.Checked ? Checking.Require : Checking.Drop);
+        Function = CompileTrace.Optimise(kernel, key.Group, key.Checked ? Checking.Require : Checking.Drop);
         Group = key.Group;
         IsChecked = key.Checked;
         if (Function.IndexRank > 0 && Function.Blocks.Any(block => block.Instructions.Any(i => i.Op is Op.Barrier or Op.WarpBarrier or Op.Shuffle or Op.SharedAllocate)))

@@ -1,0 +1,24 @@
+using Dalle2.Gpu.Ir;
+using Dalle2.Gpu.Lowering;
+
+namespace Dalle2.Gpu.Passes;
+
+/// <summary>Makes constants of a group's extent, for targets that compile a kernel for each.</summary>
+static class GroupExtents
+{
+    public static void Run(Function function, GroupExtent group)
+    {
+        var replacements = new Dictionary<Value, Value>();
+        foreach (Block block in function.Blocks)
+        {
+            foreach (Instruction instruction in block.Instructions)
+            {
+                int? extent = instruction.Op switch { Op.GroupSizeX => group.X, Op.GroupSizeY => group.Y, Op.GroupSizeZ => group.Z, _ => null };
+                if (extent is { } known)
+                    replacements.Add(instruction, function.Constant(known));
+            }
+        }
+
+        function.Replace(replacements);
+    }
+}
