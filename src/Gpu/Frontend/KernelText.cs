@@ -54,10 +54,11 @@ public static class KernelText
             throw new ArgumentOutOfRangeException(nameof(groupSize), $"a group has between 1 and 1024 threads, not {groupSize}");
         int lanes = VectorMethods.Of(bits == 0 ? VectorMethods.NativeBits : bits).Lanes;
         Function function = KernelFrontend.Translate(kernel);
+        GroupExtent? group = function.IndexRank > 0 ? null : new GroupExtent(groupSize, 1, 1);
+        if (group is { } extent)
+            GroupExtents.Run(function, extent);
         Pipeline.Run(function);
-        bool isGrouped = function.IndexRank == 0;
-        return LinearText.Print(Lowerer.Run(function, new LoweringOptions(
-            lanes, isGrouped && groupSize % lanes != 0, isGrouped ? new GroupExtent(groupSize, 1, 1) : null, false)));
+        return LinearText.Print(Lowerer.Run(function, new LoweringOptions(lanes, group != null && groupSize % lanes != 0, group)));
     }
 
     /// <summary>The kernel as PTX, for NVIDIA's driver.</summary>

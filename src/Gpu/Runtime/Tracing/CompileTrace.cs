@@ -13,24 +13,22 @@ static class CompileTrace
 {
     /// <summary>The kernel's function after all passes.</summary>
     /// <param name="kernel">The kernel.</param>
-    /// <param name="group">The threads of a group, if the kernel is compiled for just these; they are constants then.</param>
-    /// <param name="checking">What becomes of checks.</param>
+    /// <param name="group">Of a grouped kernel, its group, whose extents are constants from here on.</param>
+    /// <param name="checking">What becomes of its checks.</param>
     /// <exception cref="KernelDiagnosticException">The kernel says what kernels cannot say.</exception>
     public static Function Optimise(SpecialisedKernel kernel, GroupExtent? group, Checking checking)
     {
         Settings settings = Settings.Current;
-        Function function = kernel.Translate();
-        if (group is { } extent)
-            GroupExtents.Run(function, extent);
+        Function function = Translate(kernel, group);
         if (settings.Debug >= 3)
             Tell(function, checking, settings.Debug);
         else
             Pipeline.Run(function, checking);
         if (settings.DumpFolder != null)
         {
-            string name = KernelFiles.NameOf(kernel, null) + (checking == Checking.Require ? ".checked" : "");
+            string name = KernelFiles.NameOf(kernel, group) + (checking == Checking.Require ? ".checked" : "");
             KernelFiles.Dump(name, "ir", () => IrPrinter.Print(function));
-            KernelFiles.Dump(name, "ptx", () => Ptx(kernel, checking));
+            KernelFiles.Dump(name, "ptx", () => Ptx(kernel, group, checking));
         }
 
         return function;
@@ -68,10 +66,18 @@ static class CompileTrace
 
     static string Size(Function function) => $"instructions {function.Blocks.Sum(block => block.Instructions.Count)}, blocks {function.Blocks.Count}";
 
-    // From the start again: what a device compiles is its own to change.
-    static string Ptx(SpecialisedKernel kernel, Checking checking)
+    static Function Translate(SpecialisedKernel kernel, GroupExtent? group)
     {
         Function function = kernel.Translate();
+        if (group is { } extent)
+            GroupExtents.Run(function, extent);
+        return function;
+    }
+
+    // From the start again: what a device compiles is its own to change.
+    static string Ptx(SpecialisedKernel kernel, GroupExtent? group, Checking checking)
+    {
+        Function function = Translate(kernel, group);
         Pipeline.Run(function, checking);
         return PtxTarget.Compile(function, new PtxOptions(Checked: checking == Checking.Require)).Text;
     }
