@@ -39,7 +39,7 @@ public partial class TrainFaultTests
     [Test]
     public void A_loss_that_is_not_finite_stops_the_run()
     {
-        CommandRun.Of(["train", "--data", "shapes", "--out", folder["nan"], .. CommandRun.FewSteps, "learningRate=1e30"])
+        CommandRun.Of(["train", "--data", "shapes", "--out", folder["nan"], .. CommandRun.FewSteps, "learningRate=1e38"])
             .IsFault(ExitCode.Failed, "stage 'text', step 2", "first to go bad", "learningRate");
     }
 

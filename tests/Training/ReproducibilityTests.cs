@@ -31,7 +31,16 @@ public class ReproducibilityTests
             Assert.That(Train("cpu", 1), Is.EqualTo(reference), "cpu with one thread");
             Assert.That(Train("cpu", 2), Is.EqualTo(reference), "cpu with two threads");
             Assert.That(Train("cpu", 3), Is.EqualTo(reference), "cpu with three threads");
+            Assert.That(Train("cpu:256", 2), Is.EqualTo(reference), "cpu with vectors of 256 bits");
         });
+    }
+
+    [Test]
+    public void OpenCl_gives_the_same_checkpoints()
+    {
+        if (!Dalle2.Gpu.Runtime.Device.All().Any(device => device is { Kind: "opencl", Available: true }))
+            Assert.Ignore("no OpenCL driver: install pocl-opencl-icd");
+        Assert.That(Train("opencl", 0), Is.EqualTo(Train("cpu", 2)));
     }
 
     [Test]

@@ -12,6 +12,9 @@ sealed class Function(string name, int indexRank)
 
     public List<Parameter> Parameters { get; } = [];
 
+    /// <summary>The most operations that a loop may become when its turns are written out.</summary>
+    public int UnrollLimit { get; set; } = 4000;
+
     public List<Block> Blocks { get; } = [];
 
     /// <summary>What the instructions <see cref="Op.Require"/> ask for; <see cref="Access.Offset"/> of each is an index into this.</summary>

@@ -10,10 +10,7 @@ static class Unrolling
 {
     const int MostTurns = 64;
 
-    /// <summary>The most operations that a loop may become.</summary>
-    const int LargestSize = 4000;
-
-    /// <summary>The same for a loop with others in it, whose turns stay.</summary>
+    /// <summary>The most operations that a loop with others in it, whose turns stay, may become; for others see <see cref="Function.UnrollLimit"/>.</summary>
     const int LargestNest = 500;
 
     public static void Run(Function function)
@@ -32,7 +29,7 @@ static class Unrolling
             // Whether a loop can be unrolled depends on the loops within it, which come before it.
             if (!tried.Add(loop.Header) || AllocatesShared(loop))
                 continue;
-            if (new TurnCounter(loop, dominators).Count(MostTurns) is not { } count || Size(loop) * (count.Turns + 1) > (HasInner(loop, dominators) ? LargestNest : LargestSize))
+            if (new TurnCounter(loop, dominators).Count(MostTurns) is not { } count || Size(loop) * (count.Turns + 1) > (HasInner(loop, dominators) ? Math.Min(LargestNest, function.UnrollLimit) : function.UnrollLimit))
                 continue;
             HashSet<Value> used = UsedOutside(function, loop);
             if (used.Count > 0)

@@ -15,11 +15,14 @@ static class CompileTrace
     /// <param name="kernel">The kernel.</param>
     /// <param name="group">Of a grouped kernel, its group, whose extents are constants from here on.</param>
     /// <param name="checking">What becomes of its checks.</param>
+    /// <param name="unrolls">Whether loops may be written out.</param>
     /// <exception cref="KernelDiagnosticException">The kernel says what kernels cannot say.</exception>
-    public static Function Optimise(SpecialisedKernel kernel, GroupExtent? group, Checking checking)
+    public static Function Optimise(SpecialisedKernel kernel, GroupExtent? group, Checking checking, bool unrolls = true)
     {
         Settings settings = Settings.Current;
         Function function = Translate(kernel, group);
+        if (!unrolls)
+            function.UnrollLimit = 0;
         if (settings.Debug >= 3)
             Tell(function, checking, settings.Debug);
         else

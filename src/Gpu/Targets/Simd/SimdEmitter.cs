@@ -48,14 +48,15 @@ sealed partial class SimdEmitter
     /// <param name="implicitIndex">Whether the launch is over threads; else it is over groups.</param>
     /// <param name="group">The threads of a group.</param>
     /// <param name="frame">Bytes that each vector needs to wait at barriers; 0 if none has to.</param>
-    public static SimdCode Emit(LinearCode code, VectorMethods vectors, bool implicitIndex, GroupExtent? group, out int frame)
+    /// <param name="size">How large the method is.</param>
+    public static SimdCode Emit(LinearCode code, VectorMethods vectors, bool implicitIndex, GroupExtent? group, out int frame, out EmittedSize size)
     {
         var method = new DynamicMethod(
             $"{code.Name} x{code.Lanes}", typeof(int), [typeof(SimdContext).MakePointerType(), typeof(int), typeof(int)], typeof(SimdEmitter).Module, skipVisibility: true);
         var emitter = new SimdEmitter(code, vectors, method.GetILGenerator(4096), implicitIndex, group);
         emitter.Run();
         frame = emitter.frameBytes;
-        EmittedSize.Report(code.Name, emitter.il.ILOffset, emitter.localCount);
+        size = new EmittedSize(emitter.il.ILOffset, emitter.localCount);
         return method.CreateDelegate<SimdCode>();
     }
 

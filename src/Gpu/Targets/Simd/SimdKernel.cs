@@ -30,7 +30,10 @@ sealed class SimdKernel
         masked = new(() => Compile(true));
     }
 
-    public Function Function { get; }
+    public Function Function { get; private set; }
+
+    /// <summary>The largest of the methods so far.</summary>
+    public EmittedSize Size { get; private set; }
 
     public GroupExtent? Group { get; }
 
@@ -62,11 +65,21 @@ sealed class SimdKernel
 
     SimdCode Compile(bool isMasked)
     {
-        lock (Function)
+        lock (kernel)
         {
             LinearCode code = Lowerer.Run(Function, new LoweringOptions(Lanes, isMasked, Group, IsChecked));
             CompileTrace.Emitted(kernel, Group, $"{(IsChecked ? "checked." : "")}{(isMasked ? "masked." : "")}simd{vectors.Bits}", () => LinearText.Print(code));
-            SimdCode compiled = SimdEmitter.Emit(code, vectors, Function.IndexRank > 0, Group, out int frame);
+            SimdCode compiled = SimdEmitter.Emit(code, vectors, Function.IndexRank > 0, Group, out int frame, out EmittedSize size);
+            if (size.IsTooLarge && Function.UnrollLimit > 0)
+            {
+                // With its loops as they are it is smaller, and what is small is optimised.
+                Function = CompileTrace.Optimise(kernel, Group, IsChecked ? Checking.Require : Checking.Drop, unrolls: false);
+                return Compile(isMasked);
+            }
+
+            if (size.IsTooLarge)
+                Console.Error.WriteLine($"{Function.Name} runs slowly: {size.Bytes} bytes of intermediate language and {size.Locals} locals are more than .NET optimises; make the kernel smaller");
+            Size = size.Bytes > Size.Bytes ? size : Size;
             (SharedBytes, LocalBytes, FrameBytes) = (code.SharedBytes, code.LocalBytes, frame);
             return compiled;
         }
