@@ -208,7 +208,7 @@ public static class Conv2dOp
         RegisterTile.End(sums, dx, rows, pixels - pixel, col + Group.IdxX, s.C);
     }
 
-    // One group per two output channels a thread and 96 values of one run. A piece of the sum is 128 output pixels.
+    // One group per two output channels a thread and 96 values of one run. A piece of the sum is 256 output pixels.
     static void WeightGradientKernel(ArrayView<float> x, ArrayView<float> dy, ArrayView<float> dw, ConvolutionShape s)
     {
         ArrayView<float> right = SharedMemory.Allocate<float>(RegisterTile.RightLength), left = SharedMemory.Allocate<float>(RegisterTile.LeftLength);

@@ -18,7 +18,7 @@ public readonly record struct GemmShape(int M, int N, int K, int AStride, int BS
 public static class GemmOp
 {
     // Tiles of C, one below the other, that share what a group copies of B.
-    const int RowTiles = 8;
+    const int RowTiles = 32;
 
     /// <summary><c>C = op(A) op(B)</c>, or <c>C += op(A) op(B)</c>.</summary>
     /// <param name="stream">Where it runs.</param>
@@ -60,7 +60,7 @@ public static class GemmOp
         stream.Launch(TileKernel<TA, TB>, RegisterTile.Groups(stream, shape.N, shape.M, RowTiles), a.View, b.View, c.View, shape);
     }
 
-    // One group per two columns a thread and 96 rows of C. For each piece of k it copies its columns of B to shared memory, and then, tile by tile, its rows
+    // One group per two columns a thread and 384 rows of C. For each piece of k it copies its columns of B to shared memory, and then, tile by tile, its rows
     // of A. Rows past the edge repeat the last one and are not stored.
     static void TileKernel<TA, TB>(ArrayView<float> a, ArrayView<float> b, ArrayView<float> c, GemmShape s)
         where TA : unmanaged, IOperand

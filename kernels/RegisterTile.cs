@@ -1,5 +1,5 @@
 // The tile that matrix products and convolutions share:  sums[i, j] += sum over k of left[i, k] * right[k, j]
-//   left is 12 rows in shared memory, right 32 columns in shared memory, k at most 128 at a time
+//   left is 12 rows in shared memory, right 32 columns in shared memory, k at most 256 at a time
 //   sums are 12 x 2 a thread, in registers: a group's threads lie along the columns, thread t of T has the columns t and t + T
 //   T is what the device prefers, at most 16: so many threads fill a vector unit; no bit depends on it
 // One chain of fused multiply-adds over k in rising order; between two pieces of k the sums wait in the result's own memory.
@@ -20,8 +20,8 @@ static class RegisterTile
     /// <summary>Rows of a tile. With two columns they fill the 32 registers of a vector unit but for what is being multiplied.</summary>
     public const int Rows = 12;
 
-    /// <summary>How much of k is in shared memory at a time: 16 KiB of the right side and 6 KiB of the left, which stay in a core's first cache.</summary>
-    public const int Depth = 128;
+    /// <summary>How much of k is in shared memory at a time: 32 KiB of the right side and 16 KiB of the left, what a group may have everywhere.</summary>
+    public const int Depth = 256;
 
     /// <summary>Elements of shared memory for the left side, by rows (<c>[12, Depth]</c>) or by k (<c>[Depth, 16]</c>).</summary>
     public const int LeftLength = Depth * 16;
