@@ -17,7 +17,7 @@ public static class Presets
         ("demo", "32x32, minutes on two cores: what ./dalle2 demo trains", new TrainingConfig
         {
             Samples = 6000, WordFeatures = 32, TextFeatures = 96, EncoderChannels = [16, 32, 64], DecoderChannels = [128, 64, 32], Latent = 32, JointFeatures = 64,
-            LearningRate = 3e-3f, TextSteps = 100, ImageSteps = 150, JointSteps = 400, DecoderSteps = 200, FineTuneSteps = 1000,
+            LearningRate = 3e-3f, TextSteps = 100, ImageSteps = 150, JointSteps = 400, DecoderSteps = 200, FineTuneSteps = 1700,
         }),
         ("small", "32x32, 1.8 million parameters: the full recipe for shapes", new TrainingConfig
         {
