@@ -31,6 +31,7 @@ static class Pipeline
         ("forward-memory", MemoryForwarding.Run),
         ("number-values", ValueNumbering.Run),
         ("strength-reduction", StrengthReduction.Run),
+        ("fold", ConstantFolding.Run),
         ("block-arguments", BlockArguments.Run),
         ("branches", Branches.Run),
         ("dead-code", DeadCode.Run),
