@@ -226,7 +226,7 @@ public static class Conv2dOp
                 for (int i = 0; i < RegisterTile.Rows; i++)
                     rows[i] = (Grid.IdxZ * run + IntrinsicMath.Min(value + i, run - 1)) * s.K;
                 Group.Barrier();
-                CopyPixels(x, left, s, pixel, depth, tap, value, run);
+                CopyPixels(x, left, s, pixel, depth, tap, value);
                 Group.Barrier();
                 ArrayView<float> sums = LocalMemory.Allocate<float>(RegisterTile.Rows * RegisterTile.ThreadColumns);
                 RegisterTile.Begin(sums, dw, rows, col + Group.IdxX, s.K, false);
@@ -236,17 +236,16 @@ public static class Conv2dOp
         }
     }
 
-    // For each output pixel, the tile's values of its run.
-    static void CopyPixels(ArrayView<float> x, ArrayView<float> left, ConvolutionShape s, int pixel, int depth, int tap, int value, int run)
+    // For each output pixel, the tile's values of its run; those behind it are not stored.
+    static void CopyPixels(ArrayView<float> x, ArrayView<float> left, ConvolutionShape s, int pixel, int depth, int tap, int value)
     {
         int ox = pixel % s.OutWidth, row = pixel / s.OutWidth;
         int oy = row % s.OutHeight, image = row / s.OutHeight * s.Height;
         int down = tap / s.S * s.DilationY - s.PaddingY, across = tap % s.S * s.DilationX - s.PaddingX, line = s.Width * s.C;
-        int count = IntrinsicMath.Min(RegisterTile.Rows, run - value);
         for (int k = 0; k < depth; k++)
         {
             int iy = oy * s.StrideY + down, lineStart = (image + iy) * line, lineEnd = iy >= 0 && iy < s.Height ? lineStart + line : lineStart;
-            RegisterTile.CopyRun(left, k * RegisterTile.MaxThreads, x, lineStart + (ox * s.StrideX + across) * s.C + value, count, lineStart, lineEnd);
+            RegisterTile.CopyRun(left, k * RegisterTile.MaxThreads, x, lineStart + (ox * s.StrideX + across) * s.C + value, RegisterTile.Rows, lineStart, lineEnd);
             ox++;
             if (ox == s.OutWidth)
             {

@@ -133,7 +133,7 @@ public static class GemmOp
             for (int k = 0; k < depth; k++)
             {
                 int from = (start + k) * s.AStride + row;
-                RegisterTile.CopyRun(left, k * RegisterTile.MaxThreads, a, from, count, from, from + count);
+                RegisterTile.CopyRun(left, k * RegisterTile.MaxThreads, a, from, RegisterTile.Rows, from, from + count);
             }
         }
 
