@@ -114,6 +114,9 @@ sealed record BranchLine(Value Condition, bool Expected, Label Label) : Line;
 /// <summary>All threads of the group meet here, or at least those of the warp (32 threads in a row); numbered from 1.</summary>
 sealed record BarrierLine(int Number, bool WarpOnly) : Line;
 
+/// <summary>What the threads accessed before comes before what they access after, for all other threads.</summary>
+sealed record FenceLine : Line;
+
 /// <summary>
 /// <c>target = where an array in shared or local memory begins</c>, by the target's type. Local arrays of the lanes lie interleaved, which the accesses' strides and steps say.
 /// </summary>

@@ -32,6 +32,7 @@ static class LinearText
         BarrierLine b => $"barrier {b.Number}{(b.WarpOnly ? " of the warp" : "")}",
         MemoryStart m => $"{Name(m.Target)} = {m.Target.Type.Name()} memory + {m.ByteOffset}",
         RequireLine r => $"require {Name(r.Ok)} ({Name(r.Found)}, {Name(r.Limit)}), check {r.Check}{Where(r.Mask)}",
+        FenceLine => "fence",
         EndLine => "end",
         _ => throw new InvalidOperationException(line.GetType().Name),
     };

@@ -42,6 +42,7 @@ sealed partial class Lowerer
                 Add(new BarrierLine(++code.Barriers, instruction.Op == Op.WarpBarrier));
                 break;
             case Op.MemoryFence:
+                Add(new FenceLine());
                 break;
             case Op.Shuffle:
                 EmitShuffle(instruction, target!, mask);

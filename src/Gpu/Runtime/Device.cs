@@ -2,6 +2,7 @@ using System.Globalization;
 using Dalle2.Gpu.Passes;
 using Dalle2.Gpu.Runtime.Cpu;
 using Dalle2.Gpu.Runtime.OpenCl;
+using Dalle2.Gpu.Runtime.Reference;
 using Dalle2.Gpu.Runtime.Tracing;
 using Dalle2.Gpu.Targets.Simd;
 
@@ -73,7 +74,7 @@ public abstract class Device : IDisposable
         return name switch
         {
             "reference" when threads > 1 => throw new DeviceUnavailableException("the device 'reference' runs on one thread; leave the number of threads out, or use 'cpu'"),
-            "reference" => new HostDevice("reference", 1),
+            "reference" => new ReferenceDevice(),
             "cpu" => new SimdDevice("cpu", threads == 0 ? Environment.ProcessorCount : threads, VectorMethods.NativeBits, isChecked),
             "cpu:128" or "cpu:256" or "cpu:512" => new SimdDevice(name, threads == 0 ? Environment.ProcessorCount : threads, int.Parse(name.AsSpan(4), CultureInfo.InvariantCulture), isChecked),
             _ when name == "opencl" || name.StartsWith("opencl:", StringComparison.Ordinal) => threads == 0

@@ -15,9 +15,13 @@ sealed unsafe class SimdDevice(string name, int threads, int bits, bool isChecke
     // Lanes that go one by one lie in five slots of up to 16 lanes of 8 bytes.
     const int ScratchBytes = 5 * 16 * 8;
 
+    readonly WorkerPool pool = new(threads);
+
     public override int GroupThreads => bits / 32;
 
     public override string Description => $"kernels compiled for {bits}-bit vectors, on {Threads} thread{(Threads == 1 ? "" : "s")}{(isChecked ? ", every access checked" : "")}";
+
+    protected override void Dispose(bool disposing) => pool.Dispose();
 
     private protected override void RunKernel(Launch launch)
     {
@@ -128,6 +132,6 @@ sealed unsafe class SimdDevice(string name, int threads, int bits, bool isChecke
         if (chunks == 1)
             body(0, count);
         else
-            Pool.Run(chunks, chunk => body(count * chunk / chunks, count * (chunk + 1) / chunks));
+            pool.Run(chunks, chunk => body(count * chunk / chunks, count * (chunk + 1) / chunks));
     }
 }

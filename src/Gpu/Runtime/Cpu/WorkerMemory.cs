@@ -20,6 +20,7 @@ sealed unsafe class WorkerMemory
         if (current.size < bytes)
         {
             NativeMemory.AlignedFree(current.start);
+            current.start = null;
             current.size = 0;
             current.start = (byte*)NativeMemory.AlignedAlloc((nuint)bytes, 64);
             current.size = bytes;

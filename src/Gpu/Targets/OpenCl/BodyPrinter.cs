@@ -107,6 +107,9 @@ sealed partial class BodyPrinter
             case BarrierLine:
                 Statement("barrier(CLK_LOCAL_MEM_FENCE | CLK_GLOBAL_MEM_FENCE)");
                 break;
+            case FenceLine:
+                Statement("mem_fence(CLK_LOCAL_MEM_FENCE | CLK_GLOBAL_MEM_FENCE)");
+                break;
             case MemoryStart start:
                 Statement($"{Name(start.Target)} = {(start.Target.Type == IrType.Shared ? "(__local uchar*)group" : "own")}_memory + {start.ByteOffset}");
                 break;

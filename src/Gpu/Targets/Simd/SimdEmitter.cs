@@ -211,6 +211,9 @@ sealed partial class SimdEmitter
                 if (resumes)
                     EmitBarrier(barrier);
                 break;
+            case FenceLine:
+                il.Emit(OpCodes.Call, typeof(Interlocked).GetMethod(nameof(Interlocked.MemoryBarrier))!);
+                break;
             case MemoryStart start:
                 LoadContext(start.Target.Type == IrType.Shared ? nameof(SimdContext.Shared) : nameof(SimdContext.Local));
                 il.Emit(OpCodes.Conv_I8);
