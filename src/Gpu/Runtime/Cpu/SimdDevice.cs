@@ -27,7 +27,7 @@ sealed unsafe class SimdDevice(string name, int threads, int bits, bool isChecke
     {
         GroupExtent? group = launch.Config is { } c ? new GroupExtent(c.GroupDim.X, c.GroupDim.Y, c.GroupDim.Z) : null;
         SpecialisedKernel specialised = SpecialisedKernel.Of(launch);
-        SimdKernel kernel = SimdKernel.Of(specialised, bits, group, isChecked);
+        SimdKernel kernel = SimdKernel.Of(launch, specialised, bits, group, isChecked);
         object[] given = specialised.Arguments(launch);
         int count = ArgumentPlan.Count(given);
         ulong* arguments = stackalloc ulong[Math.Max(count, 1)];
