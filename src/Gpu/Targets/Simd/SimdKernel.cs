@@ -25,13 +25,13 @@ sealed class SimdKernel
     {
         vectors = VectorMethods.Of(key.Bits);
         kernel = key.Kernel;
-        Function = CompileTrace.Optimise(kernel, key.Group, key.Checked ? Checking.Require : Checking.Drop);
+        Function = CompileTrace.Timed(() => CompileTrace.Optimise(kernel, key.Group, key.Checked ? Checking.Require : Checking.Drop));
         Group = key.Group;
         IsChecked = key.Checked;
         if (Function.IndexRank > 0 && Function.Blocks.Any(block => block.Instructions.Any(i => i.Op is Op.Barrier or Op.WarpBarrier or Op.Shuffle or Op.SharedAllocate)))
             throw new InvalidOperationException("barriers, shuffles and shared memory need an explicitly grouped kernel; launch it with a KernelConfig");
-        whole = new(() => Compile(false));
-        masked = new(() => Compile(true));
+        whole = new(() => CompileTrace.Timed(() => Compile(false), methods: 1));
+        masked = new(() => CompileTrace.Timed(() => Compile(true), methods: 1));
     }
 
     public Function Function { get; private set; }
@@ -89,6 +89,8 @@ sealed class SimdKernel
                 Console.Error.WriteLine($"{Function.Name} runs slowly: {size.Bytes} bytes of intermediate language and {size.Locals} locals are more than .NET optimises; make the kernel smaller");
             Size = size.Bytes > Size.Bytes ? size : Size;
             (SharedBytes, LocalBytes, FrameBytes) = (code.SharedBytes, code.LocalBytes, frame);
+            // By .NET too, now and not within the first launch.
+            RuntimeHelpers.PrepareDelegate(compiled);
             return compiled;
         }
     }

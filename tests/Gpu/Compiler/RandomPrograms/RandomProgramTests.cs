@@ -20,6 +20,12 @@ public class RandomProgramTests
         Run(target, range[0], range[1]);
     }
 
+    /// <summary>Programs of the long run that were compiled wrongly once.</summary>
+    [TestCase(8250)]
+    [TestCase(9402)]
+    [TestCase(10402)]
+    public void What_was_wrong_once_stays_right(int seed) => Run(RandomTargets.All[0].Name, seed, seed + 1);
+
     [Test]
     public void The_same_seed_gives_the_same_program()
     {
