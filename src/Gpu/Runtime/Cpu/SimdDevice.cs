@@ -1,7 +1,9 @@
+using System.Globalization;
 using Dalle2.Gpu.Dialect;
 using Dalle2.Gpu.Frontend;
 using Dalle2.Gpu.Ir;
 using Dalle2.Gpu.Lowering;
+using Dalle2.Gpu.Runtime.Tracing;
 using Dalle2.Gpu.Targets.Simd;
 
 namespace Dalle2.Gpu.Runtime.Cpu;
@@ -24,13 +26,18 @@ sealed unsafe class SimdDevice(string name, int threads, int bits, bool isChecke
 
     public override string Description => $"kernels compiled for {bits}-bit vectors, on {Threads} thread{(Threads == 1 ? "" : "s")}{(isChecked ? ", every access checked" : "")}";
 
-    protected override void Dispose(bool disposing) => pool.Dispose();
+    protected override void Dispose(bool disposing)
+    {
+        pool.Dispose();
+        if (Settings.Current.Debug >= 1)
+            TraceOutput.Line(string.Create(CultureInfo.InvariantCulture, $"{Name}: {CompileTrace.Total.Methods} methods compiled in {CompileTrace.Total.Time.TotalSeconds:F2} s"));
+    }
 
     private protected override void RunKernel(Launch launch)
     {
         GroupExtent? group = launch.Config is { } c ? new GroupExtent(c.GroupDim.X, c.GroupDim.Y, c.GroupDim.Z) : null;
         SpecialisedKernel specialised = SpecialisedKernel.Of(launch);
-        SimdKernel kernel = SimdKernel.Of(specialised, bits, group, isChecked);
+        SimdKernel kernel = SimdKernel.Of(launch, specialised, bits, group, isChecked);
         object[] given = specialised.Arguments(launch);
         int count = ArgumentPlan.Count(given);
         ulong* arguments = stackalloc ulong[Math.Max(count, 1)];
