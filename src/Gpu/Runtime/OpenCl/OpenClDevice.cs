@@ -1,6 +1,4 @@
-using Dalle2.Gpu.Frontend;
 using Dalle2.Gpu.Ir;
-using Dalle2.Gpu.Lowering;
 using Dalle2.Gpu.Passes;
 using Dalle2.Gpu.Targets.OpenCl;
 
