@@ -38,13 +38,13 @@ public readonly struct Shape : IEquatable<Shape>
     public int Rank { get; }
 
     /// <summary>The extent of an axis; negative counts from the last.</summary>
-    /// <exception cref="IndexOutOfRangeException">There is no such axis.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such axis.</exception>
     public int this[int axis]
     {
         get
         {
             int place = axis < 0 ? axis + Rank : axis;
-            return (uint)place < (uint)Rank ? extents[place] : throw new IndexOutOfRangeException($"{this} has no axis {axis}");
+            return (uint)place < (uint)Rank ? extents[place] : throw new ArgumentOutOfRangeException(nameof(axis), axis, $"{this} has no such axis");
         }
     }
 

@@ -111,6 +111,6 @@ sealed class ArenaTests
         Assert.That(new Shape(2, 3).Append(4).With(-1, 5).WithoutFirst(), Is.EqualTo(new Shape(3, 5)));
         Assert.That(new Shape(1, 2, 3, 4, 5, 6, 7, 8).ToArray(), Is.EqualTo(Enumerable.Range(1, 8)));
         Assert.That(() => new Shape(1, 1, 1, 1, 1, 1, 1, 1, 1), Throws.ArgumentException.With.Message.Contains("at most 8 axes"));
-        Assert.That(() => new Shape(2, 3)[2], Throws.InstanceOf<IndexOutOfRangeException>());
+        Assert.That(() => new Shape(2, 3)[2], Throws.InstanceOf<ArgumentOutOfRangeException>());
     }
 }
