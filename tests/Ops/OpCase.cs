@@ -46,7 +46,7 @@ public abstract class OpCase
     /// <returns>A run, which gives its outputs. Each begins with a fresh step of the context.</returns>
     public virtual Func<Tensor[]> Prepare(Context context, int[] s, DeviceArguments args) => () =>
     {
-        using IDisposable inference = context.Inference();
+        using Context.InferenceScope inference = context.Inference();
         return Forward(context, s, args);
     };
 

@@ -39,6 +39,12 @@ public abstract class Device : IDisposable
     /// <summary>Bytes of device memory held by buffers.</summary>
     public long AllocatedBytes => Interlocked.Read(ref allocatedBytes);
 
+    /// <summary>
+    /// Is told of everything that the stream does; null, the default, costs nothing. With one, the host waits for each launch, also on devices that
+    /// otherwise run behind it, so that times are those of single launches.
+    /// </summary>
+    public ILaunchProfiler? Profiler { get; set; }
+
     long allocatedBytes;
 
     /// <summary>The devices this build knows, and why one is refused here.</summary>
@@ -87,6 +93,22 @@ public abstract class Device : IDisposable
         };
     }
 
+    /// <summary>Bytes that can still be allocated; on the host's processors, the physical memory that is free.</summary>
+    public virtual long AvailableBytes
+    {
+        get
+        {
+            GCMemoryInfo memory = GC.GetGCMemoryInfo();
+            return memory.TotalAvailableMemoryBytes - memory.MemoryLoadBytes;
+        }
+    }
+
+    /// <summary>
+    /// A device that takes the launches and copies of this one but runs nothing and has no memory: what is allocated on it says how much this device
+    /// would need. What is read from it is zero.
+    /// </summary>
+    public Device ForPlanning() => new PlanningDevice(this);
+
     /// <summary>Allocates memory of the device; its contents are undefined.</summary>
     /// <exception cref="DeviceUnavailableException">There is not enough; the message has the figures.</exception>
     public Buffer<T> Allocate<T>(long length)
@@ -122,6 +144,11 @@ public abstract class Device : IDisposable
     {
         Release(address);
         Interlocked.Add(ref allocatedBytes, -bytes);
+    }
+
+    /// <summary>Waits until everything that was asked for is done; devices that return from a launch before it ran override it.</summary>
+    internal virtual void Synchronize()
+    {
     }
 
     internal abstract void CopyIn(ReadOnlySpan<byte> source, nint target);

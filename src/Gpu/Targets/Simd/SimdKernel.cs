@@ -64,8 +64,8 @@ sealed class SimdKernel
     /// <summary>Bytes that a vector needs to wait for the others of its group; 0 if none ever has to.</summary>
     public int FrameBytes { get; private set; }
 
-    /// <summary>The code for launches like this one, which is kept as long as the launch's kernel is.</summary>
-    public static SimdKernel Of(Launch launch, SpecialisedKernel kernel, int bits, GroupExtent? group, bool isChecked) => Cache.GetOrCreateValue(launch.Kernel)
+    /// <summary>The code of a kernel, which is kept as long as the kernel is.</summary>
+    public static SimdKernel Of(CompiledKernel compiled, SpecialisedKernel kernel, int bits, GroupExtent? group, bool isChecked) => Cache.GetOrCreateValue(compiled)
         .GetOrAdd(new Key(kernel, bits, group, isChecked), static key => new Lazy<SimdKernel>(() => new SimdKernel(key))).Value;
 
     /// <summary>Code that nobody will ask for again.</summary>
