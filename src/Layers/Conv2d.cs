@@ -45,7 +45,7 @@ public sealed class Conv2d : UnaryLayer
     {
         Conv2dOp.WeightGradient(context.Stream, input!, dy, weight.Gradient, window);
         if (bias != null)
-            BiasOp.Backward(context.Stream, dy, bias.Gradient);
+            BiasOp.Backward(context.Stream, dy, context.Allocate(BiasOp.PartialRows(dy.Rows), dy.Cols), bias.Gradient);
         Tensor dx = context.Allocate(input!.Shape);
         Conv2dOp.InputGradient(context.Stream, dy, weight.Value, dx, window);
         return dx;
