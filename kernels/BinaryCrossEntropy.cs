@@ -38,7 +38,7 @@ public static class BinaryCrossEntropyOp
 
     // One group per chunk.
     static void PartialKernel(ArrayView<float> x, ArrayView<float> t, ArrayView<float> partials, int n) =>
-        partials[Grid.IdxX] = Lanes.Sum(new Term(x, t, ReductionOp.Chunk * Grid.IdxX), 0, ReductionOp.ChunkLength(n));
+        partials[Grid.IdxX] = Lanes.SumOfFunctions(new Term(x, t, ReductionOp.Chunk * Grid.IdxX), 0, ReductionOp.ChunkLength(n));
 
     // One thread per element.
     static void BackwardKernel(Index1D i, ArrayView<float> x, ArrayView<float> t, float scale, ArrayView<float> dx) =>

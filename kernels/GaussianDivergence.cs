@@ -75,7 +75,7 @@ public static class GaussianDivergenceOp
 
     // One group per chunk.
     static void PartialUnitKernel(ArrayView<float> mean, ArrayView<float> logVariance, ArrayView<float> partials, int n) =>
-        partials[Grid.IdxX] = Lanes.Sum(new UnitTerm(mean, logVariance, ReductionOp.Chunk * Grid.IdxX), 0, ReductionOp.ChunkLength(n));
+        partials[Grid.IdxX] = Lanes.SumOfFunctions(new UnitTerm(mean, logVariance, ReductionOp.Chunk * Grid.IdxX), 0, ReductionOp.ChunkLength(n));
 
     // One thread per element.
     static void BackwardUnitKernel(
@@ -88,7 +88,7 @@ public static class GaussianDivergenceOp
     // One group per chunk.
     static void PartialKernel(
         ArrayView<float> mean, ArrayView<float> logVariance, ArrayView<float> priorMean, ArrayView<float> priorLogVariance, ArrayView<float> partials, int n) =>
-        partials[Grid.IdxX] = Lanes.Sum(
+        partials[Grid.IdxX] = Lanes.SumOfFunctions(
             new Term(mean, logVariance, priorMean, priorLogVariance, ReductionOp.Chunk * Grid.IdxX), 0, ReductionOp.ChunkLength(n));
 
     // One thread per element.

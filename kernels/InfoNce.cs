@@ -62,7 +62,7 @@ public static class InfoNceOp
     {
         int first = Grid.IdxX * n;
         float largest = Lanes.Max(s, first, first + n);
-        logSums[Grid.IdxX] = XMath.Log(Lanes.Sum(new Exponential(s, first, largest), 0, n)) + largest;
+        logSums[Grid.IdxX] = XMath.Log(Lanes.SumOfFunctions(new Exponential(s, first, largest), 0, n)) + largest;
     }
 
     // One group per block of columns.

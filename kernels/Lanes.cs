@@ -1,6 +1,7 @@
 // How a group of threads goes along a run of elements and adds them up, in the same order on every device:
 //   element i of the run belongs to lane i % 64, and a lane takes its elements in rising order;
 //   then lane l takes in lane l + 32, lane l + 16, ..., lane l + 1.
+//   Where a term takes many operations (exponentials, logarithms) there are 16 lanes instead: more sums in flight would gain nothing.
 // A group has as many threads as the device prefers, at most 16: thread t of T holds the lanes t, t + T, ... in registers. No bit depends on T.
 namespace Dalle2.Kernels;
 
@@ -80,6 +81,29 @@ static class Lanes
         return Fold(sums, default(Plus));
     }
 
+    /// <summary>As <see cref="Sum"/>, over 16 lanes, for terms that take many operations.</summary>
+    public static float SumOfFunctions<T>(T term, int first, int end)
+        where T : struct, ITerm
+    {
+        ArrayView<float> sums = LocalMemory.Allocate<float>(Shared);
+        for (int k = 0; k < Shared / Group.DimX; k++)
+            sums[k] = 0f;
+        int start = first;
+        for (; start + Shared <= end; start += Shared)
+        {
+            for (int k = 0; k < Shared / Group.DimX; k++)
+                sums[k] = term.Add(sums[k], start + k * Group.DimX + Group.IdxX);
+        }
+
+        for (int k = 0; k < Shared / Group.DimX; k++)
+        {
+            if (start + k * Group.DimX + Group.IdxX < end)
+                sums[k] = term.Add(sums[k], start + k * Group.DimX + Group.IdxX);
+        }
+
+        return Exchange(sums, default(Plus));
+    }
+
     /// <summary>Both sums of the elements from <paramref name="first"/> up to <paramref name="end"/>, known to all threads.</summary>
     public static SumPair Sums<T>(T term, int first, int end)
         where T : struct, ITermPair
@@ -146,7 +170,7 @@ static class Lanes
         public float Both(float first, float second) => XMath.Max(second, first);
     }
 
-    // Threads fold what they hold themselves, then all of them fold the same 16 values.
+    // First threads fold what they hold themselves.
     static float Fold<T>(ArrayView<float> values, T fold)
         where T : struct, IFold
     {
@@ -154,6 +178,13 @@ static class Lanes
             values[k] = fold.Both(values[k], values[k + Count / 2 / Group.DimX]);
         for (int k = 0; k < Count / 4 / Group.DimX; k++)
             values[k] = fold.Both(values[k], values[k + Count / 4 / Group.DimX]);
+        return Exchange(values, fold);
+    }
+
+    // All threads fold the same 16 values.
+    static float Exchange<T>(ArrayView<float> values, T fold)
+        where T : struct, IFold
+    {
         ArrayView<float> exchange = SharedMemory.Allocate<float>(Shared);
         for (int k = 0; k < Shared / Group.DimX; k++)
             exchange[k * Group.DimX + Group.IdxX] = values[k];

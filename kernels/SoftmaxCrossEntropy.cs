@@ -51,7 +51,7 @@ public static class SoftmaxCrossEntropyOp
     {
         int row = Grid.IdxX, first = row * cols, target = targets[row];
         float largest = Lanes.Max(x, first, first + cols);
-        float logSum = XMath.Log(Lanes.Sum(new Exponential(x, first, largest), 0, cols));
+        float logSum = XMath.Log(Lanes.SumOfFunctions(new Exponential(x, first, largest), 0, cols));
         // A class that does not exist must not pass unseen.
         float loss = float.NaN, correct = 0f;
         if (target >= 0 && target < cols)
