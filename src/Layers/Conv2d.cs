@@ -46,7 +46,7 @@ public sealed class Conv2d : UnaryLayer
         Tensor workspace = Workspace(context, input!, dy);
         Conv2dOp.WeightGradient(context.Stream, input!, dy, weight.Gradient, window, workspace);
         if (bias != null)
-            BiasOp.Backward(context.Stream, dy, bias.Gradient);
+            BiasOp.Backward(context.Stream, dy, context.Allocate(BiasOp.PartialRows(dy.Rows), dy.Cols), bias.Gradient);
         Tensor dx = context.Allocate(input!.Shape);
         Conv2dOp.InputGradient(context.Stream, dy, weight.Value, dx, window, workspace);
         return dx;

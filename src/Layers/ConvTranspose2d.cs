@@ -54,7 +54,7 @@ public sealed class ConvTranspose2d : UnaryLayer
         Tensor workspace = Workspace(context, dy, input!);
         Conv2dOp.WeightGradient(context.Stream, dy, input!, weight.Gradient, window, workspace);
         if (bias != null)
-            BiasOp.Backward(context.Stream, dy, bias.Gradient);
+            BiasOp.Backward(context.Stream, dy, context.Allocate(BiasOp.PartialRows(dy.Rows), dy.Cols), bias.Gradient);
         Tensor dx = context.Allocate(input!.Shape);
         Conv2dOp.Forward(context.Stream, dy, weight.Value, dx, window, workspace);
         return dx;
