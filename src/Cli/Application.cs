@@ -71,7 +71,7 @@ static class Application
     {
         var root = new Command("dalle2", "Text to image, from the kernel up: trains on captioned pictures and draws from text.")
         {
-            new DevicesVerb(), new DemoVerb(), new DataVerb(), new TrainVerb(), new GenerateVerb(), new EvalVerb(), new GradcheckVerb(), new BenchVerb(), new KernelsVerb(),
+            new DevicesVerb(), new DemoVerb(), new DataVerb(), new TrainVerb(), new GenerateVerb(), new EvalVerb(), new GradcheckVerb(), new BenchVerb(), new ProfileVerb(), new KernelsVerb(),
         };
         root.Options.Add(new HelpOption("--help", "-h", "-?") { Description = "Show help.", Action = new HelpPage() });
         return root;

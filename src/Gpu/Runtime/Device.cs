@@ -36,6 +36,12 @@ public abstract class Device : IDisposable
     /// <summary>Bytes of device memory held by buffers.</summary>
     public long AllocatedBytes => Interlocked.Read(ref allocatedBytes);
 
+    /// <summary>
+    /// Is told of everything that the stream does; null, the default, costs nothing. With one, the host waits for each launch, also on devices that
+    /// otherwise run behind it, so that times are those of single launches.
+    /// </summary>
+    public ILaunchProfiler? Profiler { get; set; }
+
     long allocatedBytes;
 
     /// <summary>The devices this build knows, and why one is refused here.</summary>
@@ -99,6 +105,9 @@ public abstract class Device : IDisposable
     /// <summary>Frees what the device holds.</summary>
     protected abstract void Dispose(bool disposing);
 
+    /// <summary>With a profiler: when the launch that is under way began on the device, as far as the device tells.</summary>
+    internal long Began { get; set; }
+
     internal abstract void Run(Launch launch);
 
     /// <summary>The address of fresh, 64-byte aligned memory, or zero if there is none.</summary>
@@ -119,6 +128,11 @@ public abstract class Device : IDisposable
     {
         Release(address);
         Interlocked.Add(ref allocatedBytes, -bytes);
+    }
+
+    /// <summary>Waits until everything that was asked for is done; devices that return from a launch before it ran override it.</summary>
+    internal virtual void Synchronize()
+    {
     }
 
     internal abstract void CopyIn(ReadOnlySpan<byte> source, nint target);

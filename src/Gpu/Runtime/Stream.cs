@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.InteropServices;
 using Dalle2.Gpu.Dialect;
 using Dalle2.Gpu.Runtime.Reference;
@@ -19,7 +20,9 @@ public sealed partial class Stream
         where T : unmanaged
     {
         RequireEqual(source.Length, target.Length);
+        long start = Begin();
         Device.CopyIn(MemoryMarshal.AsBytes(source), (nint)target.Address);
+        End(StreamWork.Write, start, target.Length * sizeof(T));
     }
 
     /// <summary>Copies device memory to the host, after all work before it.</summary>
@@ -28,7 +31,9 @@ public sealed partial class Stream
         where T : unmanaged
     {
         RequireEqual(source.Length, target.Length);
+        long start = Begin();
         Device.CopyOut((nint)source.Address, MemoryMarshal.AsBytes(target));
+        End(StreamWork.Read, start, source.Length * sizeof(T));
     }
 
     /// <summary>Copies within the device; the views do not overlap.</summary>
@@ -37,12 +42,22 @@ public sealed partial class Stream
         where T : unmanaged
     {
         RequireEqual(source.Length, target.Length);
+        long start = Begin();
         Device.CopyWithin((nint)source.Address, (nint)target.Address, source.Length * sizeof(T));
+        End(StreamWork.Copy, start, source.Length * sizeof(T));
     }
 
     /// <summary>Sets every byte of a view to zero.</summary>
     public unsafe void Clear<T>(ArrayView<T> target)
-        where T : unmanaged => Device.ClearBytes((nint)target.Address, target.Length * sizeof(T));
+        where T : unmanaged
+    {
+        long start = Begin();
+        Device.ClearBytes((nint)target.Address, target.Length * sizeof(T));
+        End(StreamWork.Clear, start, target.Length * sizeof(T));
+    }
+
+    /// <summary>Waits until the device is done with everything before.</summary>
+    public void Synchronize() => Device.Synchronize();
 
     void Run(Delegate kernel, Index3D extent, object[] arguments)
     {
@@ -63,10 +78,30 @@ public sealed partial class Stream
 
     void Run(Launch launch)
     {
+        long start = Begin();
+        Device.Began = start;
         if (Settings.Current.Debug >= 2)
             LaunchTrace.Run(Device, launch, Settings.Current.Debug);
         else
             Device.Run(launch);
+        if (Device.Profiler is not { } profiler)
+            return;
+        Device.Synchronize();
+        long end = Stopwatch.GetTimestamp();
+        var (grid, group) = launch.Config is { } config ? (config.GridDim, config.GroupDim) : (launch.Extent, default);
+        var (bytes, flops) = LaunchCosts.Of(launch);
+        profiler.Done(new StreamRecord(StreamWork.Launch, launch.Kernel.Name, grid, group, bytes, start, end) { Began = Device.Began, Flops = flops });
+    }
+
+    // When profiled, each piece of work begins when the one before is done, so that its time is its own.
+    long Begin() => Device.Profiler == null ? 0 : Stopwatch.GetTimestamp();
+
+    void End(StreamWork kind, long start, long bytes)
+    {
+        if (Device.Profiler is not { } profiler)
+            return;
+        Device.Synchronize();
+        profiler.Done(new StreamRecord(kind, null, default, default, bytes, start, Stopwatch.GetTimestamp()));
     }
 
     static void RequireEqual(long source, long target)

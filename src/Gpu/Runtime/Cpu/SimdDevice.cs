@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Dalle2.Gpu.Dialect;
 using Dalle2.Gpu.Frontend;
 using Dalle2.Gpu.Ir;
@@ -33,6 +34,8 @@ sealed unsafe class SimdDevice(string name, int threads, int bits, bool isChecke
         ulong* arguments = stackalloc ulong[Math.Max(count, 1)];
         ArgumentPlan.Write(given, arguments);
         nint parameters = (nint)arguments;
+        if (Profiler != null)
+            Began = Stopwatch.GetTimestamp();
         try
         {
             if (launch.Config is { } config)

@@ -117,8 +117,7 @@ sealed unsafe class OpenClDevice : Device
         return program;
     }
 
-    /// <summary>Waits until everything in the queue is done.</summary>
-    internal void Finish() => OpenClStatus.Require(api.Finish(queue), $"{Name}: waiting for the queue");
+    internal override void Synchronize() => Require(api.Finish(queue), "waiting for the queue");
 
     internal override void CopyIn(ReadOnlySpan<byte> source, nint target)
     {
