@@ -11,6 +11,8 @@ sealed class PerfCommand : Command
         : base("perf", "Measures what the product does not ship: against PyTorch, and how time and memory grow.")
     {
         Add(new CompareVerb());
+        Add(new ProfileStepVerb());
+        Add(new ScaleVerb());
         Add(new ServeVerb());
         Options.Add(new HelpOption("--help", "-h", "-?") { Description = "Show help.", Action = new HelpPage() });
     }
