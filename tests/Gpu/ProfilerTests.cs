@@ -27,16 +27,16 @@ sealed class ProfilerTests(string deviceName) : ILaunchProfiler
         device.Profiler = null;
         device.Stream.Clear(x.View);
 
-        Assert.That(records.Select(r => (r.Kind, r.Kernel, r.Grid, r.Group, r.Bytes)), Is.EqualTo(new[]
+        Assert.That(records.Select(r => (r.Kind, r.Kernel, r.Grid, r.Group, r.Bytes)), Is.EqualTo(new (StreamWork, string?, Index3D, Index3D, long)[]
         {
-            (StreamWork.Clear, null, default(Index3D), default(Index3D), 400L),
+            (StreamWork.Clear, null, default, default, 400),
             (StreamWork.Write, null, default, default, 400),
             (StreamWork.Launch, "ProfilerTests.AddKernel", new Index3D(100, 1, 1), default, 800),
             (StreamWork.Launch, "ProfilerTests.GroupKernel", new Index3D(5, 2, 1), new Index3D(2, 5, 1), 400),
             (StreamWork.Copy, null, default, default, 200),
             (StreamWork.Read, null, default, default, 400),
         }));
-        long[] times = [before, .. records.SelectMany(r => new[] { r.Start, r.Began, r.End }), after];
+        long[] times = [before, .. records.SelectMany<StreamRecord, long>(r => [r.Start, r.Began, r.End]), after];
         Assert.That(times, Is.Ordered);
     }
 
