@@ -12,7 +12,11 @@ namespace Dalle2.Kernels;
 /// <param name="BStride">From one row of B, as it is stored, to the next.</param>
 /// <param name="CStride">From one row of C to the next.</param>
 /// <param name="Accumulate">1 to add to C, 0 to write it.</param>
-public readonly record struct GemmShape(int M, int N, int K, int AStride, int BStride, int CStride, int Accumulate);
+public readonly record struct GemmShape(int M, int N, int K, int AStride, int BStride, int CStride, int Accumulate) : ILaunchCost
+{
+    /// <inheritdoc/>
+    public double Flops => 2.0 * M * N * K;
+}
 
 /// <summary>General matrix products with transposes and accumulation.</summary>
 public static class GemmOp

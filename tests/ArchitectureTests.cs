@@ -10,6 +10,7 @@ public class ArchitectureTests
     static readonly string[][] Levels =
     [
         ["tests/Dalle2.Tests"],
+        ["perf/Dalle2.Perf"],
         ["src/Cli/Dalle2.Cli", "src/Examples/Dalle2.Examples"],
         ["src/Training/Dalle2.Training"],
         ["src/Data/Dalle2.Data"],

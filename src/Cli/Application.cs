@@ -19,13 +19,14 @@ static class Application
     /// <param name="output">Gets results.</param>
     /// <param name="error">Gets progress, notices and faults.</param>
     /// <param name="cancellation">Asks long work to come to a good end.</param>
+    /// <param name="root">The verbs; those of <c>dalle2</c> if null.</param>
     /// <returns>An <see cref="ExitCode"/>.</returns>
-    public static int Run(IReadOnlyList<string> arguments, TextWriter output, TextWriter error, CancellationToken cancellation = default)
+    public static int Run(IReadOnlyList<string> arguments, TextWriter output, TextWriter error, CancellationToken cancellation = default, Command? root = null)
     {
         try
         {
             Settings.Read();
-            int code = Dispatch(arguments, output, error, cancellation);
+            int code = Dispatch(root ?? CreateRoot(), arguments, output, error, cancellation);
             output.Flush();
             return code;
         }
@@ -35,9 +36,8 @@ static class Application
         }
     }
 
-    static int Dispatch(IReadOnlyList<string> arguments, TextWriter output, TextWriter error, CancellationToken cancellation)
+    static int Dispatch(Command root, IReadOnlyList<string> arguments, TextWriter output, TextWriter error, CancellationToken cancellation)
     {
-        Command root = CreateRoot();
         var version = VerbOptions.Flag("--version", "Print the version.");
         root.Options.Add(version);
         // A prompt that begins with @ is a prompt, and only long options exist.
@@ -71,7 +71,7 @@ static class Application
     {
         var root = new Command("dalle2", "Text to image, from the kernel up: trains on captioned pictures and draws from text.")
         {
-            new DevicesVerb(), new DemoVerb(), new DataVerb(), new TrainVerb(), new GenerateVerb(), new EvalVerb(), new GradcheckVerb(), new BenchVerb(), new KernelsVerb(),
+            new DevicesVerb(), new DemoVerb(), new DataVerb(), new TrainVerb(), new GenerateVerb(), new EvalVerb(), new GradcheckVerb(), new BenchVerb(), new ProfileVerb(), new KernelsVerb(),
         };
         root.Options.Add(new HelpOption("--help", "-h", "-?") { Description = "Show help.", Action = new HelpPage() });
         return root;

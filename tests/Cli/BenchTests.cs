@@ -6,8 +6,8 @@ namespace Dalle2.Tests.Cli;
 
 public class BenchTests
 {
-    static readonly string[] Keys = ["device", "threads", "peakGflops", "bandwidthGBs", "rows"];
-    static readonly string[] RowKeys = ["op", "shape", "ms", "gflops", "gbs", "share"];
+    static readonly string[] Keys = ["device", "threads", "peakGflops", "bandwidthGBs", "launchUs", "bandwidths", "rows"];
+    static readonly string[] RowKeys = ["op", "pass", "shape", "ms", "gflops", "gbs", "share"];
 
     [Test]
     public void Json_has_the_documented_keys()
@@ -17,7 +17,10 @@ public class BenchTests
         Assert.That(((string)json["device"]!, (int)json["threads"]!), Is.EqualTo(("cpu:256", 1)));
         Assert.That((double)json["peakGflops"]!, Is.GreaterThan(0));
         Assert.That((double)json["bandwidthGBs"]!, Is.GreaterThan(0));
-        Assert.That(json["rows"]!.AsArray().Select(row => (string)row!["op"]!), Is.EqualTo(new[] { "Gemm", "LayerNorm" }));
+        Assert.That(json["rows"]!.AsArray().Select(row => (string)row!["op"]!), Is.EqualTo(new[] { "Gemm", "Gemm", "LayerNorm", "LayerNorm" }));
+        Assert.That(json["rows"]!.AsArray().Select(row => (string)row!["pass"]!), Is.EqualTo(new[] { "forward", "backward", "forward", "backward" }));
+        Assert.That((double)json["launchUs"]!, Is.GreaterThan(0));
+        Assert.That(json["bandwidths"]!.AsArray().Select(point => (long)point!["bytes"]!), Is.Ordered.And.Count.GreaterThan(5));
         foreach (JsonNode? row in json["rows"]!.AsArray())
         {
             Assert.That(row!.AsObject().Select(pair => pair.Key), Is.EqualTo(RowKeys));
@@ -49,9 +52,13 @@ public class BenchTests
         foreach (Type type in OpCase.All.Where(type => OpCase.Create(type).BenchShapes.Length > 0))
         {
             OpCase op = OpCase.Create(type);
+            OpTiming timing = OpTiming.Measure(type, op.Shapes[0], device, 0);
+            Assert.That(timing.Passes.Select(pass => pass.Pass.Milliseconds), Is.All.GreaterThan(0), op.Name);
             foreach (int[] s in op.BenchShapes)
+            {
                 Assert.That(op.Cost(s).Bytes, Is.GreaterThan(0), op.Name);
-            Assert.That(OpTiming.Measure(type, op.Shapes[0], device, 0).Milliseconds, Is.GreaterThan(0), op.Name);
+                Assert.That(op.BackwardCost(s).Bytes, timing.Backward == null ? Is.Zero : Is.GreaterThan(0), op.Name);
+            }
         }
     }
 }

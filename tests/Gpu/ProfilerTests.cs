@@ -31,12 +31,12 @@ sealed class ProfilerTests(string deviceName) : ILaunchProfiler
         {
             (StreamWork.Clear, null, default, default, 400),
             (StreamWork.Write, null, default, default, 400),
-            (StreamWork.Launch, "ProfilerTests.AddKernel", new Index3D(100, 1, 1), default, 0),
-            (StreamWork.Launch, "ProfilerTests.GroupKernel", new Index3D(5, 2, 1), new Index3D(2, 5, 1), 0),
+            (StreamWork.Launch, "ProfilerTests.AddKernel", new Index3D(100, 1, 1), default, 800),
+            (StreamWork.Launch, "ProfilerTests.GroupKernel", new Index3D(5, 2, 1), new Index3D(2, 5, 1), 400),
             (StreamWork.Copy, null, default, default, 200),
             (StreamWork.Read, null, default, default, 400),
         }));
-        long[] times = [before, .. records.SelectMany<StreamRecord, long>(r => [r.Start, r.End]), after];
+        long[] times = [before, .. records.SelectMany<StreamRecord, long>(r => [r.Start, r.Began, r.End]), after];
         Assert.That(times, Is.Ordered);
     }
 

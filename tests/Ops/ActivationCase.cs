@@ -11,6 +11,8 @@ public sealed class ActivationCase : UnaryLayerCase
 
     public override (double Flops, double Bytes) Cost(int[] s) => (s[1], 8.0 * s[1]);
 
+    public override (double Flops, double Bytes) BackwardCost(int[] s) => (2.0 * s[1], 12.0 * s[1]);
+
     public override Argument[] Inputs(int[] s) => [Argument.Normal("x", 2, s[1])];
 
     public override UnaryLayer Create(int[] s) => new Activation((ActivationKind)s[0], Slope);

@@ -66,12 +66,17 @@ public sealed class AdamCase : OpCase
     }
 
     // One step, over and over.
-    public override Func<Tensor[]> Prepare(Context context, int[] s, DeviceArguments args) => () =>
+    public override OpPasses Prepare(Context context, int[] s, DeviceArguments args)
     {
-        Tensor g = args[1].At(0), norm = context.Zeros(1);
-        AdamOp.Update(context.Stream, args[0].View, g.View, args[2].View, args[3].View, norm.View, AdamStep.Of(1, Rate, Beta1, Beta2, Epsilon, s[1] == 1 ? Clip : 0));
-        return [args[0]];
-    };
+        return new OpPasses(Update, null);
+
+        Tensor[] Update()
+        {
+            Tensor g = args[1].At(0), norm = context.Zeros(1);
+            AdamOp.Update(context.Stream, args[0].View, g.View, args[2].View, args[3].View, norm.View, AdamStep.Of(1, Rate, Beta1, Beta2, Epsilon, s[1] == 1 ? Clip : 0));
+            return [args[0]];
+        }
+    }
 
     public override Tensor?[] Backward(Context context, int[] s, DeviceArguments args, Tensor[] gradients) => [null, null, null, null];
 }

@@ -7,9 +7,11 @@ public sealed class BinaryCrossEntropyCase : OpCase
 
     public override int[][] Shapes => [[1, 1], [3, 7], [4, 32], [5, 67]];
 
-    public override int[][] BenchShapes => [[64, 3072]];
+    public override int[][] BenchShapes => [[64, 12288]];
 
-    public override (double Flops, double Bytes) Cost(int[] s) => (30.0 * s[0] * s[1], 12.0 * s[0] * s[1]);
+    public override (double Flops, double Bytes) Cost(int[] s) => (30.0 * s[0] * s[1], 8.0 * s[0] * s[1]);
+
+    public override (double Flops, double Bytes) BackwardCost(int[] s) => (20.0 * s[0] * s[1], 12.0 * s[0] * s[1]);
 
     public override Argument[] Arguments(int[] s) => [Argument.Normal("logits", 8, s[0], s[1]), Argument.Uniform("targets", 0, 1, s[0], s[1]).Constant()];
 

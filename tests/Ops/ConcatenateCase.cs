@@ -9,6 +9,8 @@ public sealed class ConcatenateCase : LayerCase<Concatenate>
 
     public override (double Flops, double Bytes) Cost(int[] s) => (0, 8.0 * s[0] * s[1..].Sum());
 
+    public override (double Flops, double Bytes) BackwardCost(int[] s) => (0, 8.0 * s[0] * s[1..].Sum());
+
     public override Argument[] Inputs(int[] s) => [.. s[1..].Select((cols, i) => Argument.Normal($"x{i}", 1, s[0], cols))];
 
     public override Concatenate Create(int[] s) => new();

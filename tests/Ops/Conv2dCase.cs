@@ -25,7 +25,10 @@ public sealed class Conv2dCase : UnaryLayerCase
 
     public override int[][] BenchShapes =>
     [
-        [64, 32, 32, 3, 32, 4, 4, 2, 2, 1, 1, 1, 1, 0], [64, 16, 16, 32, 64, 4, 4, 2, 2, 1, 1, 1, 1, 0], [64, 8, 8, 64, 128, 4, 4, 2, 2, 1, 1, 1, 1, 0],
+        [64, 32, 32, 64, 64, 3, 3, 1, 1, 1, 1, 1, 1, 0], [64, 16, 16, 128, 128, 3, 3, 1, 1, 1, 1, 1, 1, 0], [64, 8, 8, 256, 256, 3, 3, 1, 1, 1, 1, 1, 1, 0],
+        [64, 64, 64, 3, 32, 4, 4, 2, 2, 1, 1, 1, 1, 0], [64, 32, 32, 32, 64, 4, 4, 2, 2, 1, 1, 1, 1, 0],
+        [64, 16, 16, 64, 128, 4, 4, 2, 2, 1, 1, 1, 1, 0], [64, 8, 8, 128, 256, 4, 4, 2, 2, 1, 1, 1, 1, 0],
+        [64, 32, 32, 3, 16, 4, 4, 2, 2, 1, 1, 1, 1, 0],
     ];
 
     public override (double Flops, double Bytes) Cost(int[] s)
@@ -33,6 +36,13 @@ public sealed class Conv2dCase : UnaryLayerCase
         Size2d size = WindowOf(s).OutputSize((s[1], s[2]));
         double pixels = (double)s[0] * size.Height * size.Width;
         return (2.0 * pixels * s[4] * s[5] * s[6] * s[3], 4.0 * ((double)s[0] * s[1] * s[2] * s[3] + (double)s[5] * s[6] * s[3] * s[4] + pixels * s[4]));
+    }
+
+    public override (double Flops, double Bytes) BackwardCost(int[] s)
+    {
+        Size2d size = WindowOf(s).OutputSize((s[1], s[2]));
+        double inputs = (double)s[0] * s[1] * s[2] * s[3], weights = (double)s[5] * s[6] * s[3] * s[4], outputs = (double)s[0] * size.Height * size.Width * s[4];
+        return (2 * Cost(s).Flops, 4 * (2 * inputs + 2 * weights + outputs));
     }
 
     public override Argument[] Inputs(int[] s) => [Argument.Normal("x", 1, s[0], s[1], s[2], s[3])];

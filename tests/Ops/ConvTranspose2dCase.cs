@@ -20,13 +20,20 @@ public sealed class ConvTranspose2dCase : UnaryLayerCase
 
     public override int[][] BenchShapes =>
     [
-        [64, 4, 4, 256, 128, 4, 4, 2, 2, 1, 1, 0, 0, 1, 1, 0], [64, 8, 8, 128, 64, 4, 4, 2, 2, 1, 1, 0, 0, 1, 1, 0], [64, 16, 16, 64, 3, 4, 4, 2, 2, 1, 1, 0, 0, 1, 1, 0],
+        [64, 4, 4, 256, 128, 4, 4, 2, 2, 1, 1, 0, 0, 1, 1, 0], [64, 8, 8, 128, 64, 4, 4, 2, 2, 1, 1, 0, 0, 1, 1, 0],
+        [64, 16, 16, 64, 32, 4, 4, 2, 2, 1, 1, 0, 0, 1, 1, 0], [64, 32, 32, 32, 3, 4, 4, 2, 2, 1, 1, 0, 0, 1, 1, 0],
     ];
 
     public override (double Flops, double Bytes) Cost(int[] s)
     {
         double pixels = (double)s[0] * s[1] * s[2];
         return (2.0 * pixels * s[3] * s[5] * s[6] * s[4], 4.0 * (pixels * s[3] + (double)s[5] * s[6] * s[3] * s[4] + (double)s[0] * OutHeight(s) * OutWidth(s) * s[4]));
+    }
+
+    public override (double Flops, double Bytes) BackwardCost(int[] s)
+    {
+        double inputs = (double)s[0] * s[1] * s[2] * s[3], weights = (double)s[5] * s[6] * s[3] * s[4], outputs = (double)s[0] * OutHeight(s) * OutWidth(s) * s[4];
+        return (2 * Cost(s).Flops, 4 * (2 * inputs + 2 * weights + outputs));
     }
 
     public override Argument[] Inputs(int[] s) => [Argument.Normal("x", 1, s[0], s[1], s[2], s[3])];

@@ -9,6 +9,8 @@ public sealed class DropoutCase : UnaryLayerCase
 
     public override (double Flops, double Bytes) Cost(int[] s) => (s[0], 8.0 * s[0]);
 
+    public override (double Flops, double Bytes) BackwardCost(int[] s) => (s[0], 8.0 * s[0]);
+
     public override Argument[] Inputs(int[] s) => [Argument.Normal("x", 1, s[0])];
 
     public override UnaryLayer Create(int[] s) => new Dropout(s[1] / 100f);

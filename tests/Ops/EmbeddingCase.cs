@@ -9,6 +9,8 @@ public sealed class EmbeddingCase : LayerCase<Embedding>
 
     public override (double Flops, double Bytes) Cost(int[] s) => (0, 8.0 * s[0] * s[2]);
 
+    public override (double Flops, double Bytes) BackwardCost(int[] s) => (s[0] * s[2], 8.0 * s[0] * s[2]);
+
     public override Argument[] Inputs(int[] s) => [Argument.Integers("tokens", 0, s[1], s[0])];
 
     public override Embedding Create(int[] s) => new(s[1], s[2], s[3] == 1);

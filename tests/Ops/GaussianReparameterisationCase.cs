@@ -5,6 +5,12 @@ public sealed class GaussianReparameterisationCase : OpCase
 {
     public override int[][] Shapes => [[1, 1], [3, 7], [4, 32]];
 
+    public override int[][] BenchShapes => [[64, 128]];
+
+    public override (double Flops, double Bytes) Cost(int[] s) => (14.0 * s[0] * s[1], 16.0 * s[0] * s[1]);
+
+    public override (double Flops, double Bytes) BackwardCost(int[] s) => (14.0 * s[0] * s[1], 16.0 * s[0] * s[1]);
+
     public override Argument[] Arguments(int[] s) =>
         [Argument.Normal("mean", 1, s), Argument.Normal("logVariance", 1, s), Argument.Normal("eps", 1, s).Constant()];
 

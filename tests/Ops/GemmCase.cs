@@ -8,15 +8,17 @@ public sealed class GemmCase : OpCase
         [1, 1, 1, 0, 0, 0], [4, 8, 16, 0, 0, 0], [5, 7, 9, 0, 0, 0], [3, 6, 10, 1, 0, 0], [6, 3, 11, 0, 1, 0], [9, 5, 2, 1, 1, 0], [7, 13, 8, 0, 0, 1], [13, 6, 5, 1, 1, 1],
     ];
 
-    public override int[][] BenchShapes => [[512, 512, 512, 0, 0, 0], [1024, 1024, 1024, 0, 0, 0]];
+    public override int[][] BenchShapes => [.. new[] { 512, 1024, 2048 }.Select(n => new[] { n, n, n, 0, 0, 0 })];
 
-    public override (double Flops, double Bytes) Cost(int[] s) => (2.0 * s[0] * s[1] * s[2], 4.0 * (s[0] * s[2] + s[2] * s[1] + s[0] * s[1]));
+    public override (double Flops, double Bytes) Cost(int[] s) => (2.0 * s[0] * s[1] * s[2], 4.0 * ((double)s[0] * s[2] + s[2] * s[1] + s[0] * s[1]));
+
+    public override (double Flops, double Bytes) BackwardCost(int[] s) => (4.0 * s[0] * s[1] * s[2], 4.0 * (2.0 * s[0] * s[2] + 2.0 * s[2] * s[1] + s[0] * s[1]));
 
     public override Argument[] Arguments(int[] s) =>
     [
         s[3] == 1 ? Argument.Normal("a", 1, s[2], s[0]) : Argument.Normal("a", 1, s[0], s[2]),
         s[4] == 1 ? Argument.Normal("b", 1, s[1], s[2]) : Argument.Normal("b", 1, s[2], s[1]),
-        Argument.Normal("c", 1, s[0], s[1]),
+        s[5] == 1 ? Argument.Normal("c", 1, s[0], s[1]) : Argument.Normal("c", 1, s[0], s[1]).Constant(),
     ];
 
     public override double[][] Reference(int[] s, double[][] args)
@@ -46,18 +48,23 @@ public sealed class GemmCase : OpCase
     }
 
     // C is written again and again, without a copy of it before.
-    public override Func<Tensor[]> Prepare(Context context, int[] s, DeviceArguments args) => () =>
+    public override OpPasses Prepare(Context context, int[] s, DeviceArguments args)
     {
-        Tensor c = s[5] == 1 ? args[2] : context.Allocate(s[0], s[1]);
-        GemmOp.Multiply(context.Stream, args[0], args[1], c, s[3] == 1, s[4] == 1, s[5] == 1);
-        return [c];
-    };
+        return new OpPasses(Multiply, gradients => Backward(context, s, args, gradients));
+
+        Tensor[] Multiply()
+        {
+            Tensor c = s[5] == 1 ? args[2] : context.Allocate(s[0], s[1]);
+            GemmOp.Multiply(context.Stream, args[0], args[1], c, s[3] == 1, s[4] == 1, s[5] == 1);
+            return [c];
+        }
+    }
 
     public override Tensor?[] Backward(Context context, int[] s, DeviceArguments args, Tensor[] gradients)
     {
         Tensor a = args[0], b = args[1], dc = gradients[0];
         bool ta = s[3] == 1, tb = s[4] == 1;
-        Tensor da = context.Allocate(a.Shape), db = context.Allocate(b.Shape), before = context.Zeros(s[0], s[1]);
+        Tensor da = context.Allocate(a.Shape), db = context.Allocate(b.Shape);
         // With a transposed operand, its gradient is the transposed product.
         if (ta)
             GemmOp.Multiply(context.Stream, b, dc, da, tb, true);
@@ -67,6 +74,6 @@ public sealed class GemmCase : OpCase
             GemmOp.Multiply(context.Stream, dc, a, db, true, ta);
         else
             GemmOp.Multiply(context.Stream, a, dc, db, !ta, false);
-        return [da, db, s[5] == 1 ? dc : before];
+        return [da, db, s[5] == 1 ? dc : null];
     }
 }

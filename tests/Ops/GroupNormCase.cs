@@ -7,7 +7,9 @@ public sealed class GroupNormCase : UnaryLayerCase
 
     public override int[][] BenchShapes => [[64, 16, 16, 64, 8]];
 
-    public override (double Flops, double Bytes) Cost(int[] s) => (8.0 * s[0] * s[1] * s[2] * s[3], 16.0 * s[0] * s[1] * s[2] * s[3]);
+    public override (double Flops, double Bytes) Cost(int[] s) => (8.0 * s[0] * s[1] * s[2] * s[3], 8.0 * s[0] * s[1] * s[2] * s[3]);
+
+    public override (double Flops, double Bytes) BackwardCost(int[] s) => (12.0 * s[0] * s[1] * s[2] * s[3], 12.0 * s[0] * s[1] * s[2] * s[3]);
 
     public override Argument[] Inputs(int[] s) => [Argument.Uniform("x", 1, 4, s[0], s[1], s[2], s[3])];
 

@@ -9,6 +9,8 @@ public sealed class InfoNceCase : LayerCase<InfoNce>
 
     public override (double Flops, double Bytes) Cost(int[] s) => (2.0 * s[0] * s[0] * s[1], 8.0 * s[0] * s[1]);
 
+    public override (double Flops, double Bytes) BackwardCost(int[] s) => (4.0 * s[0] * s[0] * s[1], 16.0 * s[0] * s[1]);
+
     public override Argument[] Inputs(int[] s) => [Argument.Normal("a", 0.5, s), Argument.Normal("b", 0.5, s)];
 
     public override InfoNce Create(int[] s) => new();

@@ -9,6 +9,8 @@ public sealed class L2NormalizeCase : UnaryLayerCase
 
     public override (double Flops, double Bytes) Cost(int[] s) => (3.0 * s[0] * s[1], 8.0 * s[0] * s[1]);
 
+    public override (double Flops, double Bytes) BackwardCost(int[] s) => (6.0 * s[0] * s[1], 12.0 * s[0] * s[1]);
+
     public override Argument[] Inputs(int[] s) => [Argument.Normal("x", 1, s[0], s[1])];
 
     public override UnaryLayer Create(int[] s) => new L2Normalize();

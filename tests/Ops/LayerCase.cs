@@ -28,14 +28,10 @@ public abstract class LayerCase<T> : OpCase
         return Forward(context, layer!, args);
     }
 
-    public sealed override Func<Tensor[]> Prepare(Context context, int[] s, DeviceArguments args)
+    public sealed override OpPasses Prepare(Context context, int[] s, DeviceArguments args)
     {
         CreateLayer(context, s, args);
-        return () =>
-        {
-            layer!.Abandon();
-            return Forward(context, layer, args);
-        };
+        return new OpPasses(() => Forward(context, layer!, args), gradients => Backward(context, layer!, args, gradients));
     }
 
     public sealed override void Release() => store?.Dispose();

@@ -7,7 +7,9 @@ public sealed class LayerNormCase : UnaryLayerCase
 
     public override int[][] BenchShapes => [[4096, 512]];
 
-    public override (double Flops, double Bytes) Cost(int[] s) => (8.0 * s[0] * s[1], 16.0 * s[0] * s[1]);
+    public override (double Flops, double Bytes) Cost(int[] s) => (8.0 * s[0] * s[1], 8.0 * s[0] * s[1]);
+
+    public override (double Flops, double Bytes) BackwardCost(int[] s) => (12.0 * s[0] * s[1], 12.0 * s[0] * s[1]);
 
     public override Argument[] Inputs(int[] s) => [Argument.Uniform("x", 1, 4, s[0], s[1])];
 

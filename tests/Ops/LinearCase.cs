@@ -5,9 +5,11 @@ public sealed class LinearCase : UnaryLayerCase
 {
     public override int[][] Shapes => [[1, 1, 1], [3, 5, 7], [4, 8, 4], [70, 3, 2], [66, 3, 70], [16, 1, 3], [2, 1, 300]];
 
-    public override int[][] BenchShapes => [[1024, 512, 512]];
+    public override int[][] BenchShapes => [[64, 4352, 128], [1024, 512, 512]];
 
     public override (double Flops, double Bytes) Cost(int[] s) => (2.0 * s[0] * s[1] * s[2], 4.0 * (s[0] * s[1] + s[1] * s[2] + s[0] * s[2]));
+
+    public override (double Flops, double Bytes) BackwardCost(int[] s) => (4.0 * s[0] * s[1] * s[2], 4.0 * (2.0 * s[0] * s[1] + 2.0 * s[1] * s[2] + s[0] * s[2]));
 
     public override Argument[] Inputs(int[] s) => [Argument.Normal("x", 1, s[0], s[1])];
 

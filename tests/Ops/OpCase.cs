@@ -30,8 +30,11 @@ public abstract class OpCase
 
     public static OpCase Create(Type type) => (OpCase)Activator.CreateInstance(type)!;
 
-    /// <summary>Floating-point operations and bytes of the forward pass, for rooflines.</summary>
+    /// <summary>Floating-point operations of the forward pass, and the bytes that it has to move: each operand read once, each result written once.</summary>
     public virtual (double Flops, double Bytes) Cost(int[] s) => (0, 0);
+
+    /// <summary>The same of the backward pass: the gradients of all arguments and parameters.</summary>
+    public virtual (double Flops, double Bytes) BackwardCost(int[] s) => (0, 0);
 
     /// <summary>The inputs of a size.</summary>
     public abstract Argument[] Arguments(int[] s);
@@ -42,13 +45,8 @@ public abstract class OpCase
     /// <summary>Runs the op on the device and gives the outputs that the reference gives.</summary>
     public abstract Tensor[] Forward(Context context, int[] s, DeviceArguments args);
 
-    /// <summary>Readies the op for runs of its forward pass alone, one after the other, as <c>bench</c> times them.</summary>
-    /// <returns>A run, which gives its outputs. Each begins with a fresh step of the context.</returns>
-    public virtual Func<Tensor[]> Prepare(Context context, int[] s, DeviceArguments args) => () =>
-    {
-        using Context.InferenceScope inference = context.Inference();
-        return Forward(context, s, args);
-    };
+    /// <summary>Readies the op for runs of its passes in turn, again and again, as <c>bench</c> times them. Each turn begins with a fresh step of the context.</summary>
+    public virtual OpPasses Prepare(Context context, int[] s, DeviceArguments args) => new(() => Forward(context, s, args), gradients => Backward(context, s, args, gradients));
 
     /// <summary>Frees what <see cref="Prepare"/> made.</summary>
     public virtual void Release()

@@ -2,27 +2,20 @@ using System.Diagnostics;
 
 namespace Dalle2.Ops;
 
-/// <summary>How long an op's forward pass takes at one size.</summary>
+/// <summary>How long an op's passes take at one size.</summary>
 /// <param name="Op">The op.</param>
 /// <param name="Shape">The size, as the op's case understands it.</param>
-/// <param name="Milliseconds">The median of several runs after a warm-up.</param>
-/// <param name="Flops">Floating-point operations of one run; 0 if the case does not say.</param>
-/// <param name="Bytes">Bytes that one run has to move; 0 if the case does not say.</param>
-public sealed record OpTiming(string Op, int[] Shape, double Milliseconds, double Flops, double Bytes)
+/// <param name="Forward">The forward pass, in training: what the backward pass needs is kept.</param>
+/// <param name="Backward">The gradients of all arguments and parameters; null of an op that has no backward pass.</param>
+public sealed record OpTiming(string Op, int[] Shape, PassTiming Forward, PassTiming? Backward)
 {
     const int FewestRuns = 5;
     const int MostRuns = 200;
 
-    /// <summary>10^9 floating-point operations a second.</summary>
-    public double Gflops => Flops / Milliseconds / 1e6;
+    /// <summary>The passes with their names.</summary>
+    public IEnumerable<(string Name, PassTiming Pass)> Passes => Backward == null ? [("forward", Forward)] : [("forward", Forward), ("backward", Backward)];
 
-    /// <summary>10^9 bytes a second.</summary>
-    public double GigabytesPerSecond => Bytes / Milliseconds / 1e6;
-
-    /// <summary>The time that the device's peaks allow, as a share of the time taken; above 1 where the data stay in a cache, which is faster than the memory measured.</summary>
-    public double ShareOf(Roofline roofline) => Math.Max(Gflops / roofline.PeakGflops, GigabytesPerSecond / roofline.BandwidthGigabytes);
-
-    /// <summary>Times an op.</summary>
+    /// <summary>Times an op: forward and backward in turn, each until the host can read a result.</summary>
     /// <param name="caseType">The op's case.</param>
     /// <param name="s">The size.</param>
     /// <param name="device">Where it runs.</param>
@@ -37,16 +30,38 @@ public sealed record OpTiming(string Op, int[] Shape, double Milliseconds, doubl
                 ? (object)inputs.Upload([.. a.Draw(7).Select(v => (int)v)], a.Extents)
                 : inputs.Upload([.. a.Draw(7).Select(v => (float)v)], a.Extents)),
         ]);
-        Func<Tensor[]> forward = op.Prepare(context, s, args);
+        OpPasses passes = op.Prepare(context, s, args);
         try
         {
-            double time = Median(device, seconds, () =>
+            context.BeginStep(1, training: true);
+            Tensor[] outputs = passes.Forward();
+            Tensor[] gradients = passes.Backward == null ? [] : [.. outputs.Select((o, i) => inputs.Upload([.. Argument.Normal($"gradient {i}", 1, o.Shape.ToArray()).Draw(7).Select(v => (float)v)], o.Shape.ToArray()))];
+            passes.Backward?.Invoke(gradients);
+
+            List<double> forward = [], backward = [];
+            // The run above compiles, the next finds its memory.
+            for (int run = -1; run < FewestRuns || (forward.Sum() + backward.Sum() < seconds * 1e3 && run < MostRuns); run++)
             {
                 context.BeginStep(1, training: true);
-                return forward()[0];
-            });
+                double first = Time(device, () => (outputs = passes.Forward())[0]), second = 0;
+                if (passes.Backward != null)
+                {
+                    second = Time(device, () =>
+                    {
+                        passes.Backward(gradients);
+                        return outputs[0];
+                    });
+                }
+
+                if (run < 0)
+                    continue;
+                forward.Add(first * 1e3);
+                backward.Add(second * 1e3);
+            }
+
             var (flops, bytes) = op.Cost(s);
-            return new OpTiming(op.Name, s, time * 1e3, flops, bytes);
+            var (backwardFlops, backwardBytes) = op.BackwardCost(s);
+            return new OpTiming(op.Name, s, new PassTiming(forward, flops, bytes), passes.Backward == null ? null : new PassTiming(backward, backwardFlops, backwardBytes));
         }
         finally
         {
@@ -54,25 +69,12 @@ public sealed record OpTiming(string Op, int[] Shape, double Milliseconds, doubl
         }
     }
 
-    /// <summary>The seconds of a run, until its result can be read.</summary>
-    internal static double Median(Device device, double seconds, Func<Tensor> run)
-    {
-        // The first run compiles, the second finds its memory.
-        Time(device, run);
-        Time(device, run);
-        var times = new List<double>();
-        while (times.Count < FewestRuns || (times.Sum() < seconds && times.Count < MostRuns))
-            times.Add(Time(device, run));
-        times.Sort();
-        return times[times.Count / 2];
-    }
-
-    /// <summary>The seconds of one run.</summary>
+    /// <summary>The seconds of one run, until its result can be read.</summary>
     internal static double Time(Device device, Func<Tensor> run)
     {
         long start = Stopwatch.GetTimestamp();
         Tensor result = run();
-        // Devices run behind the host; what is read back is done.
+        // Devices run behind the host, in order; when something can be read, all before it is done.
         Span<float> one = stackalloc float[1];
         device.Stream.Read(result.View.SubView(0, 1), one);
         return Stopwatch.GetElapsedTime(start).TotalSeconds;

@@ -7,7 +7,7 @@ public abstract class RecurrentCase : LayerCase<Recurrent>
 
     public override int[][] Shapes => [[1, 1, 1, 1, 0], [3, 2, 2, 3, 1], [5, 4, 3, 4, 0], [7, 3, 5, 2, 1]];
 
-    public override int[][] BenchShapes => [[24, 64, 64, 128, 0]];
+    public override int[][] BenchShapes => [[16, 64, 128, 256, 0], [24, 64, 256, 512, 0]];
 
     protected abstract int Panels { get; }
 
@@ -15,6 +15,9 @@ public abstract class RecurrentCase : LayerCase<Recurrent>
 
     public override (double Flops, double Bytes) Cost(int[] s) =>
         (2.0 * s[0] * s[1] * (s[2] + s[3]) * Panels * s[3], 4.0 * (s[0] * s[1] * (s[2] + (Panels + 1.0) * s[3]) + (s[2] + s[3]) * Panels * s[3]));
+
+    public override (double Flops, double Bytes) BackwardCost(int[] s) =>
+        (4.0 * s[0] * s[1] * (s[2] + s[3]) * Panels * s[3], 4.0 * (s[0] * s[1] * (2.0 * s[2] + (Panels + 2.0) * s[3]) + 2.0 * (s[2] + s[3]) * Panels * s[3]));
 
     public override Argument[] Inputs(int[] s)
     {

@@ -26,5 +26,7 @@ public sealed class ReductionCase : OpCase
         return [sum, norm];
     }
 
+    public override OpPasses Prepare(Context context, int[] s, DeviceArguments args) => new(() => Forward(context, s, args), null);
+
     public override Tensor?[] Backward(Context context, int[] s, DeviceArguments args, Tensor[] gradients) => [null, null];
 }

@@ -11,6 +11,8 @@ public sealed class RmsNormCase : UnaryLayerCase
 
     public override (double Flops, double Bytes) Cost(int[] s) => (4.0 * s[0] * s[1], 8.0 * s[0] * s[1]);
 
+    public override (double Flops, double Bytes) BackwardCost(int[] s) => (9.0 * s[0] * s[1], 12.0 * s[0] * s[1]);
+
     public override Argument[] Inputs(int[] s) => [Argument.Normal("x", 1, s[0], s[1])];
 
     public override UnaryLayer Create(int[] s) => new RmsNorm(s[1], Eps);

@@ -9,7 +9,9 @@ public sealed class SoftmaxCrossEntropyCase : OpCase
 
     public override int[][] BenchShapes => [[1536, 2000]];
 
-    public override (double Flops, double Bytes) Cost(int[] s) => (10.0 * s[0] * s[1], 8.0 * s[0] * s[1]);
+    public override (double Flops, double Bytes) Cost(int[] s) => (10.0 * s[0] * s[1], 4.0 * s[0] * s[1]);
+
+    public override (double Flops, double Bytes) BackwardCost(int[] s) => (8.0 * s[0] * s[1], 8.0 * s[0] * s[1]);
 
     public override Argument[] Arguments(int[] s) =>
     [

@@ -124,6 +124,9 @@ public abstract class Device : IDisposable
     /// <summary>Frees what the device holds.</summary>
     protected abstract void Dispose(bool disposing);
 
+    /// <summary>With a profiler: when the launch that is under way began on the device, as far as the device tells.</summary>
+    internal long Began { get; set; }
+
     internal abstract void Run(Launch launch);
 
     /// <summary>The address of fresh, 64-byte aligned memory, or zero if there is none.</summary>

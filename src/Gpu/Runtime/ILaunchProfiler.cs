@@ -14,10 +14,17 @@ public interface ILaunchProfiler
 /// <param name="Kernel">Of a launch, the kernel as <c>Type.Method</c>; else null.</param>
 /// <param name="Grid">Of an explicitly grouped launch, its groups along each axis; of another, its threads; else zero.</param>
 /// <param name="Group">Of an explicitly grouped launch, the threads of a group along each axis; else zero.</param>
-/// <param name="Bytes">Of a copy or clearing, the bytes written; else 0.</param>
+/// <param name="Bytes">Of a copy or clearing, the bytes written; of a launch, the extents of its views, each once: it may read some of it more often, or leave some of it alone.</param>
 /// <param name="Start">When it was asked for, in ticks of <see cref="System.Diagnostics.Stopwatch"/>.</param>
 /// <param name="End">When the device was done with it, in the same ticks.</param>
-public readonly record struct StreamRecord(StreamWork Kind, string? Kernel, Index3D Grid, Index3D Group, long Bytes, long Start, long End);
+public readonly record struct StreamRecord(StreamWork Kind, string? Kernel, Index3D Grid, Index3D Group, long Bytes, long Start, long End)
+{
+    /// <summary>When the device began with it, in the same ticks: what lies between <see cref="Start"/> and this is dispatch. Devices that do not tell give <see cref="Start"/>.</summary>
+    public long Began { get; init; } = Start;
+
+    /// <summary>Floating-point operations of a launch, where an argument of it tells them (<see cref="ILaunchCost"/>); else 0.</summary>
+    public double Flops { get; init; }
+}
 
 /// <summary>The kinds of work of a stream.</summary>
 public enum StreamWork

@@ -118,6 +118,7 @@ public sealed partial class Stream
             return;
         recording?.Add(launch);
         long start = Now();
+        Device.Began = start;
         if (Settings.Current.Debug >= 2)
             LaunchTrace.Run(Device, launch, Settings.Current.Debug);
         else
@@ -125,8 +126,10 @@ public sealed partial class Stream
         if (Device.Profiler is not { } profiler)
             return;
         Device.Synchronize();
+        long end = Stopwatch.GetTimestamp();
         var (grid, group) = launch.Config is { } config ? (config.GridDim, config.GroupDim) : (launch.Extent, default);
-        profiler.Done(new StreamRecord(StreamWork.Launch, launch.Kernel.Name, grid, group, 0, start, Stopwatch.GetTimestamp()));
+        var (bytes, flops) = LaunchCosts.Of(launch);
+        profiler.Done(new StreamRecord(StreamWork.Launch, launch.Kernel.Name, grid, group, bytes, start, end) { Began = Device.Began, Flops = flops });
     }
 
     // When profiled, each piece of work begins when the one before is done, so that its time is its own.

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using Dalle2.Gpu.Dialect;
 using Dalle2.Gpu.Frontend;
@@ -47,6 +48,8 @@ sealed unsafe class SimdDevice : HostDevice
     private protected override void RunKernel(Launch launch)
     {
         SimdKernel kernel = kernels.Of(launch);
+        if (Profiler != null)
+            Began = Stopwatch.GetTimestamp();
         try
         {
             if (launch.Config is { } config)

@@ -1,0 +1,126 @@
+using System.Text.Json.Nodes;
+using Dalle2.Ops;
+
+namespace Dalle2.Perf;
+
+/// <summary>Runs the same work on both sides in alternation, ours first, and keeps every run's time.</summary>
+/// <param name="plan">What is compared.</param>
+/// <param name="open">Opens both sides with a number of threads.</param>
+/// <param name="notice">Hears what happens.</param>
+sealed class Comparison(ComparisonPlan plan, Func<int, (ISide Ours, ISide Theirs)> open, Action<string> notice)
+{
+    readonly ComparisonResult result = new();
+
+    /// <summary>Compares at each number of threads, with both sides' processes started afresh: the step first, so that its memory is its own.</summary>
+    /// <exception cref="SideFailedException">A side cannot be had, or fails.</exception>
+    public ComparisonResult Run(CancellationToken cancellation)
+    {
+        foreach (int threads in plan.Threads)
+        {
+            var (ours, theirs) = open(threads);
+            using (ours)
+            using (theirs)
+            {
+                ISide[] sides = [ours, theirs];
+                Greet(sides, threads);
+                if (plan.Step is { } size)
+                    CompareStep(sides, threads, size);
+                foreach (var (op, shape) in plan.Ops)
+                {
+                    cancellation.ThrowIfCancellationRequested();
+                    foreach (ComparedPass row in CompareOp(sides, threads, op, shape))
+                    {
+                        result.Ops.Add(row);
+                        notice(row.ToString());
+                    }
+                }
+
+                CompareForecast(sides, threads, cancellation);
+            }
+        }
+
+        return result;
+    }
+
+    void Greet(ISide[] sides, int threads)
+    {
+        JsonObject[] greetings = [.. sides.Select(side => side.Ask(new JsonObject { ["do"] = "hello" }))];
+        (result.Ours, result.Theirs) = ((string)greetings[0]["name"]!, (string)greetings[1]["name"]!);
+        foreach (JsonObject greeting in greetings)
+        {
+            if ((int)greeting["threads"]! != threads)
+                throw new SideFailedException($"{greeting["name"]} runs {greeting["threads"]} threads, not the {threads} that it was asked for");
+            if ((string)greeting["note"]! is { Length: > 0 } note && result.Notes.Add(note))
+                notice(note);
+        }
+    }
+
+    void CompareStep(ISide[] sides, int threads, TextVaeSize size)
+    {
+        long[] before = [.. sides.Select(side => (long)side.Ask(new JsonObject { ["do"] = "memory" })["now"]!)];
+        List<double>[] times = [[], []];
+        for (int round = 0; round < plan.Rounds; round++)
+        {
+            for (int side = 0; side < 2; side++)
+            {
+                var request = new JsonObject { ["do"] = "step", ["batch"] = size.Batch, ["side"] = size.Side, ["words"] = size.Words, ["steps"] = plan.StepsPerRound };
+                times[side].AddRange(Numbers(sides[side].Ask(request)["ms"]!));
+            }
+        }
+
+        long[] peak = [.. sides.Select(side => (long)side.Ask(new JsonObject { ["do"] = "memory" })["peak"]!)];
+        var row = new ComparedStep(threads, PassTiming.Median(times[0]), PassTiming.Median(times[1]), peak[0], peak[1], peak[0] - before[0], peak[1] - before[1]);
+        result.Steps.Add(row);
+        notice(row.ToString());
+    }
+
+    void CompareForecast(ISide[] sides, int threads, CancellationToken cancellation)
+    {
+        var rows = new List<(int Count, ComparedPass Pass)>();
+        foreach (var (count, shape) in plan.Forecast)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            foreach (ComparedPass row in CompareOp(sides, threads, "Conv2d", shape))
+            {
+                rows.Add((count, row));
+                notice($"{count} x {row}");
+            }
+        }
+
+        if (rows.Count > 0)
+            result.Forecasts.Add(new ComparedForecast(threads, rows));
+    }
+
+    List<ComparedPass> CompareOp(ISide[] sides, int threads, string op, int[] shape)
+    {
+        List<double>[] forward = [[], []], backward = [[], []];
+        for (int round = 0; round < plan.Rounds; round++)
+        {
+            for (int side = 0; side < 2; side++)
+            {
+                JsonObject answer = sides[side].Ask(new JsonObject
+                {
+                    ["do"] = "op", ["op"] = op, ["shape"] = new JsonArray([.. shape.Select(n => (JsonNode)n)]), ["seconds"] = plan.Seconds, ["fewest"] = plan.FewestRuns,
+                });
+                if ((string?)answer["unsupported"] is { } why)
+                {
+                    if (result.Notes.Add(why))
+                        notice(why);
+                    return [];
+                }
+
+                forward[side].AddRange(Numbers(answer["forward"]!));
+                if (answer["backward"] is { } times)
+                    backward[side].AddRange(Numbers(times));
+            }
+        }
+
+        OpCase one = OpCase.Create(OpCase.All.First(type => OpCase.NameOf(type) == op));
+        List<ComparedPass> rows = [new(op, shape, "forward", threads, PassTiming.Median(forward[0]), PassTiming.Median(forward[1]), one.Cost(shape).Flops)];
+        if (backward.All(times => times.Count > 0))
+            rows.Add(new(op, shape, "backward", threads, PassTiming.Median(backward[0]), PassTiming.Median(backward[1]), one.BackwardCost(shape).Flops));
+        return rows;
+    }
+
+    static IEnumerable<double> Numbers(JsonNode array) => array.AsArray().Select(n => (double)n!);
+}

@@ -1,0 +1,100 @@
+using System.CommandLine;
+using System.Text.Json.Nodes;
+using Dalle2.Data;
+using Dalle2.Gpu.Runtime;
+using Dalle2.Ops;
+using Dalle2.Training;
+using Dalle2.Training.Stages;
+
+namespace Dalle2.Cli;
+
+/// <summary><c>profile</c>: where the time of a training step goes, kernel by kernel.</summary>
+sealed class ProfileVerb : Verb
+{
+    const double RooflineSeconds = 0.1;
+    const int BatchesOfData = 4;
+
+    readonly Option<string> preset = VerbOptions.Text("--preset", "P", "demo", $"The settings of the training: {string.Join(", ", Presets.List.Select(p => p.Name))}.");
+    readonly Option<string?> data = VerbOptions.OptionalText("--data", "D", "The captioned pictures, as for 'train'. [default: the preset's; shapes]");
+    readonly Option<string> stage = VerbOptions.Text("--stage", "S", StageNames.FineTune, $"The stage whose step it is: {string.Join(", ", StageNames.All)}.");
+    readonly Option<string[]> set = new("--set") { Description = "Change settings of the preset, as for 'train'.", HelpName = "NAME=VALUE", AllowMultipleArgumentsPerToken = true };
+    readonly Option<int> steps = VerbOptions.Count("--steps", 20, 1, 100_000, "Steps that are profiled.");
+    readonly Option<int> warmup = VerbOptions.Count("--warmup", 3, 1, 100_000, "Steps before them, which compile kernels and find their memory.");
+    readonly Option<string> device = VerbOptions.Device();
+    readonly Option<int> threads = VerbOptions.Threads();
+    readonly Option<string?> trace = VerbOptions.OptionalText("--trace", "FILE", "Write each launch and copy as Chrome trace JSON, which ui.perfetto.dev opens: a lane of the host, one of the device.");
+    readonly Option<string?> output = VerbOptions.OptionalText("--out", "FILE", "Save the profile, for --compare.");
+    readonly Option<string[]> compare = new("--compare") { Description = "Profile nothing; show the difference of two saved profiles.", HelpName = "A B", Arity = new ArgumentArity(2, 2), AllowMultipleArgumentsPerToken = true };
+
+    public ProfileVerb()
+        : base("profile", "Show where the time of a training step goes: per kernel calls, time, rates, share of the roof and of the step.")
+    {
+        foreach (Option option in new Option[] { preset, data, stage, set, steps, warmup, device, threads, trace, output, compare })
+            Options.Add(option);
+    }
+
+    public override IReadOnlyList<string> Examples =>
+    [
+        "dalle2 profile --preset demo --trace trace.json",
+        "dalle2 profile --preset small --stage image --threads 1 --out before.json",
+        "dalle2 profile --compare before.json after.json",
+    ];
+
+    public override IReadOnlyList<string> Notes =>
+    [
+        "The rows add up to the step. kernel: from when the device begins with a launch until it is done; dispatch: from the call until then; transfer: copies and clearing; host: what is left of each part of the "
+        + "step (data loading, forward and backward, optimiser) and between them. GFLOP/s of a kernel is given where its launches tell their operations, GB/s from the extents of its views, each once; the roof is "
+        + "that of 'bench'. The host waits for each launch, so that devices that run behind it are slower than in training. Log and checkpoints are not part of a step here, and of the data four batches are read.",
+        "JSON: {what, device, threads, steps, stepMs, allocatedBytes, deviceBytes, shares:{kernel, dispatch, transfer, host}, rows:[{kind, name, calls, ms, gflops, gbs, roof, share}]}, all means of a step; "
+        + "--out saves the same. With --compare: {a, b, ratio, rows:[{kind, name, aMs, bMs}]}; ratio is the step of A by that of B.",
+    ];
+
+    public override int Run(ParseResult arguments, Terminal terminal)
+    {
+        if (arguments.GetValue(compare) is [{ } first, { } second])
+            return Compare(Profile.Load(first), Profile.Load(second), terminal);
+        string name = Known.Require("stage", arguments.GetRequiredValue(stage), StageNames.All);
+        TrainingConfig config = Presets.Get(Known.Require("preset", arguments.GetRequiredValue(preset), Presets.List.Select(p => p.Name)));
+        if (arguments.GetValue(data) is { } given)
+            config = config with { Data = given };
+        foreach (string assignment in arguments.GetValue(set) ?? [])
+            config = Presets.Set(config, assignment);
+        Presets.Validate(config);
+        config = config with { Samples = config.Samples == 0 ? BatchesOfData * config.Batch : Math.Min(config.Samples, BatchesOfData * config.Batch) };
+
+        using Device opened = Known.OpenDevice(arguments.GetRequiredValue(device), arguments.GetValue(threads));
+        using var training = new ProfiledTraining(opened, config, name);
+        Roofline roofline = Roofline.Measure(opened, RooflineSeconds);
+        var (profile, events) = Profile.Measure(opened, roofline, $"preset {config.Preset}, stage {name}, batch {config.Batch}", arguments.GetValue(warmup), arguments.GetValue(steps), (profiler, number) =>
+        {
+            terminal.Cancellation.ThrowIfCancellationRequested();
+            training.Step(profiler, number);
+        });
+        return Give(profile, events, arguments.GetValue(output), arguments.GetValue(trace), terminal);
+    }
+
+    /// <summary>Saves a profile and its trace where asked for, and shows it.</summary>
+    internal static int Give(Profile profile, StepProfiler events, string? output, string? trace, Terminal terminal)
+    {
+        if (output != null)
+            File.WriteAllText(output, profile.ToJson().ToJsonString());
+        if (trace != null)
+            ProfileTrace.Save(trace, events, profile.Device);
+        terminal.Result(profile.ToJson, text => ProfileText.Show(profile, text));
+        return ExitCode.Ok;
+    }
+
+    static int Compare(Profile before, Profile after, Terminal terminal)
+    {
+        terminal.Result(
+            () => new JsonObject
+            {
+                ["a"] = before.StepMilliseconds,
+                ["b"] = after.StepMilliseconds,
+                ["ratio"] = before.StepMilliseconds / after.StepMilliseconds,
+                ["rows"] = new JsonArray([.. ProfileText.Differences(before, after).Select(row => new JsonObject { ["kind"] = row.Kind, ["name"] = row.Name, ["aMs"] = row.Before, ["bMs"] = row.After })]),
+            },
+            text => ProfileText.ShowDifference(before, after, text));
+        return ExitCode.Ok;
+    }
+}

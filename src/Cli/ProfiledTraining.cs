@@ -1,0 +1,69 @@
+using Dalle2.Data;
+using Dalle2.Gpu.Runtime;
+using Dalle2.Layers;
+using Dalle2.Models;
+using Dalle2.Tensors;
+using Dalle2.Training;
+using Dalle2.Training.Stages;
+
+namespace Dalle2.Cli;
+
+/// <summary>A stage's steps as a training takes them, without a run folder: no log, no checkpoints, parameters as they are at the start.</summary>
+sealed class ProfiledTraining : IDisposable
+{
+    readonly TrainingConfig config;
+    readonly ClassicModel model;
+    readonly Stage stage;
+    readonly BatchSampler sampler;
+    readonly AdamOptimizer optimizer;
+    readonly Context context;
+
+    /// <summary>Readies a stage.</summary>
+    /// <param name="device">Where it runs.</param>
+    /// <param name="config">The configuration; of the data only as many samples are read as it says.</param>
+    /// <param name="stageName">The stage.</param>
+    /// <exception cref="UserInputException">The data cannot be read.</exception>
+    public ProfiledTraining(Device device, TrainingConfig config, string stageName)
+    {
+        this.config = config;
+        IDataSet set = DataSets.Open(config.Data, new DataSetOptions
+        {
+            Seed = config.Seed, Count = config.Samples, Locale = config.Locale, ImagesFolder = config.ImagesFolder.Length == 0 ? null : config.ImagesFolder,
+        });
+        PreparedData data = PreparedData.Load(set, set.Splits[0], config.ImageSide);
+        if (data.Count == 0)
+            throw new UserInputException($"{config.Data}: there is no usable captioned picture to take a step with; see 'dalle2 data inspect {config.Data}'");
+        var tokenizer = new WordTokenizer(Vocabulary.Build(Enumerable.Range(0, data.Count).Select(i => data.Captions[i])));
+        int[][] captions = [.. Enumerable.Range(0, data.Count).Select(i => tokenizer.Encode(data.Captions[i], config.MaxWords) is { Length: > 0 } words ? words : [Vocabulary.Unk])];
+        model = new ClassicModel(device, config.Architecture(tokenizer.Vocabulary.Count), config.Seed);
+        stage = StageNames.Create(model, config).First(one => one.Name == stageName);
+        sampler = new BatchSampler(data, captions, config.Seed, stage.Name, config.Batch);
+        optimizer = new AdamOptimizer(device, new AdamOptions(WeightDecay: config.WeightDecay, ClipNorm: config.ClipNorm), [.. stage.Trained]);
+        context = new Context(device, config.Seed);
+        stage.Begin();
+    }
+
+    /// <summary>The step of a number.</summary>
+    public void Step(StepProfiler profiler, int number)
+    {
+        Batch batch = profiler.Span("data loading", () => sampler.Take(number));
+        profiler.Span("forward and backward", () =>
+        {
+            context.BeginStep((ulong)number, training: true);
+            return stage.Step(context, batch);
+        });
+        profiler.Span("optimiser", () =>
+        {
+            optimizer.Step(context, LearningRate.At(config.LearningRate, number, stage.Steps, config.WarmupSteps));
+            return optimizer.GradientNorm;
+        });
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        context.Dispose();
+        optimizer.Dispose();
+        model.Dispose();
+    }
+}

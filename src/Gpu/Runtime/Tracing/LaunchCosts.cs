@@ -1,0 +1,33 @@
+using System.Collections.Concurrent;
+using System.Reflection;
+using System.Runtime.CompilerServices;
+using Dalle2.Gpu.Dialect;
+
+namespace Dalle2.Gpu.Runtime.Tracing;
+
+/// <summary>What a launch's arguments tell of its cost.</summary>
+static class LaunchCosts
+{
+    static readonly ConcurrentDictionary<Type, Func<object, long>?> Sizes = new();
+
+    /// <summary>The bytes of all views, and the operations that an argument tells.</summary>
+    public static (long Bytes, double Flops) Of(Launch launch)
+    {
+        long bytes = 0;
+        double flops = 0;
+        foreach (object argument in launch.Arguments)
+        {
+            bytes += Sizes.GetOrAdd(argument.GetType(), SizeOf)?.Invoke(argument) ?? 0;
+            flops += argument is ILaunchCost cost ? cost.Flops : 0;
+        }
+
+        return (bytes, flops);
+    }
+
+    static Func<object, long>? SizeOf(Type type) => type.IsGenericType && type.GetGenericTypeDefinition() == typeof(ArrayView<>)
+        ? typeof(LaunchCosts).GetMethod(nameof(BytesOf), BindingFlags.Static | BindingFlags.NonPublic)!.MakeGenericMethod(type.GetGenericArguments()).CreateDelegate<Func<object, long>>()
+        : null;
+
+    static long BytesOf<T>(object view)
+        where T : unmanaged => ((ArrayView<T>)view).Length * Unsafe.SizeOf<T>();
+}

@@ -1,0 +1,30 @@
+namespace Dalle2.Ops;
+
+/// <summary>How long one pass of an op takes.</summary>
+/// <param name="Samples">Milliseconds of each run after the warm-up, in their order.</param>
+/// <param name="Flops">Floating-point operations of one run; 0 if the case does not say.</param>
+/// <param name="Bytes">Bytes that one run has to move; 0 if the case does not say.</param>
+public sealed record PassTiming(IReadOnlyList<double> Samples, double Flops, double Bytes)
+{
+    /// <summary>The median run.</summary>
+    public double Milliseconds { get; } = Median(Samples);
+
+    /// <summary>10^9 floating-point operations a second.</summary>
+    public double Gflops => Flops / Milliseconds / 1e6;
+
+    /// <summary>10^9 bytes a second.</summary>
+    public double GigabytesPerSecond => Bytes / Milliseconds / 1e6;
+
+    /// <summary>Whether the case says what the pass costs.</summary>
+    public bool HasCost => Flops > 0 || Bytes > 0;
+
+    /// <summary>The least time that the device allows, as a share of the time taken.</summary>
+    public double ShareOf(Roofline roofline) => roofline.LeastMilliseconds(Flops, Bytes) / Milliseconds;
+
+    /// <summary>The middle one of some numbers, the greater of the two middle ones of an even count.</summary>
+    public static double Median(IEnumerable<double> values)
+    {
+        double[] sorted = [.. values.Order()];
+        return sorted[sorted.Length / 2];
+    }
+}
