@@ -138,6 +138,8 @@ public static class Conv2dOp
 
         public bool IsLeftByDepth => false;
 
+        public double Flops => s.Flops;
+
         public int RowAt(int row) => row * s.K;
 
         public void CopyLeft<TBlock>(ArrayView<float> source, ArrayView<float> left, int start, int depth, int row, int rows)
@@ -191,6 +193,8 @@ public static class Conv2dOp
         int TapsY => Taps(s.R, FirstTap(PhaseY + s.PaddingY, s.StrideY, s.DilationY), Period(s.StrideY, s.DilationY));
 
         int TapsX => Taps(s.S, FirstTap(PhaseX + s.PaddingX, s.StrideX, s.DilationX), Period(s.StrideX, s.DilationX));
+
+        public double Flops => s.Flops;
 
         public int RowAt(int row)
         {
@@ -281,6 +285,8 @@ public static class Conv2dOp
         public bool Accumulates => true;
 
         public bool IsLeftByDepth => true;
+
+        public double Flops => s.Flops;
 
         public int RowAt(int row) => (Grid.IdxZ * Rows + row) * s.K;
 

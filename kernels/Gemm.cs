@@ -73,6 +73,8 @@ public static class GemmOp
 
         public bool IsLeftByDepth => default(TA).IsLeftByDepth;
 
+        public double Flops => shape.Flops;
+
         public int RowAt(int row) => row * shape.CStride;
 
         public void CopyLeft<TBlock>(ArrayView<float> source, ArrayView<float> left, int start, int depth, int row, int rows)

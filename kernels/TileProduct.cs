@@ -6,7 +6,7 @@
 namespace Dalle2.Kernels;
 
 /// <summary>What is multiplied, and where the result lies.</summary>
-interface IProduct
+interface IProduct : ILaunchCost
 {
     /// <summary>Rows of the result, of the part that the group's z names.</summary>
     int Rows { get; }
