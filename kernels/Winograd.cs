@@ -118,8 +118,9 @@ static class WinogradOp
     static void Convolve<TFilter>(Stream stream, Tensor source, Tensor w, Tensor result, Tensor workspace, WinogradShape s)
         where TFilter : unmanaged, IWinogradFilter
     {
-        int columns = IntrinsicMath.DivRoundUp(s.N, Panel) * Panel;
-        stream.Launch(WeightsKernel<TFilter>, new Index2D(columns, s.K * s.Phases), w.View, workspace.View, s);
+        if (s.N % Panel != 0)
+            stream.Clear(workspace.View);
+        stream.Launch(WeightsKernel<TFilter>, new Index2D(s.N, s.K * s.Phases), w.View, workspace.View, s);
         if (stream.Device.SharedBytes >= LargeBlock.Bytes)
             Convolve<TFilter, LargeBlock>(stream, source, result, workspace, s);
         else
@@ -188,7 +189,7 @@ static class WinogradOp
                 int r = s.IsAdjoint != 0 ? s.FirstTap(phase / s.Stride, s.PaddingY) + s.Stride * (taps - 1 - a) : a * s.Stride + q / s.Stride;
                 int t = s.IsAdjoint != 0 ? s.FirstTap(phase % s.Stride, s.PaddingX) + s.Stride * (taps - 1 - b) : b * s.Stride + q % s.Stride;
                 int at = s.IsAdjoint != 0 ? ((r * side + t) * s.N + n) * s.C + c : ((r * side + t) * s.C + c) * s.N + n;
-                g[a * line + b] = n < s.N ? w[at] : 0f;
+                g[a * line + b] = w[at];
             }
         }
 
