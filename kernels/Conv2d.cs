@@ -82,8 +82,8 @@ public static class Conv2dOp
         if (IsSpread(s))
         {
             Require(workspace, InputGradientWorkspace(s));
-            var products = new Tensor(workspace.View.SubView(0, InputGradientWorkspace(s)), new Shape(s.Batch * s.OutHeight * s.OutWidth, s.R * s.S * s.C));
-            GemmOp.Multiply(stream, dy, new Tensor(w.View, new Shape(s.R * s.S * s.C, s.K)), products, transposeB: true);
+            var products = new Tensor(workspace.View.SubView(0, InputGradientWorkspace(s)), new Shape(s.R * s.S * s.C, s.Batch * s.OutHeight * s.OutWidth));
+            GemmOp.Multiply(stream, new Tensor(w.View, new Shape(s.R * s.S * s.C, s.K)), dy, products, transposeB: true);
             stream.Launch(GatherKernel, new Index2D(IntrinsicMath.DivRoundUp(s.Width, s.StrideX), s.Batch * s.Height), products.View, dx.View, s);
             return;
         }
@@ -117,9 +117,7 @@ public static class Conv2dOp
             return;
         }
 
-        // Rows of the product are the values of a run, channel by channel.
-        int taps = s.RunTaps, runs = s.R * s.S / taps;
-        TileProduct.Launch(stream, WeightGradientKernel<LargeBlock>, WeightGradientKernel<SmallBlock>, x, dy, dw, s, taps * s.C, s.K, runs);
+        TileProduct.Launch(stream, WeightGradientKernel<LargeBlock>, WeightGradientKernel<SmallBlock>, x, dy, dw, s, s.R * s.S * s.C, s.K);
     }
 
     static int ForwardWorkspace(ConvolutionShape s) => WinogradShape.Applies(s, false) ? WinogradOp.ConvolveWorkspace(WinogradShape.Forward(s)) : 0;
@@ -128,7 +126,7 @@ public static class Conv2dOp
         WinogradShape.Applies(s, true) ? WinogradOp.ConvolveWorkspace(WinogradShape.Adjoint(s))
         : IsSpread(s) ? checked(s.Batch * s.OutHeight * s.OutWidth * s.R * s.S * s.C) : 0;
 
-    // With few input channels most columns of a tile would be empty: then the channels of all taps are the columns, and what each pixel gets is gathered.
+    // With few input channels most columns of a tile would be empty: then the channels of all taps are the rows, and what each pixel gets is gathered.
     static bool IsSpread(ConvolutionShape s) => !s.IsPointwise && s.C < RegisterTile.RightStep / 2;
 
     static int WeightGradientWorkspace(ConvolutionShape s) => WinogradShape.Applies(s, false) ? WinogradOp.WeightGradientWorkspace(WinogradShape.Forward(s)) : 0;
@@ -162,7 +160,7 @@ public static class Conv2dOp
                         if (down < 0 || down % s.StrideY != 0 || oy >= s.OutHeight || across % s.StrideX != 0)
                             continue;
                         if (ox >= 0 && ox < s.OutWidth)
-                            sum += products[((image * s.OutHeight + oy) * s.OutWidth + ox) * (s.R * s.S * s.C) + (r * s.S + q) * s.C + c];
+                            sum += products[((r * s.S + q) * s.C + c) * (s.Batch * s.OutHeight * s.OutWidth) + (image * s.OutHeight + oy) * s.OutWidth + ox];
                     }
                 }
 
@@ -176,7 +174,7 @@ public static class Conv2dOp
     static void InputGradientKernel<TBlock>(ArrayView<float> dy, ArrayView<float> w, ArrayView<float> dx, ConvolutionShape s, int panels)
         where TBlock : unmanaged, IBlock => TileProduct.Multiply<InputGradientProduct, TBlock>(dy, w, dx, new InputGradientProduct(s), panels);
 
-    // One group per block of the values of one run, by output channels.
+    // One group per block of taps and their channels, by output channels.
     static void WeightGradientKernel<TBlock>(ArrayView<float> x, ArrayView<float> dy, ArrayView<float> dw, ConvolutionShape s, int panels)
         where TBlock : unmanaged, IBlock => TileProduct.Multiply<WeightGradientProduct, TBlock>(x, dy, dw, new WeightGradientProduct(s), panels);
 
@@ -324,10 +322,10 @@ public static class Conv2dOp
         static int Taps(int taps, int first, int period) => first < taps && first < period ? (taps - first + period - 1) / period : 0;
     }
 
-    // Rows are the values of one run, which z names; k goes through the output pixels.
+    // Rows are the taps and their channels; k goes through the output pixels.
     readonly struct WeightGradientProduct(ConvolutionShape s) : IProduct
     {
-        public int Rows => s.RunTaps * s.C;
+        public int Rows => s.R * s.S * s.C;
 
         public int Cols => s.K;
 
@@ -337,18 +335,28 @@ public static class Conv2dOp
 
         public bool IsLeftByDepth => true;
 
-        public int RowAt(int row) => (Grid.IdxZ * Rows + row) * s.K;
+        public int RowAt(int row) => row * s.K;
 
         public void CopyLeft<TBlock>(ArrayView<float> source, ArrayView<float> left, int start, int depth, int row, int rows)
             where TBlock : unmanaged, IBlock
         {
             int ox = start % s.OutWidth, oy = start / s.OutWidth % s.OutHeight, image = start / s.OutWidth / s.OutHeight * s.Height;
-            int tap = Grid.IdxZ * s.RunTaps, line = s.Width * s.C;
-            int down = tap / s.S * s.DilationY - s.PaddingY, across = tap % s.S * s.DilationX - s.PaddingX;
+            int run = s.RunTaps * s.C, line = s.Width * s.C, firstRun = row / run, firstPart = row - firstRun * run;
             for (int k = 0; k < depth; k++)
             {
-                int iy = oy * s.StrideY + down, lineStart = (image + iy) * line, lineEnd = iy >= 0 && iy < s.Height ? lineStart + line : lineStart;
-                RegisterTile.CopyRun(left, TileProduct.LeftAt<TBlock>(true, 0, k), source, lineStart + (ox * s.StrideX + across) * s.C + row, rows, lineStart, lineEnd);
+                int q = firstRun, part = firstPart;
+                for (int i = 0; i < rows;)
+                {
+                    // Behind the last run are no rows that count: zeros.
+                    int length = IntrinsicMath.Min(run - part, rows - i), tap = q * s.RunTaps;
+                    int iy = oy * s.StrideY + tap / s.S * s.DilationY - s.PaddingY, ix = ox * s.StrideX + tap % s.S * s.DilationX - s.PaddingX;
+                    int lineStart = (image + iy) * line, lineEnd = iy >= 0 && iy < s.Height && tap < s.R * s.S ? lineStart + line : lineStart;
+                    RegisterTile.CopyRun(left, TileProduct.LeftAt<TBlock>(true, i, k), source, lineStart + ix * s.C + part, length, lineStart, lineEnd);
+                    i += length;
+                    part = 0;
+                    q++;
+                }
+
                 ox++;
                 if (ox == s.OutWidth)
                 {

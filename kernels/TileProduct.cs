@@ -199,11 +199,11 @@ static class TileProduct
                     ArrayView<int> rows = LocalMemory.Allocate<int>(RegisterTile.Rows);
                     for (int i = 0; i < RegisterTile.Rows; i++)
                         rows[i] = product.RowAt(IntrinsicMath.Min(first + row + i, all - 1));
-                    RegisterTile.Begin(sums, c, rows, col + Group.IdxX, cols, start == 0 && !product.Accumulates);
+                    RegisterTile.Begin(sums, c, rows, col, cols, start == 0 && !product.Accumulates);
                     RegisterTile.Add(
                         sums, left, LeftAt<TBlock>(product.IsLeftByDepth, row, 0), LeftAt<TBlock>(product.IsLeftByDepth, 1, 0), LeftAt<TBlock>(product.IsLeftByDepth, 0, 1),
                         right, panel % block.Panels * block.Depth * RegisterTile.RightStep, depth);
-                    RegisterTile.End(sums, c, rows, count - row, col + Group.IdxX, cols);
+                    RegisterTile.End(sums, c, rows, count - row, col, cols);
                 }
             }
         }
