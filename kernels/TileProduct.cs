@@ -79,19 +79,22 @@ static class TileProduct
 
     /// <summary>Runs a product, or several that the group's z tells apart, by whichever of its kernel's two forms the device has the shared memory for.</summary>
     public static void Launch<TShape>(
-        Stream stream, Action<ArrayView<float>, ArrayView<float>, ArrayView<float>, TShape, int> large, Action<ArrayView<float>, ArrayView<float>, ArrayView<float>, TShape, int> small,
+        Stream stream, Action<ArrayView<float>, ArrayView<float>, ArrayView<float>, TShape, Index2D> large, Action<ArrayView<float>, ArrayView<float>, ArrayView<float>, TShape, Index2D> small,
         Tensor left, Tensor right, Tensor result, TShape shape, int rows, int cols, int products = 1)
         where TShape : unmanaged
     {
         bool isLarge = stream.Device.SharedBytes >= LargeBlock.Bytes;
-        int blockRows = RegisterTile.Rows * (isLarge ? default(LargeBlock).Tiles : default(SmallBlock).Tiles);
-        int threads = RegisterTile.Threads(stream.Device), blocks = IntrinsicMath.DivRoundUp(rows, blockRows);
-        int panels = IntrinsicMath.DivRoundUp(cols, threads * RegisterTile.ThreadColumns);
+        int tiles = IntrinsicMath.DivRoundUp(rows, RegisterTile.Rows), mostTiles = isLarge ? default(LargeBlock).Tiles : default(SmallBlock).Tiles;
+        int threads = RegisterTile.Threads(stream.Device), panels = IntrinsicMath.DivRoundUp(cols, threads * RegisterTile.ThreadColumns);
+        // Equal blocks, and as many for each thread.
+        int blocks = IntrinsicMath.DivRoundUp(IntrinsicMath.DivRoundUp(tiles, mostTiles), stream.Device.Threads) * stream.Device.Threads;
+        int tilesOfBlock = IntrinsicMath.DivRoundUp(tiles, blocks);
+        blocks = IntrinsicMath.DivRoundUp(tiles, tilesOfBlock);
         int wanted = IntrinsicMath.DivRoundUp(stream.Device.Threads == 1 ? 1 : GroupsPerThread * stream.Device.Threads, blocks * products);
         int panelsOfGroup = IntrinsicMath.DivRoundUp(panels, IntrinsicMath.Clamp(wanted, 1, panels));
         stream.Launch(
             isLarge ? large : small, new KernelConfig(new Index3D(IntrinsicMath.DivRoundUp(panels, panelsOfGroup), blocks, products), new Index3D(threads, 1, 1)),
-            left.View, right.View, result.View, shape, panelsOfGroup);
+            left.View, right.View, result.View, shape, new Index2D(panelsOfGroup, tilesOfBlock));
     }
 
     /// <summary>Where an element of the copied left side lies. The 16 keep rows, and k, from falling on the same lines of a cache.</summary>
@@ -169,12 +172,12 @@ static class TileProduct
     }
 
     /// <summary>What one group does: a block of rows and some panels of columns. Rows past the edge repeat the last one's place and are not stored.</summary>
-    public static void Multiply<TProduct, TBlock>(ArrayView<float> a, ArrayView<float> b, ArrayView<float> c, TProduct product, int panels)
+    public static void Multiply<TProduct, TBlock>(ArrayView<float> a, ArrayView<float> b, ArrayView<float> c, TProduct product, Index2D extent)
         where TProduct : unmanaged, IProduct
         where TBlock : unmanaged, IBlock
     {
         TBlock block = default;
-        int blockRows = block.Tiles * RegisterTile.Rows;
+        int panels = extent.X, blockRows = extent.Y * RegisterTile.Rows;
         ArrayView<float> left = SharedMemory.Allocate<float>((default(TBlock).Tiles * RegisterTile.Rows + 16) * (default(TBlock).Depth + 16));
         ArrayView<float> right = SharedMemory.Allocate<float>(default(TBlock).Panels * default(TBlock).Depth * RegisterTile.RightStep);
         int first = Grid.IdxY * blockRows, all = product.Rows, cols = product.Cols, count = IntrinsicMath.Min(blockRows, all - first);
