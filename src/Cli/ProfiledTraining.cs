@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
 using Dalle2.Data;
 using Dalle2.Gpu.Runtime;
 using Dalle2.Layers;
@@ -57,6 +59,15 @@ sealed class ProfiledTraining : IDisposable
             optimizer.Step(context, LearningRate.At(config.LearningRate, number, stage.Steps, config.WarmupSteps));
             return optimizer.GradientNorm;
         });
+    }
+
+    /// <summary>All bits of the parameters that the stage trains, as a SHA-256.</summary>
+    public string Fingerprint()
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        foreach (Parameter parameter in stage.Trained.SelectMany(store => store.Parameters))
+            hash.AppendData(MemoryMarshal.AsBytes(parameter.Value.ToArray(context.Stream).AsSpan()));
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 
     /// <inheritdoc/>

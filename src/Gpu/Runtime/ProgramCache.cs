@@ -2,7 +2,7 @@ using System.IO;
 using System.Security.Cryptography;
 using System.Text;
 
-namespace Dalle2.Gpu.Runtime.OpenCl;
+namespace Dalle2.Gpu.Runtime;
 
 /// <summary>
 /// Compiled programs on disk, so that only the first run on a machine compiles. An entry begins with a hash of the rest: a damaged one
@@ -29,7 +29,7 @@ sealed class ProgramCache(string folder)
     /// <summary>The name of an entry: a hash of everything that the binary depends on.</summary>
     public static string Key(params string[] parts) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\0', parts))));
 
-    public string PathOf(string key) => Path.Combine(folder, key + ".clbin");
+    public string PathOf(string key) => Path.Combine(folder, key + ".bin");
 
     /// <summary>The binary; null if there is none that is whole.</summary>
     public byte[]? Read(string key)
