@@ -28,6 +28,9 @@ public abstract class Device : IDisposable
     /// <summary>How many threads of a group run side by side at full speed: what a kernel whose groups may have any size is best launched with.</summary>
     public virtual int GroupThreads => 1;
 
+    /// <summary>How many bytes of shared memory a group may have.</summary>
+    public virtual int SharedBytes => 48 << 10;
+
     /// <summary>What runs the kernels, in words, for logs.</summary>
     public abstract string Description { get; }
 

@@ -20,6 +20,9 @@ sealed unsafe class SimdDevice(string name, int threads, int bits, bool isChecke
 
     public override int GroupThreads => bits / 32;
 
+    // As much as a core's second cache holds at least.
+    public override int SharedBytes => 1 << 20;
+
     public override string Description => $"kernels compiled for {bits}-bit vectors, on {Threads} thread{(Threads == 1 ? "" : "s")}{(isChecked ? ", every access checked" : "")}";
 
     protected override void Dispose(bool disposing) => pool.Dispose();
