@@ -98,6 +98,22 @@ public abstract class Device : IDisposable
         };
     }
 
+    /// <summary>Bytes that can still be allocated; on the host's processors, the physical memory that is free.</summary>
+    public virtual long AvailableBytes
+    {
+        get
+        {
+            GCMemoryInfo memory = GC.GetGCMemoryInfo();
+            return memory.TotalAvailableMemoryBytes - memory.MemoryLoadBytes;
+        }
+    }
+
+    /// <summary>
+    /// A device that takes the launches and copies of this one but runs nothing and has no memory: what is allocated on it says how much this device
+    /// would need. What is read from it is zero.
+    /// </summary>
+    public Device ForPlanning() => new PlanningDevice(this);
+
     /// <summary>Allocates memory of the device; its contents are undefined.</summary>
     /// <exception cref="DeviceUnavailableException">There is not enough; the message has the figures.</exception>
     public Buffer<T> Allocate<T>(long length)

@@ -204,6 +204,15 @@ public class CudaDeviceTests
         Assert.That(record.Began, Is.InRange(record.Start, record.End));
     }
 
+    [Test]
+    public void A_card_tells_what_a_kernel_needs()
+    {
+        System.Reflection.MethodInfo kernel = ((Action<Index1D, ArrayView<float>, float>)ScaleKernel).Method;
+        Assert.That(CardResources.Describe(kernel, null), Is.Null);
+        Assert.That(CardResources.Describe(kernel, new StandInDriver(), StandInDevice.NoFolder), Is.EqualTo(
+            "cuda:0, Stand-in: 40 registers a thread, 16 bytes of local memory a thread (arrays, and registers that spilled), 0 bytes of shared memory a group"));
+    }
+
     static float[] Read(Device device, Buffer<float> buffer)
     {
         var values = new float[buffer.Length];

@@ -72,6 +72,7 @@ public class CudaFailureTests
         Assert.That(
             () => device.Allocate<byte>(4 << 20),
             Throws.TypeOf<DeviceUnavailableException>().With.Message.EqualTo("cuda:0: 4 MiB could not be allocated, 8 MiB are in use; take a smaller batch, picture or model"));
+        Assert.That(device.AvailableBytes, Is.EqualTo(2 << 20));
         using Buffer<byte> small = device.Allocate<byte>(1 << 20);
         Assert.That(device.AllocatedBytes, Is.EqualTo(9 << 20), "the device goes on");
     }

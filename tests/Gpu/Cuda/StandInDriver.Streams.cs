@@ -128,6 +128,13 @@ sealed unsafe partial class StandInDriver
 
     public override int MemPoolTrimTo(nint pool, nuint bytes) => Answer($"MemPoolTrimTo {bytes}", () => pooledBytes = 0);
 
+    public override int MemGetInfo(nuint* free, nuint* all)
+    {
+        *free = (nuint)(GlobalBytes - UsedBytes);
+        *all = (nuint)GlobalBytes;
+        return Answer("MemGetInfo", () => { });
+    }
+
     public override int MemHostAlloc(void** memory, nuint bytes, uint flags)
     {
         void* made = NativeMemory.AlignedAlloc(bytes, 4096);

@@ -92,6 +92,8 @@ abstract unsafe class CudaApi
 
     public abstract int MemPoolTrimTo(nint pool, nuint bytes);
 
+    public abstract int MemGetInfo(nuint* free, nuint* all);
+
     public abstract int MemHostAlloc(void** memory, nuint bytes, uint flags);
 
     public abstract int MemFreeHost(void* memory);

@@ -1,8 +1,6 @@
 using System.Diagnostics;
 using Dalle2.Gpu.Dialect;
-using Dalle2.Gpu.Frontend;
 using Dalle2.Gpu.Ir;
-using Dalle2.Gpu.Lowering;
 using Dalle2.Gpu.Passes;
 
 namespace Dalle2.Gpu.Runtime.Cuda;
@@ -22,7 +20,7 @@ sealed unsafe class CudaDevice : Device
     readonly CudaHardware hardware;
     readonly ProgramCache cache;
     readonly Checking checking;
-    readonly Dictionary<(SpecialisedKernel Kernel, GroupExtent? Group), CudaKernel> kernels = [];
+    readonly KernelVariants<CudaKernel> kernels;
     readonly RecentLaunches recent = new();
     readonly Lock gate = new();
     readonly nint context;
@@ -42,6 +40,7 @@ sealed unsafe class CudaDevice : Device
         this.hardware = hardware;
         this.cache = cache;
         this.checking = checking;
+        kernels = new((kernel, group) => new CudaKernel(kernel, group, checking, hardware, Load));
         nint made;
         Require(api.DevicePrimaryCtxRetain(&made, hardware.Id), "making a context");
         context = made;
@@ -70,6 +69,25 @@ sealed unsafe class CudaDevice : Device
 
     /// <summary>A warp: fewer threads a group would leave some of its lanes idle.</summary>
     public override int GroupThreads => 32;
+
+    public override int SharedBytes => hardware.SharedBytesPerGroup;
+
+    public override long AvailableBytes
+    {
+        get
+        {
+            lock (gate)
+            {
+                Enter();
+                nuint free, all;
+                RefuseWhileRecording("asked for its memory");
+                // What is kept for later is free to us, but not to the driver.
+                memory.Trim();
+                Require(api.MemGetInfo(&free, &all), "asking for the free memory");
+                return (long)free;
+            }
+        }
+    }
 
     public override string Description => $"CUDA: {hardware.Description}, kernels for sm_{hardware.SmVersion}{(report == 0 ? "" : ", every access checked")}";
 
@@ -159,6 +177,18 @@ sealed unsafe class CudaDevice : Device
             api.GraphDestroy(graph);
             Require(code, $"making a graph of {recorded} launches");
             return new CudaGraph(this, executable, recorded);
+        }
+    }
+
+    /// <summary>What the driver gives a kernel, in words. Of an explicitly grouped one, for groups of any size.</summary>
+    public string Resources(System.Reflection.MethodInfo kernel)
+    {
+        lock (gate)
+        {
+            Enter();
+            CudaProgram program = new CudaKernel(Frontend.SpecialisedKernel.Of(kernel), null, Checking.Drop, hardware, Load).Program(aligned: true);
+            program.Unload();
+            return program.Resources;
         }
     }
 
@@ -294,7 +324,7 @@ sealed unsafe class CudaDevice : Device
             disposed = true;
             api.CtxSetCurrent(context);
             api.StreamSynchronize(stream);
-            foreach (CudaProgram program in kernels.Values.SelectMany(kernel => kernel.Programs))
+            foreach (CudaProgram program in kernels.All.SelectMany(kernel => kernel.Programs))
                 program.Unload();
             transfers.Dispose();
             memory.Dispose();
@@ -311,20 +341,13 @@ sealed unsafe class CudaDevice : Device
 
     void Enqueue(Launch launch)
     {
-        GroupExtent? group = launch.Config is { } given ? new GroupExtent(given.GroupDim.X, given.GroupDim.Y, given.GroupDim.Z) : null;
-        SpecialisedKernel specialised = SpecialisedKernel.Of(launch);
-        if (!kernels.TryGetValue((specialised, group), out CudaKernel? kernel))
-        {
-            kernel = new CudaKernel(specialised, group, checking, hardware, Load);
-            kernels.Add((specialised, group), kernel);
-        }
-
-        object[] arguments = specialised.Arguments(launch);
-        int before = group == null ? 3 : 0, count = before + kernel.Parameters.Length + (report == 0 ? 0 : 1);
+        CudaKernel kernel = kernels.Of(launch);
+        ReadOnlySpan<ulong> arguments = launch.Parameters;
+        int before = launch.Config == null ? 3 : 0, count = before + arguments.Length + (report == 0 ? 0 : 1);
         ulong* values = stackalloc ulong[count + 1];
-        if (group == null)
+        if (launch.Config == null)
             (values[0], values[1], values[2]) = ((uint)launch.Extent.X, (uint)launch.Extent.Y, (uint)launch.Extent.Z);
-        ArgumentPlan.Write(arguments, values + before);
+        arguments.CopyTo(new Span<ulong>(values + before, arguments.Length));
         if (report != 0)
             values[count - 1] = (ulong)report;
         bool aligned = true;
@@ -343,7 +366,7 @@ sealed unsafe class CudaDevice : Device
         if (code == CudaStatus.OutOfMemory)
             throw new DeviceUnavailableException($"{launch.Kernel.Name}: {Name} has no memory left for the launch: {CudaStatus.Describe(api, code)}; {AllocatedBytes / 1048576.0:F0} MiB are in use; take a smaller batch, picture or model");
         if (code == CudaStatus.LaunchOutOfResources)
-            throw new KernelException($"the card cannot run {RecentLaunches.Words("it", grid, threads)}: {program.Registers} registers a thread, {program.SharedBytes} bytes a group; {CudaStatus.Describe(api, code)}");
+            throw new KernelException($"the card cannot run {RecentLaunches.Words("it", grid, threads)}: {program.Resources}; {CudaStatus.Describe(api, code)}");
         Require(code, "the driver refuses the launch");
         recorded++;
         recent.Add(launch.Kernel.Name, grid, threads);

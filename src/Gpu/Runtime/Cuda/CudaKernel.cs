@@ -83,7 +83,7 @@ sealed class CudaKernel
         string name = KernelFiles.NameOf(kernel, group);
         CudaProgram program = load(function.Name, module with { Text = KernelFiles.Override(name, ending, module.Text) });
         if (Settings.Current.Debug >= 3)
-            TraceOutput.Line($"{name}.{ending}: {program.Registers} registers, {program.LocalBytes} bytes of local memory a thread, {program.SharedBytes} bytes of shared memory a group");
+            TraceOutput.Line($"{name}.{ending}: {program.Resources}");
         return program;
     }
 }

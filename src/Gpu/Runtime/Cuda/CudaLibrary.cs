@@ -54,6 +54,7 @@ sealed unsafe class CudaLibrary : CudaApi
     readonly delegate* unmanaged<nint*, int, int> deviceGetDefaultMemPool;
     readonly delegate* unmanaged<nint, int, void*, int> memPoolSetAttribute;
     readonly delegate* unmanaged<nint, nuint, int> memPoolTrimTo;
+    readonly delegate* unmanaged<nuint*, nuint*, int> memGetInfo;
     readonly delegate* unmanaged<void**, nuint, uint, int> memHostAlloc;
     readonly delegate* unmanaged<void*, int> memFreeHost;
     readonly delegate* unmanaged<nint, void*, nuint, nint, int> memcpyHtoDAsync;
@@ -107,6 +108,7 @@ sealed unsafe class CudaLibrary : CudaApi
         deviceGetDefaultMemPool = (delegate* unmanaged<nint*, int, int>)Optional("cuDeviceGetDefaultMemPool");
         memPoolSetAttribute = (delegate* unmanaged<nint, int, void*, int>)Optional("cuMemPoolSetAttribute");
         memPoolTrimTo = (delegate* unmanaged<nint, nuint, int>)Optional("cuMemPoolTrimTo");
+        memGetInfo = (delegate* unmanaged<nuint*, nuint*, int>)Export("cuMemGetInfo_v2");
         memHostAlloc = (delegate* unmanaged<void**, nuint, uint, int>)Export("cuMemHostAlloc");
         memFreeHost = (delegate* unmanaged<void*, int>)Export("cuMemFreeHost");
         memcpyHtoDAsync = (delegate* unmanaged<nint, void*, nuint, nint, int>)Export("cuMemcpyHtoDAsync_v2");
@@ -206,6 +208,8 @@ sealed unsafe class CudaLibrary : CudaApi
     public override int MemPoolSetAttribute(nint pool, int attribute, void* value) => memPoolSetAttribute == null ? CudaStatus.NotSupported : memPoolSetAttribute(pool, attribute, value);
 
     public override int MemPoolTrimTo(nint pool, nuint bytes) => memPoolTrimTo == null ? CudaStatus.NotSupported : memPoolTrimTo(pool, bytes);
+
+    public override int MemGetInfo(nuint* free, nuint* all) => memGetInfo(free, all);
 
     public override int MemHostAlloc(void** memory, nuint bytes, uint flags) => memHostAlloc(memory, bytes, flags);
 

@@ -108,6 +108,17 @@ sealed unsafe class CudaMemory
         Trim();
     }
 
+    /// <summary>Waits, and gives back to the driver what is not in use.</summary>
+    public void Trim()
+    {
+        api.StreamSynchronize(stream);
+        if (HasPool)
+            api.MemPoolTrimTo(pool, 0);
+        foreach (nint address in idle.Values.SelectMany(list => list))
+            api.MemFree(address);
+        idle.Clear();
+    }
+
     int Take(long size, out nint address)
     {
         bool pooled = HasPool && !IsRecording;
@@ -117,16 +128,6 @@ sealed unsafe class CudaMemory
             taken.Add(got, (size, pooled));
         address = got;
         return code;
-    }
-
-    void Trim()
-    {
-        api.StreamSynchronize(stream);
-        if (HasPool)
-            api.MemPoolTrimTo(pool, 0);
-        foreach (nint address in idle.Values.SelectMany(list => list))
-            api.MemFree(address);
-        idle.Clear();
     }
 
     static long Rounded(long bytes)

@@ -39,6 +39,9 @@ sealed unsafe class CudaProgram
     /// <summary>Bytes of a thread that lie in memory: arrays that could not be kept in registers, and registers that were not enough.</summary>
     public int LocalBytes { get; }
 
+    /// <summary>What it needs, in words.</summary>
+    public string Resources => $"{Registers} registers a thread, {LocalBytes} bytes of local memory a thread (arrays, and registers that spilled), {SharedBytes} bytes of shared memory a group";
+
     /// <summary>Compiles a text, or takes its binary from the cache, and loads it into the current context.</summary>
     /// <exception cref="KernelException">The driver refuses the text; the message has its log.</exception>
     public static CudaProgram Load(CudaApi api, CudaHardware hardware, ProgramCache cache, string name, PtxModule text)
