@@ -41,7 +41,7 @@ static class DeviceSections
             rows.Add([description.Name, bits, bits == first ? "yes" : "NO"]);
         }
 
-        JsonObject result = Section.Measured(Section.Table("", ["device", "parameters (SHA-256)", "equal"], rows));
+        JsonObject result = Section.Measured(Section.Table("", ["device", "hash of the parameters", "equal"], rows));
         if (!equal)
             (result["status"], result["reason"]) = ("failed", "devices end with different bits");
         return result;

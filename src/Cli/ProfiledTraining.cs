@@ -1,5 +1,5 @@
+using System.IO.Hashing;
 using System.Runtime.InteropServices;
-using System.Security.Cryptography;
 using Dalle2.Data;
 using Dalle2.Gpu.Runtime;
 using Dalle2.Layers;
@@ -61,13 +61,13 @@ sealed class ProfiledTraining : IDisposable
         });
     }
 
-    /// <summary>All bits of the parameters that the stage trains, as a SHA-256.</summary>
+    /// <summary>All bits of the parameters that the stage trains, as a hash.</summary>
     public string Fingerprint()
     {
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        var hash = new XxHash128();
         foreach (Parameter parameter in stage.Trained.SelectMany(store => store.Parameters))
-            hash.AppendData(MemoryMarshal.AsBytes(parameter.Value.ToArray(context.Stream).AsSpan()));
-        return Convert.ToHexStringLower(hash.GetHashAndReset());
+            hash.Append(MemoryMarshal.AsBytes(parameter.Value.ToArray(context.Stream).AsSpan()));
+        return Convert.ToHexStringLower(hash.GetCurrentHash());
     }
 
     /// <inheritdoc/>
