@@ -10,7 +10,7 @@ public static class ConcatenateOp
     /// <param name="parts">Tensors of equal rows.</param>
     /// <param name="whole">Written; as many columns as all parts have.</param>
     /// <exception cref="ArgumentException">The extents do not fit.</exception>
-    public static void Join(Stream stream, IReadOnlyList<Tensor> parts, Tensor whole)
+    public static void Join(Stream stream, ReadOnlySpan<Tensor> parts, Tensor whole)
     {
         Require(parts, whole);
         int offset = 0;
@@ -26,7 +26,7 @@ public static class ConcatenateOp
     /// <param name="whole">As many columns as all parts have.</param>
     /// <param name="parts">Written; tensors of equal rows.</param>
     /// <exception cref="ArgumentException">The extents do not fit.</exception>
-    public static void Split(Stream stream, Tensor whole, IReadOnlyList<Tensor> parts)
+    public static void Split(Stream stream, Tensor whole, ReadOnlySpan<Tensor> parts)
     {
         Require(parts, whole);
         int offset = 0;
@@ -45,9 +45,17 @@ public static class ConcatenateOp
     static void SplitKernel(Index1D i, ArrayView<float> whole, ArrayView<float> part, int cols, int allCols, int offset) =>
         part[i] = whole[i / cols * allCols + offset + i % cols];
 
-    static void Require(IReadOnlyList<Tensor> parts, Tensor whole)
+    static void Require(ReadOnlySpan<Tensor> parts, Tensor whole)
     {
-        if (parts.Sum(p => p.Cols) != whole.Cols || parts.Any(p => p.Rows != whole.Rows))
-            throw new ArgumentException($"{string.Join(" and ", parts.Select(p => p.Shape))} side by side do not make {whole.Shape}");
+        int cols = 0;
+        bool fit = true;
+        foreach (Tensor part in parts)
+        {
+            cols += part.Cols;
+            fit &= part.Rows == whole.Rows;
+        }
+
+        if (!fit || cols != whole.Cols)
+            throw new ArgumentException($"{string.Join(" and ", parts.ToArray().Select(p => p.Shape))} side by side do not make {whole.Shape}");
     }
 }

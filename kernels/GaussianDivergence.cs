@@ -44,7 +44,7 @@ public static class GaussianDivergenceOp
             dmean.View, dlogVariance.View, dpriorMean.View, dpriorLogVariance.View);
     }
 
-    static void Require(Tensor mean, params Tensor[] others)
+    static void Require(Tensor mean, params ReadOnlySpan<Tensor> others)
     {
         foreach (Tensor other in others)
         {

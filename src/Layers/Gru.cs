@@ -47,6 +47,12 @@ public sealed class Gru : Recurrent
             GruOp.Forward(stream, p.At(t), q.At(t), bias.Value, recurrentBias.Value, hidden.At(t), lengths, t, hidden.At(t + 1));
         }
 
+        if (!context.Training)
+        {
+            context.Release(p);
+            context.Release(q);
+        }
+
         return hidden.Slice(1, length);
     }
 
@@ -65,8 +71,12 @@ public sealed class Gru : Recurrent
         GemmOp.Multiply(stream, hidden!.Slice(0, length), dq, recurrentWeight.Gradient, transposeA: true, accumulate: true);
         BiasOp.Backward(stream, dp, bias.Gradient);
         BiasOp.Backward(stream, dq, recurrentBias.Gradient);
+        context.Release(p);
+        context.Release(q!);
+        context.Release(dq);
         Tensor dx = context.Allocate(input!.Shape);
         GemmOp.Multiply(stream, dp, weight.Value, dx, transposeB: true);
+        context.Release(dp);
         return dx;
     }
 }

@@ -23,9 +23,7 @@ public sealed class Linear : UnaryLayer
     protected override Tensor Compute(Context context, Tensor x)
     {
         input = x;
-        int[] extents = x.Shape.ToArray();
-        extents[^1] = outputs;
-        Tensor y = context.Allocate(extents);
+        Tensor y = context.Allocate(x.Shape.With(-1, outputs));
         GemmOp.Multiply(context.Stream, x, weight.Value, y);
         if (bias != null)
             BiasOp.AddInPlace(context.Stream, y, bias.Value);

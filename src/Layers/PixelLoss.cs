@@ -24,6 +24,7 @@ public abstract class PixelLoss : Layer
         Tensor elements = context.Allocate(predictions.Shape), loss = context.Allocate(1);
         ComputeElements(context.Stream, predictions, targets, elements);
         ReductionOp.Sum(context.Stream, elements, context.Allocate(ReductionOp.Partials(elements.Length)), loss, 1f / Batch(predictions));
+        context.Release(elements);
         return EndForward(context, loss);
     }
 

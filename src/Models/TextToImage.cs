@@ -39,7 +39,7 @@ public sealed class TextToImage
     public (float Reconstruction, float Divergence) Run(Context context, IntTensor tokens, IntTensor lengths, Tensor images, bool trainEncoders)
     {
         Tensor textFeatures, imageFeatures;
-        using (trainEncoders ? null : context.Inference())
+        using (context.Inference(frozen: !trainEncoders))
         {
             textFeatures = text.Forward(context, tokens, lengths);
             imageFeatures = image.Forward(context, images);

@@ -15,6 +15,9 @@ sealed unsafe class ArgumentBlock
     /// <summary>Forgets all.</summary>
     public void Clear() => count = 0;
 
+    /// <summary>Adds all to another.</summary>
+    public void CopyTo(ArgumentBlock other) => Words.CopyTo(new Span<ulong>(other.Take(count), count));
+
     /// <summary>Room for so many more.</summary>
     public ulong* Take(int more)
     {

@@ -134,6 +134,9 @@ public abstract class Device : IDisposable
 
     internal abstract void Run(Launch launch);
 
+    /// <summary>Does recorded work again; devices that can take it as a whole override it.</summary>
+    internal virtual void Replay(Recording recorded) => recorded.Replay(Stream);
+
     /// <summary>The address of fresh, 64-byte aligned memory, or zero if there is none.</summary>
     internal nint AllocateBytes(long bytes)
     {

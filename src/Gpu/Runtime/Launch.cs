@@ -69,6 +69,16 @@ sealed unsafe class Launch
         ? $"{c.GridDim.X}x{c.GridDim.Y}x{c.GridDim.Z} groups of {c.GroupDim.X}x{c.GroupDim.Y}x{c.GroupDim.Z} threads"
         : $"{Extent.X}x{Extent.Y}x{Extent.Z} threads";
 
+    /// <summary>The same launch, which stays when this one is filled again.</summary>
+    public Launch Copy()
+    {
+        Launch copy = new Launch().Begin(Kernel, Extent, Config);
+        parameters.CopyTo(copy.parameters);
+        constants.CopyTo(copy.constants);
+        copy.count = count;
+        return copy;
+    }
+
     /// <summary>Makes it the launch of a kernel, without arguments as yet.</summary>
     public Launch Begin(CompiledKernel kernel, Index3D extent, KernelConfig? config)
     {

@@ -14,6 +14,8 @@ public sealed partial class Stream
 {
     readonly Launch next = new();
 
+    Recording? recording;
+
     internal Stream(Device device) => Device = device;
 
     /// <summary>The device it belongs to.</summary>
@@ -21,10 +23,12 @@ public sealed partial class Stream
 
     /// <summary>Copies host memory to the device.</summary>
     /// <exception cref="ArgumentException">The lengths differ.</exception>
+    /// <exception cref="InvalidOperationException">It is being recorded.</exception>
     public unsafe void Write<T>(ReadOnlySpan<T> source, ArrayView<T> target)
         where T : unmanaged
     {
         RequireEqual(source.Length, target.Length);
+        RequireNoRecording();
         long start = Now();
         Device.CopyIn(MemoryMarshal.AsBytes(source), (nint)target.Address);
         Report(StreamWork.Write, start, target.Length * sizeof(T));
@@ -32,10 +36,12 @@ public sealed partial class Stream
 
     /// <summary>Copies device memory to the host, after all work before it.</summary>
     /// <exception cref="ArgumentException">The lengths differ.</exception>
+    /// <exception cref="InvalidOperationException">It is being recorded.</exception>
     public unsafe void Read<T>(ArrayView<T> source, Span<T> target)
         where T : unmanaged
     {
         RequireEqual(source.Length, target.Length);
+        RequireNoRecording();
         long start = Now();
         Device.CopyOut((nint)source.Address, MemoryMarshal.AsBytes(target));
         Report(StreamWork.Read, start, source.Length * sizeof(T));
@@ -47,18 +53,41 @@ public sealed partial class Stream
         where T : unmanaged
     {
         RequireEqual(source.Length, target.Length);
-        long start = Now();
-        Device.CopyWithin((nint)source.Address, (nint)target.Address, source.Length * sizeof(T));
-        Report(StreamWork.Copy, start, source.Length * sizeof(T));
+        CopyBytes((nint)source.Address, (nint)target.Address, source.Length * sizeof(T));
     }
 
     /// <summary>Sets every byte of a view to zero.</summary>
     public unsafe void Clear<T>(ArrayView<T> target)
-        where T : unmanaged
+        where T : unmanaged => ClearBytes((nint)target.Address, target.Length * sizeof(T));
+
+    /// <summary>Does some work and remembers it, to be done again with <see cref="Replay"/>. It has no copies from or to the host.</summary>
+    /// <param name="work">Launches, copies within the device and clearings on this stream.</param>
+    /// <exception cref="InvalidOperationException">It is being recorded already, or the work copies from or to the host.</exception>
+    public Recording Record(Action work)
     {
-        long start = Now();
-        Device.ClearBytes((nint)target.Address, target.Length * sizeof(T));
-        Report(StreamWork.Clear, start, target.Length * sizeof(T));
+        RequireNoRecording();
+        Recording made = recording = new Recording(Device);
+        try
+        {
+            work();
+        }
+        finally
+        {
+            recording = null;
+        }
+
+        return made;
+    }
+
+    /// <summary>Does recorded work again, with the arguments that it had.</summary>
+    /// <exception cref="ArgumentException">It was recorded on another device.</exception>
+    /// <exception cref="InvalidOperationException">It is being recorded.</exception>
+    public void Replay(Recording recorded)
+    {
+        if (recorded.Device != Device)
+            throw new ArgumentException($"a recording of {recorded.Device.Name} cannot be replayed on {Device.Name}");
+        RequireNoRecording();
+        Device.Replay(recorded);
     }
 
     /// <summary>Waits until the device is done with everything before.</summary>
@@ -83,10 +112,11 @@ public sealed partial class Stream
         return next.Begin(CompiledKernel.Of(kernel), default, config);
     }
 
-    void Run(Launch launch)
+    internal void Run(Launch launch)
     {
         if (launch.IsEmpty)
             return;
+        recording?.Add(launch);
         long start = Now();
         Device.Began = start;
         if (Settings.Current.Debug >= 2)
@@ -111,6 +141,30 @@ public sealed partial class Stream
             return;
         Device.Synchronize();
         profiler.Done(new StreamRecord(kind, null, default, default, bytes, start, Stopwatch.GetTimestamp()));
+    }
+
+    internal void CopyBytes(nint source, nint target, long bytes)
+    {
+        if (bytes == 0)
+            return;
+        recording?.AddCopy(source, target, bytes);
+        long start = Now();
+        Device.CopyWithin(source, target, bytes);
+        Report(StreamWork.Copy, start, bytes);
+    }
+
+    internal void ClearBytes(nint target, long bytes)
+    {
+        recording?.AddClear(target, bytes);
+        long start = Now();
+        Device.ClearBytes(target, bytes);
+        Report(StreamWork.Clear, start, bytes);
+    }
+
+    void RequireNoRecording()
+    {
+        if (recording != null)
+            throw new InvalidOperationException("a recording has no copies from or to the host and no recording inside of it; write before it and read after it");
     }
 
     static void RequireEqual(long source, long target)

@@ -157,6 +157,30 @@ public class CudaDeviceTests
         Assert.That(Read(device, y), Is.EqualTo(Enumerable.Range(0, 10).Select(i => i < 3 ? 0f : 32f * i)));
     }
 
+    [TestCase(12040, 1, 0)]
+    [TestCase(11030, 0, 6)]
+    public void A_streams_recording_is_replayed_as_a_graph_where_the_driver_has_them(int version, int graphs, int launches)
+    {
+        var driver = new StandInDriver { DriverVersion = version };
+        using CudaDevice device = StandInDevice.Open(driver);
+        using Buffer<float> x = device.Allocate<float>(10), y = device.Allocate<float>(10);
+        device.Stream.Write<float>([.. Enumerable.Range(0, 10)], x.View);
+        Recording recording = device.Stream.Record(() =>
+        {
+            device.Stream.Clear(y.View.SubView(0, 2));
+            device.Stream.Copy(x.View.SubView(0, 5), x.View.SubView(5, 5));
+            for (int i = 0; i < 3; i++)
+                device.Stream.Launch(ScaleKernel, 10, x.View, 2f);
+        });
+        device.Stream.Replay(recording);
+        driver.Calls.Clear();
+        device.Stream.Replay(recording);
+        Assert.That(driver.Calls.Count(call => call == "GraphLaunch"), Is.EqualTo(graphs));
+        Assert.That(driver.Calls.Count(call => call.StartsWith("LaunchKernel")), Is.EqualTo(launches / 2));
+        device.Stream.Replay(recording);
+        Assert.That(Read(device, x), Is.EqualTo(Enumerable.Range(0, 10).Select(i => i < 5 ? 4096f * i : 4096f * (i - 5))));
+    }
+
     [Test]
     public void Memory_taken_and_freed_while_recording_does_not_enter_the_graph()
     {

@@ -21,6 +21,7 @@ sealed unsafe class CudaDevice : Device
     readonly ProgramCache cache;
     readonly Checking checking;
     readonly KernelVariants<CudaKernel> kernels;
+    readonly Dictionary<Recording, CudaGraph> graphs = [];
     readonly RecentLaunches recent = new();
     readonly Lock gate = new();
     readonly nint context;
@@ -192,7 +193,24 @@ sealed unsafe class CudaDevice : Device
         }
     }
 
-    /// <summary>Runs a recording.</summary>
+    // As a graph, which is made when it is first replayed; launch by launch where the host looks at each, or the driver has no graphs.
+    internal override void Replay(Recording recorded)
+    {
+        if (Profiler != null || report != 0 || Settings.Current.Debug >= 2 || !hardware.HasGraphs)
+        {
+            recorded.Replay(Stream);
+            return;
+        }
+
+        lock (gate)
+        {
+            if (!graphs.TryGetValue(recorded, out CudaGraph? graph))
+                graphs.Add(recorded, graph = Record(() => recorded.Replay(Stream)));
+            graph.Replay();
+        }
+    }
+
+    /// <summary>Runs a graph.</summary>
     internal void Replay(nint executable, int launches)
     {
         lock (gate)
@@ -204,7 +222,7 @@ sealed unsafe class CudaDevice : Device
         }
     }
 
-    /// <summary>Frees a recording.</summary>
+    /// <summary>Frees a graph.</summary>
     internal void Discard(nint executable)
     {
         lock (gate)
@@ -321,9 +339,11 @@ sealed unsafe class CudaDevice : Device
         {
             if (disposed)
                 return;
-            disposed = true;
             api.CtxSetCurrent(context);
             api.StreamSynchronize(stream);
+            foreach (CudaGraph graph in graphs.Values)
+                graph.Dispose();
+            disposed = true;
             foreach (CudaProgram program in kernels.All.SelectMany(kernel => kernel.Programs))
                 program.Unload();
             transfers.Dispose();

@@ -34,6 +34,9 @@ sealed record CudaHardware(int Id, string Name, int DriverVersion)
     /// <summary>Whether the driver keeps pools of memory itself.</summary>
     public bool HasPools { get; private init; }
 
+    /// <summary>Whether the driver replays what a stream was given.</summary>
+    public bool HasGraphs => DriverVersion >= 11040;
+
     /// <summary>The highest compute capability that texts are emitted for and that this card and its driver take; 0 if none.</summary>
     public int SmVersion => PtxOptions.Versions.Where(v => v.Sm <= Capability && v.Driver <= DriverVersion).Select(v => v.Sm).DefaultIfEmpty(0).Max();
 
