@@ -16,7 +16,7 @@ public static class ConcatenateOp
         int offset = 0;
         foreach (Tensor part in parts)
         {
-            stream.Launch(JoinKernel, part.Length, part.View, whole.View, part.Cols, whole.Cols, offset);
+            stream.Launch(JoinKernel, Lanes.Groups(stream, part.Rows), part.View, whole.View, part.Cols, whole.Cols, offset);
             offset += part.Cols;
         }
     }
@@ -32,18 +32,22 @@ public static class ConcatenateOp
         int offset = 0;
         foreach (Tensor part in parts)
         {
-            stream.Launch(SplitKernel, part.Length, whole.View, part.View, part.Cols, whole.Cols, offset);
+            stream.Launch(SplitKernel, Lanes.Groups(stream, part.Rows), whole.View, part.View, part.Cols, whole.Cols, offset);
             offset += part.Cols;
         }
     }
 
-    // One thread per element of the part.
-    static void JoinKernel(Index1D i, ArrayView<float> part, ArrayView<float> whole, int cols, int allCols, int offset) =>
-        whole[i / cols * allCols + offset + i % cols] = part[i];
+    // One group per row; so in the other.
+    static void JoinKernel(ArrayView<float> part, ArrayView<float> whole, int cols, int allCols, int offset) =>
+        Lanes.ForEach(new Copy(part, Grid.IdxX * cols, whole, Grid.IdxX * allCols + offset), 0, cols);
 
-    // One thread per element of the part.
-    static void SplitKernel(Index1D i, ArrayView<float> whole, ArrayView<float> part, int cols, int allCols, int offset) =>
-        part[i] = whole[i / cols * allCols + offset + i % cols];
+    static void SplitKernel(ArrayView<float> whole, ArrayView<float> part, int cols, int allCols, int offset) =>
+        Lanes.ForEach(new Copy(whole, Grid.IdxX * allCols + offset, part, Grid.IdxX * cols), 0, cols);
+
+    readonly record struct Copy(ArrayView<float> Source, int From, ArrayView<float> Target, int To) : IElement
+    {
+        public void Do(int at) => Target[To + at] = Source[From + at];
+    }
 
     static void Require(ReadOnlySpan<Tensor> parts, Tensor whole)
     {

@@ -1,29 +1,57 @@
 // Convolution (cross-correlation) of NHWC images:
 //   y[n, oy, ox, k] = sum over r, s, c of x[n, oy stride - padding + r dilation, ox stride - padding + s dilation, c] * w[r, s, c, k]
 //   x, dx [batch, height, width, C]   w, dw [R, S, C, K]   y, dy [batch, outHeight, outWidth, K]; outside of the image x is 0
-// Forward:         y  =  the sum, r, s and c rising, fused multiply-adds from zero
+// Forward:         y  =  the sum
 // Input gradient:  dx[n, iy, ix, c] = sum over r, s, k of dy[n, oy, ox, k] * w[r, s, c, k], where oy stride - padding + r dilation = iy, likewise ox
 //   the adjoint of Forward, and so the forward pass of the transposed convolution, whose input is dy and whose output is dx
-// Weight gradient: dw += sum over n, oy, ox of x[...] * dy[n, oy, ox, k], n, oy and ox rising, fused multiply-adds from what dw held
-// All three are matrix products whose left side is gathered from the images as it is needed (implicit GEMM). With dilation 1 the taps of one row
-// of the kernel lie side by side in the image, channels and all: such a stretch of values is called a run.
+// Weight gradient: dw += sum over n, oy, ox of x[...] * dy[n, oy, ox, k]
+// Kernels of one tap are matrix products. 3 x 3 taps with stride 1 and 4 x 4 with stride 2 are filtered with fewer multiplications (Winograd.cs) where channels
+// are many. All others are matrix products whose left side is gathered from the images as it is needed (implicit GEMM): sums over r, s and channels, or over n, oy
+// and ox, rising, fused multiply-adds from zero or from what dw held. With dilation 1 the taps of one row of the kernel lie side by side in the image,
+// channels and all: such a stretch of values is called a run.
 
 namespace Dalle2.Kernels;
 
 /// <summary>Two-dimensional convolution and its two gradients, which serve the transposed convolution too.</summary>
 public static class Conv2dOp
 {
+    /// <summary>Elements of workspace that each of the three takes; 0 where none is needed.</summary>
+    /// <param name="x">The images' shape <c>[batch, height, width, C]</c>.</param>
+    /// <param name="w">The weights' shape <c>[R, S, C, K]</c>.</param>
+    /// <param name="y">The output's shape <c>[batch, outHeight, outWidth, K]</c>.</param>
+    /// <param name="window">How the kernel moves.</param>
+    /// <exception cref="ArgumentException">The extents do not fit.</exception>
+    public static int WorkspaceLength(Shape x, Shape w, Shape y, ConvolutionWindow window)
+    {
+        var s = ConvolutionShape.Of(x, w, y, window);
+        return Math.Max(ForwardWorkspace(s), Math.Max(InputGradientWorkspace(s), WeightGradientWorkspace(s)));
+    }
+
     /// <summary><c>y = x * w</c>.</summary>
     /// <param name="stream">Where it runs.</param>
     /// <param name="x">Images <c>[batch, height, width, C]</c>.</param>
     /// <param name="w">Weights <c>[R, S, C, K]</c>.</param>
     /// <param name="y">Written, <c>[batch, outHeight, outWidth, K]</c>.</param>
     /// <param name="window">How the kernel moves.</param>
+    /// <param name="workspace">At least <see cref="WorkspaceLength"/> elements; overwritten.</param>
     /// <exception cref="ArgumentException">The extents do not fit.</exception>
-    public static void Forward(Stream stream, Tensor x, Tensor w, Tensor y, ConvolutionWindow window)
+    public static void Forward(Stream stream, Tensor x, Tensor w, Tensor y, ConvolutionWindow window, Tensor workspace)
     {
-        var s = ConvolutionShape.Of(x, w, y, window);
+        var s = ConvolutionShape.Of(x.Shape, w.Shape, y.Shape, window);
         int pixels = checked(s.Batch * s.OutHeight * s.OutWidth);
+        if (s.IsPointwise)
+        {
+            GemmOp.Multiply(stream, x, w, y);
+            return;
+        }
+
+        if (WinogradShape.Applies(s, false))
+        {
+            Require(workspace, ForwardWorkspace(s));
+            WinogradOp.Convolve(stream, x, w, y, workspace, WinogradShape.Forward(s));
+            return;
+        }
+
         TileProduct.Launch(stream, x, w, y, new ForwardProduct(s), pixels, s.K);
     }
 
@@ -33,10 +61,24 @@ public static class Conv2dOp
     /// <param name="w">Weights <c>[R, S, C, K]</c>.</param>
     /// <param name="dx">Written, <c>[batch, height, width, C]</c>.</param>
     /// <param name="window">How the kernel moves.</param>
+    /// <param name="workspace">At least <see cref="WorkspaceLength"/> elements; overwritten.</param>
     /// <exception cref="ArgumentException">The extents do not fit.</exception>
-    public static void InputGradient(Stream stream, Tensor dy, Tensor w, Tensor dx, ConvolutionWindow window)
+    public static void InputGradient(Stream stream, Tensor dy, Tensor w, Tensor dx, ConvolutionWindow window, Tensor workspace)
     {
-        var s = ConvolutionShape.Of(dx, w, dy, window);
+        var s = ConvolutionShape.Of(dx.Shape, w.Shape, dy.Shape, window);
+        if (s.IsPointwise)
+        {
+            GemmOp.Multiply(stream, dy, w, dx, transposeB: true);
+            return;
+        }
+
+        if (WinogradShape.Applies(s, true))
+        {
+            Require(workspace, InputGradientWorkspace(s));
+            WinogradOp.Convolve(stream, dy, w, dx, workspace, WinogradShape.Adjoint(s));
+            return;
+        }
+
         // Pixels that are a stride apart meet the same taps: each such phase is a product of its own.
         int pixels = checked(s.Batch * IntrinsicMath.DivRoundUp(s.Height, s.StrideY) * IntrinsicMath.DivRoundUp(s.Width, s.StrideX));
         TileProduct.Launch(stream, dy, w, dx, new InputGradientProduct(s), pixels, s.C, s.StrideY * s.StrideX);
@@ -48,13 +90,39 @@ public static class Conv2dOp
     /// <param name="dy">The output's gradient <c>[batch, outHeight, outWidth, K]</c>.</param>
     /// <param name="dw">Added to, <c>[R, S, C, K]</c>.</param>
     /// <param name="window">How the kernel moves.</param>
+    /// <param name="workspace">At least <see cref="WorkspaceLength"/> elements; overwritten.</param>
     /// <exception cref="ArgumentException">The extents do not fit.</exception>
-    public static void WeightGradient(Stream stream, Tensor x, Tensor dy, Tensor dw, ConvolutionWindow window)
+    public static void WeightGradient(Stream stream, Tensor x, Tensor dy, Tensor dw, ConvolutionWindow window, Tensor workspace)
     {
-        var s = ConvolutionShape.Of(x, dw, dy, window);
+        var s = ConvolutionShape.Of(x.Shape, dw.Shape, dy.Shape, window);
+        if (s.IsPointwise)
+        {
+            GemmOp.Multiply(stream, x, dy, dw, transposeA: true, accumulate: true);
+            return;
+        }
+
+        if (WinogradShape.Applies(s, false))
+        {
+            Require(workspace, WeightGradientWorkspace(s));
+            WinogradOp.WeightGradient(stream, x, dy, dw, workspace, WinogradShape.Forward(s));
+            return;
+        }
+
         // Rows of the product are the values of a run, channel by channel.
         int taps = s.RunTaps, runs = s.R * s.S / taps;
         TileProduct.Launch(stream, x, dy, dw, new WeightGradientProduct(s), taps * s.C, s.K, runs);
+    }
+
+    static int ForwardWorkspace(ConvolutionShape s) => WinogradShape.Applies(s, false) ? WinogradOp.ConvolveWorkspace(WinogradShape.Forward(s)) : 0;
+
+    static int InputGradientWorkspace(ConvolutionShape s) => WinogradShape.Applies(s, true) ? WinogradOp.ConvolveWorkspace(WinogradShape.Adjoint(s)) : 0;
+
+    static int WeightGradientWorkspace(ConvolutionShape s) => WinogradShape.Applies(s, false) ? WinogradOp.WeightGradientWorkspace(WinogradShape.Forward(s)) : 0;
+
+    static void Require(Tensor workspace, int length)
+    {
+        if (workspace.Length < length)
+            throw new ArgumentException($"this convolution needs a workspace of {length} elements, not {workspace.Length}");
     }
 
     // Rows are output pixels, k goes through the taps and their channels: what lies under the kernel, in stretches.

@@ -78,7 +78,7 @@ static class WinogradOp
     const int Panel = RegisterTile.RightStep;
 
     // Slices of the tiles in a weight gradient: enough to keep a card busy, few enough to be added up cheaply.
-    const int SliceTiles = 2048;
+    const int SliceTiles = 128;
     const int MaxSlices = 8;
     const int MaxSliceElements = 1 << 20;
 
@@ -333,7 +333,7 @@ static class WinogradOp
         {
             int depth = IntrinsicMath.Max(0, IntrinsicMath.Min(tiles, end - first));
             Group.Barrier();
-            TransformLineOfInputs<TFilter>(x, v, s, first, depth, tiles, firstRow, count);
+            TransformLineOfInputs<TFilter>(x, v, s, first, depth, tiles, firstRow, count, rows / 16);
             TransformLineOfGradients<TFilter>(dy, d, s, first, depth, tiles, firstCol, panels);
             Group.Barrier();
             for (int p = 0; p < line; p++)
@@ -357,17 +357,17 @@ static class WinogradOp
     }
 
     // V [point of the line, k / 16, tile, 16].
-    static void TransformLineOfInputs<TFilter>(ArrayView<float> x, ArrayView<float> v, WinogradShape s, int first, int depth, int tiles, int firstRow, int count)
+    static void TransformLineOfInputs<TFilter>(ArrayView<float> x, ArrayView<float> v, WinogradShape s, int first, int depth, int tiles, int firstRow, int count, int height)
         where TFilter : unmanaged, IWinogradFilter
     {
         TFilter filter = default;
-        int line = filter.Taps + 1, thread = Group.IdxX, height = count / 16;
-        (int one, int other) = filter.InputRow(Grid.IdxZ);
+        int line = filter.Taps + 1, thread = Group.IdxX;
+        int one = filter.InputFirst(Grid.IdxZ), other = filter.InputSecond(Grid.IdxZ);
         float sign = filter.InputSign(Grid.IdxZ);
         for (int tile = 0; tile < depth; tile++)
         {
             int at = first + tile, tx = at % s.TilesX, ty = at / s.TilesX % s.TilesY, image = at / s.TilesX / s.TilesY;
-            for (int block = 0; block < height; block++)
+            for (int block = 0; block < count / 16; block++)
             {
                 int k = firstRow + block * 16, q = k / s.C, c = k - q * s.C;
                 int y = 2 * ty * s.InStep + q / s.InStep - s.PaddingY, left = 2 * tx * s.InStep + q % s.InStep - s.PaddingX;

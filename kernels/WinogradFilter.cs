@@ -27,10 +27,13 @@ interface IWinogradFilter
     /// <summary>R + 1 gradients to those of the R taps.</summary>
     void WeightGradient(ArrayView<float> v, int at, int step);
 
-    /// <summary>Of row i of B the places of its two entries.</summary>
-    (int First, int Second) InputRow(int i);
+    /// <summary>Row i of B has two entries: where the first of them is, which is 1.</summary>
+    int InputFirst(int i);
 
-    /// <summary>Of row i of B the entry at its second place; that at the first is 1.</summary>
+    /// <summary>Where the second entry of row i of B is.</summary>
+    int InputSecond(int i);
+
+    /// <summary>The second entry of row i of B.</summary>
     float InputSign(int i);
 }
 
@@ -74,7 +77,9 @@ readonly struct TwoTaps : IWinogradFilter
         v[at + step] = u1 + u2;
     }
 
-    public (int First, int Second) InputRow(int i) => (i == 0 ? 0 : 1, i == 0 ? 1 : 2);
+    public int InputFirst(int i) => i == 0 ? 0 : 1;
+
+    public int InputSecond(int i) => i == 0 ? 1 : 2;
 
     public float InputSign(int i) => i == 1 ? 0f : -1f;
 }
@@ -124,7 +129,9 @@ readonly struct ThreeTaps : IWinogradFilter
         v[at + 2 * step] = even + u3;
     }
 
-    public (int First, int Second) InputRow(int i) => (i == 0 ? 0 : i == 2 ? 2 : 1, i == 2 ? 1 : i == 3 ? 3 : 2);
+    public int InputFirst(int i) => i == 0 ? 0 : i == 2 ? 2 : 1;
+
+    public int InputSecond(int i) => i == 2 ? 1 : i == 3 ? 3 : 2;
 
     public float InputSign(int i) => i == 1 ? 1f : -1f;
 }

@@ -52,6 +52,9 @@ public sealed class Context : IDisposable
     /// <summary>An uninitialised tensor of a shape, valid until the next <see cref="BeginStep"/>.</summary>
     public Tensor Allocate(Shape shape) => Arena.Allocate(shape);
 
+    /// <summary>Room for an op's intermediate results, of so many elements, of one at least; uninitialised, valid until the next <see cref="BeginStep"/>.</summary>
+    public Tensor Workspace(int length) => Allocate(Math.Max(1, length));
+
     /// <summary>A tensor of zeros, valid until the next <see cref="BeginStep"/>.</summary>
     public Tensor Zeros(params ReadOnlySpan<int> extents)
     {

@@ -69,8 +69,8 @@ public sealed class Gru : Recurrent
 
         GemmOp.Multiply(stream, input!, dp, weight.Gradient, transposeA: true, accumulate: true);
         GemmOp.Multiply(stream, hidden!.Slice(0, length), dq, recurrentWeight.Gradient, transposeA: true, accumulate: true);
-        BiasOp.Backward(stream, dp, bias.Gradient);
-        BiasOp.Backward(stream, dq, recurrentBias.Gradient);
+        BiasOp.Backward(stream, dp, context.Allocate(BiasOp.PartialRows(dp.Rows), dp.Cols), bias.Gradient);
+        BiasOp.Backward(stream, dq, context.Allocate(BiasOp.PartialRows(dq.Rows), dq.Cols), recurrentBias.Gradient);
         context.Release(p);
         context.Release(q!);
         context.Release(dq);

@@ -35,7 +35,7 @@ public sealed class Linear : UnaryLayer
     {
         GemmOp.Multiply(context.Stream, input!, dy, weight.Gradient, transposeA: true, accumulate: true);
         if (bias != null)
-            BiasOp.Backward(context.Stream, dy, bias.Gradient);
+            BiasOp.Backward(context.Stream, dy, context.Allocate(BiasOp.PartialRows(dy.Rows), dy.Cols), bias.Gradient);
         Tensor dx = context.Allocate(input!.Shape);
         GemmOp.Multiply(context.Stream, dy, weight.Value, dx, transposeB: true);
         return dx;

@@ -64,7 +64,7 @@ public sealed class Lstm : Recurrent
 
         GemmOp.Multiply(stream, input!, dgates, weight.Gradient, transposeA: true, accumulate: true);
         GemmOp.Multiply(stream, hidden!.Slice(0, length), dgates, recurrentWeight.Gradient, transposeA: true, accumulate: true);
-        BiasOp.Backward(stream, dgates, bias.Gradient);
+        BiasOp.Backward(stream, dgates, context.Allocate(BiasOp.PartialRows(dgates.Rows), dgates.Cols), bias.Gradient);
         context.Release(gates);
         InitialCellGradient = dcell;
         Tensor dx = context.Allocate(input!.Shape);

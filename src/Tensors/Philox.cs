@@ -37,8 +37,9 @@ public static class Philox
     public static RandomBlock Block(RandomKey key, uint block) =>
         Block(block, key.Tensor, (uint)key.Step, (uint)(key.Step >> 32), (uint)key.Seed, (uint)(key.Seed >> 32));
 
+    // Through a signed integer: vector units convert those.
     /// <summary>A float in [0, 1), 24 random bits.</summary>
-    public static float Uniform(uint word) => (word >> 8) * (1f / 16777216f);
+    public static float Uniform(uint word) => (int)(word >> 8) * (1f / 16777216f);
 
     /// <summary>One of the two normal deviates of a pair of words (Box and Muller, 1958): the cosine one.</summary>
     public static float NormalCos(uint first, uint second) => Radius(first) * XMath.Cos(2f * XMath.PI * Uniform(second));

@@ -1,8 +1,9 @@
-using System.Collections.Concurrent;
 using System.Reflection;
+using System.Runtime.CompilerServices;
 using Dalle2.Gpu.Dialect;
 using Dalle2.Gpu.Ir;
 using Dalle2.Gpu.Runtime;
+using Dalle2.Gpu.Runtime.Reference;
 
 namespace Dalle2.Gpu.Frontend;
 
@@ -38,12 +39,13 @@ sealed class SpecialisedKernel : IEquatable<SpecialisedKernel>
 
     /// <summary>The kernel of a launch. Those without such parameters, which are most, are made once.</summary>
     public static SpecialisedKernel Of(Launch launch) =>
-        launch.Constants.IsEmpty ? Plain.GetOrAdd(launch.Kernel.Method, static method => new SpecialisedKernel(method)) : new SpecialisedKernel(launch);
+        launch.Constants.IsEmpty ? Plain.GetValue(launch.Kernel, static kernel => new SpecialisedKernel(kernel.Method)) : new SpecialisedKernel(launch);
 
     /// <summary>A kernel without such parameters.</summary>
     public static SpecialisedKernel Of(MethodInfo method) => new(method);
 
-    static readonly ConcurrentDictionary<MethodInfo, SpecialisedKernel> Plain = new();
+    // Weak: a kernel may be of an assembly that is unloaded.
+    static readonly ConditionalWeakTable<CompiledKernel, SpecialisedKernel> Plain = [];
 
     /// <summary>The function, without parameters for the values.</summary>
     /// <exception cref="KernelDiagnosticException">The kernel says what kernels cannot say.</exception>

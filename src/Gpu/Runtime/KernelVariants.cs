@@ -10,7 +10,7 @@ namespace Dalle2.Gpu.Runtime;
 /// without allocating.
 /// </summary>
 /// <param name="compile">Makes one.</param>
-sealed class KernelVariants<T>(Func<SpecialisedKernel, GroupExtent?, T> compile)
+sealed class KernelVariants<T>(Func<Launch, SpecialisedKernel, GroupExtent?, T> compile)
 {
     readonly Dictionary<Key, T> variants = new(new Comparer());
 
@@ -23,7 +23,7 @@ sealed class KernelVariants<T>(Func<SpecialisedKernel, GroupExtent?, T> compile)
         if (variants.GetAlternateLookup<Launch>().TryGetValue(launch, out T? variant))
             return variant;
         var key = new Key(launch.Kernel, SpecialisedKernel.Of(launch), launch.Group);
-        variant = compile(key.Specialised, key.Group);
+        variant = compile(launch, key.Specialised, key.Group);
         variants.Add(key, variant);
         return variant;
     }

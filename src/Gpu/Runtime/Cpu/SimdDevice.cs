@@ -1,8 +1,10 @@
 using System.Diagnostics;
+using System.Globalization;
 using Dalle2.Gpu.Dialect;
 using Dalle2.Gpu.Frontend;
 using Dalle2.Gpu.Ir;
 using Dalle2.Gpu.Lowering;
+using Dalle2.Gpu.Runtime.Tracing;
 using Dalle2.Gpu.Targets.Simd;
 
 namespace Dalle2.Gpu.Runtime.Cpu;
@@ -25,7 +27,7 @@ sealed unsafe class SimdDevice : HostDevice
     {
         this.bits = bits;
         this.isChecked = isChecked;
-        kernels = new((kernel, group) => SimdKernel.Of(kernel, bits, group, isChecked));
+        kernels = new((launch, kernel, group) => SimdKernel.Of(launch.Kernel, kernel, bits, group, isChecked));
         pool = new WorkerPool(threads);
     }
 
@@ -36,7 +38,12 @@ sealed unsafe class SimdDevice : HostDevice
 
     public override string Description => $"kernels compiled for {bits}-bit vectors, on {Threads} thread{(Threads == 1 ? "" : "s")}{(isChecked ? ", every access checked" : "")}";
 
-    protected override void Dispose(bool disposing) => pool.Dispose();
+    protected override void Dispose(bool disposing)
+    {
+        pool.Dispose();
+        if (Settings.Current.Debug >= 1)
+            TraceOutput.Line(string.Create(CultureInfo.InvariantCulture, $"{Name}: {CompileTrace.Total.Methods} methods compiled in {CompileTrace.Total.Time.TotalSeconds:F2} s"));
+    }
 
     private protected override void RunKernel(Launch launch)
     {

@@ -41,7 +41,7 @@ sealed unsafe class CudaDevice : Device
         this.hardware = hardware;
         this.cache = cache;
         this.checking = checking;
-        kernels = new((kernel, group) => new CudaKernel(kernel, group, checking, hardware, Load));
+        kernels = new((_, kernel, group) => new CudaKernel(kernel, group, checking, hardware, Load));
         nint made;
         Require(api.DevicePrimaryCtxRetain(&made, hardware.Id), "making a context");
         context = made;

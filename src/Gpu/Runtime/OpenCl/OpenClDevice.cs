@@ -15,7 +15,7 @@ sealed unsafe class OpenClDevice : Device
 
     readonly OpenClApi api;
     readonly OpenClHardware hardware;
-    readonly ProgramCache cache;
+    readonly ProgramCache? cache;
     readonly Checking checking;
     readonly AddressTable addresses = new();
     readonly KernelVariants<OpenClKernel> kernels;
@@ -26,7 +26,7 @@ sealed unsafe class OpenClDevice : Device
     int launches;
     bool disposed;
 
-    OpenClDevice(string name, OpenClApi api, OpenClHardware hardware, ProgramCache cache, int lanes, Checking checking)
+    OpenClDevice(string name, OpenClApi api, OpenClHardware hardware, ProgramCache? cache, int lanes, Checking checking)
         : base(name, Math.Max(1, hardware.IsCpu ? hardware.ComputeUnits : 1))
     {
         this.api = api;
@@ -34,7 +34,7 @@ sealed unsafe class OpenClDevice : Device
         this.cache = cache;
         this.checking = checking;
         Lanes = lanes;
-        kernels = new((kernel, group) => OpenClKernel.Compile(kernel, group, Lanes, checking, (text, name) => Build(name, text)));
+        kernels = new((_, kernel, group) => OpenClKernel.Compile(kernel, group, Lanes, checking, (text, name) => Build(name, text)));
         nint id = hardware.Id;
         int code;
         context = api.CreateContext(null, 1, &id, null, null, &code);
@@ -74,8 +74,9 @@ sealed unsafe class OpenClDevice : Device
     /// <param name="cacheFolder">Where compiled programs are kept; null takes the user's cache.</param>
     /// <param name="lanes">Threads of a work-item; 0 takes what suits the device.</param>
     /// <param name="checking">Whether kernels check their indices and numbers.</param>
+    /// <param name="runsOnce">Whether each kernel runs once only: its program is then built quickly, without the driver's optimisations, and not kept on disk.</param>
     /// <exception cref="DeviceUnavailableException">There is no such device, or it cannot be had; the message says why.</exception>
-    public static OpenClDevice Open(string name, string? cacheFolder = null, int lanes = 0, Checking checking = Checking.Drop)
+    public static OpenClDevice Open(string name, string? cacheFolder = null, int lanes = 0, Checking checking = Checking.Drop, bool runsOnce = false)
     {
         int number = 0;
         if (name != "opencl" && !(name.StartsWith("opencl:", StringComparison.Ordinal) && int.TryParse(name["opencl:".Length..], out number) && number >= 0))
@@ -87,7 +88,7 @@ sealed unsafe class OpenClDevice : Device
             throw new DeviceUnavailableException($"there is no device '{name}'; the OpenCL drivers here have {all.Count}, opencl:0{(all.Count > 1 ? $" to opencl:{all.Count - 1}" : "")}");
         if (all[number].Refusal is { } refusal)
             throw new DeviceUnavailableException($"{name} ({all[number].Description}): {refusal}");
-        var cache = new ProgramCache(cacheFolder ?? System.IO.Path.Combine(ProgramCache.DefaultFolder, "opencl"));
+        ProgramCache? cache = runsOnce ? null : new ProgramCache(cacheFolder ?? System.IO.Path.Combine(ProgramCache.DefaultFolder, "opencl"));
         if (lanes == 0)
             lanes = all[number].IsCpu ? 16 : 1;
         return new OpenClDevice($"opencl:{number}", OpenClApi.Instance!, all[number], cache, lanes, checking);
