@@ -6,7 +6,7 @@
 //   the adjoint of Forward, and so the forward pass of the transposed convolution, whose input is dy and whose output is dx
 // Weight gradient: dw += sum over n, oy, ox of x[...] * dy[n, oy, ox, k]
 // Kernels of one tap are matrix products. 3 x 3 taps with stride 1 and 4 x 4 with stride 2 are filtered with fewer multiplications (Winograd.cs) where channels
-// are many. All others are matrix products whose left side is gathered from the images as it is needed (implicit GEMM): sums over r, s and channels, or over n, oy
+// are many. All others are matrix products whose left side is gathered from the images as it is needed (implicit GEMM), but for the input gradient of few channels: sums over r, s and channels, or over n, oy
 // and ox, rising, fused multiply-adds from zero or from what dw held. With dilation 1 the taps of one row of the kernel lie side by side in the image,
 // channels and all: such a stretch of values is called a run.
 
@@ -52,7 +52,7 @@ public static class Conv2dOp
             return;
         }
 
-        TileProduct.Launch(stream, x, w, y, new ForwardProduct(s), pixels, s.K);
+        TileProduct.Launch(stream, ForwardKernel<LargeBlock>, ForwardKernel<SmallBlock>, x, w, y, s, pixels, s.K);
     }
 
     /// <summary>The gradient of the input, or the forward pass of the transposed convolution.</summary>
@@ -79,9 +79,18 @@ public static class Conv2dOp
             return;
         }
 
+        if (IsSpread(s))
+        {
+            Require(workspace, InputGradientWorkspace(s));
+            var products = new Tensor(workspace.View.SubView(0, InputGradientWorkspace(s)), new Shape(s.Batch * s.OutHeight * s.OutWidth, s.R * s.S * s.C));
+            GemmOp.Multiply(stream, dy, new Tensor(w.View, new Shape(s.R * s.S * s.C, s.K)), products, transposeB: true);
+            stream.Launch(GatherKernel, new Index2D(IntrinsicMath.DivRoundUp(s.Width, s.StrideX), s.Batch * s.Height), products.View, dx.View, s);
+            return;
+        }
+
         // Pixels that are a stride apart meet the same taps: each such phase is a product of its own.
         int pixels = checked(s.Batch * IntrinsicMath.DivRoundUp(s.Height, s.StrideY) * IntrinsicMath.DivRoundUp(s.Width, s.StrideX));
-        TileProduct.Launch(stream, dy, w, dx, new InputGradientProduct(s), pixels, s.C, s.StrideY * s.StrideX);
+        TileProduct.Launch(stream, InputGradientKernel<LargeBlock>, InputGradientKernel<SmallBlock>, dy, w, dx, s, pixels, s.C, s.StrideY * s.StrideX);
     }
 
     /// <summary>Adds the gradient of the weights.</summary>
@@ -110,12 +119,17 @@ public static class Conv2dOp
 
         // Rows of the product are the values of a run, channel by channel.
         int taps = s.RunTaps, runs = s.R * s.S / taps;
-        TileProduct.Launch(stream, x, dy, dw, new WeightGradientProduct(s), taps * s.C, s.K, runs);
+        TileProduct.Launch(stream, WeightGradientKernel<LargeBlock>, WeightGradientKernel<SmallBlock>, x, dy, dw, s, taps * s.C, s.K, runs);
     }
 
     static int ForwardWorkspace(ConvolutionShape s) => WinogradShape.Applies(s, false) ? WinogradOp.ConvolveWorkspace(WinogradShape.Forward(s)) : 0;
 
-    static int InputGradientWorkspace(ConvolutionShape s) => WinogradShape.Applies(s, true) ? WinogradOp.ConvolveWorkspace(WinogradShape.Adjoint(s)) : 0;
+    static int InputGradientWorkspace(ConvolutionShape s) =>
+        WinogradShape.Applies(s, true) ? WinogradOp.ConvolveWorkspace(WinogradShape.Adjoint(s))
+        : IsSpread(s) ? checked(s.Batch * s.OutHeight * s.OutWidth * s.R * s.S * s.C) : 0;
+
+    // With few input channels most columns of a tile would be empty: then the channels of all taps are the columns, and what each pixel gets is gathered.
+    static bool IsSpread(ConvolutionShape s) => !s.IsPointwise && s.C < RegisterTile.RightStep / 2;
 
     static int WeightGradientWorkspace(ConvolutionShape s) => WinogradShape.Applies(s, false) ? WinogradOp.WeightGradientWorkspace(WinogradShape.Forward(s)) : 0;
 
@@ -124,6 +138,47 @@ public static class Conv2dOp
         if (workspace.Length < length)
             throw new ArgumentException($"this convolution needs a workspace of {length} elements, not {workspace.Length}");
     }
+
+    // One group per block of output pixels, by channels.
+    static void ForwardKernel<TBlock>(ArrayView<float> x, ArrayView<float> w, ArrayView<float> y, ConvolutionShape s, int panels)
+        where TBlock : unmanaged, IBlock => TileProduct.Multiply<ForwardProduct, TBlock>(x, w, y, new ForwardProduct(s), panels);
+
+    // One thread per phase's input pixel of a row; neighbours belong to one phase, so that they meet the same taps. Taps rise.
+    static void GatherKernel(Index2D index, ArrayView<float> products, ArrayView<float> dx, ConvolutionShape s)
+    {
+        int iy = index.Y % s.Height, image = index.Y / s.Height;
+        for (int phase = 0; phase < s.StrideX; phase++)
+        {
+            int ix = index.X * s.StrideX + phase;
+            for (int c = 0; c < s.C; c++)
+            {
+                float sum = 0f;
+                for (int r = 0; r < s.R; r++)
+                {
+                    int down = iy + s.PaddingY - r * s.DilationY, oy = down / s.StrideY;
+                    for (int q = 0; q < s.S; q++)
+                    {
+                        int across = phase + s.PaddingX - q * s.DilationX, ox = index.X + across / s.StrideX;
+                        if (down < 0 || down % s.StrideY != 0 || oy >= s.OutHeight || across % s.StrideX != 0)
+                            continue;
+                        if (ox >= 0 && ox < s.OutWidth)
+                            sum += products[((image * s.OutHeight + oy) * s.OutWidth + ox) * (s.R * s.S * s.C) + (r * s.S + q) * s.C + c];
+                    }
+                }
+
+                if (ix < s.Width)
+                    dx[(index.Y * s.Width + ix) * s.C + c] = sum;
+            }
+        }
+    }
+
+    // One group per block of one phase's input pixels, by channels.
+    static void InputGradientKernel<TBlock>(ArrayView<float> dy, ArrayView<float> w, ArrayView<float> dx, ConvolutionShape s, int panels)
+        where TBlock : unmanaged, IBlock => TileProduct.Multiply<InputGradientProduct, TBlock>(dy, w, dx, new InputGradientProduct(s), panels);
+
+    // One group per block of the values of one run, by output channels.
+    static void WeightGradientKernel<TBlock>(ArrayView<float> x, ArrayView<float> dy, ArrayView<float> dw, ConvolutionShape s, int panels)
+        where TBlock : unmanaged, IBlock => TileProduct.Multiply<WeightGradientProduct, TBlock>(x, dy, dw, new WeightGradientProduct(s), panels);
 
     // Rows are output pixels, k goes through the taps and their channels: what lies under the kernel, in stretches.
     readonly struct ForwardProduct(ConvolutionShape s) : IProduct

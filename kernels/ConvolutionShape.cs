@@ -8,7 +8,6 @@ readonly record struct ConvolutionShape(
     /// <summary>Of the convolution and of each of its gradients.</summary>
     public double Flops => 2.0 * Batch * OutHeight * OutWidth * K * R * S * C;
 
-
     /// <summary>Taps whose values lie side by side in the image: a row of the kernel, unless it is dilated.</summary>
     public int RunTaps => DilationX == 1 ? S : 1;
 

@@ -22,8 +22,9 @@ namespace Dalle2.Kernels;
 /// <param name="IsAdjoint">1 for the input gradient, 0 for the convolution itself.</param>
 /// <param name="TilesY">Tiles along the height of a phase of the result.</param>
 /// <param name="TilesX">Tiles along its width.</param>
+/// <param name="Flops">Of a launch, for profiles.</param>
 readonly record struct WinogradShape(
-    int Batch, int Height, int Width, int C, int OutHeight, int OutWidth, int N, int Stride, int PaddingY, int PaddingX, int IsAdjoint, int TilesY, int TilesX)
+    int Batch, int Height, int Width, int C, int OutHeight, int OutWidth, int N, int Stride, int PaddingY, int PaddingX, int IsAdjoint, int TilesY, int TilesX, double Flops = 0) : ILaunchCost
 {
     // Filtering has to save at least this much of the multiplications: the transforms cost too.
     const double Saving = 1.3;
@@ -109,14 +110,17 @@ static class WinogradOp
 
     static int Points(WinogradShape s) => s.Stride == 1 ? 16 : 9;
 
+    static double Work(WinogradShape s) => 2.0 * s.Tiles * s.Phases * Points(s) * s.K * s.N;
+
     static int Slices(WinogradShape s) =>
         IntrinsicMath.Clamp(IntrinsicMath.Min(s.Tiles / SliceTiles, MaxSliceElements / (Points(s) * s.K * s.N)), 1, MaxSlices);
 
     static void Convolve<TFilter>(Stream stream, Tensor source, Tensor w, Tensor result, Tensor workspace, WinogradShape s)
         where TFilter : unmanaged, IWinogradFilter
     {
-        int columns = IntrinsicMath.DivRoundUp(s.N, Panel) * Panel;
-        stream.Launch(WeightsKernel<TFilter>, new Index2D(columns, s.K * s.Phases), w.View, workspace.View, s);
+        if (s.N % Panel != 0)
+            stream.Clear(workspace.View);
+        stream.Launch(WeightsKernel<TFilter>, new Index2D(s.N, s.K * s.Phases), w.View, workspace.View, s);
         if (stream.Device.SharedBytes >= LargeBlock.Bytes)
             Convolve<TFilter, LargeBlock>(stream, source, result, workspace, s);
         else
@@ -139,7 +143,7 @@ static class WinogradOp
         stream.Launch(
             ConvolveKernel<TFilter, TBlock>,
             new KernelConfig(new Index3D(IntrinsicMath.DivRoundUp(panels, panelsOfGroup), blocks, s.Phases), new Index3D(threads, 1, 1)),
-            source.View, workspace.View, result.View, s, tiles, piece, panelsOfGroup);
+            source.View, workspace.View, result.View, s with { Flops = Work(s) }, tiles, piece, panelsOfGroup);
     }
 
     static void WeightGradient<TFilter>(Stream stream, Tensor x, Tensor dy, Tensor dw, Tensor workspace, WinogradShape s)
@@ -167,7 +171,7 @@ static class WinogradOp
         stream.Launch(
             WeightGradientKernel<TFilter, TBlock>,
             new KernelConfig(new Index3D(IntrinsicMath.DivRoundUp(panels, panelsOfGroup) * IntrinsicMath.DivRoundUp(s.K, rows), slices, line), new Index3D(threads, 1, 1)),
-            x.View, dy.View, workspace.View, s, tiles, rows, panelsOfGroup);
+            x.View, dy.View, workspace.View, s with { Flops = Work(s) }, tiles, rows, panelsOfGroup);
     }
 
     // One thread per column of the result, k and phase.
@@ -185,7 +189,7 @@ static class WinogradOp
                 int r = s.IsAdjoint != 0 ? s.FirstTap(phase / s.Stride, s.PaddingY) + s.Stride * (taps - 1 - a) : a * s.Stride + q / s.Stride;
                 int t = s.IsAdjoint != 0 ? s.FirstTap(phase % s.Stride, s.PaddingX) + s.Stride * (taps - 1 - b) : b * s.Stride + q % s.Stride;
                 int at = s.IsAdjoint != 0 ? ((r * side + t) * s.N + n) * s.C + c : ((r * side + t) * s.C + c) * s.N + n;
-                g[a * line + b] = n < s.N ? w[at] : 0f;
+                g[a * line + b] = w[at];
             }
         }
 
