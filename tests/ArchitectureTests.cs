@@ -9,6 +9,7 @@ public class ArchitectureTests
     // From the top down; projects on one line do not know each other.
     static readonly string[][] Levels =
     [
+        ["perf/gpu/Dalle2.Card"],
         ["tests/Dalle2.Tests"],
         ["perf/Dalle2.Perf"],
         ["src/Cli/Dalle2.Cli", "src/Examples/Dalle2.Examples"],

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Reflection;
 using System.Text.Json.Nodes;
 using Dalle2.Gpu.Frontend;
+using Dalle2.Gpu.Runtime.Cuda;
 
 namespace Dalle2.Cli;
 
@@ -14,13 +15,13 @@ sealed class KernelsShowVerb : Verb
         ("ir", KernelText.Ir),
         ("simd", kernel => KernelText.Simd(kernel)),
         ("opencl", kernel => KernelText.OpenCl(kernel)),
-        ("ptx", kernel => KernelText.Ptx(kernel)),
+        ("ptx", kernel => (CardResources.Describe(kernel) is { } resources ? $"// {resources}\n" : "") + KernelText.Ptx(kernel)),
     ];
 
     readonly Argument<string> name = new("OP") { Description = "An op (LayerNorm's kernels are GroupNorm's), or one of its kernels: Gemm, Lstm.Backward, 'Activation.Forward<GELU>'." };
     readonly Option<string> target = VerbOptions.Text("--target", "T", "ir",
         "il: the kernel's intermediate language; ir: the compiler's SSA form after all passes, everything inlined; simd: the vector code of the device cpu, at this machine's "
-        + "width, for groups of 16 threads; opencl: OpenCL C 1.2 as for graphics cards, for groups of 64 threads; ptx: PTX, which NVIDIA's driver takes.");
+        + "width, for groups of 16 threads; opencl: OpenCL C 1.2 as for graphics cards, for groups of 64 threads; ptx: PTX, which NVIDIA's driver takes; where there is a card, what registers and memory the driver gives it stands above.");
 
     public KernelsShowVerb()
         : base("show", "Show what the compiler makes of an op's kernels. Needs no device.")

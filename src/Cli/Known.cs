@@ -19,7 +19,12 @@ static class Known
 
     /// <summary>Returns the device's name.</summary>
     /// <exception cref="UserInputException">There is no such device.</exception>
-    public static string Device(string name) => Require("device", name, Gpu.Runtime.Device.All().Select(device => device.Name));
+    public static string Device(string name)
+    {
+        // Of a card that is not there, the driver's part of the runtime knows why.
+        string kind = name.Split(':')[0];
+        return kind != name && (kind is "cuda" or "opencl") ? name : Require("device", name, Gpu.Runtime.Device.All().Select(device => device.Name));
+    }
 
     /// <summary>Opens a device.</summary>
     /// <exception cref="UserInputException">There is no such device.</exception>

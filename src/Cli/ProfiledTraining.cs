@@ -1,8 +1,9 @@
+using System.IO.Hashing;
+using System.Runtime.InteropServices;
 using Dalle2.Data;
 using Dalle2.Gpu.Runtime;
 using Dalle2.Layers;
 using Dalle2.Models;
-using Dalle2.Tensors;
 using Dalle2.Training;
 using Dalle2.Training.Stages;
 
@@ -57,6 +58,15 @@ sealed class ProfiledTraining : IDisposable
             optimizer.Step(context, LearningRate.At(config.LearningRate, number, stage.Steps, config.WarmupSteps));
             return optimizer.GradientNorm;
         });
+    }
+
+    /// <summary>All bits of the parameters that the stage trains, as a hash.</summary>
+    public string Fingerprint()
+    {
+        var hash = new XxHash128();
+        foreach (Parameter parameter in stage.Trained.SelectMany(store => store.Parameters))
+            hash.Append(MemoryMarshal.AsBytes(parameter.Value.ToArray(context.Stream).AsSpan()));
+        return Convert.ToHexStringLower(hash.GetCurrentHash());
     }
 
     /// <inheritdoc/>

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Dalle2.Gpu.Passes;
 using Dalle2.Gpu.Runtime.Cpu;
+using Dalle2.Gpu.Runtime.Cuda;
 using Dalle2.Gpu.Runtime.OpenCl;
 using Dalle2.Gpu.Runtime.Reference;
 using Dalle2.Gpu.Runtime.Tracing;
@@ -8,7 +9,7 @@ using Dalle2.Gpu.Targets.Simd;
 
 namespace Dalle2.Gpu.Runtime;
 
-/// <summary>What runs kernels. Opened by name: <c>cpu</c>, <c>reference</c>, <c>opencl:0</c>.</summary>
+/// <summary>What runs kernels. Opened by name: <c>cpu</c>, <c>reference</c>, <c>cuda:0</c>, <c>opencl:0</c>.</summary>
 public abstract class Device : IDisposable
 {
     private protected Device(string name, int threads)
@@ -54,6 +55,7 @@ public abstract class Device : IDisposable
         new("cpu", "host", true, $"kernels compiled for {VectorMethods.NativeBits}-bit vectors, {Environment.ProcessorCount} threads"),
         .. VectorMethods.Widths.Select(width => new DeviceDescription($"cpu:{width.Bits}", "host", true,
             $"cpu with {width.Bits}-bit vectors{(width.Bits > VectorMethods.NativeBits ? $", each in pieces of {VectorMethods.NativeBits} bits here" : "")}, the same bits")),
+        .. CudaDevice.List(CudaLibrary.Instance),
         .. OpenClDevice.List(),
     ];
 
@@ -86,6 +88,9 @@ public abstract class Device : IDisposable
             "reference" => new ReferenceDevice(),
             "cpu" => new SimdDevice("cpu", threads == 0 ? Environment.ProcessorCount : threads, VectorMethods.NativeBits, isChecked),
             "cpu:128" or "cpu:256" or "cpu:512" => new SimdDevice(name, threads == 0 ? Environment.ProcessorCount : threads, int.Parse(name.AsSpan(4), CultureInfo.InvariantCulture), isChecked),
+            _ when name == "cuda" || name.StartsWith("cuda:", StringComparison.Ordinal) => threads == 0
+                ? CudaDevice.Open(name, CudaLibrary.Instance, checking: isChecked ? Checking.Require : Checking.Drop)
+                : throw new DeviceUnavailableException($"a card has threads of its own; leave the number of threads of '{name}' out"),
             _ when name == "opencl" || name.StartsWith("opencl:", StringComparison.Ordinal) => threads == 0
                 ? OpenClDevice.Open(name, checking: isChecked ? Checking.Require : Checking.Drop)
                 : throw new DeviceUnavailableException($"the number of threads of '{name}' is its driver's business; leave it out"),
@@ -128,6 +133,9 @@ public abstract class Device : IDisposable
     internal long Began { get; set; }
 
     internal abstract void Run(Launch launch);
+
+    /// <summary>Does recorded work again; devices that can take it as a whole override it.</summary>
+    internal virtual void Replay(Recording recorded) => recorded.Replay(Stream);
 
     /// <summary>The address of fresh, 64-byte aligned memory, or zero if there is none.</summary>
     internal nint AllocateBytes(long bytes)

@@ -87,7 +87,7 @@ public sealed partial class Stream
         if (recorded.Device != Device)
             throw new ArgumentException($"a recording of {recorded.Device.Name} cannot be replayed on {Device.Name}");
         RequireNoRecording();
-        recorded.Replay(this);
+        Device.Replay(recorded);
     }
 
     /// <summary>Waits until the device is done with everything before.</summary>

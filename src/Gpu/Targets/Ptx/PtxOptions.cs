@@ -7,8 +7,8 @@ namespace Dalle2.Gpu.Targets.Ptx;
 /// <param name="Checked">The function's checks were written out, and the entry takes the address of a report.</param>
 sealed record PtxOptions(int SmVersion = 60, bool AlignedViews = false, int MaxThreads = 0, bool Checked = false)
 {
-    /// <summary>The versions that have a header, and the first language version that knows them and all that is emitted.</summary>
-    public static readonly (int Sm, string Version)[] Versions = [(60, "6.0"), (70, "6.0"), (80, "7.0"), (90, "7.8"), (100, "8.6")];
+    /// <summary>The versions that have a header, the first language version that knows them and all that is emitted, and the first CUDA whose driver reads it.</summary>
+    public static readonly (int Sm, string Version, int Driver)[] Versions = [(60, "6.0", 9000), (70, "6.0", 9000), (80, "7.0", 11000), (90, "7.8", 11080), (100, "8.6", 12070)];
 
     /// <summary>The version of the language.</summary>
     /// <exception cref="ArgumentOutOfRangeException">There is no header for this compute capability.</exception>

@@ -1,8 +1,7 @@
 using System.IO;
-using System.Security.Cryptography;
 using System.Text;
 
-namespace Dalle2.Gpu.Runtime.OpenCl;
+namespace Dalle2.Gpu.Runtime;
 
 /// <summary>
 /// Compiled programs on disk, so that only the first run on a machine compiles. An entry begins with a hash of the rest: a damaged one
@@ -27,9 +26,9 @@ sealed class ProgramCache(string folder)
     }
 
     /// <summary>The name of an entry: a hash of everything that the binary depends on.</summary>
-    public static string Key(params string[] parts) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\0', parts))));
+    public static string Key(params string[] parts) => Convert.ToHexStringLower(Sha256.Hash(Encoding.UTF8.GetBytes(string.Join('\0', parts))));
 
-    public string PathOf(string key) => Path.Combine(folder, key + ".clbin");
+    public string PathOf(string key) => Path.Combine(folder, key + ".bin");
 
     /// <summary>The binary; null if there is none that is whole.</summary>
     public byte[]? Read(string key)
@@ -37,8 +36,8 @@ sealed class ProgramCache(string folder)
         try
         {
             byte[] entry = File.ReadAllBytes(PathOf(key));
-            return entry.Length > SHA256.HashSizeInBytes && SHA256.HashData(entry.AsSpan(SHA256.HashSizeInBytes)).AsSpan().SequenceEqual(entry.AsSpan(0, SHA256.HashSizeInBytes))
-                ? entry[SHA256.HashSizeInBytes..]
+            return entry.Length > Sha256.Length && Sha256.Hash(entry.AsSpan(Sha256.Length)).AsSpan().SequenceEqual(entry.AsSpan(0, Sha256.Length))
+                ? entry[Sha256.Length..]
                 : null;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -56,7 +55,7 @@ sealed class ProgramCache(string folder)
             Directory.CreateDirectory(folder);
             using (FileStream file = File.Create(temporary))
             {
-                file.Write(SHA256.HashData(binary));
+                file.Write(Sha256.Hash(binary));
                 file.Write(binary);
                 file.Flush(flushToDisk: true);
             }

@@ -1,0 +1,49 @@
+using System.Text.Json.Nodes;
+using Dalle2.Gpu.Runtime;
+
+namespace Dalle2.Card;
+
+/// <summary>A part of the report, which runs in a process of its own: a card that is lost takes no other part with it.</summary>
+/// <param name="Name">Its name on the command line and in the document.</param>
+/// <param name="Title">Its heading.</param>
+/// <param name="Seconds">The longest that it may take.</param>
+/// <param name="Run">Does it, in about so many seconds.</param>
+sealed record Section(string Name, string Title, int Seconds, Func<double, JsonObject> Run)
+{
+    /// <summary>Why there is no card; null if there is one.</summary>
+    public static string? NoCard { get; } = Cards().Length > 0 ? null
+        : Device.All().FirstOrDefault(device => device.Kind == "cuda")?.Reason ?? "this build has no CUDA device";
+
+    /// <summary>All, in the order of the report.</summary>
+    public static IReadOnlyList<Section> All { get; } =
+    [
+        new("devices", "Devices", 20, _ => DeviceSections.Devices()),
+        new("tests", "Tests of the CUDA device", 150, _ => TestSection.Run()),
+        new("bits", "The same bits after 20 training steps", 100, _ => DeviceSections.Bits()),
+        new("roofline", "What the devices do at most", 60, _ => DeviceSections.Rooflines()),
+        new("ops", "Every op, as a share of that", 100, OpSections.Ops),
+        new("pytorch", "Beside PyTorch with cuDNN", 90, OpSections.PyTorch),
+        new("steps", "Whole training steps, and their memory", 100, StepSection.Run),
+    ];
+
+    /// <summary>The names of the cards' devices: CUDA's, then OpenCL's that are no processors.</summary>
+    public static string[] Cards() =>
+    [
+        .. Device.All().Where(device => device.Available && device.Kind == "cuda").Select(device => device.Name),
+        .. Device.All().Where(device => device is { Available: true, Kind: "opencl" } && !device.Reason.StartsWith("pthread", StringComparison.Ordinal) && !device.Reason.StartsWith("cpu", StringComparison.Ordinal)).Select(device => device.Name),
+    ];
+
+    /// <summary>A result with tables.</summary>
+    public static JsonObject Measured(params JsonObject[] tables) => new() { ["status"] = "measured", ["tables"] = new JsonArray([.. tables]) };
+
+    /// <summary>A result that could not be had.</summary>
+    public static JsonObject NotMeasured(string reason) => new() { ["status"] = "not measured", ["reason"] = reason };
+
+    /// <summary>A table; cells are texts or numbers.</summary>
+    public static JsonObject Table(string title, string[] columns, IEnumerable<JsonNode?[]> rows) => new()
+    {
+        ["title"] = title,
+        ["columns"] = new JsonArray([.. columns.Select(column => (JsonNode)column)]),
+        ["rows"] = new JsonArray([.. rows.Select(row => new JsonArray(row))]),
+    };
+}

@@ -1,0 +1,89 @@
+using Dalle2.Gpu.Dialect;
+using Dalle2.Gpu.Frontend;
+using Dalle2.Gpu.Ir;
+using Dalle2.Gpu.Lowering;
+using Dalle2.Gpu.Passes;
+using Dalle2.Gpu.Runtime.Tracing;
+using Dalle2.Gpu.Targets.Ptx;
+
+namespace Dalle2.Gpu.Runtime.Cuda;
+
+/// <summary>
+/// A kernel compiled for one card and, if it is explicitly grouped, one extent of its groups: for launches whose views all begin at multiples of
+/// 16 bytes, and for others when one comes.
+/// </summary>
+sealed class CudaKernel
+{
+    const int LeastThreads = 32, UsualThreads = 128, MostThreads = 1024;
+
+    readonly CudaProgram?[] programs = new CudaProgram?[2];
+    readonly SpecialisedKernel kernel;
+    readonly GroupExtent? group;
+    readonly Checking checking;
+    readonly CudaHardware hardware;
+    readonly Func<string, PtxModule, CudaProgram> load;
+    readonly Function function;
+    int bestThreads;
+
+    public CudaKernel(SpecialisedKernel kernel, GroupExtent? group, Checking checking, CudaHardware hardware, Func<string, PtxModule, CudaProgram> load)
+    {
+        this.kernel = kernel;
+        this.group = group;
+        this.checking = checking;
+        this.hardware = hardware;
+        this.load = load;
+        function = CompileTrace.Optimise(kernel, group, checking);
+        Parameters = [.. function.Parameters.Skip(function.IndexRank).Select(parameter => parameter.Type)];
+    }
+
+    /// <summary>The types of the parameters, without the thread's index.</summary>
+    public IrType[] Parameters { get; }
+
+    /// <summary>In checked mode, what the numbers in a report mean.</summary>
+    public IReadOnlyList<Check> Checks => function.Checks;
+
+    /// <summary>All programs that there are of it.</summary>
+    public IEnumerable<CudaProgram> Programs => programs.OfType<CudaProgram>();
+
+    /// <summary>The program for such launches, compiled when first asked for.</summary>
+    public CudaProgram Program(bool aligned) => programs[aligned ? 1 : 0] ??= Compile(aligned);
+
+    /// <summary>Groups and threads of a group for an implicitly grouped launch: what keeps most threads on each multiprocessor, but no fewer groups than there are multiprocessors.</summary>
+    public (int Groups, int Threads) Spread(CudaProgram program, int threads)
+    {
+        if (bestThreads == 0)
+            bestThreads = MostResident(program);
+        int size = bestThreads;
+        while (size > LeastThreads && IntrinsicMath.DivRoundUp(threads, size) < hardware.Multiprocessors)
+            size /= 2;
+        return (IntrinsicMath.DivRoundUp(threads, size), size);
+    }
+
+    // The smallest usual size with the most resident threads; a smaller one only if it has more of them.
+    static int MostResident(CudaProgram program)
+    {
+        int best = UsualThreads, most = 0;
+        foreach (int size in (int[])[UsualThreads, 2 * UsualThreads, 4 * UsualThreads, MostThreads, UsualThreads / 2, LeastThreads])
+        {
+            int resident = size * program.GroupsPerMultiprocessor(size);
+            if (resident > most)
+                (best, most) = (size, resident);
+        }
+
+        return most > 0 ? best : throw new KernelException($"not even groups of {LeastThreads} threads fit a multiprocessor: it takes {program.Registers} registers a thread");
+    }
+
+    CudaProgram Compile(bool aligned)
+    {
+        PtxModule module = PtxTarget.Compile(function, new PtxOptions(hardware.SmVersion, aligned, group?.Size ?? 0, checking == Checking.Require));
+        if (module.SharedBytes > hardware.SharedBytesPerGroup)
+            throw new KernelException($"its groups share {module.SharedBytes} bytes, the device has {hardware.SharedBytesPerGroup}");
+        string ending = $"{(checking == Checking.Require ? "checked." : "")}{(aligned ? "" : "unaligned.")}sm{hardware.SmVersion}.ptx";
+        CompileTrace.Emitted(kernel, group, ending, () => module.Text);
+        string name = KernelFiles.NameOf(kernel, group);
+        CudaProgram program = load(function.Name, module with { Text = KernelFiles.Override(name, ending, module.Text) });
+        if (Settings.Current.Debug >= 3)
+            TraceOutput.Line($"{name}.{ending}: {program.Resources}");
+        return program;
+    }
+}

@@ -1,0 +1,66 @@
+using Dalle2.Cli;
+using Dalle2.Gpu.Runtime;
+using Dalle2.Gpu.Runtime.Cuda;
+using Dalle2.Training;
+using Dalle2.Training.Stages;
+
+namespace Dalle2.Tests.Gpu.Cuda;
+
+/// <summary>Training steps through the CUDA device end with the bits that the CPU's do.</summary>
+public class CudaTrainingTests
+{
+    static TrainingConfig Config => Presets.Get("tiny") with { Samples = 8, Batch = 2 };
+
+    [Test]
+    public void Steps_of_the_whole_model_end_with_the_bits_of_the_cpu_through_the_interpreter()
+    {
+        const int steps = 2;
+        var driver = new StandInDriver();
+        using (CudaDevice device = StandInDevice.Open(driver))
+            Assert.That(Train(device, steps, Config), Is.EqualTo(OnTheCpu(steps, Config)));
+        Assert.That(driver.Alive, Is.Empty);
+        Assert.That(driver.Calls.Count(call => call.StartsWith("LaunchKernel")), Is.GreaterThan(100));
+    }
+
+    [Test]
+    public void Twenty_steps_on_a_card_end_with_the_bits_of_the_cpu()
+    {
+        using Device device = Card();
+        TrainingConfig config = Config with { Samples = 64, Batch = 16 };
+        Assert.That(Train(device, 20, config), Is.EqualTo(OnTheCpu(20, config)));
+    }
+
+    [Test]
+    public void Every_op_leaves_the_bits_of_the_reference_on_a_card()
+    {
+        using Device device = Card();
+        Assert.Multiple(() =>
+        {
+            foreach (var (type, shape) in OpCaseRun.All)
+                OpCaseRun.RequireEqualBits(device, type, shape);
+        });
+    }
+
+    static Device Card()
+    {
+        DeviceDescription first = Device.All().First(device => device.Kind == "cuda");
+        if (!first.Available)
+            Assert.Ignore(first.Reason);
+        return Device.Open(first.Name);
+    }
+
+    static string OnTheCpu(int steps, TrainingConfig config)
+    {
+        using Device cpu = Device.Open("cpu");
+        return Train(cpu, steps, config);
+    }
+
+    static string Train(Device device, int steps, TrainingConfig config)
+    {
+        using var training = new ProfiledTraining(device, config, StageNames.FineTune);
+        var profiler = new StepProfiler();
+        for (int step = 0; step < steps; step++)
+            training.Step(profiler, step);
+        return training.Fingerprint();
+    }
+}
