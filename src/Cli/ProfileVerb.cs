@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
-using Dalle2.Data;
 using Dalle2.Gpu.Runtime;
 using Dalle2.Ops;
 using Dalle2.Training;

@@ -2,7 +2,6 @@ using Dalle2.Data;
 using Dalle2.Gpu.Runtime;
 using Dalle2.Layers;
 using Dalle2.Models;
-using Dalle2.Tensors;
 using Dalle2.Training;
 using Dalle2.Training.Stages;
 

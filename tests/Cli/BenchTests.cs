@@ -7,7 +7,7 @@ namespace Dalle2.Tests.Cli;
 public class BenchTests
 {
     static readonly string[] Keys = ["device", "threads", "peakGflops", "bandwidthGBs", "launchUs", "bandwidths", "rows"];
-    static readonly string[] RowKeys = ["op", "pass", "shape", "ms", "gflops", "gbs", "share"];
+    static readonly string[] RowKeys = ["op", "pass", "shape", "ms", "gflops", "gbs", "share", "copyShare"];
 
     [Test]
     public void Json_has_the_documented_keys()
