@@ -1,20 +1,21 @@
 // Batch normalisation:  y = (x - mean) * rstd * gamma + beta,  rstd = 1 / sqrt(variance + eps), per column over all rows
 //   x, y, dx, dy [rows, cols]   gamma, beta, mean, rstd, running mean and variance [cols]   partial sums [ceil(rows / 64), cols]
-// Training: mean and variance (divided by rows, from a second pass around the mean) of x;
+// Training: mean and variance (divided by rows) of x;
 //   running mean += momentum (mean - running mean), the same for the variance, there divided by rows - 1            (updated in place)
-// Inference: the running statistics.  Kept: x, mean, rstd.  Normalising and the backward pass: see Normalization.cs.
+// Inference: the running statistics.  Kept: x, mean, rstd.  Statistics, normalising and the backward pass: see Normalization.cs, with one sample of all rows.
 namespace Dalle2.Kernels;
 
 /// <summary>Batch normalisation.</summary>
 public static class BatchNormOp
 {
     /// <summary>Extents of the two tensors of partial sums that the passes of training take: <c>[this, cols]</c>.</summary>
-    public static int PartialRows(int rows) => NormalizationOp.Chunks(rows);
+    public static int PartialRows(int rows) => Columns.Chunks(rows);
 
     /// <summary>The batch's mean and rstd; moves the running statistics.</summary>
     /// <param name="stream">Where it runs.</param>
     /// <param name="x">At least one row.</param>
-    /// <param name="partial">Scratch, <c>[PartialRows, cols]</c>.</param>
+    /// <param name="partialMeans">Scratch, <c>[PartialRows, cols]</c>.</param>
+    /// <param name="partialSquares">Scratch, <c>[PartialRows, cols]</c>.</param>
     /// <param name="mean">Written.</param>
     /// <param name="rstd">Written.</param>
     /// <param name="runningMean">Updated.</param>
@@ -23,15 +24,15 @@ public static class BatchNormOp
     /// <param name="eps">Added to the variance.</param>
     /// <exception cref="ArgumentException">There is no row.</exception>
     public static void Statistics(
-        Stream stream, Tensor x, Tensor partial, Tensor mean, Tensor rstd, Tensor runningMean, Tensor runningVariance, float momentum, float eps)
+        Stream stream, Tensor x, Tensor partialMeans, Tensor partialSquares, Tensor mean, Tensor rstd, Tensor runningMean, Tensor runningVariance,
+        float momentum, float eps)
     {
         if (x.Rows == 0)
             throw new ArgumentException($"batch normalisation has no statistics of an empty batch {x.Shape}");
-        int chunks = PartialRows(x.Rows);
-        stream.Launch(SumKernel, chunks * x.Cols, x.View, partial.View, x.Rows, x.Cols);
-        stream.Launch(MeanKernel, x.Cols, partial.View, mean.View, runningMean.View, x.Rows, chunks, momentum);
-        stream.Launch(SquareKernel, chunks * x.Cols, x.View, mean.View, partial.View, x.Rows, x.Cols);
-        stream.Launch(VarianceKernel, x.Cols, partial.View, rstd.View, runningVariance.View, x.Rows, chunks, momentum, eps);
+        NormalizationOp.Statistics(stream, x, partialMeans, partialSquares, new SampleRows(x.Rows));
+        stream.Launch(
+            StatisticsKernel, x.Cols, partialMeans.View, partialSquares.View, mean.View, rstd.View, runningMean.View, runningVariance.View,
+            x.Rows, PartialRows(x.Rows), momentum, eps);
     }
 
     /// <summary><c>rstd = 1 / sqrt(variance + eps)</c>, of the running variance.</summary>
@@ -40,7 +41,7 @@ public static class BatchNormOp
 
     /// <summary><c>y = (x - mean) * rstd * gamma + beta</c>.</summary>
     public static void Normalize(Stream stream, Tensor x, Tensor gamma, Tensor beta, Tensor mean, Tensor rstd, Tensor y) =>
-        NormalizationOp.Normalize(stream, x, gamma, beta, mean, rstd, y, default(ColumnStatistics));
+        NormalizationOp.Normalize(stream, x, gamma, beta, mean, rstd, y, new SampleRows(x.Rows), default(ColumnStatistics));
 
     /// <summary>The backward pass of training: writes dx, adds to dgamma and dbeta.</summary>
     /// <param name="stream">Where it runs.</param>
@@ -60,65 +61,40 @@ public static class BatchNormOp
         Stream stream, Tensor x, Tensor dy, Tensor gamma, Tensor mean, Tensor rstd,
         Tensor partialGamma, Tensor partialBeta, Tensor avgG, Tensor avgGn, Tensor dx, Tensor dgamma, Tensor dbeta)
     {
-        NormalizationOp.ParameterGradients(stream, x, dy, mean, rstd, partialGamma, partialBeta, dgamma, dbeta, default(ColumnStatistics));
+        var samples = new SampleRows(x.Rows);
+        NormalizationOp.ParameterGradients(stream, x, dy, mean, rstd, partialGamma, partialBeta, dgamma, dbeta, samples, default(ColumnStatistics));
         int chunks = PartialRows(x.Rows);
         stream.Launch(AverageKernel, x.Cols, partialBeta.View, gamma.View, avgG.View, x.Rows, chunks);
         stream.Launch(AverageKernel, x.Cols, partialGamma.View, gamma.View, avgGn.View, x.Rows, chunks);
-        NormalizationOp.InputGradient(stream, x, dy, gamma, mean, rstd, avgG, avgGn, dx, default(ColumnStatistics));
-    }
-
-    // One thread per chunk of rows and column; neighbouring threads read neighbouring columns.
-    static void SumKernel(Index1D index, ArrayView<float> x, ArrayView<float> partial, int rows, int cols)
-    {
-        int chunk = index / cols, col = index - chunk * cols;
-        int end = IntrinsicMath.Min((chunk + 1) * NormalizationOp.ChunkRows, rows);
-        float sum = 0f;
-        for (int row = chunk * NormalizationOp.ChunkRows; row < end; row++)
-            sum += x[row * cols + col];
-        partial[index] = sum;
-    }
-
-    // As SumKernel, of the squared distances from the mean.
-    static void SquareKernel(Index1D index, ArrayView<float> x, ArrayView<float> mean, ArrayView<float> partial, int rows, int cols)
-    {
-        int chunk = index / cols, col = index - chunk * cols;
-        int end = IntrinsicMath.Min((chunk + 1) * NormalizationOp.ChunkRows, rows);
-        float sum = 0f, center = mean[col];
-        for (int row = chunk * NormalizationOp.ChunkRows; row < end; row++)
-        {
-            float distance = x[row * cols + col] - center;
-            sum = Fused.MultiplyAdd(distance, distance, sum);
-        }
-
-        partial[index] = sum;
+        NormalizationOp.InputGradient(stream, x, dy, gamma, mean, rstd, avgG, avgGn, dx, samples, default(ColumnStatistics));
     }
 
     // One thread per column, as in the kernels below.
-    static void MeanKernel(Index1D col, ArrayView<float> partial, ArrayView<float> mean, ArrayView<float> running, int rows, int chunks, float momentum)
+    static void StatisticsKernel(
+        Index1D col, ArrayView<float> means, ArrayView<float> squares, ArrayView<float> mean, ArrayView<float> rstd,
+        ArrayView<float> runningMean, ArrayView<float> runningVariance, int rows, int chunks, float momentum, float eps)
     {
-        float value = Fold(partial, col, chunks, mean.IntLength) / rows;
-        mean[col] = value;
-        running[col] = Fused.MultiplyAdd(momentum, value - running[col], running[col]);
-    }
+        int cols = mean.IntLength;
+        var samples = new SampleRows(rows);
+        float sum = 0f, distances = 0f;
+        for (int chunk = 0; chunk < chunks; chunk++)
+            sum = Fused.MultiplyAdd(samples.Count(chunk), means[chunk * cols + col], sum);
+        float center = sum / rows;
+        for (int chunk = 0; chunk < chunks; chunk++)
+        {
+            float distance = means[chunk * cols + col] - center;
+            distances += Fused.MultiplyAdd(distance * distance, samples.Count(chunk), squares[chunk * cols + col]);
+        }
 
-    static void VarianceKernel(Index1D col, ArrayView<float> partial, ArrayView<float> rstd, ArrayView<float> running, int rows, int chunks, float momentum, float eps)
-    {
-        float squares = Fold(partial, col, chunks, rstd.IntLength);
-        rstd[col] = XMath.Rsqrt(squares / rows + eps);
-        float unbiased = squares / IntrinsicMath.Max(rows - 1, 1);
-        running[col] = Fused.MultiplyAdd(momentum, unbiased - running[col], running[col]);
+        mean[col] = center;
+        rstd[col] = XMath.Rsqrt(distances / rows + eps);
+        runningMean[col] = Fused.MultiplyAdd(momentum, center - runningMean[col], runningMean[col]);
+        float unbiased = distances / IntrinsicMath.Max(rows - 1, 1);
+        runningVariance[col] = Fused.MultiplyAdd(momentum, unbiased - runningVariance[col], runningVariance[col]);
     }
 
     static void DeviationKernel(Index1D col, ArrayView<float> variance, ArrayView<float> rstd, float eps) => rstd[col] = XMath.Rsqrt(variance[col] + eps);
 
     static void AverageKernel(Index1D col, ArrayView<float> partial, ArrayView<float> gamma, ArrayView<float> average, int rows, int chunks) =>
-        average[col] = gamma[col] * Fold(partial, col, chunks, average.IntLength) / rows;
-
-    static float Fold(ArrayView<float> partial, int col, int chunks, int cols)
-    {
-        float sum = 0f;
-        for (int chunk = 0; chunk < chunks; chunk++)
-            sum += partial[chunk * cols + col];
-        return sum;
-    }
+        average[col] = gamma[col] * ColumnSumOp.Fold(partial, col, chunks, average.IntLength) / rows;
 }

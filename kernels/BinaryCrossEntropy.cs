@@ -1,17 +1,25 @@
-// Binary cross-entropy with logits, per element:  loss = max(x, 0) - x t + log(1 + exp(-|x|)),  which is -t log p - (1 - t) log(1 - p), p = sigmoid(x)
-//   x, t, loss, dx [n]; t in [0, 1]
-// Backward:  dx = scale * (sigmoid(x) - t)        (written, =)
+// Binary cross-entropy with logits:  loss = scale * sum over the elements of max(x, 0) - x t + log(1 + exp(-|x|)),
+//   which is -t log p - (1 - t) log(1 - p), p = sigmoid(x)      x, t, dx [n]; t in [0, 1]   loss [1]   partials: see Reduction.cs
+// Backward:  dx = scale * (sigmoid(x) - t)        (both written, =)
 namespace Dalle2.Kernels;
 
-/// <summary>Binary cross-entropy of logits with targets in [0, 1], per element.</summary>
+/// <summary>Binary cross-entropy of logits with targets in [0, 1], summed.</summary>
 public static class BinaryCrossEntropyOp
 {
-    /// <summary>The loss of each element.</summary>
+    /// <summary>The loss.</summary>
+    /// <param name="stream">Where it runs.</param>
+    /// <param name="logits">x.</param>
+    /// <param name="targets">t.</param>
+    /// <param name="partials">Working space of <see cref="ReductionOp.Partials"/> elements, overwritten.</param>
+    /// <param name="loss">Written, one element.</param>
+    /// <param name="scale">What the sum is multiplied by.</param>
     /// <exception cref="ArgumentException">The extents differ.</exception>
-    public static void Forward(Stream stream, Tensor logits, Tensor targets, Tensor loss)
+    public static void Forward(Stream stream, Tensor logits, Tensor targets, Tensor partials, Tensor loss, float scale)
     {
         Require(logits, targets);
-        stream.Launch(ForwardKernel, logits.Length, logits.View, targets.View, loss.View);
+        ReductionOp.RequirePartials(logits.Length, partials.View);
+        stream.Launch(PartialKernel, Lanes.Groups(stream, partials.Length), logits.View, targets.View, partials.View, logits.Length);
+        ReductionOp.Total(stream, partials, loss, scale);
     }
 
     /// <summary>The gradient of the logits.</summary>
@@ -28,11 +36,20 @@ public static class BinaryCrossEntropyOp
             throw new ArgumentException($"targets {targets.Shape} do not fit logits {logits.Shape}");
     }
 
-    // One thread per element.
-    static void ForwardKernel(Index1D i, ArrayView<float> x, ArrayView<float> t, ArrayView<float> loss) =>
-        loss[i] = XMath.Max(x[i], 0f) - x[i] * t[i] + SpecialFunctions.Log1p(XMath.Exp(-XMath.Abs(x[i])));
+    // One group per chunk.
+    static void PartialKernel(ArrayView<float> x, ArrayView<float> t, ArrayView<float> partials, int n) =>
+        partials[Grid.IdxX] = Lanes.SumOfFunctions(new Term(x, t, ReductionOp.Chunk * Grid.IdxX), 0, ReductionOp.ChunkLength(n));
 
     // One thread per element.
     static void BackwardKernel(Index1D i, ArrayView<float> x, ArrayView<float> t, float scale, ArrayView<float> dx) =>
         dx[i] = scale * (SpecialFunctions.Sigmoid(x[i]) - t[i]);
+
+    readonly record struct Term(ArrayView<float> X, ArrayView<float> T, int First) : ITerm
+    {
+        public float Add(float sum, int at)
+        {
+            float x = X[First + at];
+            return sum + (XMath.Max(x, 0f) - x * T[First + at] + SpecialFunctions.Log1p(XMath.Exp(-XMath.Abs(x))));
+        }
+    }
 }

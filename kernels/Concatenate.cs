@@ -10,13 +10,13 @@ public static class ConcatenateOp
     /// <param name="parts">Tensors of equal rows.</param>
     /// <param name="whole">Written; as many columns as all parts have.</param>
     /// <exception cref="ArgumentException">The extents do not fit.</exception>
-    public static void Join(Stream stream, IReadOnlyList<Tensor> parts, Tensor whole)
+    public static void Join(Stream stream, ReadOnlySpan<Tensor> parts, Tensor whole)
     {
         Require(parts, whole);
         int offset = 0;
         foreach (Tensor part in parts)
         {
-            stream.Launch(JoinKernel, part.Length, part.View, whole.View, part.Cols, whole.Cols, offset);
+            stream.Launch(JoinKernel, Lanes.Groups(stream, part.Rows), part.View, whole.View, part.Cols, whole.Cols, offset);
             offset += part.Cols;
         }
     }
@@ -26,28 +26,40 @@ public static class ConcatenateOp
     /// <param name="whole">As many columns as all parts have.</param>
     /// <param name="parts">Written; tensors of equal rows.</param>
     /// <exception cref="ArgumentException">The extents do not fit.</exception>
-    public static void Split(Stream stream, Tensor whole, IReadOnlyList<Tensor> parts)
+    public static void Split(Stream stream, Tensor whole, ReadOnlySpan<Tensor> parts)
     {
         Require(parts, whole);
         int offset = 0;
         foreach (Tensor part in parts)
         {
-            stream.Launch(SplitKernel, part.Length, whole.View, part.View, part.Cols, whole.Cols, offset);
+            stream.Launch(SplitKernel, Lanes.Groups(stream, part.Rows), whole.View, part.View, part.Cols, whole.Cols, offset);
             offset += part.Cols;
         }
     }
 
-    // One thread per element of the part.
-    static void JoinKernel(Index1D i, ArrayView<float> part, ArrayView<float> whole, int cols, int allCols, int offset) =>
-        whole[i / cols * allCols + offset + i % cols] = part[i];
+    // One group per row; so in the other.
+    static void JoinKernel(ArrayView<float> part, ArrayView<float> whole, int cols, int allCols, int offset) =>
+        Lanes.ForEach(new Copy(part, Grid.IdxX * cols, whole, Grid.IdxX * allCols + offset), 0, cols);
 
-    // One thread per element of the part.
-    static void SplitKernel(Index1D i, ArrayView<float> whole, ArrayView<float> part, int cols, int allCols, int offset) =>
-        part[i] = whole[i / cols * allCols + offset + i % cols];
+    static void SplitKernel(ArrayView<float> whole, ArrayView<float> part, int cols, int allCols, int offset) =>
+        Lanes.ForEach(new Copy(whole, Grid.IdxX * allCols + offset, part, Grid.IdxX * cols), 0, cols);
 
-    static void Require(IReadOnlyList<Tensor> parts, Tensor whole)
+    readonly record struct Copy(ArrayView<float> Source, int From, ArrayView<float> Target, int To) : IElement
     {
-        if (parts.Sum(p => p.Cols) != whole.Cols || parts.Any(p => p.Rows != whole.Rows))
-            throw new ArgumentException($"{string.Join(" and ", parts.Select(p => p.Shape))} side by side do not make {whole.Shape}");
+        public void Do(int at) => Target[To + at] = Source[From + at];
+    }
+
+    static void Require(ReadOnlySpan<Tensor> parts, Tensor whole)
+    {
+        int cols = 0;
+        bool fit = true;
+        foreach (Tensor part in parts)
+        {
+            cols += part.Cols;
+            fit &= part.Rows == whole.Rows;
+        }
+
+        if (!fit || cols != whole.Cols)
+            throw new ArgumentException($"{string.Join(" and ", parts.ToArray().Select(p => p.Shape))} side by side do not make {whole.Shape}");
     }
 }

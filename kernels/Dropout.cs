@@ -16,21 +16,29 @@ public static class DropoutOp
     {
         if (x.Length != y.Length)
             throw new ArgumentException($"dropout goes element by element; {x.Shape} and {y.Shape} do not fit");
-        stream.Launch(MaskKernel, IntrinsicMath.DivRoundUp(x.Length, 4), x.View, y.View, key, p, x.Length);
+        float scale = 1f / (1f - p);
+        stream.Launch(MaskKernel, x.Length / 4, x.View, y.View, key, p, scale);
+        if (x.Length % 4 != 0)
+            stream.Launch(LastMaskKernel, x.Length % 4, x.View, y.View, key, p, scale, x.Length / 4);
     }
 
     // One thread per four elements, which share a block of random words.
-    static void MaskKernel(Index1D block, ArrayView<float> x, ArrayView<float> y, RandomKey key, float p, int n)
+    static void MaskKernel(Index1D block, ArrayView<float> x, ArrayView<float> y, RandomKey key, float p, float scale)
     {
         RandomBlock words = Philox.Block(key, (uint)block.X);
-        float scale = 1f / (1f - p);
         int i = 4 * block;
-        y[i] = Philox.Uniform(words.W0) >= p ? x[i] * scale : 0f;
-        if (i + 1 < n)
-            y[i + 1] = Philox.Uniform(words.W1) >= p ? x[i + 1] * scale : 0f;
-        if (i + 2 < n)
-            y[i + 2] = Philox.Uniform(words.W2) >= p ? x[i + 2] * scale : 0f;
-        if (i + 3 < n)
-            y[i + 3] = Philox.Uniform(words.W3) >= p ? x[i + 3] * scale : 0f;
+        y[i] = Mask(x[i], words.W0, p, scale);
+        y[i + 1] = Mask(x[i + 1], words.W1, p, scale);
+        y[i + 2] = Mask(x[i + 2], words.W2, p, scale);
+        y[i + 3] = Mask(x[i + 3], words.W3, p, scale);
     }
+
+    // One thread per element behind the last whole block.
+    static void LastMaskKernel(Index1D i, ArrayView<float> x, ArrayView<float> y, RandomKey key, float p, float scale, int block)
+    {
+        RandomBlock words = Philox.Block(key, (uint)block);
+        y[4 * block + i] = Mask(x[4 * block + i], i.X == 0 ? words.W0 : i.X == 1 ? words.W1 : words.W2, p, scale);
+    }
+
+    static float Mask(float x, uint word, float p, float scale) => Philox.Uniform(word) >= p ? x * scale : 0f;
 }

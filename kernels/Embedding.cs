@@ -30,12 +30,12 @@ public static class EmbeddingOp
     /// <param name="dy">The gradient of the rows that were read.</param>
     /// <param name="dtable">Added to.</param>
     /// <exception cref="ArgumentException">The extents do not fit.</exception>
-    public static void Backward(Stream stream, IntTensor order, IntTensor starts, IntTensor ids, Tensor dy, Tensor dtable)
+    public static void Backward(Stream stream, ArrayView<int> order, ArrayView<int> starts, ArrayView<int> ids, Tensor dy, Tensor dtable)
     {
         Require(dy.Rows, dtable, dy);
         if (starts.Length != ids.Length + 1)
             throw new ArgumentException($"{ids.Length} segments have {ids.Length + 1} bounds, not {starts.Length}");
-        stream.Launch(SegmentSumKernel, new Index2D(dtable.Cols, ids.Length), order.View, starts.View, ids.View, dy.View, dtable.View, dtable.Cols);
+        stream.Launch(SegmentSumKernel, new Index2D(dtable.Cols, ids.IntLength), order, starts, ids, dy.View, dtable.View, dtable.Cols);
     }
 
     static void Require(int tokens, Tensor table, Tensor y)

@@ -1,19 +1,27 @@
-// Kullback-Leibler divergence of diagonal Gaussians, per element, v = logvar, q = logvar of the prior, d = mean - mean of the prior:
+// Kullback-Leibler divergence of diagonal Gaussians, scale * the sum over the elements, v = logvar, q = logvar of the prior, d = mean - mean of the prior:
 //   to N(0, I):           loss = (mean^2 + exp(v) - 1 - v) / 2            dmean = scale * mean,  dv = scale * (exp(v) - 1) / 2
 //   to a learnt prior:    loss = (q - v + exp(v - q) + d^2 exp(-q) - 1) / 2
 //     dmean = scale * d exp(-q) = -dprior mean,  dv = scale * (exp(v - q) - 1) / 2,  dq = scale * (1 - exp(v - q) - d^2 exp(-q)) / 2
-//   all [n]; gradients written (=)
+//   all [n], the loss [1]; loss and gradients written (=)   partials: see Reduction.cs
 namespace Dalle2.Kernels;
 
-/// <summary>Divergence of a diagonal Gaussian from the unit one or from another, per element.</summary>
+/// <summary>Divergence of a diagonal Gaussian from the unit one or from another, summed.</summary>
 public static class GaussianDivergenceOp
 {
-    /// <summary>The divergence from N(0, I) of each element.</summary>
+    /// <summary>The divergence from N(0, I).</summary>
+    /// <param name="stream">Where it runs.</param>
+    /// <param name="mean">The Gaussian's mean.</param>
+    /// <param name="logVariance">Its log-variance.</param>
+    /// <param name="partials">Working space of <see cref="ReductionOp.Partials"/> elements, overwritten.</param>
+    /// <param name="loss">Written, one element.</param>
+    /// <param name="scale">What the sum is multiplied by.</param>
     /// <exception cref="ArgumentException">The extents differ.</exception>
-    public static void ForwardUnit(Stream stream, Tensor mean, Tensor logVariance, Tensor loss)
+    public static void ForwardUnit(Stream stream, Tensor mean, Tensor logVariance, Tensor partials, Tensor loss, float scale)
     {
         Require(mean, logVariance);
-        stream.Launch(ForwardUnitKernel, mean.Length, mean.View, logVariance.View, loss.View);
+        ReductionOp.RequirePartials(mean.Length, partials.View);
+        stream.Launch(PartialUnitKernel, Lanes.Groups(stream, partials.Length), mean.View, logVariance.View, partials.View, mean.Length);
+        ReductionOp.Total(stream, partials, loss, scale);
     }
 
     /// <summary>The gradients of the divergence from N(0, I).</summary>
@@ -24,12 +32,24 @@ public static class GaussianDivergenceOp
         stream.Launch(BackwardUnitKernel, mean.Length, mean.View, logVariance.View, scale, dmean.View, dlogVariance.View);
     }
 
-    /// <summary>The divergence from N(priorMean, exp(priorLogVariance)) of each element.</summary>
+    /// <summary>The divergence from N(priorMean, exp(priorLogVariance)).</summary>
+    /// <param name="stream">Where it runs.</param>
+    /// <param name="mean">The Gaussian's mean.</param>
+    /// <param name="logVariance">Its log-variance.</param>
+    /// <param name="priorMean">The other's mean.</param>
+    /// <param name="priorLogVariance">The other's log-variance.</param>
+    /// <param name="partials">Working space of <see cref="ReductionOp.Partials"/> elements, overwritten.</param>
+    /// <param name="loss">Written, one element.</param>
+    /// <param name="scale">What the sum is multiplied by.</param>
     /// <exception cref="ArgumentException">The extents differ.</exception>
-    public static void Forward(Stream stream, Tensor mean, Tensor logVariance, Tensor priorMean, Tensor priorLogVariance, Tensor loss)
+    public static void Forward(
+        Stream stream, Tensor mean, Tensor logVariance, Tensor priorMean, Tensor priorLogVariance, Tensor partials, Tensor loss, float scale)
     {
         Require(mean, logVariance, priorMean, priorLogVariance);
-        stream.Launch(ForwardKernel, mean.Length, mean.View, logVariance.View, priorMean.View, priorLogVariance.View, loss.View);
+        ReductionOp.RequirePartials(mean.Length, partials.View);
+        stream.Launch(
+            PartialKernel, Lanes.Groups(stream, partials.Length), mean.View, logVariance.View, priorMean.View, priorLogVariance.View, partials.View, mean.Length);
+        ReductionOp.Total(stream, partials, loss, scale);
     }
 
     /// <summary>The gradients of the divergence from a learnt Gaussian.</summary>
@@ -44,7 +64,7 @@ public static class GaussianDivergenceOp
             dmean.View, dlogVariance.View, dpriorMean.View, dpriorLogVariance.View);
     }
 
-    static void Require(Tensor mean, params Tensor[] others)
+    static void Require(Tensor mean, params ReadOnlySpan<Tensor> others)
     {
         foreach (Tensor other in others)
         {
@@ -53,9 +73,9 @@ public static class GaussianDivergenceOp
         }
     }
 
-    // One thread per element.
-    static void ForwardUnitKernel(Index1D i, ArrayView<float> mean, ArrayView<float> logVariance, ArrayView<float> loss) =>
-        loss[i] = 0.5f * (mean[i] * mean[i] + XMath.Exp(logVariance[i]) - 1f - logVariance[i]);
+    // One group per chunk.
+    static void PartialUnitKernel(ArrayView<float> mean, ArrayView<float> logVariance, ArrayView<float> partials, int n) =>
+        partials[Grid.IdxX] = Lanes.SumOfFunctions(new UnitTerm(mean, logVariance, ReductionOp.Chunk * Grid.IdxX), 0, ReductionOp.ChunkLength(n));
 
     // One thread per element.
     static void BackwardUnitKernel(
@@ -65,14 +85,11 @@ public static class GaussianDivergenceOp
         dlogVariance[i] = 0.5f * scale * (XMath.Exp(logVariance[i]) - 1f);
     }
 
-    // One thread per element.
-    static void ForwardKernel(
-        Index1D i, ArrayView<float> mean, ArrayView<float> logVariance, ArrayView<float> priorMean, ArrayView<float> priorLogVariance, ArrayView<float> loss)
-    {
-        float d = mean[i] - priorMean[i];
-        float ratio = logVariance[i] - priorLogVariance[i];
-        loss[i] = 0.5f * (XMath.Exp(ratio) - ratio + d * d * XMath.Exp(-priorLogVariance[i]) - 1f);
-    }
+    // One group per chunk.
+    static void PartialKernel(
+        ArrayView<float> mean, ArrayView<float> logVariance, ArrayView<float> priorMean, ArrayView<float> priorLogVariance, ArrayView<float> partials, int n) =>
+        partials[Grid.IdxX] = Lanes.SumOfFunctions(
+            new Term(mean, logVariance, priorMean, priorLogVariance, ReductionOp.Chunk * Grid.IdxX), 0, ReductionOp.ChunkLength(n));
 
     // One thread per element.
     static void BackwardKernel(
@@ -86,5 +103,25 @@ public static class GaussianDivergenceOp
         dlogVariance[i] = 0.5f * scale * excess;
         dpriorMean[i] = -scale * d * precision;
         dpriorLogVariance[i] = -0.5f * scale * (excess + d * d * precision);
+    }
+
+    readonly record struct UnitTerm(ArrayView<float> Mean, ArrayView<float> LogVariance, int First) : ITerm
+    {
+        public float Add(float sum, int at)
+        {
+            float mean = Mean[First + at], logVariance = LogVariance[First + at];
+            return sum + 0.5f * (mean * mean + XMath.Exp(logVariance) - 1f - logVariance);
+        }
+    }
+
+    readonly record struct Term(
+        ArrayView<float> Mean, ArrayView<float> LogVariance, ArrayView<float> PriorMean, ArrayView<float> PriorLogVariance, int First) : ITerm
+    {
+        public float Add(float sum, int at)
+        {
+            float d = Mean[First + at] - PriorMean[First + at];
+            float ratio = LogVariance[First + at] - PriorLogVariance[First + at];
+            return sum + 0.5f * (XMath.Exp(ratio) - ratio + d * d * XMath.Exp(-PriorLogVariance[First + at]) - 1f);
+        }
     }
 }

@@ -21,9 +21,6 @@ public readonly record struct GemmShape(int M, int N, int K, int AStride, int BS
 /// <summary>General matrix products with transposes and accumulation.</summary>
 public static class GemmOp
 {
-    // Tiles of C, one below the other, that share what a group copies of B.
-    const int RowTiles = 32;
-
     /// <summary><c>C = op(A) op(B)</c>, or <c>C += op(A) op(B)</c>.</summary>
     /// <param name="stream">Where it runs.</param>
     /// <param name="a">A matrix: all axes but the last are rows.</param>
@@ -59,89 +56,81 @@ public static class GemmOp
 
     static void Launch<TA, TB>(Stream stream, Tensor a, Tensor b, Tensor c, GemmShape shape)
         where TA : unmanaged, IOperand
-        where TB : unmanaged, IOperand
-    {
-        stream.Launch(TileKernel<TA, TB>, RegisterTile.Groups(stream, shape.N, shape.M, RowTiles), a.View, b.View, c.View, shape);
-    }
+        where TB : unmanaged, IOperand =>
+        TileProduct.Launch(stream, a, b, c, new Product<TA, TB>(shape), shape.M, shape.N);
 
-    // One group per two columns a thread and 384 rows of C. For each piece of k it copies its columns of B to shared memory, and then, tile by tile, its rows
-    // of A. Rows past the edge repeat the last one and are not stored.
-    static void TileKernel<TA, TB>(ArrayView<float> a, ArrayView<float> b, ArrayView<float> c, GemmShape s)
+    readonly struct Product<TA, TB>(GemmShape shape) : IProduct
         where TA : unmanaged, IOperand
         where TB : unmanaged, IOperand
     {
-        ArrayView<float> right = SharedMemory.Allocate<float>(RegisterTile.RightLength), left = SharedMemory.Allocate<float>(RegisterTile.LeftLength);
-        int firstCol = Grid.IdxX * RegisterTile.Columns, firstRow = Grid.IdxY * (RegisterTile.Rows * RowTiles);
-        int endRow = IntrinsicMath.Min(firstRow + RegisterTile.Rows * RowTiles, s.M);
-        for (int start = 0; start < s.K || start == 0; start += RegisterTile.Depth)
-        {
-            int depth = IntrinsicMath.Min(RegisterTile.Depth, s.K - start);
-            Group.Barrier();
-            default(TB).CopyRight(b, right, s, start, depth, firstCol);
-            for (int row = firstRow; row < endRow; row += RegisterTile.Rows)
-            {
-                Group.Barrier();
-                default(TA).CopyLeft(a, left, s, start, depth, row);
-                Group.Barrier();
-                ArrayView<float> sums = LocalMemory.Allocate<float>(RegisterTile.Rows * RegisterTile.ThreadColumns);
-                ArrayView<int> rows = LocalMemory.Allocate<int>(RegisterTile.Rows);
-                for (int i = 0; i < RegisterTile.Rows; i++)
-                    rows[i] = IntrinsicMath.Min(row + i, s.M - 1) * s.CStride;
-                RegisterTile.Begin(sums, c, rows, firstCol + Group.IdxX, s.N, start == 0 && s.Accumulate == 0);
-                RegisterTile.Add(sums, left, default(TA).RowStep, default(TA).Step, right, depth);
-                RegisterTile.End(sums, c, rows, s.M - row, firstCol + Group.IdxX, s.N);
-            }
-        }
+        public int Rows => shape.M;
+
+        public int Cols => shape.N;
+
+        public int Depth => shape.K;
+
+        public bool Accumulates => shape.Accumulate != 0;
+
+        public bool IsLeftByDepth => default(TA).IsLeftByDepth;
+
+        public double Flops => shape.Flops;
+
+        public int RowAt(int row) => row * shape.CStride;
+
+        public void CopyLeft<TBlock>(ArrayView<float> source, ArrayView<float> left, int start, int depth, int row, int rows)
+            where TBlock : unmanaged, IBlock => default(TA).CopyLeft<TBlock>(source, left, shape, start, depth, row, rows);
+
+        public void CopyRight<TBlock>(ArrayView<float> source, ArrayView<float> right, int start, int depth, int col, int panels)
+            where TBlock : unmanaged, IBlock => default(TB).CopyRight<TBlock>(source, right, shape, start, depth, col, panels);
     }
 
     // How a side of the product is read, and how the left one lies in shared memory.
     interface IOperand
     {
-        int RowStep { get; }
+        bool IsLeftByDepth { get; }
 
-        int Step { get; }
+        void CopyLeft<TBlock>(ArrayView<float> a, ArrayView<float> left, GemmShape s, int start, int depth, int row, int rows)
+            where TBlock : unmanaged, IBlock;
 
-        void CopyLeft(ArrayView<float> a, ArrayView<float> left, GemmShape s, int start, int depth, int row);
-
-        void CopyRight(ArrayView<float> b, ArrayView<float> right, GemmShape s, int start, int depth, int col);
+        void CopyRight<TBlock>(ArrayView<float> b, ArrayView<float> right, GemmShape s, int start, int depth, int col, int panels)
+            where TBlock : unmanaged, IBlock;
     }
 
     readonly struct Stored : IOperand
     {
-        public int RowStep => RegisterTile.Depth;
+        public bool IsLeftByDepth => false;
 
-        public int Step => 1;
-
-        public void CopyLeft(ArrayView<float> a, ArrayView<float> left, GemmShape s, int start, int depth, int row)
+        public void CopyLeft<TBlock>(ArrayView<float> a, ArrayView<float> left, GemmShape s, int start, int depth, int row, int rows)
+            where TBlock : unmanaged, IBlock
         {
-            for (int i = 0; i < RegisterTile.Rows; i++)
+            for (int i = 0; i < rows; i++)
             {
                 int from = IntrinsicMath.Min(row + i, s.M - 1) * s.AStride + start;
-                RegisterTile.CopyRun(left, i * RegisterTile.Depth, a, from, depth, from, from + depth);
+                RegisterTile.CopyRun(left, TileProduct.LeftAt<TBlock>(false, i, 0), a, from, depth, from, from + depth);
             }
         }
 
-        public void CopyRight(ArrayView<float> b, ArrayView<float> right, GemmShape s, int start, int depth, int col) =>
-            RegisterTile.CopyRight(right, b, start * s.BStride, s.BStride, depth, col, s.N);
+        public void CopyRight<TBlock>(ArrayView<float> b, ArrayView<float> right, GemmShape s, int start, int depth, int col, int panels)
+            where TBlock : unmanaged, IBlock =>
+            TileProduct.CopyPanels<TBlock>(right, 0, b, start * s.BStride, s.BStride, depth, col, s.N, panels);
     }
 
     readonly struct Transposed : IOperand
     {
-        public int RowStep => 1;
+        public bool IsLeftByDepth => true;
 
-        public int Step => RegisterTile.MaxThreads;
-
-        public void CopyLeft(ArrayView<float> a, ArrayView<float> left, GemmShape s, int start, int depth, int row)
+        public void CopyLeft<TBlock>(ArrayView<float> a, ArrayView<float> left, GemmShape s, int start, int depth, int row, int rows)
+            where TBlock : unmanaged, IBlock
         {
-            int count = IntrinsicMath.Min(RegisterTile.Rows, s.M - row);
             for (int k = 0; k < depth; k++)
             {
                 int from = (start + k) * s.AStride + row;
-                RegisterTile.CopyRun(left, k * RegisterTile.MaxThreads, a, from, RegisterTile.Rows, from, from + count);
+                RegisterTile.CopyRun(left, TileProduct.LeftAt<TBlock>(true, 0, k), a, from, rows, from, from + s.M - row);
             }
         }
 
-        public void CopyRight(ArrayView<float> b, ArrayView<float> right, GemmShape s, int start, int depth, int col) =>
-            RegisterTile.CopyRightTransposed(right, b, start, s.BStride, depth, col, s.N);
+        public void CopyRight<TBlock>(ArrayView<float> b, ArrayView<float> right, GemmShape s, int start, int depth, int col, int panels)
+            where TBlock : unmanaged, IBlock =>
+            TileProduct.CopyTurnedPanels<TBlock>(right, 0, b, start, s.BStride, depth, col, s.N, panels);
     }
 }

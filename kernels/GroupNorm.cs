@@ -1,23 +1,22 @@
 // Group normalisation:  y = (x - mean) * rstd * gamma + beta,  rstd = 1 / sqrt(variance + eps), per sample and group of neighbouring channels
 //   x, y, dx, dy [samples, pixels, channels] as [rows, cols]   gamma, beta [channels]   mean, rstd [samples, groups]
-// Layer normalisation over the last axis is the same with one pixel per sample and one group.
-// The variance is divided by the number of elements and comes from a second pass around the mean. Kept: x, mean, rstd.
-// Sums: over 64 channels of a pixel, over those, over 64 pixels, over those. Normalising and the backward pass: see Normalization.cs.
+// The variance is divided by the number of elements. Kept: x, mean, rstd.
+// Statistics, normalising and the backward pass: see Normalization.cs; over a sample's chunks, for each the group's channels, in rising order.
 namespace Dalle2.Kernels;
 
-/// <summary>Group normalisation and, as its simplest case, layer normalisation.</summary>
+/// <summary>Group normalisation.</summary>
 public static class GroupNormOp
 {
-    const int Chunk = 64;
-
-    /// <summary>Extents of the two tensors of partial sums that Backward takes: <c>[this, channels]</c>.</summary>
-    public static int PartialRows(int rows) => NormalizationOp.Chunks(rows);
+    /// <summary>Extents of the two tensors of partial sums that both passes take: <c>[this, channels]</c>.</summary>
+    public static int PartialRows(int rows, int rowsPerSample) => new SampleRows(rowsPerSample).All(rows);
 
     /// <summary>The normalised input, and what Backward needs.</summary>
     /// <param name="stream">Where it runs.</param>
     /// <param name="x">Samples of rowsPerSample rows each; the last axis are the channels.</param>
     /// <param name="gamma">The scale.</param>
     /// <param name="beta">The shift.</param>
+    /// <param name="partialMeans">Scratch, <c>[PartialRows, channels]</c>.</param>
+    /// <param name="partialSquares">Scratch, <c>[PartialRows, channels]</c>.</param>
     /// <param name="y">Written.</param>
     /// <param name="mean">Written, <c>[samples, groups]</c>.</param>
     /// <param name="rstd">Written, <c>[samples, groups]</c>.</param>
@@ -26,11 +25,14 @@ public static class GroupNormOp
     /// <param name="eps">Added to the variance.</param>
     /// <exception cref="ArgumentException">The rows do not divide into samples or the channels into groups.</exception>
     public static void Forward(
-        Stream stream, Tensor x, Tensor gamma, Tensor beta, Tensor y, Tensor mean, Tensor rstd, int rowsPerSample, int groups, float eps)
+        Stream stream, Tensor x, Tensor gamma, Tensor beta, Tensor partialMeans, Tensor partialSquares, Tensor y, Tensor mean, Tensor rstd,
+        int rowsPerSample, int groups, float eps)
     {
         GroupStatistics layout = Layout(x, mean, rowsPerSample, groups);
-        stream.Launch(StatisticsKernel, mean.Length, x.View, mean.View, rstd.View, layout, eps);
-        NormalizationOp.Normalize(stream, x, gamma, beta, mean, rstd, y, layout);
+        var samples = new SampleRows(rowsPerSample);
+        NormalizationOp.Statistics(stream, x, partialMeans, partialSquares, samples);
+        stream.Launch(StatisticsKernel, mean.Length, partialMeans.View, partialSquares.View, mean.View, rstd.View, samples, layout, eps);
+        NormalizationOp.Normalize(stream, x, gamma, beta, mean, rstd, y, samples, layout);
     }
 
     /// <summary>The backward pass: writes dx, adds to dgamma and dbeta.</summary>
@@ -55,136 +57,75 @@ public static class GroupNormOp
         Tensor dx, Tensor dgamma, Tensor dbeta, int rowsPerSample, int groups)
     {
         GroupStatistics layout = Layout(x, mean, rowsPerSample, groups);
-        NormalizationOp.ParameterGradients(stream, x, dy, mean, rstd, partialGamma, partialBeta, dgamma, dbeta, layout);
-        stream.Launch(AverageKernel, mean.Length, x.View, dy.View, gamma.View, mean.View, rstd.View, avgG.View, avgGn.View, layout);
-        NormalizationOp.InputGradient(stream, x, dy, gamma, mean, rstd, avgG, avgGn, dx, layout);
+        var samples = new SampleRows(rowsPerSample);
+        NormalizationOp.ParameterGradients(stream, x, dy, mean, rstd, partialGamma, partialBeta, dgamma, dbeta, samples, layout);
+        stream.Launch(AverageKernel, mean.Length, partialGamma.View, partialBeta.View, gamma.View, avgG.View, avgGn.View, samples, layout);
+        NormalizationOp.InputGradient(stream, x, dy, gamma, mean, rstd, avgG, avgGn, dx, samples, layout);
     }
 
     static GroupStatistics Layout(Tensor x, Tensor mean, int rowsPerSample, int groups)
     {
         if (rowsPerSample < 1 || x.Rows % rowsPerSample != 0 || groups < 1 || x.Cols % groups != 0 || mean.Length != x.Rows / rowsPerSample * groups)
             throw new ArgumentException($"{x.Shape} does not divide into samples of {rowsPerSample} rows and {groups} groups of channels, with {mean.Length} statistics");
-        return new GroupStatistics(rowsPerSample, groups, x.Cols / groups);
+        return new GroupStatistics(groups, x.Cols / groups);
     }
 
     // One thread per sample and group.
-    static void StatisticsKernel(Index1D index, ArrayView<float> x, ArrayView<float> mean, ArrayView<float> rstd, GroupStatistics s, float eps)
+    static void StatisticsKernel(
+        Index1D index, ArrayView<float> means, ArrayView<float> squares, ArrayView<float> mean, ArrayView<float> rstd, SampleRows samples, GroupStatistics s, float eps)
     {
-        int first = First(index, s), cols = s.Groups * s.GroupCols;
-        float count = s.RowsPerSample * s.GroupCols;
-        float total = 0f;
-        for (int start = 0; start < s.RowsPerSample; start += Chunk)
+        int first = First(index, samples, s), cols = s.Groups * s.GroupCols;
+        float all = samples.Rows * s.GroupCols, sum = 0f, distances = 0f;
+        for (int chunk = 0; chunk < samples.Chunks; chunk++)
         {
-            float sum = 0f;
-            int end = IntrinsicMath.Min(start + Chunk, s.RowsPerSample);
-            for (int pixel = start; pixel < end; pixel++)
-                sum += Sum(x, first + pixel * cols, s.GroupCols);
-            total += sum;
+            float total = 0f;
+            for (int col = 0; col < s.GroupCols; col++)
+                total += means[first + chunk * cols + col];
+            sum = Fused.MultiplyAdd(samples.Count(chunk), total, sum);
         }
 
-        float center = total / count, squares = 0f;
-        for (int start = 0; start < s.RowsPerSample; start += Chunk)
+        float center = sum / all;
+        for (int chunk = 0; chunk < samples.Chunks; chunk++)
         {
-            float sum = 0f;
-            int end = IntrinsicMath.Min(start + Chunk, s.RowsPerSample);
-            for (int pixel = start; pixel < end; pixel++)
-                sum += SquareSum(x, first + pixel * cols, s.GroupCols, center);
-            squares += sum;
+            float between = 0f, within = 0f;
+            for (int col = 0; col < s.GroupCols; col++)
+            {
+                float distance = means[first + chunk * cols + col] - center;
+                between = Fused.MultiplyAdd(distance, distance, between);
+                within += squares[first + chunk * cols + col];
+            }
+
+            distances += Fused.MultiplyAdd(samples.Count(chunk), between, within);
         }
 
         mean[index] = center;
-        rstd[index] = XMath.Rsqrt(squares / count + eps);
+        rstd[index] = XMath.Rsqrt(distances / all + eps);
     }
 
     // One thread per sample and group: the averages of g = dy * gamma and of g * n.
     static void AverageKernel(
-        Index1D index, ArrayView<float> x, ArrayView<float> dy, ArrayView<float> gamma, ArrayView<float> mean, ArrayView<float> rstd,
-        ArrayView<float> avgG, ArrayView<float> avgGn, GroupStatistics s)
+        Index1D index, ArrayView<float> partialGamma, ArrayView<float> partialBeta, ArrayView<float> gamma, ArrayView<float> avgG, ArrayView<float> avgGn,
+        SampleRows samples, GroupStatistics s)
     {
-        int first = First(index, s), cols = s.Groups * s.GroupCols, channel = index % s.Groups * s.GroupCols;
-        float count = s.RowsPerSample * s.GroupCols;
-        float total = 0f, products = 0f;
-        for (int start = 0; start < s.RowsPerSample; start += Chunk)
+        int first = First(index, samples, s), cols = s.Groups * s.GroupCols, channel = index % s.Groups * s.GroupCols;
+        float all = samples.Rows * s.GroupCols, total = 0f, products = 0f;
+        for (int chunk = 0; chunk < samples.Chunks; chunk++)
         {
-            float sum = 0f, product = 0f;
-            int end = IntrinsicMath.Min(start + Chunk, s.RowsPerSample);
-            for (int pixel = start; pixel < end; pixel++)
+            for (int col = 0; col < s.GroupCols; col++)
             {
-                sum += Dot(dy, first + pixel * cols, gamma, channel, s.GroupCols);
-                product += CenteredDot(x, dy, first + pixel * cols, gamma, channel, s.GroupCols, mean[index]);
+                total = Fused.MultiplyAdd(gamma[channel + col], partialBeta[first + chunk * cols + col], total);
+                products = Fused.MultiplyAdd(gamma[channel + col], partialGamma[first + chunk * cols + col], products);
             }
-
-            total += sum;
-            products += product;
         }
 
-        avgG[index] = total / count;
-        avgGn[index] = products * rstd[index] / count;
+        avgG[index] = total / all;
+        avgGn[index] = products / all;
     }
 
-    static int First(int index, GroupStatistics s)
+    // Where the partial sums of a sample's group begin.
+    static int First(int index, SampleRows samples, GroupStatistics s)
     {
         int sample = index / s.Groups, group = index - sample * s.Groups;
-        return (sample * s.RowsPerSample * s.Groups + group) * s.GroupCols;
-    }
-
-    static float Sum(ArrayView<float> x, int at, int count)
-    {
-        float total = 0f;
-        for (int start = 0; start < count; start += Chunk)
-        {
-            float sum = 0f;
-            int end = IntrinsicMath.Min(start + Chunk, count);
-            for (int i = start; i < end; i++)
-                sum += x[at + i];
-            total += sum;
-        }
-
-        return total;
-    }
-
-    static float SquareSum(ArrayView<float> x, int at, int count, float center)
-    {
-        float total = 0f;
-        for (int start = 0; start < count; start += Chunk)
-        {
-            float sum = 0f;
-            int end = IntrinsicMath.Min(start + Chunk, count);
-            for (int i = start; i < end; i++)
-                sum = Fused.MultiplyAdd(x[at + i] - center, x[at + i] - center, sum);
-            total += sum;
-        }
-
-        return total;
-    }
-
-    static float Dot(ArrayView<float> dy, int at, ArrayView<float> gamma, int channel, int count)
-    {
-        float total = 0f;
-        for (int start = 0; start < count; start += Chunk)
-        {
-            float sum = 0f;
-            int end = IntrinsicMath.Min(start + Chunk, count);
-            for (int i = start; i < end; i++)
-                sum = Fused.MultiplyAdd(dy[at + i], gamma[channel + i], sum);
-            total += sum;
-        }
-
-        return total;
-    }
-
-    static float CenteredDot(ArrayView<float> x, ArrayView<float> dy, int at, ArrayView<float> gamma, int channel, int count, float center)
-    {
-        float total = 0f;
-        for (int start = 0; start < count; start += Chunk)
-        {
-            float sum = 0f;
-            int end = IntrinsicMath.Min(start + Chunk, count);
-            for (int i = start; i < end; i++)
-                sum = Fused.MultiplyAdd(dy[at + i] * gamma[channel + i], x[at + i] - center, sum);
-            total += sum;
-        }
-
-        return total;
+        return (sample * samples.Chunks * s.Groups + group) * s.GroupCols;
     }
 }

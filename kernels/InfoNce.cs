@@ -3,43 +3,46 @@
 //   p, s, g, h [n, n]   loss, rlse, clse [n]   k [1], the log of the inverse temperature
 // Backward:  ds_ij = scale * (exp(s_ij - rlse_i) + exp(s_ij - clse_j) - 2 [i = j]) / 2
 //   g = ds exp(k), from which da = g b, db = g^T a;   h = ds s, whose sum is dk        (both written, =)
+// Sums over a row: see Lanes.cs; over a column: rows in rising order, see Columns.cs.
 namespace Dalle2.Kernels;
 
 /// <summary>The elementwise part of the symmetric contrastive loss.</summary>
 public static class InfoNceOp
 {
-    const int Run = 64;
-
     /// <summary>Lowers k to a limit, in place.</summary>
     public static void ClampInPlace(Stream stream, Tensor k, float limit) => stream.Launch(ClampKernel, k.Length, k.View, limit);
 
-    /// <summary>Multiplies dot products by exp(k), in place.</summary>
-    public static void ScaleInPlace(Stream stream, Tensor products, Tensor k) => stream.Launch(ScaleKernel, products.Length, products.View, k.View);
+    /// <summary>The inverse temperature, exp(k), one element.</summary>
+    public static void InverseTemperature(Stream stream, Tensor k, Tensor factor) => stream.Launch(ExponentialKernel, k.Length, k.View, factor.View);
+
+    /// <summary>Multiplies dot products by the inverse temperature, in place.</summary>
+    public static void ScaleInPlace(Stream stream, Tensor products, Tensor factor) =>
+        stream.Launch(ScaleKernel, products.Length, products.View, factor.View);
 
     /// <summary>The loss of each pair, and the logs of the summed exponentials of rows and columns.</summary>
     /// <exception cref="ArgumentException">The logits are not square.</exception>
     public static void Forward(Stream stream, Tensor logits, Tensor rowLogSums, Tensor colLogSums, Tensor loss)
     {
         int n = Require(logits);
-        stream.Launch(LogSumKernel, n, logits.View, rowLogSums.View, n, n, 1);
-        stream.Launch(LogSumKernel, n, logits.View, colLogSums.View, n, 1, n);
+        stream.Launch(RowKernel, Lanes.Groups(stream, n), logits.View, rowLogSums.View, n);
+        stream.Launch(ColumnKernel, Columns.Groups(stream, n, 1), logits.View, colLogSums.View, n);
         stream.Launch(LossKernel, n, logits.View, rowLogSums.View, colLogSums.View, loss.View, n);
     }
 
     /// <summary>The gradient of the dot products, and the terms of that of k.</summary>
     /// <param name="stream">Where it runs.</param>
     /// <param name="logits">s.</param>
-    /// <param name="k">The log of the inverse temperature.</param>
+    /// <param name="factor">The inverse temperature.</param>
     /// <param name="rowLogSums">What Forward wrote.</param>
     /// <param name="colLogSums">What Forward wrote.</param>
     /// <param name="scale">The gradient of each pair's loss.</param>
     /// <param name="dproducts">g, written.</param>
     /// <param name="terms">h, written.</param>
     /// <exception cref="ArgumentException">The logits are not square.</exception>
-    public static void Backward(Stream stream, Tensor logits, Tensor k, Tensor rowLogSums, Tensor colLogSums, float scale, Tensor dproducts, Tensor terms) =>
+    public static void Backward(Stream stream, Tensor logits, Tensor factor, Tensor rowLogSums, Tensor colLogSums, float scale, Tensor dproducts, Tensor terms) =>
         stream.Launch(
             BackwardKernel, new Index2D(Require(logits), logits.Rows),
-            logits.View, k.View, rowLogSums.View, colLogSums.View, scale, dproducts.View, terms.View);
+            logits.View, factor.View, rowLogSums.View, colLogSums.View, scale, dproducts.View, terms.View);
 
     static int Require(Tensor logits) => logits.Rows == logits.Cols
         ? logits.Rows
@@ -48,27 +51,26 @@ public static class InfoNceOp
     // One thread.
     static void ClampKernel(Index1D i, ArrayView<float> k, float limit) => k[i] = k[i] > limit ? limit : k[i];
 
+    // One thread.
+    static void ExponentialKernel(Index1D i, ArrayView<float> k, ArrayView<float> factor) => factor[i] = XMath.Exp(k[i]);
+
     // One thread per element.
-    static void ScaleKernel(Index1D i, ArrayView<float> products, ArrayView<float> k) => products[i] *= XMath.Exp(k[0]);
+    static void ScaleKernel(Index1D i, ArrayView<float> products, ArrayView<float> factor) => products[i] *= factor[0];
 
-    // One thread per line, a row or a column by its strides.
-    static void LogSumKernel(Index1D line, ArrayView<float> s, ArrayView<float> logSums, int n, int lineStride, int stride)
+    // One group per row.
+    static void RowKernel(ArrayView<float> s, ArrayView<float> logSums, int n)
     {
-        int first = line * lineStride;
-        float largest = s[first];
-        for (int i = 1; i < n; i++)
-            largest = XMath.Max(s[first + i * stride], largest);
-        float total = 0f;
-        for (int start = 0; start < n; start += Run)
-        {
-            float sum = 0f;
-            int end = IntrinsicMath.Min(start + Run, n);
-            for (int i = start; i < end; i++)
-                sum += XMath.Exp(s[first + i * stride] - largest);
-            total += sum;
-        }
+        int first = Grid.IdxX * n;
+        float largest = Lanes.Max(s, first, first + n);
+        logSums[Grid.IdxX] = XMath.Log(Lanes.SumOfFunctions(new Exponential(s, first, largest), 0, n)) + largest;
+    }
 
-        logSums[line] = XMath.Log(total) + largest;
+    // One group per block of columns.
+    static void ColumnKernel(ArrayView<float> s, ArrayView<float> logSums, int n)
+    {
+        ArrayView<float> largest = LocalMemory.Allocate<float>(Columns.Block), sums = LocalMemory.Allocate<float>(Columns.Block);
+        Columns.Walk(new Largest(s, logSums, largest, n), 0, n, n);
+        Columns.Walk(new LogSum(s, logSums, largest, sums, n), 0, n, n);
     }
 
     // One thread per pair.
@@ -80,14 +82,42 @@ public static class InfoNceOp
 
     // One thread per element.
     static void BackwardKernel(
-        Index2D index, ArrayView<float> s, ArrayView<float> k, ArrayView<float> rowLogSums, ArrayView<float> colLogSums, float scale,
+        Index2D index, ArrayView<float> s, ArrayView<float> factor, ArrayView<float> rowLogSums, ArrayView<float> colLogSums, float scale,
         ArrayView<float> dproducts, ArrayView<float> terms)
     {
         int at = index.Y * rowLogSums.IntLength + index.X;
         float value = s[at];
         float p = XMath.Exp(value - rowLogSums[index.Y]) + XMath.Exp(value - colLogSums[index.X]);
         float ds = 0.5f * scale * (index.X == index.Y ? p - 2f : p);
-        dproducts[at] = ds * XMath.Exp(k[0]);
+        dproducts[at] = ds * factor[0];
         terms[at] = ds * value;
+    }
+
+    readonly record struct Exponential(ArrayView<float> S, int First, float Largest) : ITerm
+    {
+        public float Add(float sum, int at) => sum + XMath.Exp(S[First + at] - Largest);
+    }
+
+    // Left where the sum of logs goes, until that is known.
+    readonly record struct Largest(ArrayView<float> S, ArrayView<float> Results, ArrayView<float> Own, int N) : IColumn
+    {
+        public void Begin(int own, int col) => Own[own] = S[col];
+
+        public void Row(int own, int row, int col) => Own[own] = XMath.Max(S[row * N + col], Own[own]);
+
+        public void End(int own, int col) => Results[col] = Own[own];
+    }
+
+    readonly record struct LogSum(ArrayView<float> S, ArrayView<float> Results, ArrayView<float> Largest, ArrayView<float> Sums, int N) : IColumn
+    {
+        public void Begin(int own, int col)
+        {
+            Largest[own] = Results[col];
+            Sums[own] = 0f;
+        }
+
+        public void Row(int own, int row, int col) => Sums[own] += XMath.Exp(S[row * N + col] - Largest[own]);
+
+        public void End(int own, int col) => Results[col] = XMath.Log(Sums[own]) + Largest[own];
     }
 }

@@ -6,38 +6,57 @@ namespace Dalle2.Kernels;
 public static class RandomOp
 {
     /// <summary>Uniform in [0, 1), 24 bits.</summary>
-    public static void Uniform(Stream stream, Tensor y, RandomKey key) =>
-        stream.Launch(UniformKernel, IntrinsicMath.DivRoundUp(y.Length, 4), y.View, key, y.Length);
+    public static void Uniform(Stream stream, Tensor y, RandomKey key)
+    {
+        stream.Launch(UniformKernel, y.Length / 4, y.View, key);
+        if (y.Length % 4 != 0)
+            stream.Launch(LastUniformKernel, y.Length % 4, y.View, key, y.Length / 4);
+    }
 
     /// <summary>Normal with mean 0 and variance 1.</summary>
-    public static void Normal(Stream stream, Tensor y, RandomKey key) =>
-        stream.Launch(NormalKernel, IntrinsicMath.DivRoundUp(y.Length, 4), y.View, key, y.Length);
+    public static void Normal(Stream stream, Tensor y, RandomKey key)
+    {
+        stream.Launch(NormalKernel, y.Length / 4, y.View, key);
+        if (y.Length % 4 != 0)
+            stream.Launch(LastNormalKernel, y.Length % 4, y.View, key, y.Length / 4);
+    }
 
     // One thread per block of four.
-    static void UniformKernel(Index1D block, ArrayView<float> y, RandomKey key, int n)
+    static void UniformKernel(Index1D block, ArrayView<float> y, RandomKey key)
     {
         RandomBlock words = Philox.Block(key, (uint)block.X);
-        StoreFour(y, 4 * block, n, Philox.Uniform(words.W0), Philox.Uniform(words.W1), Philox.Uniform(words.W2), Philox.Uniform(words.W3));
+        Store(y, 4 * block, Philox.Uniform(words.W0), Philox.Uniform(words.W1), Philox.Uniform(words.W2), Philox.Uniform(words.W3));
     }
 
     // One thread per block of four: two pairs of Box and Muller.
-    static void NormalKernel(Index1D block, ArrayView<float> y, RandomKey key, int n)
+    static void NormalKernel(Index1D block, ArrayView<float> y, RandomKey key)
     {
         RandomBlock words = Philox.Block(key, (uint)block.X);
-        StoreFour(
-            y, 4 * block, n,
+        Store(
+            y, 4 * block,
             Philox.NormalCos(words.W0, words.W1), Philox.NormalSin(words.W0, words.W1),
             Philox.NormalCos(words.W2, words.W3), Philox.NormalSin(words.W2, words.W3));
     }
 
-    static void StoreFour(ArrayView<float> y, int at, int n, float v0, float v1, float v2, float v3)
+    // One thread per element behind the last whole block.
+    static void LastUniformKernel(Index1D i, ArrayView<float> y, RandomKey key, int block)
+    {
+        RandomBlock words = Philox.Block(key, (uint)block);
+        y[4 * block + i] = Philox.Uniform(i.X == 0 ? words.W0 : i.X == 1 ? words.W1 : words.W2);
+    }
+
+    static void LastNormalKernel(Index1D i, ArrayView<float> y, RandomKey key, int block)
+    {
+        RandomBlock words = Philox.Block(key, (uint)block);
+        float cos = i.X == 2 ? Philox.NormalCos(words.W2, words.W3) : Philox.NormalCos(words.W0, words.W1);
+        y[4 * block + i] = i.X == 1 ? Philox.NormalSin(words.W0, words.W1) : cos;
+    }
+
+    static void Store(ArrayView<float> y, int at, float v0, float v1, float v2, float v3)
     {
         y[at] = v0;
-        if (at + 1 < n)
-            y[at + 1] = v1;
-        if (at + 2 < n)
-            y[at + 2] = v2;
-        if (at + 3 < n)
-            y[at + 3] = v3;
+        y[at + 1] = v1;
+        y[at + 2] = v2;
+        y[at + 3] = v3;
     }
 }

@@ -1,7 +1,7 @@
 // The tile that matrix products and convolutions share:  sums[i, j] += sum over k of left[i, k] * right[k, j]
-//   left is 12 rows in shared memory, right 32 columns in shared memory, k at most 256 at a time
-//   sums are 12 x 2 a thread, in registers: a group's threads lie along the columns, thread t of T has the columns t and t + T
-//   T is what the device prefers, at most 16: so many threads fill a vector unit; no bit depends on it
+//   left is 8 rows, right 32 columns that lie one k behind the other; both are close by, in shared memory as a rule
+//   sums are 8 x 2 a thread, in registers: a group's threads lie along the columns, thread t of T has the columns t and t + T
+//   T is what the device prefers, a power of two, at most 16: so many threads fill a vector unit; no bit depends on it
 // One chain of fused multiply-adds over k in rising order; between two pieces of k the sums wait in the result's own memory.
 namespace Dalle2.Kernels;
 
@@ -14,31 +14,19 @@ static class RegisterTile
     /// <summary>Columns of one thread.</summary>
     public const int ThreadColumns = 2;
 
-    /// <summary>Columns of a group, in a kernel.</summary>
-    public static int Columns => Group.DimX * ThreadColumns;
+    /// <summary>Rows of a tile: enough chains to hide the latency of a multiply-add, and a divisor of the usual batches and channels.</summary>
+    public const int Rows = 8;
 
-    /// <summary>Rows of a tile. With two columns they fill the 32 registers of a vector unit but for what is being multiplied.</summary>
-    public const int Rows = 12;
-
-    /// <summary>How much of k is in shared memory at a time: 32 KiB of the right side and 16 KiB of the left, what a group may have everywhere.</summary>
-    public const int Depth = 256;
-
-    /// <summary>Elements of shared memory for the left side, by rows (<c>[12, Depth]</c>) or by k (<c>[Depth, 16]</c>).</summary>
-    public const int LeftLength = Depth * 16;
-
-    /// <summary>Elements of shared memory for the right side, <c>[Depth, 32]</c>.</summary>
-    public const int RightLength = Depth * MaxThreads * ThreadColumns;
+    /// <summary>From one k to the next of the right side.</summary>
+    public const int RightStep = MaxThreads * ThreadColumns;
 
     const int Unroll = 4;
 
-    /// <summary>Groups of as many threads as the device prefers: along x for the columns, along y for tiles of rows.</summary>
-    public static KernelConfig Groups(Stream stream, int columns, int rows, int tiles, int products = 1)
-    {
-        int threads = IntrinsicMath.Min(stream.Device.GroupThreads, MaxThreads);
-        return new KernelConfig(
-            new Index3D(IntrinsicMath.DivRoundUp(columns, threads * ThreadColumns), IntrinsicMath.DivRoundUp(rows, Rows * tiles), products),
-            new Index3D(threads, 1, 1));
-    }
+    /// <summary>Columns of a group, in a kernel.</summary>
+    public static int Columns => Group.DimX * ThreadColumns;
+
+    /// <summary>Threads of a group on a device.</summary>
+    public static int Threads(Device device) => IntrinsicMath.Min(device.GroupThreads, MaxThreads);
 
     /// <summary>The sums so far: those of the result, or zeros. Rows are where each row's first column lies; a thread's columns past the end are zeros.</summary>
     public static void Begin(ArrayView<float> sums, ArrayView<float> result, ArrayView<int> rows, int col, int cols, bool fromZero)
@@ -59,22 +47,24 @@ static class RegisterTile
 
     /// <summary>Adds the products over <paramref name="depth"/> values of k.</summary>
     /// <param name="sums">The thread's sums.</param>
-    /// <param name="left">Shared; element (i, k) lies at <c>i * rowStep + k * step</c>.</param>
+    /// <param name="left">The left side; element (i, k) lies at <c>leftStart + i * rowStep + k * step</c>.</param>
+    /// <param name="leftStart">Where its tile begins.</param>
     /// <param name="rowStep">A constant.</param>
     /// <param name="step">A constant.</param>
-    /// <param name="right">Shared, <c>[depth, 32]</c>.</param>
+    /// <param name="right">The right side, <c>[depth, 32]</c>.</param>
+    /// <param name="rightStart">Where it begins.</param>
     /// <param name="depth">How much of k.</param>
-    public static void Add(ArrayView<float> sums, ArrayView<float> left, int rowStep, int step, ArrayView<float> right, int depth)
+    public static void Add(ArrayView<float> sums, ArrayView<float> left, int leftStart, int rowStep, int step, ArrayView<float> right, int rightStart, int depth)
     {
         int k = 0;
         for (; k + Unroll <= depth; k += Unroll)
         {
             for (int u = 0; u < Unroll; u++)
-                AddOuterProduct(sums, left, rowStep, (k + u) * step, right, k + u);
+                AddOuterProduct(sums, left, leftStart + (k + u) * step, rowStep, right, rightStart + (k + u) * RightStep);
         }
 
         for (; k < depth; k++)
-            AddOuterProduct(sums, left, rowStep, k * step, right, k);
+            AddOuterProduct(sums, left, leftStart + k * step, rowStep, right, rightStart + k * RightStep);
     }
 
     /// <summary>Writes the sums of the first <paramref name="count"/> rows.</summary>
@@ -89,69 +79,6 @@ static class RegisterTile
                     if (i < count)
                         result[rows[i] + col + j * Group.DimX] = sums[i * ThreadColumns + j];
                 }
-            }
-        }
-    }
-
-    /// <summary>Copies rows of 32 columns to the right side, columns past the end as zeros.</summary>
-    /// <param name="right">Shared, <c>[depth, 32]</c>.</param>
-    /// <param name="source">Where the rows come from.</param>
-    /// <param name="start">The first row's first column of all.</param>
-    /// <param name="stride">From one row to the next.</param>
-    /// <param name="depth">The rows.</param>
-    /// <param name="col">The group's first column.</param>
-    /// <param name="cols">All columns.</param>
-    public static void CopyRight(ArrayView<float> right, ArrayView<float> source, int start, int stride, int depth, int col, int cols)
-    {
-        int thread = Group.IdxX;
-        if (col + Columns <= cols)
-        {
-            for (int k = 0; k < depth; k++)
-            {
-                for (int j = 0; j < ThreadColumns; j++)
-                    right[k * Columns + thread + j * Group.DimX] = source[start + k * stride + col + thread + j * Group.DimX];
-            }
-
-            return;
-        }
-
-        for (int k = 0; k < depth; k++)
-        {
-            for (int j = 0; j < ThreadColumns; j++)
-            {
-                int at = col + thread + j * Group.DimX;
-                right[k * Columns + thread + j * Group.DimX] = at < cols ? source[start + k * stride + at] : 0f;
-            }
-        }
-    }
-
-    /// <summary>Copies 32 rows to the columns of the right side, rows past the end as zeros: reads along the rows, and turns them while writing.</summary>
-    /// <param name="right">Shared, <c>[depth, 32]</c>.</param>
-    /// <param name="source">Where the rows come from.</param>
-    /// <param name="start">The first of all rows' first value.</param>
-    /// <param name="stride">From one row to the next.</param>
-    /// <param name="depth">How many values of each row.</param>
-    /// <param name="row">The group's first row.</param>
-    /// <param name="rows">All rows.</param>
-    public static void CopyRightTransposed(ArrayView<float> right, ArrayView<float> source, int start, int stride, int depth, int row, int rows)
-    {
-        int thread = Group.IdxX;
-        for (int c = 0; c < Columns; c++)
-        {
-            int from = start + (row + c) * stride, k = 0;
-            if (row + c < rows)
-            {
-                for (; k + Group.DimX <= depth; k += Group.DimX)
-                    right[(k + thread) * Columns + c] = source[from + k + thread];
-                if (k + thread < depth)
-                    right[(k + thread) * Columns + c] = source[from + k + thread];
-                continue;
-            }
-
-            for (; k < depth; k += Group.DimX)
-            {
-                if (k + thread < depth)
-                    right[(k + thread) * Columns + c] = 0f;
             }
         }
     }
@@ -181,14 +108,14 @@ static class RegisterTile
         }
     }
 
-    static void AddOuterProduct(ArrayView<float> sums, ArrayView<float> left, int rowStep, int leftAt, ArrayView<float> right, int k)
+    static void AddOuterProduct(ArrayView<float> sums, ArrayView<float> left, int leftAt, int rowStep, ArrayView<float> right, int rightAt)
     {
         ArrayView<float> row = LocalMemory.Allocate<float>(ThreadColumns);
         for (int j = 0; j < ThreadColumns; j++)
-            row[j] = right[k * Columns + Group.IdxX + j * Group.DimX];
+            row[j] = right[rightAt + Group.IdxX + j * Group.DimX];
         for (int i = 0; i < Rows; i++)
         {
-            float value = left[i * rowStep + leftAt];
+            float value = left[leftAt + i * rowStep];
             for (int j = 0; j < ThreadColumns; j++)
                 sums[i * ThreadColumns + j] = Fused.MultiplyAdd(value, row[j], sums[i * ThreadColumns + j]);
         }

@@ -1,14 +1,17 @@
 // Root mean square normalisation:  y = x * rstd * gamma,  rstd = 1 / sqrt(mean(x^2) + eps), per row      (Zhang and Sennrich, 2019, arXiv 1910.07467)
-//   x, y, dx, dy [rows, cols]   gamma, dgamma [cols]   rstd, slope [rows]      Kept: x, rstd.
+//   x, y, dx, dy [rows, cols]   gamma, dgamma [cols]   rstd [rows]      Kept: x, rstd.
 // Backward:  dx = dy gamma rstd - x slope,  slope = rstd^3 * mean over the row of dy gamma x   (written, =)
-//            dgamma[col] += sum over the rows of dy x rstd                                      (accumulated, +=)
-// Sums: over 64 elements of a row or column, over those.
+//            dgamma[col] += sum over the rows of dy x rstd: in chunks of 16 rows, then over the chunks, see ColumnSum.cs     (accumulated, +=)
+// Sums over a row: see Lanes.cs.
 namespace Dalle2.Kernels;
 
 /// <summary>Root mean square normalisation of each row, and its gradients.</summary>
 public static class RmsNormOp
 {
-    const int Chunk = 64;
+    const int ChunkRows = 16;
+
+    /// <summary>Extents of the tensor of partial sums that Backward takes: <c>[this, cols]</c>.</summary>
+    public static int PartialRows(int rows) => IntrinsicMath.DivRoundUp(rows, ChunkRows);
 
     /// <summary><c>y = x * rstd * gamma</c>, and the rstd that Backward needs.</summary>
     /// <param name="stream">Where it runs.</param>
@@ -21,8 +24,7 @@ public static class RmsNormOp
     public static void Forward(Stream stream, Tensor x, Tensor gamma, Tensor y, Tensor rstd, float eps)
     {
         Require(x, gamma, y, rstd);
-        stream.Launch(StatisticsKernel, x.Rows, x.View, rstd.View, x.Cols, eps);
-        stream.Launch(NormalizeKernel, new Index2D(x.Cols, x.Rows), x.View, gamma.View, rstd.View, y.View, x.Cols);
+        stream.Launch(ForwardKernel, Lanes.Groups(stream, x.Rows), x.View, gamma.View, y.View, rstd.View, x.Cols, eps);
     }
 
     /// <summary>The backward pass: writes dx, adds to dgamma.</summary>
@@ -31,18 +33,18 @@ public static class RmsNormOp
     /// <param name="dy">The output's gradient.</param>
     /// <param name="gamma">The scale.</param>
     /// <param name="rstd">From Forward.</param>
-    /// <param name="slope">Scratch, <c>[rows]</c>.</param>
+    /// <param name="partial">Scratch, <c>[PartialRows, cols]</c>.</param>
     /// <param name="dx">Written.</param>
     /// <param name="dgamma">Added to.</param>
     /// <exception cref="ArgumentException">The extents do not fit.</exception>
-    public static void Backward(Stream stream, Tensor x, Tensor dy, Tensor gamma, Tensor rstd, Tensor slope, Tensor dx, Tensor dgamma)
+    public static void Backward(Stream stream, Tensor x, Tensor dy, Tensor gamma, Tensor rstd, Tensor partial, Tensor dx, Tensor dgamma)
     {
         Require(x, gamma, dy, rstd);
-        Require(x, dgamma, dx, slope);
-        stream.Launch(SlopeKernel, x.Rows, x.View, dy.View, gamma.View, rstd.View, slope.View, x.Cols);
+        Require(x, dgamma, dx, rstd);
+        int chunks = PartialRows(x.Rows);
         stream.Launch(
-            InputGradientKernel, new Index2D(x.Cols, x.Rows), x.View, dy.View, gamma.View, rstd.View, slope.View, dx.View, x.Cols);
-        stream.Launch(GammaGradientKernel, x.Cols, x.View, dy.View, rstd.View, dgamma.View, x.Rows, x.Cols);
+            BackwardKernel, Lanes.Groups(stream, chunks), x.View, dy.View, gamma.View, rstd.View, dx.View, partial.View, x.Rows, x.Cols);
+        ColumnSumOp.AddChunks(stream, partial, dgamma, chunks);
     }
 
     static void Require(Tensor x, Tensor gamma, Tensor y, Tensor perRow)
@@ -51,66 +53,53 @@ public static class RmsNormOp
             throw new ArgumentException($"{gamma.Length} scales, {perRow.Length} values per row and results of {y.Shape} do not fit {x.Shape}");
     }
 
-    // One thread per row.
-    static void StatisticsKernel(Index1D row, ArrayView<float> x, ArrayView<float> rstd, int cols, float eps)
+    // One group per row, which stays in the cache.
+    static void ForwardKernel(ArrayView<float> x, ArrayView<float> gamma, ArrayView<float> y, ArrayView<float> rstd, int cols, float eps)
     {
-        float total = 0f;
-        for (int start = 0; start < cols; start += Chunk)
-        {
-            float sum = 0f;
-            int end = IntrinsicMath.Min(start + Chunk, cols);
-            for (int c = start; c < end; c++)
-                sum = Fused.MultiplyAdd(x[row * cols + c], x[row * cols + c], sum);
-            total += sum;
-        }
-
-        rstd[row] = XMath.Rsqrt(total / cols + eps);
+        int row = Grid.IdxX, first = row * cols;
+        float scale = XMath.Rsqrt(Lanes.Sum(new ProductTerm(x, x, first), 0, cols) / cols + eps);
+        rstd[row] = scale;
+        Lanes.ForEach(new Normalize(x, gamma, y, first, scale), 0, cols);
     }
 
-    // One thread per element, along a row.
-    static void NormalizeKernel(Index2D i, ArrayView<float> x, ArrayView<float> gamma, ArrayView<float> rstd, ArrayView<float> y, int cols) =>
-        y[i.Y * cols + i.X] = x[i.Y * cols + i.X] * rstd[i.Y] * gamma[i.X];
-
-    // One thread per row: rstd^3 times the average of dy * gamma * x.
-    static void SlopeKernel(
-        Index1D row, ArrayView<float> x, ArrayView<float> dy, ArrayView<float> gamma, ArrayView<float> rstd, ArrayView<float> slope, int cols)
+    // One group per chunk of rows; its sums over them are in the cache too.
+    static void BackwardKernel(
+        ArrayView<float> x, ArrayView<float> dy, ArrayView<float> gamma, ArrayView<float> rstd, ArrayView<float> dx, ArrayView<float> partial, int rows, int cols)
     {
-        float total = 0f;
-        for (int start = 0; start < cols; start += Chunk)
+        int chunk = Grid.IdxX, end = IntrinsicMath.Min((chunk + 1) * ChunkRows, rows);
+        Lanes.ForEach(new Clear(partial), chunk * cols, (chunk + 1) * cols);
+        for (int row = chunk * ChunkRows; row < end; row++)
         {
-            float sum = 0f;
-            int end = IntrinsicMath.Min(start + Chunk, cols);
-            for (int c = start; c < end; c++)
-                sum = Fused.MultiplyAdd(dy[row * cols + c] * gamma[c], x[row * cols + c], sum);
-            total += sum;
+            int first = row * cols;
+            float scale = rstd[row], slope = Lanes.Sum(new Product(x, dy, gamma, first), 0, cols) / cols * scale * scale * scale;
+            Lanes.ForEach(new Differentiate(x, dy, gamma, dx, partial, first, chunk * cols, scale, slope), 0, cols);
         }
-
-        slope[row] = total / cols * rstd[row] * rstd[row] * rstd[row];
     }
 
-    // One thread per element, along a row.
-    static void InputGradientKernel(
-        Index2D i, ArrayView<float> x, ArrayView<float> dy, ArrayView<float> gamma, ArrayView<float> rstd, ArrayView<float> slope, ArrayView<float> dx,
-        int cols)
+    readonly record struct Normalize(ArrayView<float> X, ArrayView<float> Gamma, ArrayView<float> Y, int First, float Scale) : IElement
     {
-        int at = i.Y * cols + i.X;
-        dx[at] = dy[at] * gamma[i.X] * rstd[i.Y] - x[at] * slope[i.Y];
+        public void Do(int at) => Y[First + at] = X[First + at] * Scale * Gamma[at];
     }
 
-    // One thread per column, which alone adds to its scale's gradient.
-    static void GammaGradientKernel(
-        Index1D col, ArrayView<float> x, ArrayView<float> dy, ArrayView<float> rstd, ArrayView<float> dgamma, int rows, int cols)
+    readonly record struct Clear(ArrayView<float> Partial) : IElement
     {
-        float total = 0f;
-        for (int start = 0; start < rows; start += Chunk)
-        {
-            float sum = 0f;
-            int end = IntrinsicMath.Min(start + Chunk, rows);
-            for (int r = start; r < end; r++)
-                sum = Fused.MultiplyAdd(dy[r * cols + col] * rstd[r], x[r * cols + col], sum);
-            total += sum;
-        }
+        public void Do(int at) => Partial[at] = 0f;
+    }
 
-        dgamma[col] += total;
+    readonly record struct Product(ArrayView<float> X, ArrayView<float> Dy, ArrayView<float> Gamma, int First) : ITerm
+    {
+        public float Add(float sum, int at) => Fused.MultiplyAdd(Dy[First + at] * Gamma[at], X[First + at], sum);
+    }
+
+    readonly record struct Differentiate(
+        ArrayView<float> X, ArrayView<float> Dy, ArrayView<float> Gamma, ArrayView<float> Dx, ArrayView<float> Partial,
+        int First, int FirstPartial, float Scale, float Slope) : IElement
+    {
+        public void Do(int at)
+        {
+            float x = X[First + at], dy = Dy[First + at];
+            Dx[First + at] = dy * Gamma[at] * Scale - x * Slope;
+            Partial[FirstPartial + at] = Fused.MultiplyAdd(dy * Scale, x, Partial[FirstPartial + at]);
+        }
     }
 }

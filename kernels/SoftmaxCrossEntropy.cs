@@ -1,14 +1,12 @@
 // Softmax cross-entropy with class targets:  loss = average over counted rows of  lse - x[target],   lse = log(sum over classes of exp(x))
 //   x, dx [rows, classes]   target [rows]; a target of -1 (padding) is not counted   lse [rows]   stats [3, rows]   totals [3]
-//   stats and totals: loss, counted, correct (1 where the first largest logit is the target's)
+//   stats and totals: loss, counted, correct (1 where the first largest logit is the target's)      sums over a row: see Lanes.cs
 // Backward:  dx = scale / max(counted, 1) * (exp(x - lse) - [class = target]), zero in rows that are not counted   (written, =)
 namespace Dalle2.Kernels;
 
 /// <summary>Softmax cross-entropy of rows of logits with one right class each.</summary>
 public static class SoftmaxCrossEntropyOp
 {
-    const int Run = 64;
-
     /// <summary>Per row: the loss, whether it counts, whether it is right, and the log of the summed exponentials.</summary>
     /// <param name="stream">Where it runs.</param>
     /// <param name="logits">x.</param>
@@ -21,7 +19,7 @@ public static class SoftmaxCrossEntropyOp
         Require(logits, targets, logSums);
         if (stats.Length != 3 * logits.Rows)
             throw new ArgumentException($"the statistics of {logits.Rows} rows are [3, {logits.Rows}], not {stats.Shape}");
-        stream.Launch(RowKernel, logits.Rows, logits.View, targets.View, stats.View, logSums.View, logits.Rows, logits.Cols);
+        stream.Launch(RowKernel, Lanes.Groups(stream, logits.Rows), logits.View, targets.View, stats.View, logSums.View, logits.Rows, logits.Cols);
     }
 
     /// <summary>From the sums of the statistics: the mean loss over counted rows, 0 if there is none.</summary>
@@ -39,7 +37,7 @@ public static class SoftmaxCrossEntropyOp
     public static void Backward(Stream stream, Tensor logits, IntTensor targets, Tensor logSums, Tensor totals, float scale, Tensor dlogits)
     {
         Require(logits, targets, logSums);
-        stream.Launch(BackwardKernel, logits.Length, logits.View, targets.View, logSums.View, totals.View, scale, dlogits.View, logits.Cols);
+        stream.Launch(BackwardKernel, Lanes.Groups(stream, logits.Rows), logits.View, targets.View, logSums.View, totals.View, scale, dlogits.View, logits.Cols);
     }
 
     static void Require(Tensor logits, IntTensor targets, Tensor logSums)
@@ -48,38 +46,24 @@ public static class SoftmaxCrossEntropyOp
             throw new ArgumentException($"{targets.Length} targets do not fit logits of {logits.Shape}: one for each row");
     }
 
-    // One thread per row; exponentials are added in runs of 64 columns.
-    static void RowKernel(Index1D row, ArrayView<float> x, ArrayView<int> targets, ArrayView<float> stats, ArrayView<float> logSums, int rows, int cols)
+    // One group per row, which stays in the cache.
+    static void RowKernel(ArrayView<float> x, ArrayView<int> targets, ArrayView<float> stats, ArrayView<float> logSums, int rows, int cols)
     {
-        int first = row * cols;
-        float largest = x[first];
-        int best = 0;
-        for (int c = 1; c < cols; c++)
-        {
-            float value = x[first + c];
-            best = value > largest ? c : best;
-            largest = XMath.Max(value, largest);
-        }
-
-        float total = 0f;
-        for (int start = 0; start < cols; start += Run)
-        {
-            float sum = 0f;
-            int end = IntrinsicMath.Min(start + Run, cols);
-            for (int c = start; c < end; c++)
-                sum += XMath.Exp(x[first + c] - largest);
-            total += sum;
-        }
-
-        float logSum = XMath.Log(total);
-        int target = targets[row];
+        int row = Grid.IdxX, first = row * cols, target = targets[row];
+        float largest = Lanes.Max(x, first, first + cols);
+        float logSum = XMath.Log(Lanes.SumOfFunctions(new Exponential(x, first, largest), 0, cols));
         // A class that does not exist must not pass unseen.
-        float loss = float.NaN;
+        float loss = float.NaN, correct = 0f;
         if (target >= 0 && target < cols)
+        {
             loss = logSum - (x[first + target] - largest);
+            if (x[first + target] == largest)
+                correct = Lanes.Sum(new IsLargest(x, first, largest), 0, target) == 0f ? 1f : 0f;
+        }
+
         stats[row] = target == -1 ? 0f : loss;
         stats[rows + row] = target == -1 ? 0f : 1f;
-        stats[2 * rows + row] = target == best ? 1f : 0f;
+        stats[2 * rows + row] = correct;
         logSums[row] = logSum + largest;
     }
 
@@ -87,14 +71,33 @@ public static class SoftmaxCrossEntropyOp
     static void MeanKernel(Index1D index, ArrayView<float> totals, ArrayView<float> loss) =>
         loss[index] = totals[0] / XMath.Max(totals[1], 1f);
 
-    // One thread per logit.
+    // One group per row.
     static void BackwardKernel(
-        Index1D i, ArrayView<float> x, ArrayView<int> targets, ArrayView<float> logSums, ArrayView<float> totals, float scale, ArrayView<float> dx, int cols)
+        ArrayView<float> x, ArrayView<int> targets, ArrayView<float> logSums, ArrayView<float> totals, float scale, ArrayView<float> dx, int cols)
     {
-        int row = i / cols;
-        int target = targets[row];
-        float p = XMath.Exp(x[i] - logSums[row]);
-        float gradient = i - row * cols == target ? p - 1f : p;
-        dx[i] = target == -1 ? 0f : scale / XMath.Max(totals[1], 1f) * gradient;
+        int row = Grid.IdxX, target = targets[row];
+        float factor = target == -1 ? 0f : scale / XMath.Max(totals[1], 1f);
+        Lanes.ForEach(new Differentiate(x, dx, row * cols, target, logSums[row], factor), 0, cols);
+    }
+
+    readonly record struct Exponential(ArrayView<float> X, int First, float Largest) : ITerm
+    {
+        public float Add(float sum, int at) => sum + XMath.Exp(X[First + at] - Largest);
+    }
+
+    readonly record struct IsLargest(ArrayView<float> X, int First, float Largest) : ITerm
+    {
+        public float Add(float sum, int at) => X[First + at] == Largest ? sum + 1f : sum;
+    }
+
+    readonly record struct Differentiate(ArrayView<float> X, ArrayView<float> Dx, int First, int Target, float LogSum, float Factor) : IElement
+    {
+        public void Do(int at)
+        {
+            float p = XMath.Exp(X[First + at] - LogSum);
+            float gradient = Factor * (at == Target ? p - 1f : p);
+            // Whatever the logits of a row that is not counted are.
+            Dx[First + at] = Target == -1 ? 0f : gradient;
+        }
     }
 }

@@ -1,16 +1,24 @@
-// Squared error, per element:  loss = (x - t)^2          x, t, loss, dx [n]
-// Backward:  dx = 2 * scale * (x - t)                    (written, =)
+// Squared error:  loss = scale * sum over i of (x[i] - t[i])^2          x, t, dx [n]   loss [1]   partials: see Reduction.cs
+// Backward:  dx = 2 * scale * (x - t)                                   (both written, =)
 namespace Dalle2.Kernels;
 
-/// <summary>The squared difference of two tensors, per element.</summary>
+/// <summary>The squared difference of two tensors, summed.</summary>
 public static class SquaredErrorOp
 {
-    /// <summary>The loss of each element.</summary>
+    /// <summary>The loss.</summary>
+    /// <param name="stream">Where it runs.</param>
+    /// <param name="x">The values.</param>
+    /// <param name="targets">What they should be.</param>
+    /// <param name="partials">Working space of <see cref="ReductionOp.Partials"/> elements, overwritten.</param>
+    /// <param name="loss">Written, one element.</param>
+    /// <param name="scale">What the sum is multiplied by.</param>
     /// <exception cref="ArgumentException">The extents differ.</exception>
-    public static void Forward(Stream stream, Tensor x, Tensor targets, Tensor loss)
+    public static void Forward(Stream stream, Tensor x, Tensor targets, Tensor partials, Tensor loss, float scale)
     {
         Require(x, targets);
-        stream.Launch(ForwardKernel, x.Length, x.View, targets.View, loss.View);
+        ReductionOp.RequirePartials(x.Length, partials.View);
+        stream.Launch(PartialKernel, Lanes.Groups(stream, partials.Length), x.View, targets.View, partials.View, x.Length);
+        ReductionOp.Total(stream, partials, loss, scale);
     }
 
     /// <summary>The gradient of x.</summary>
@@ -27,14 +35,20 @@ public static class SquaredErrorOp
             throw new ArgumentException($"targets {targets.Shape} do not fit values {x.Shape}");
     }
 
-    // One thread per element.
-    static void ForwardKernel(Index1D i, ArrayView<float> x, ArrayView<float> t, ArrayView<float> loss)
-    {
-        float difference = x[i] - t[i];
-        loss[i] = difference * difference;
-    }
+    // One group per chunk.
+    static void PartialKernel(ArrayView<float> x, ArrayView<float> t, ArrayView<float> partials, int n) =>
+        partials[Grid.IdxX] = Lanes.Sum(new Term(x, t, ReductionOp.Chunk * Grid.IdxX), 0, ReductionOp.ChunkLength(n));
 
     // One thread per element.
     static void BackwardKernel(Index1D i, ArrayView<float> x, ArrayView<float> t, float scale, ArrayView<float> dx) =>
         dx[i] = 2f * scale * (x[i] - t[i]);
+
+    readonly record struct Term(ArrayView<float> X, ArrayView<float> T, int First) : ITerm
+    {
+        public float Add(float sum, int at)
+        {
+            float difference = X[First + at] - T[First + at];
+            return Fused.MultiplyAdd(difference, difference, sum);
+        }
+    }
 }

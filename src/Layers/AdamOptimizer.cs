@@ -40,8 +40,8 @@ public sealed class AdamOptimizer : IDisposable
     {
         get
         {
-            var value = new float[1];
-            device.Stream.Read<float>(norm.View, value);
+            Span<float> value = stackalloc float[1];
+            device.Stream.Read(norm.View, value);
             return value[0];
         }
     }
@@ -90,7 +90,10 @@ public sealed class AdamOptimizer : IDisposable
     {
         if (options.WeightDecay == 0)
             return;
-        foreach (Parameter parameter in store.Parameters.Where(p => p.Trainable && p.Shape.Rank > 1))
-            AdamOp.Decay(stream, parameter.Value.View, norm.View, (float)(1 - learningRate * options.WeightDecay));
+        for (int p = 0; p < store.Parameters.Count; p++)
+        {
+            if (store.Parameters[p] is { Trainable: true, Shape.Rank: > 1 } parameter)
+                AdamOp.Decay(stream, parameter.Value.View, norm.View, (float)(1 - learningRate * options.WeightDecay));
+        }
     }
 }

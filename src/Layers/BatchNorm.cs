@@ -41,8 +41,10 @@ public sealed class BatchNorm : UnaryLayer
         if (context.Training)
         {
             mean = context.Allocate(channels);
-            Tensor partial = context.Allocate(BatchNormOp.PartialRows(x.Rows), channels);
-            BatchNormOp.Statistics(context.Stream, x, partial, mean, rstd, runningMean.Value, runningVariance.Value, momentum, eps);
+            int partialRows = BatchNormOp.PartialRows(x.Rows);
+            BatchNormOp.Statistics(
+                context.Stream, x, context.Allocate(partialRows, channels), context.Allocate(partialRows, channels), mean, rstd,
+                runningMean.Value, runningVariance.Value, momentum, eps);
         }
         else
         {

@@ -6,8 +6,8 @@ namespace Dalle2.Layers;
 /// </summary>
 public sealed class BinaryCrossEntropy : PixelLoss
 {
-    private protected override void ComputeElements(Stream stream, Tensor predictions, Tensor targets, Tensor loss) =>
-        BinaryCrossEntropyOp.Forward(stream, predictions, targets, loss);
+    private protected override void Compute(Stream stream, Tensor predictions, Tensor targets, Tensor partials, Tensor loss, float scale) =>
+        BinaryCrossEntropyOp.Forward(stream, predictions, targets, partials, loss, scale);
 
     private protected override void Differentiate(Stream stream, Tensor predictions, Tensor targets, float scale, Tensor gradient) =>
         BinaryCrossEntropyOp.Backward(stream, predictions, targets, scale, gradient);

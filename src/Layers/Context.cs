@@ -43,25 +43,20 @@ public sealed class Context : IDisposable
     }
 
     /// <summary>Until disposed, layers run as outside of training: for frozen parts of a model that is trained.</summary>
-    public IDisposable Inference()
-    {
-        bool before = Training;
-        Training = false;
-        return new Restore(() => Training = before);
-    }
+    /// <param name="frozen">False changes nothing.</param>
+    public InferenceScope Inference(bool frozen = true) => new(this, frozen);
 
     /// <summary>An uninitialised tensor, valid until the next <see cref="BeginStep"/>.</summary>
-    public Tensor Allocate(params int[] extents)
-    {
-        var shape = new Shape(extents);
-        return new Tensor(Arena.Allocate<float>(shape.Length), shape);
-    }
+    public Tensor Allocate(params ReadOnlySpan<int> extents) => Arena.Allocate(new Shape(extents));
 
     /// <summary>An uninitialised tensor of a shape, valid until the next <see cref="BeginStep"/>.</summary>
-    public Tensor Allocate(Shape shape) => new(Arena.Allocate<float>(shape.Length), shape);
+    public Tensor Allocate(Shape shape) => Arena.Allocate(shape);
+
+    /// <summary>Room for an op's intermediate results, of so many elements, of one at least; uninitialised, valid until the next <see cref="BeginStep"/>.</summary>
+    public Tensor Workspace(int length) => Allocate(Math.Max(1, length));
 
     /// <summary>A tensor of zeros, valid until the next <see cref="BeginStep"/>.</summary>
-    public Tensor Zeros(params int[] extents)
+    public Tensor Zeros(params ReadOnlySpan<int> extents)
     {
         Tensor tensor = Allocate(extents);
         Stream.Clear(tensor.View);
@@ -69,7 +64,7 @@ public sealed class Context : IDisposable
     }
 
     /// <summary>Host values as a tensor, valid until the next <see cref="BeginStep"/>.</summary>
-    public Tensor Upload(ReadOnlySpan<float> values, params int[] extents)
+    public Tensor Upload(ReadOnlySpan<float> values, params ReadOnlySpan<int> extents)
     {
         Tensor tensor = Allocate(extents);
         tensor.Write(Stream, values);
@@ -77,13 +72,16 @@ public sealed class Context : IDisposable
     }
 
     /// <summary>Host integers as a tensor, valid until the next <see cref="BeginStep"/>.</summary>
-    public IntTensor Upload(ReadOnlySpan<int> values, params int[] extents)
+    public IntTensor Upload(ReadOnlySpan<int> values, params ReadOnlySpan<int> extents)
     {
-        var shape = new Shape(extents);
-        var tensor = new IntTensor(Arena.Allocate<int>(shape.Length), shape);
+        IntTensor tensor = Arena.AllocateIntegers(new Shape(extents));
         tensor.Write(Stream, values);
         return tensor;
     }
+
+    /// <summary>Gives back the memory of a tensor that nothing of this step reads any more.</summary>
+    /// <exception cref="InvalidOperationException">It was not allocated in this step, or was given back before.</exception>
+    public void Release(Tensor tensor) => Arena.Release(tensor);
 
     /// <summary>The key of a random tensor of this step.</summary>
     public RandomKey Key(string name) => RandomKey.Named(Seed, Step, name);
@@ -91,9 +89,21 @@ public sealed class Context : IDisposable
     /// <inheritdoc/>
     public void Dispose() => Arena.Dispose();
 
-    sealed class Restore(Action action) : IDisposable
+    /// <summary>A time in which layers run as outside of training; see <see cref="Inference"/>.</summary>
+    public readonly struct InferenceScope : IDisposable
     {
-        public void Dispose() => action();
+        readonly Context context;
+        readonly bool before;
+
+        internal InferenceScope(Context context, bool frozen)
+        {
+            this.context = context;
+            before = context.Training;
+            context.Training &= !frozen;
+        }
+
+        /// <inheritdoc/>
+        public void Dispose() => context.Training = before;
     }
 }
 

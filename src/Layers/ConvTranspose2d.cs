@@ -42,7 +42,7 @@ public sealed class ConvTranspose2d : UnaryLayer
         input = x;
         Size2d size = window.TransposedSize((x.Shape[1], x.Shape[2]), outputPadding);
         Tensor y = context.Allocate(x.Shape[0], size.Height, size.Width, outputs);
-        Conv2dOp.InputGradient(context.Stream, x, weight.Value, y, window);
+        Conv2dOp.InputGradient(context.Stream, x, weight.Value, y, window, Workspace(context, y, x));
         if (bias != null)
             BiasOp.AddInPlace(context.Stream, y, bias.Value);
         return y;
@@ -51,13 +51,17 @@ public sealed class ConvTranspose2d : UnaryLayer
     /// <inheritdoc/>
     protected override Tensor Differentiate(Context context, Tensor dy)
     {
-        Conv2dOp.WeightGradient(context.Stream, dy, input!, weight.Gradient, window);
+        Tensor workspace = Workspace(context, dy, input!);
+        Conv2dOp.WeightGradient(context.Stream, dy, input!, weight.Gradient, window, workspace);
         if (bias != null)
-            BiasOp.Backward(context.Stream, dy, bias.Gradient);
+            BiasOp.Backward(context.Stream, dy, context.Allocate(BiasOp.PartialRows(dy.Rows), dy.Cols), bias.Gradient);
         Tensor dx = context.Allocate(input!.Shape);
-        Conv2dOp.Forward(context.Stream, dy, weight.Value, dx, window);
+        Conv2dOp.Forward(context.Stream, dy, weight.Value, dx, window, workspace);
         return dx;
     }
+
+    // As a convolution its output is the input and its input the output.
+    Tensor Workspace(Context context, Tensor large, Tensor small) => context.Workspace(Conv2dOp.WorkspaceLength(large.Shape, weight.Value.Shape, small.Shape, window));
 
     static int TapsPerPixel(int kernel, int stride) => Math.Max(1, kernel / Math.Max(1, stride));
 }

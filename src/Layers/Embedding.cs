@@ -1,3 +1,5 @@
+using Dalle2.Gpu.Dialect;
+
 namespace Dalle2.Layers;
 
 /// <summary>
@@ -7,9 +9,12 @@ namespace Dalle2.Layers;
 public sealed class Embedding : Layer
 {
     readonly bool padding;
-    IntTensor? order;
-    IntTensor? starts;
-    IntTensor? ids;
+    int[] values = [];
+    ulong[] pairs = [];
+    int[] sorted = [];
+    ArrayView<int> order;
+    ArrayView<int> starts;
+    ArrayView<int> ids;
 
     /// <summary>A table of standard normal values at the start: with much smaller ones a recurrent layer hears its words too softly, and learns several times slower.</summary>
     /// <param name="vocabulary">Tokens, 0 to vocabulary - 1.</param>
@@ -29,7 +34,9 @@ public sealed class Embedding : Layer
     public Tensor Forward(Context context, IntTensor tokens)
     {
         int vocabulary = Weight.Shape[0];
-        int[] values = tokens.ToArray(context.Stream);
+        if (values.Length != tokens.Length)
+            values = new int[tokens.Length];
+        context.Stream.Read<int>(tokens.View, values);
         foreach (int token in values)
         {
             if (token < 0 || token >= vocabulary)
@@ -38,8 +45,8 @@ public sealed class Embedding : Layer
 
         BeginForward(context);
         if (context.Training)
-            Sort(context, values);
-        Tensor y = context.Allocate([.. tokens.Shape.ToArray(), Weight.Shape[1]]);
+            Sort(context);
+        Tensor y = context.Allocate(tokens.Shape.Append(Weight.Shape[1]));
         EmbeddingOp.Forward(context.Stream, tokens, Weight.Value, padding, y);
         return EndForward(context, y);
     }
@@ -50,18 +57,43 @@ public sealed class Embedding : Layer
     public void Backward(Context context, Tensor dy)
     {
         BeginBackward();
-        EmbeddingOp.Backward(context.Stream, order!, starts!, ids!, dy, Weight.Gradient);
+        EmbeddingOp.Backward(context.Stream, order, starts, ids, dy, Weight.Gradient);
         EndBackward(context, dy);
     }
 
-    // Places sorted by (token, place), and where each token's segment starts.
-    void Sort(Context context, int[] tokens)
+    // Places sorted by (token, place), and where each token's segment starts. The memory is that of a batch without padding, whatever the batch.
+    void Sort(Context context)
     {
-        ulong[] pairs = [.. tokens.Select((token, place) => ((ulong)token << 32) | (uint)place).Where(pair => !padding || pair >> 32 != 0)];
-        Array.Sort(pairs);
-        int[] firsts = [.. Enumerable.Range(0, pairs.Length).Where(i => i == 0 || pairs[i] >> 32 != pairs[i - 1] >> 32)];
-        order = context.Upload([.. pairs.Select(pair => (int)(uint)pair)], pairs.Length);
-        starts = context.Upload([.. firsts, pairs.Length], firsts.Length + 1);
-        ids = context.Upload([.. firsts.Select(i => (int)(pairs[i] >> 32))], firsts.Length);
+        if (pairs.Length < values.Length)
+            (pairs, sorted) = (new ulong[values.Length], new int[values.Length + 1]);
+        int count = 0, segments = 0;
+        for (int place = 0; place < values.Length; place++)
+        {
+            if (!padding || values[place] != 0)
+                pairs[count++] = ((ulong)values[place] << 32) | (uint)place;
+        }
+
+        pairs.AsSpan(0, count).Sort();
+        for (int i = 0; i < count; i++)
+            sorted[i] = (int)(uint)pairs[i];
+        order = Upload(context, count);
+        for (int i = 0; i < count; i++)
+        {
+            if (i == 0 || pairs[i] >> 32 != pairs[i - 1] >> 32)
+                sorted[segments++] = i;
+        }
+
+        sorted[segments] = count;
+        starts = Upload(context, segments + 1);
+        for (int segment = 0; segment < segments; segment++)
+            sorted[segment] = (int)(pairs[sorted[segment]] >> 32);
+        ids = Upload(context, segments);
+    }
+
+    ArrayView<int> Upload(Context context, int count)
+    {
+        ArrayView<int> view = context.Arena.Allocate<int>(values.Length + 1).SubView(0, count);
+        context.Stream.Write<int>(sorted.AsSpan(0, count), view);
+        return view;
     }
 }

@@ -17,9 +17,8 @@ public sealed class GaussianDivergence : Layer
     {
         BeginForward(context);
         (this.mean, this.logVariance, this.priorMean, this.priorLogVariance) = (mean, logVariance, priorMean, priorLogVariance);
-        Tensor elements = context.Allocate(mean.Shape), loss = context.Allocate(1);
-        GaussianDivergenceOp.Forward(context.Stream, mean, logVariance, priorMean, priorLogVariance, elements);
-        ReductionOp.Sum(context.Stream, elements, context.Allocate(ReductionOp.Partials(elements.Length)), loss, 1f / mean.Shape[0]);
+        Tensor partials = context.Allocate(ReductionOp.Partials(mean.Length)), loss = context.Allocate(1);
+        GaussianDivergenceOp.Forward(context.Stream, mean, logVariance, priorMean, priorLogVariance, partials, loss, 1f / mean.Shape[0]);
         return EndForward(context, loss);
     }
 

@@ -39,7 +39,13 @@ public sealed class GroupNorm : UnaryLayer
         rstd = context.Allocate(x.Shape[0], groups);
         Tensor y = context.Allocate(x.Shape);
         if (x.Length > 0)
-            GroupNormOp.Forward(context.Stream, x, gamma.Value, beta.Value, y, mean, rstd, x.Rows / x.Shape[0], groups, eps);
+        {
+            int rowsPerSample = x.Rows / x.Shape[0], partialRows = GroupNormOp.PartialRows(x.Rows, rowsPerSample);
+            GroupNormOp.Forward(
+                context.Stream, x, gamma.Value, beta.Value, context.Allocate(partialRows, x.Cols), context.Allocate(partialRows, x.Cols),
+                y, mean, rstd, rowsPerSample, groups, eps);
+        }
+
         return y;
     }
 
@@ -47,13 +53,13 @@ public sealed class GroupNorm : UnaryLayer
     protected override Tensor Differentiate(Context context, Tensor dy)
     {
         Tensor x = input!, dx = context.Allocate(x.Shape);
-        int partialRows = GroupNormOp.PartialRows(x.Rows);
         if (x.Length > 0)
         {
+            int rowsPerSample = x.Rows / x.Shape[0], partialRows = GroupNormOp.PartialRows(x.Rows, rowsPerSample);
             GroupNormOp.Backward(
                 context.Stream, x, dy, gamma.Value, mean!, rstd!,
                 context.Allocate(partialRows, x.Cols), context.Allocate(partialRows, x.Cols), context.Allocate(mean!.Shape), context.Allocate(mean.Shape),
-                dx, gamma.Gradient, beta.Gradient, x.Rows / x.Shape[0], groups);
+                dx, gamma.Gradient, beta.Gradient, rowsPerSample, groups);
         }
 
         return dx;

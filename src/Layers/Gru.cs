@@ -47,6 +47,12 @@ public sealed class Gru : Recurrent
             GruOp.Forward(stream, p.At(t), q.At(t), bias.Value, recurrentBias.Value, hidden.At(t), lengths, t, hidden.At(t + 1));
         }
 
+        if (!context.Training)
+        {
+            context.Release(p);
+            context.Release(q);
+        }
+
         return hidden.Slice(1, length);
     }
 
@@ -63,10 +69,14 @@ public sealed class Gru : Recurrent
 
         GemmOp.Multiply(stream, input!, dp, weight.Gradient, transposeA: true, accumulate: true);
         GemmOp.Multiply(stream, hidden!.Slice(0, length), dq, recurrentWeight.Gradient, transposeA: true, accumulate: true);
-        BiasOp.Backward(stream, dp, bias.Gradient);
-        BiasOp.Backward(stream, dq, recurrentBias.Gradient);
+        BiasOp.Backward(stream, dp, context.Allocate(BiasOp.PartialRows(dp.Rows), dp.Cols), bias.Gradient);
+        BiasOp.Backward(stream, dq, context.Allocate(BiasOp.PartialRows(dq.Rows), dq.Cols), recurrentBias.Gradient);
+        context.Release(p);
+        context.Release(q!);
+        context.Release(dq);
         Tensor dx = context.Allocate(input!.Shape);
         GemmOp.Multiply(stream, dp, weight.Value, dx, transposeB: true);
+        context.Release(dp);
         return dx;
     }
 }

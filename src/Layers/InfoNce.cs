@@ -15,6 +15,7 @@ public sealed class InfoNce : Layer
     readonly Parameter inverseTemperature;
     Tensor? a;
     Tensor? b;
+    Tensor? factor;
     Tensor? logits;
     Tensor? rowLogSums;
     Tensor? colLogSums;
@@ -35,6 +36,7 @@ public sealed class InfoNce : Layer
         Stream stream = context.Stream;
         int n = a.Rows;
         (this.a, this.b) = (a, b);
+        factor = context.Allocate(1);
         logits = context.Allocate(n, n);
         rowLogSums = context.Allocate(n);
         colLogSums = context.Allocate(n);
@@ -42,7 +44,8 @@ public sealed class InfoNce : Layer
         if (context.Training)
             InfoNceOp.ClampInPlace(stream, inverseTemperature.Value, Largest);
         GemmOp.Multiply(stream, a, b, logits, transposeB: true);
-        InfoNceOp.ScaleInPlace(stream, logits, inverseTemperature.Value);
+        InfoNceOp.InverseTemperature(stream, inverseTemperature.Value, factor);
+        InfoNceOp.ScaleInPlace(stream, logits, factor);
         InfoNceOp.Forward(stream, logits, rowLogSums, colLogSums, losses);
         ReductionOp.Sum(stream, losses, context.Allocate(ReductionOp.Partials(n)), loss, 1f / n);
         return EndForward(context, loss);
@@ -57,7 +60,7 @@ public sealed class InfoNce : Layer
         Stream stream = context.Stream;
         int n = logits!.Rows;
         Tensor dproducts = context.Allocate(n, n), terms = context.Allocate(n, n);
-        InfoNceOp.Backward(stream, logits, inverseTemperature.Value, rowLogSums!, colLogSums!, scale / n, dproducts, terms);
+        InfoNceOp.Backward(stream, logits, factor!, rowLogSums!, colLogSums!, scale / n, dproducts, terms);
         ReductionOp.Sum(stream, terms, context.Allocate(ReductionOp.Partials(terms.Length)), inverseTemperature.Gradient, accumulate: true);
         Tensor da = context.Allocate(a!.Shape), db = context.Allocate(b!.Shape);
         GemmOp.Multiply(stream, dproducts, b, da);

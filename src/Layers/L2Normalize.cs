@@ -23,7 +23,7 @@ public sealed class L2Normalize : UnaryLayer
     protected override Tensor Differentiate(Context context, Tensor dy)
     {
         Tensor dx = context.Allocate(output!.Shape);
-        L2NormalizeOp.Backward(context.Stream, output, inverseNorms!, dy, context.Allocate(output.Rows), dx);
+        L2NormalizeOp.Backward(context.Stream, output, inverseNorms!, dy, dx);
         return dx;
     }
 }

@@ -29,7 +29,7 @@ public sealed class LayerNorm : UnaryLayer
         mean = context.Allocate(x.Rows);
         rstd = context.Allocate(x.Rows);
         Tensor y = context.Allocate(x.Shape);
-        GroupNormOp.Forward(context.Stream, x, gamma.Value, beta.Value, y, mean, rstd, rowsPerSample: 1, groups: 1, eps);
+        LayerNormOp.Forward(context.Stream, x, gamma.Value, beta.Value, y, mean, rstd, eps);
         return y;
     }
 
@@ -37,11 +37,10 @@ public sealed class LayerNorm : UnaryLayer
     protected override Tensor Differentiate(Context context, Tensor dy)
     {
         Tensor x = input!, dx = context.Allocate(x.Shape);
-        int partialRows = GroupNormOp.PartialRows(x.Rows);
-        GroupNormOp.Backward(
-            context.Stream, x, dy, gamma.Value, mean!, rstd!,
-            context.Allocate(partialRows, x.Cols), context.Allocate(partialRows, x.Cols), context.Allocate(x.Rows), context.Allocate(x.Rows),
-            dx, gamma.Gradient, beta.Gradient, rowsPerSample: 1, groups: 1);
+        int partialRows = LayerNormOp.PartialRows(x.Rows);
+        LayerNormOp.Backward(
+            context.Stream, x, dy, gamma.Value, mean!, rstd!, context.Allocate(partialRows, x.Cols), context.Allocate(partialRows, x.Cols),
+            dx, gamma.Gradient, beta.Gradient);
         return dx;
     }
 }

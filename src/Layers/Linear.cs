@@ -23,9 +23,7 @@ public sealed class Linear : UnaryLayer
     protected override Tensor Compute(Context context, Tensor x)
     {
         input = x;
-        int[] extents = x.Shape.ToArray();
-        extents[^1] = outputs;
-        Tensor y = context.Allocate(extents);
+        Tensor y = context.Allocate(x.Shape.With(-1, outputs));
         GemmOp.Multiply(context.Stream, x, weight.Value, y);
         if (bias != null)
             BiasOp.AddInPlace(context.Stream, y, bias.Value);
@@ -37,7 +35,7 @@ public sealed class Linear : UnaryLayer
     {
         GemmOp.Multiply(context.Stream, input!, dy, weight.Gradient, transposeA: true, accumulate: true);
         if (bias != null)
-            BiasOp.Backward(context.Stream, dy, bias.Gradient);
+            BiasOp.Backward(context.Stream, dy, context.Allocate(BiasOp.PartialRows(dy.Rows), dy.Cols), bias.Gradient);
         Tensor dx = context.Allocate(input!.Shape);
         GemmOp.Multiply(context.Stream, dy, weight.Value, dx, transposeB: true);
         return dx;

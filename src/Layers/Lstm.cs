@@ -45,6 +45,8 @@ public sealed class Lstm : Recurrent
         }
 
         FinalCell = cells.At(length);
+        if (!context.Training)
+            context.Release(gates);
         return hidden.Slice(1, length);
     }
 
@@ -62,10 +64,12 @@ public sealed class Lstm : Recurrent
 
         GemmOp.Multiply(stream, input!, dgates, weight.Gradient, transposeA: true, accumulate: true);
         GemmOp.Multiply(stream, hidden!.Slice(0, length), dgates, recurrentWeight.Gradient, transposeA: true, accumulate: true);
-        BiasOp.Backward(stream, dgates, bias.Gradient);
+        BiasOp.Backward(stream, dgates, context.Allocate(BiasOp.PartialRows(dgates.Rows), dgates.Cols), bias.Gradient);
+        context.Release(gates);
         InitialCellGradient = dcell;
         Tensor dx = context.Allocate(input!.Shape);
         GemmOp.Multiply(stream, dgates, weight.Value, dx, transposeB: true);
+        context.Release(dgates);
         return dx;
     }
 

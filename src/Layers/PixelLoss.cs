@@ -21,9 +21,8 @@ public abstract class PixelLoss : Layer
             throw new ArgumentException($"{GetType().Name}: targets {targets.Shape} do not fit predictions {predictions.Shape}");
         BeginForward(context);
         (this.predictions, this.targets) = (predictions, targets);
-        Tensor elements = context.Allocate(predictions.Shape), loss = context.Allocate(1);
-        ComputeElements(context.Stream, predictions, targets, elements);
-        ReductionOp.Sum(context.Stream, elements, context.Allocate(ReductionOp.Partials(elements.Length)), loss, 1f / Batch(predictions));
+        Tensor partials = context.Allocate(ReductionOp.Partials(predictions.Length)), loss = context.Allocate(1);
+        Compute(context.Stream, predictions, targets, partials, loss, 1f / Batch(predictions));
         return EndForward(context, loss);
     }
 
@@ -38,7 +37,7 @@ public abstract class PixelLoss : Layer
         return EndBackward(context, gradient);
     }
 
-    private protected abstract void ComputeElements(Stream stream, Tensor predictions, Tensor targets, Tensor loss);
+    private protected abstract void Compute(Stream stream, Tensor predictions, Tensor targets, Tensor partials, Tensor loss, float scale);
 
     private protected abstract void Differentiate(Stream stream, Tensor predictions, Tensor targets, float scale, Tensor gradient);
 

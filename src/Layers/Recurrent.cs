@@ -80,8 +80,11 @@ public abstract class Recurrent : Layer
         RequireCell(dfinalCell);
         BeginBackward();
         Tensor dhidden = CopyOrZeros(context, dfinal);
-        Tensor dx = EndBackward(context, Differentiate(context, dstates ?? context.Zeros(steps, batch, Hidden), dhidden, dfinalCell));
+        Tensor all = dstates ?? context.Zeros(steps, batch, Hidden);
+        Tensor dx = EndBackward(context, Differentiate(context, all, dhidden, dfinalCell));
         initialHiddenGradient = dhidden;
+        if (dstates == null)
+            context.Release(all);
         return dx;
     }
 

@@ -26,14 +26,19 @@ public sealed class Reshape : UnaryLayer
         int sample = 1, known = 1;
         for (int axis = 1; axis < shape.Rank; axis++)
             sample *= shape[axis];
-        foreach (int extent in extents.Where(e => e != -1))
-            known = checked(known * extent);
-        bool fits = extents.Contains(-1) ? known != 0 && sample % known == 0 : known == sample;
+        foreach (int extent in extents)
+            known = extent == -1 ? known : checked(known * extent);
+        bool follows = Array.IndexOf(extents, -1) >= 0;
+        bool fits = follows ? known != 0 && sample % known == 0 : known == sample;
         if (shape.Rank == 0 || !fits)
             throw new ArgumentException($"the samples of {shape} cannot be given the shape [{string.Join(", ", extents)}]");
-        return x.Reshape([shape[0], .. extents.Select(e => e == -1 ? sample / known : e)]);
+        Span<int> given = stackalloc int[extents.Length + 1];
+        given[0] = shape[0];
+        for (int axis = 0; axis < extents.Length; axis++)
+            given[axis + 1] = extents[axis] == -1 ? sample / known : extents[axis];
+        return x.Reshape(given);
     }
 
     /// <inheritdoc/>
-    protected override Tensor Differentiate(Context context, Tensor dy) => dy.Reshape(shape.ToArray());
+    protected override Tensor Differentiate(Context context, Tensor dy) => dy.Reshape(shape);
 }

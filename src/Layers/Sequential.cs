@@ -1,19 +1,57 @@
 namespace Dalle2.Layers;
 
-/// <summary>Layers one after the other; backward in reverse.</summary>
+/// <summary>
+/// Layers one after the other; backward in reverse. What lies between two of them is its own: in training given back once both have run backward,
+/// otherwise as soon as the second has run forward. Input, output and their gradients are the caller's.
+/// </summary>
 public sealed class Sequential : UnaryLayer
 {
     readonly UnaryLayer[] layers;
+    readonly Tensor[] outputs;
+    Tensor? input;
 
     /// <summary>A chain of named layers.</summary>
     public Sequential(params (string Name, UnaryLayer Layer)[] layers)
     {
         this.layers = [.. layers.Select(l => Compose(l.Name, l.Layer))];
+        outputs = new Tensor[layers.Length];
     }
 
     /// <inheritdoc/>
-    protected override Tensor Compute(Context context, Tensor x) => layers.Aggregate(x, (t, layer) => layer.Forward(context, t));
+    protected override Tensor Compute(Context context, Tensor x)
+    {
+        input = x;
+        Tensor t = x;
+        for (int i = 0; i < layers.Length; i++)
+        {
+            Tensor y = outputs[i] = layers[i].Forward(context, t);
+            if (!context.Training)
+                ReleaseUnlessShared(context, t, x, y);
+            t = y;
+        }
+
+        return t;
+    }
 
     /// <inheritdoc/>
-    protected override Tensor Differentiate(Context context, Tensor dy) => layers.Reverse().Aggregate(dy, (t, layer) => layer.Backward(context, t));
+    protected override Tensor Differentiate(Context context, Tensor dy)
+    {
+        Tensor t = dy;
+        for (int i = layers.Length - 1; i >= 0; i--)
+        {
+            Tensor dx = layers[i].Backward(context, t);
+            ReleaseUnlessShared(context, t, dy, dx);
+            ReleaseUnlessShared(context, outputs[i], i == 0 ? input! : outputs[i - 1], outputs[^1]);
+            t = dx;
+        }
+
+        return t;
+    }
+
+    // A layer that only changes the shape hands on the memory that it was given.
+    static void ReleaseUnlessShared(Context context, Tensor dead, Tensor first, Tensor second)
+    {
+        if (!dead.SharesMemoryWith(first) && !dead.SharesMemoryWith(second))
+            context.Release(dead);
+    }
 }

@@ -15,9 +15,8 @@ public sealed class UnitGaussianDivergence : Layer
     {
         BeginForward(context);
         (this.mean, this.logVariance) = (mean, logVariance);
-        Tensor elements = context.Allocate(mean.Shape), loss = context.Allocate(1);
-        GaussianDivergenceOp.ForwardUnit(context.Stream, mean, logVariance, elements);
-        ReductionOp.Sum(context.Stream, elements, context.Allocate(ReductionOp.Partials(elements.Length)), loss, 1f / mean.Shape[0]);
+        Tensor partials = context.Allocate(ReductionOp.Partials(mean.Length)), loss = context.Allocate(1);
+        GaussianDivergenceOp.ForwardUnit(context.Stream, mean, logVariance, partials, loss, 1f / mean.Shape[0]);
         return EndForward(context, loss);
     }
 

@@ -20,11 +20,11 @@ public sealed class ClassicModel : IDisposable
         CaptionDecoder = Add(device, "caption", new CaptionDecoder(sizes), seed);
         ImageEncoder = Add(device, "image", new ImageEncoder(sizes), seed);
         ImageLatent = Add(device, "imageLatent", new GaussianHead(ImageEncoder.Features, sizes.Latent), seed);
-        ImageReconstructor = Add(device, "reconstructor", new ImageDecoder(sizes, sizes.Latent), seed);
+        ImageReconstructor = Add(device, "reconstructor", new ImageDecoder(sizes, sizes.Latent, sizes.Latent), seed);
         Contrast = Add(device, "contrast", new ContrastiveHead(sizes, ImageEncoder.Features), seed);
         Posterior = Add(device, "posterior", new GaussianHead(ImageEncoder.Features + sizes.TextFeatures, sizes.Latent), seed);
         Prior = Add(device, "prior", new TextPrior(sizes), seed);
-        Decoder = Add(device, "decoder", new ImageDecoder(sizes, sizes.TextFeatures + sizes.Latent), seed);
+        Decoder = Add(device, "decoder", new ImageDecoder(sizes, sizes.TextFeatures + sizes.Latent, sizes.TextFeatures), seed);
     }
 
     /// <summary>The sizes.</summary>
@@ -54,7 +54,7 @@ public sealed class ClassicModel : IDisposable
     /// <summary>p(z | text).</summary>
     public TextPrior Prior { get; }
 
-    /// <summary>[text, z] to a picture.</summary>
+    /// <summary>[text, z] to a picture, conditioned on the text at every level.</summary>
     public ImageDecoder Decoder { get; }
 
     /// <summary>The memory of all parts.</summary>

@@ -22,7 +22,9 @@ public sealed class GaussianHead : Layer
     public Tensor Backward(Context context, Tensor dmean, Tensor dlogVariance)
     {
         Tensor dx = mean.Backward(context, dmean);
-        ElementwiseOp.AddInPlace(context.Stream, dx, logVariance.Backward(context, dlogVariance));
+        Tensor other = logVariance.Backward(context, dlogVariance);
+        ElementwiseOp.AddInPlace(context.Stream, dx, other);
+        context.Release(other);
         return dx;
     }
 }

@@ -30,11 +30,13 @@ public sealed class ImageAutoencoder
     {
         var (mean, logVariance) = head.Forward(context, encoder.Forward(context, images));
         Tensor z = sample.Forward(context, mean, logVariance);
-        Tensor pixels = reconstruction.Forward(context, decoder.Forward(context, z), images);
+        Tensor pixels = reconstruction.Forward(context, decoder.Forward(context, z, z), images);
         Tensor nats = divergence.Forward(context, mean, logVariance);
         if (context.Training)
         {
-            var (dmean, dlogVariance) = sample.Backward(context, decoder.Backward(context, reconstruction.Backward(context)));
+            var (dz, dcondition) = decoder.Backward(context, reconstruction.Backward(context));
+            ElementwiseOp.AddInPlace(context.Stream, dz, dcondition);
+            var (dmean, dlogVariance) = sample.Backward(context, dz);
             var (divergenceMean, divergenceLogVariance) = divergence.Backward(context, divergenceWeight);
             ElementwiseOp.AddInPlace(context.Stream, divergenceMean, dmean);
             ElementwiseOp.AddInPlace(context.Stream, divergenceLogVariance, dlogVariance);
@@ -48,7 +50,7 @@ public sealed class ImageAutoencoder
     public Tensor Reconstruct(Context context, Tensor images)
     {
         var (mean, _) = head.Forward(context, encoder.Forward(context, images));
-        return Pictures.FromLogits(context, decoder.Forward(context, mean), reconstruction);
+        return Pictures.FromLogits(context, decoder.Forward(context, mean, mean), reconstruction);
     }
 
     /// <summary>Forgets a step that was broken off.</summary>

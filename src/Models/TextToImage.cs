@@ -2,7 +2,7 @@ namespace Dalle2.Models;
 
 /// <summary>
 /// Text to picture as a conditional variational autoencoder (Sohn et al., 2015): in training z ~ q(z | picture, text), to draw z ~ p(z | text),
-/// the prior learnt from the text; the decoder reads [text, z].
+/// the prior learnt from the text; the decoder reads [text, z], and the text again at every level.
 /// </summary>
 public sealed class TextToImage
 {
@@ -39,7 +39,7 @@ public sealed class TextToImage
     public (float Reconstruction, float Divergence) Run(Context context, IntTensor tokens, IntTensor lengths, Tensor images, bool trainEncoders)
     {
         Tensor textFeatures, imageFeatures;
-        using (trainEncoders ? null : context.Inference())
+        using (context.Inference(frozen: !trainEncoders))
         {
             textFeatures = text.Forward(context, tokens, lengths);
             imageFeatures = image.Forward(context, images);
@@ -48,7 +48,7 @@ public sealed class TextToImage
         var (mean, logVariance) = posterior.Forward(context, posteriorInput.Forward(context, imageFeatures, textFeatures));
         var (priorMean, priorLogVariance) = prior.Forward(context, textFeatures);
         Tensor z = sample.Forward(context, mean, logVariance);
-        Tensor logits = decoder.Forward(context, decoderInput.Forward(context, textFeatures, z));
+        Tensor logits = decoder.Forward(context, decoderInput.Forward(context, textFeatures, z), textFeatures);
         Tensor pixels = reconstruction.Forward(context, logits, images);
         Tensor nats = divergence.Forward(context, mean, logVariance, priorMean, priorLogVariance);
         if (context.Training)
@@ -67,7 +67,7 @@ public sealed class TextToImage
         var (mean, logVariance) = prior.Forward(context, features);
         Tensor z = context.Allocate(mean.Shape);
         GaussianReparameterisationOp.Forward(context.Stream, mean, logVariance, noise, z);
-        return Pictures.FromLogits(context, decoder.Forward(context, decoderInput.Forward(context, features, z)), reconstruction);
+        return Pictures.FromLogits(context, decoder.Forward(context, decoderInput.Forward(context, features, z), features), reconstruction);
     }
 
     /// <summary>Forgets a step that was broken off.</summary>
@@ -79,7 +79,8 @@ public sealed class TextToImage
 
     void Backward(Context context, bool trainEncoders)
     {
-        Tensor[] dcode = decoderInput.Backward(context, decoder.Backward(context, reconstruction.Backward(context)));
+        var (dinput, dcondition) = decoder.Backward(context, reconstruction.Backward(context));
+        Tensor[] dcode = decoderInput.Backward(context, dinput);
         Tensor dtext = dcode[0];
         var (dmean, dlogVariance) = sample.Backward(context, dcode[1]);
         var (divergenceMean, divergenceLogVariance, dpriorMean, dpriorLogVariance) = divergence.Backward(context, divergenceWeight);
@@ -89,6 +90,7 @@ public sealed class TextToImage
         Tensor dpriorText = prior.Backward(context, dpriorMean, dpriorLogVariance);
         if (!trainEncoders)
             return;
+        ElementwiseOp.AddInPlace(context.Stream, dtext, dcondition);
         ElementwiseOp.AddInPlace(context.Stream, dtext, dpriorText);
         ElementwiseOp.AddInPlace(context.Stream, dtext, dfeatures[1]);
         text.Backward(context, dtext);

@@ -4,55 +4,98 @@ using Dalle2.Gpu.Runtime;
 namespace Dalle2.Tensors;
 
 /// <summary>
-/// Memory for the tensors of one step: allocation moves an offset, <see cref="Reset"/> takes all back at once. After the first step
-/// the same sequence of allocations finds the same addresses, and nothing more is asked of the device.
+/// Memory for the tensors of one step. What is known to be read no more is given back with <see cref="Release"/> and serves the allocations that
+/// follow; <see cref="Reset"/> takes all back at once. The same sequence of allocations and releases after a reset finds the same addresses and
+/// gives the same objects, so that after the first step nothing more is asked of the device or of the host.
 /// </summary>
 public sealed class Arena(Device device) : IDisposable
 {
     const long BlockBytes = 32 << 20;
     const long Alignment = 64;
 
+    // Steps whose shapes are never the same twice shall not collect objects without end.
+    const int MostTensors = 100_000;
+
     readonly List<Buffer<byte>> blocks = [];
-    int block;
-    long offset;
+
+    // Sorted by place; neighbours are one.
+    readonly List<(Place Place, long Bytes)> free = [];
+    readonly Dictionary<Place, long> live = [];
+    readonly Dictionary<(Place Place, Shape Shape), Tensor> tensors = [];
+    readonly Dictionary<(Place Place, Shape Shape), IntTensor> intTensors = [];
+    readonly Dictionary<Tensor, Place> places = new(ReferenceEqualityComparer.Instance);
+    long used;
 
     /// <summary>Bytes held.</summary>
     public long CapacityBytes => blocks.Sum(b => b.Length);
 
+    /// <summary>The most bytes that were in use at once, over all steps.</summary>
+    public long PeakBytes { get; private set; }
+
+    /// <summary>Overwrite what is given back with ones (NaN for floats), so that a later read of it shows; for tests.</summary>
+    public bool PoisonsReleased { get; set; }
+
     /// <summary>Uninitialised memory, valid until <see cref="Reset"/>.</summary>
-    public unsafe ArrayView<T> Allocate<T>(long length)
-        where T : unmanaged
+    public ArrayView<T> Allocate<T>(long length)
+        where T : unmanaged => View<T>(Take<T>(length), length);
+
+    /// <summary>An uninitialised tensor, valid until <see cref="Reset"/> or its <see cref="Release"/>.</summary>
+    public Tensor Allocate(Shape shape)
     {
-        long bytes = (length * sizeof(T) + Alignment - 1) / Alignment * Alignment;
-        while (block < blocks.Count && offset + bytes > blocks[block].Length)
+        Place place = Take<float>(shape.Length);
+        if (!tensors.TryGetValue((place, shape), out Tensor? tensor))
         {
-            block++;
-            offset = 0;
+            Forget();
+            tensor = new Tensor(View<float>(place, shape.Length), shape);
+            tensors.Add((place, shape), tensor);
+            places.Add(tensor, place);
         }
 
-        if (block == blocks.Count)
-            blocks.Add(device.Allocate<byte>(Math.Max(BlockBytes, bytes)));
-        ArrayView<T> view = blocks[block].View.SubView(offset, length * sizeof(T)).Cast<T>();
-        offset += bytes;
-        return view;
+        return tensor;
+    }
+
+    /// <summary>Uninitialised integers, valid until <see cref="Reset"/>.</summary>
+    public IntTensor AllocateIntegers(Shape shape)
+    {
+        Place place = Take<int>(shape.Length);
+        if (!intTensors.TryGetValue((place, shape), out IntTensor? tensor))
+        {
+            Forget();
+            intTensors.Add((place, shape), tensor = new IntTensor(View<int>(place, shape.Length), shape));
+        }
+
+        return tensor;
+    }
+
+    /// <summary>Gives back the memory of a tensor, or of the one that it is a part of: nothing reads it any more.</summary>
+    /// <exception cref="InvalidOperationException">It is not of this arena, or was given back before.</exception>
+    public void Release(Tensor tensor)
+    {
+        if (!places.TryGetValue(tensor.Whole, out Place place))
+            throw new InvalidOperationException($"a tensor of {tensor.Shape} is not of this arena and cannot be given back to it");
+        if (!live.Remove(place, out long bytes))
+            throw new InvalidOperationException($"a tensor of {tensor.Shape} is given back to its arena twice");
+        used -= bytes;
+        if (PoisonsReleased)
+            Poison(blocks[place.Block].View.SubView(place.Offset, bytes));
+        GiveBack(place, bytes);
     }
 
     /// <summary>Takes back everything that was allocated.</summary>
     public void Reset()
     {
-        block = 0;
-        offset = 0;
+        live.Clear();
+        free.Clear();
+        used = 0;
+        for (int block = 0; block < blocks.Count; block++)
+            free.Add((new Place(block, 0), blocks[block].Length));
     }
 
     /// <summary>Overwrites all held memory with a bit pattern (all ones: NaN for floats), so that a read of something never written shows.</summary>
     public void Poison()
     {
         foreach (Buffer<byte> held in blocks)
-        {
-            var ones = new byte[held.Length];
-            Array.Fill(ones, (byte)0xFF);
-            device.Stream.Write<byte>(ones, held.View);
-        }
+            Poison(held.View);
     }
 
     /// <inheritdoc/>
@@ -62,5 +105,81 @@ public sealed class Arena(Device device) : IDisposable
             held.Dispose();
         blocks.Clear();
         Reset();
+    }
+
+    // The first place that is large enough. Blocks come in the order in which they were made, so that the next step finds the places of the first.
+    unsafe Place Take<T>(long length)
+        where T : unmanaged
+    {
+        long bytes = Math.Max(Alignment, (length * sizeof(T) + Alignment - 1) / Alignment * Alignment);
+        int at = 0;
+        while (at < free.Count && free[at].Bytes < bytes)
+            at++;
+        if (at == free.Count)
+        {
+            blocks.Add(device.Allocate<byte>(Math.Max(BlockBytes, bytes)));
+            free.Add((new Place(blocks.Count - 1, 0), blocks[^1].Length));
+        }
+
+        var (place, room) = free[at];
+        if (room == bytes)
+            free.RemoveAt(at);
+        else
+            free[at] = (place with { Offset = place.Offset + bytes }, room - bytes);
+        live.Add(place, bytes);
+        used += bytes;
+        PeakBytes = Math.Max(PeakBytes, used);
+        return place;
+    }
+
+    void GiveBack(Place place, long bytes)
+    {
+        int at = 0;
+        while (at < free.Count && free[at].Place.CompareTo(place) < 0)
+            at++;
+        bool joinsNext = at < free.Count && free[at].Place == place with { Offset = place.Offset + bytes };
+        if (joinsNext)
+        {
+            bytes += free[at].Bytes;
+            free.RemoveAt(at);
+        }
+
+        if (at > 0 && free[at - 1] is var (before, size) && before with { Offset = before.Offset + size } == place)
+            free[at - 1] = (before, size + bytes);
+        else
+            free.Insert(at, (place, bytes));
+    }
+
+    unsafe ArrayView<T> View<T>(Place place, long length)
+        where T : unmanaged => blocks[place.Block].View.SubView(place.Offset, length * sizeof(T)).Cast<T>();
+
+    void Forget()
+    {
+        if (tensors.Count + intTensors.Count < MostTensors)
+            return;
+        // Those in use stay good; a tensor that is still to be given back is not forgotten.
+        foreach (var (key, tensor) in tensors)
+        {
+            if (!live.ContainsKey(key.Place))
+            {
+                tensors.Remove(key);
+                places.Remove(tensor);
+            }
+        }
+
+        intTensors.Clear();
+    }
+
+    void Poison(ArrayView<byte> view)
+    {
+        var ones = new byte[view.Length];
+        Array.Fill(ones, (byte)0xFF);
+        device.Stream.Write<byte>(ones, view);
+    }
+
+    // Where an allocation begins: which block, and how many bytes into it.
+    readonly record struct Place(int Block, long Offset) : IComparable<Place>
+    {
+        public int CompareTo(Place other) => Block != other.Block ? Block.CompareTo(other.Block) : Offset.CompareTo(other.Offset);
     }
 }

@@ -6,6 +6,8 @@ namespace Dalle2.Tensors;
 /// <summary>Integers: tokens, lengths, indices, row-major, in the memory of a device. It does not own the memory: a parameter store or an arena does.</summary>
 public sealed class IntTensor
 {
+    Dictionary<(int Start, Shape Shape), IntTensor>? parts;
+
     /// <summary>A tensor over a view.</summary>
     /// <exception cref="ArgumentException">The view does not have the shape's length.</exception>
     public IntTensor(ArrayView<int> view, Shape shape)
@@ -33,23 +35,18 @@ public sealed class IntTensor
 
     /// <summary>The same elements in another shape.</summary>
     /// <exception cref="ArgumentException">The lengths differ.</exception>
-    public IntTensor Reshape(params int[] extents) => new(View, new Shape(extents));
+    public IntTensor Reshape(params ReadOnlySpan<int> extents) => Reshape(new Shape(extents));
+
+    /// <inheritdoc cref="Reshape(ReadOnlySpan{int})"/>
+    public IntTensor Reshape(Shape shape) => shape.Length == Length
+        ? Part(0, shape)
+        : throw new ArgumentException($"the {Length} elements of {Shape} cannot be given the shape {shape}");
 
     /// <summary>The elements of index <paramref name="start"/> to <paramref name="start"/> + <paramref name="count"/> of the first axis.</summary>
-    public IntTensor Slice(int start, int count)
-    {
-        int[] extents = Shape.ToArray();
-        int stride = extents[0] == 0 ? 0 : Length / extents[0];
-        extents[0] = count;
-        return new IntTensor(View.SubView((long)start * stride, (long)count * stride), new Shape(extents));
-    }
+    public IntTensor Slice(int start, int count) => Part(checked(start * Stride), Shape.With(0, count));
 
     /// <summary>The elements of one index of the first axis, without that axis.</summary>
-    public IntTensor At(int index)
-    {
-        IntTensor slice = Slice(index, 1);
-        return slice.Reshape(slice.Shape.ToArray()[1..]);
-    }
+    public IntTensor At(int index) => Part(checked(index * Stride), Shape.WithoutFirst());
 
     /// <summary>Copies host values in.</summary>
     public void Write(Stream stream, ReadOnlySpan<int> values) => stream.Write(values, View);
@@ -60,5 +57,18 @@ public sealed class IntTensor
         var values = new int[Length];
         stream.Read<int>(View, values);
         return values;
+    }
+
+    int Stride => Shape[0] == 0 ? 0 : Length / Shape[0];
+
+    // A tensor never changes, so that a part that was once asked for serves every step.
+    IntTensor Part(int start, Shape shape)
+    {
+        if (start == 0 && shape == Shape)
+            return this;
+        parts ??= [];
+        if (!parts.TryGetValue((start, shape), out IntTensor? part))
+            parts.Add((start, shape), part = new IntTensor(View.SubView(start, shape.Length), shape));
+        return part;
     }
 }

@@ -1,3 +1,4 @@
+using System.Text;
 using Dalle2.Gpu.Dialect;
 
 namespace Dalle2.Tensors;
@@ -36,8 +37,9 @@ public static class Philox
     public static RandomBlock Block(RandomKey key, uint block) =>
         Block(block, key.Tensor, (uint)key.Step, (uint)(key.Step >> 32), (uint)key.Seed, (uint)(key.Seed >> 32));
 
+    // Through a signed integer: vector units convert those.
     /// <summary>A float in [0, 1), 24 random bits.</summary>
-    public static float Uniform(uint word) => (word >> 8) * (1f / 16777216f);
+    public static float Uniform(uint word) => (int)(word >> 8) * (1f / 16777216f);
 
     /// <summary>One of the two normal deviates of a pair of words (Box and Muller, 1958): the cosine one.</summary>
     public static float NormalCos(uint first, uint second) => Radius(first) * XMath.Cos(2f * XMath.PI * Uniform(second));
@@ -52,17 +54,22 @@ public static class Philox
     public static int[] Permutation(RandomKey key, int count)
     {
         var order = new int[count];
-        for (int i = 0; i < count; i++)
+        Permute(key, order);
+        return order;
+    }
+
+    /// <summary>Writes the <see cref="Permutation"/> of as many numbers as there is room for.</summary>
+    public static void Permute(RandomKey key, Span<int> order)
+    {
+        for (int i = 0; i < order.Length; i++)
             order[i] = i;
-        for (int i = count - 1; i > 0; i--)
+        for (int i = order.Length - 1; i > 0; i--)
         {
             RandomBlock words = Block(key, (uint)i);
             ulong word = ((ulong)words.W1 << 32) | words.W0;
             int j = (int)(word % (ulong)(i + 1));
             (order[i], order[j]) = (order[j], order[i]);
         }
-
-        return order;
     }
 }
 
@@ -83,8 +90,13 @@ public readonly record struct RandomKey(ulong Seed, ulong Step, uint Tensor)
     public static RandomKey Named(ulong seed, ulong step, string tensor)
     {
         uint hash = 2166136261;
-        foreach (byte b in System.Text.Encoding.UTF8.GetBytes(tensor))
-            hash = unchecked((hash ^ b) * 16777619);
+        Span<byte> utf8 = stackalloc byte[4];
+        foreach (Rune rune in tensor.EnumerateRunes())
+        {
+            foreach (byte b in utf8[..rune.EncodeToUtf8(utf8)])
+                hash = unchecked((hash ^ b) * 16777619);
+        }
+
         return new RandomKey(seed, step, hash);
     }
 }

@@ -6,14 +6,23 @@ namespace Dalle2.Tensors;
 /// <summary>Floats, row-major, in the memory of a device. It does not own the memory: a parameter store or an arena does.</summary>
 public sealed class Tensor
 {
+    readonly Tensor? whole;
+    Dictionary<(int Start, Shape Shape), Tensor>? parts;
+
     /// <summary>A tensor over a view.</summary>
     /// <exception cref="ArgumentException">The view does not have the shape's length.</exception>
     public Tensor(ArrayView<float> view, Shape shape)
+        : this(view, shape, null)
+    {
+    }
+
+    Tensor(ArrayView<float> view, Shape shape, Tensor? whole)
     {
         if (view.Length != shape.Length)
             throw new ArgumentException($"a view of {view.Length} elements cannot hold a tensor of {shape}");
         View = view;
         Shape = shape;
+        this.whole = whole;
     }
 
     /// <summary>The elements.</summary>
@@ -33,23 +42,21 @@ public sealed class Tensor
 
     /// <summary>The same elements in another shape.</summary>
     /// <exception cref="ArgumentException">The lengths differ.</exception>
-    public Tensor Reshape(params int[] extents) => new(View, new Shape(extents));
+    public Tensor Reshape(params ReadOnlySpan<int> extents) => Reshape(new Shape(extents));
+
+    /// <inheritdoc cref="Reshape(ReadOnlySpan{int})"/>
+    public Tensor Reshape(Shape shape) => shape.Length == Length
+        ? Part(0, shape)
+        : throw new ArgumentException($"the {Length} elements of {Shape} cannot be given the shape {shape}");
 
     /// <summary>The elements of index <paramref name="start"/> to <paramref name="start"/> + <paramref name="count"/> of the first axis.</summary>
-    public Tensor Slice(int start, int count)
-    {
-        int[] extents = Shape.ToArray();
-        int stride = extents[0] == 0 ? 0 : Length / extents[0];
-        extents[0] = count;
-        return new Tensor(View.SubView((long)start * stride, (long)count * stride), new Shape(extents));
-    }
+    public Tensor Slice(int start, int count) => Part(checked(start * Stride), Shape.With(0, count));
 
     /// <summary>The elements of one index of the first axis, without that axis.</summary>
-    public Tensor At(int index)
-    {
-        Tensor slice = Slice(index, 1);
-        return slice.Reshape(slice.Shape.ToArray()[1..]);
-    }
+    public Tensor At(int index) => Part(checked(index * Stride), Shape.WithoutFirst());
+
+    /// <summary>Whether it and another are the same allocation, or parts of one.</summary>
+    public bool SharesMemoryWith(Tensor other) => ReferenceEquals(Whole, other.Whole);
 
     /// <summary>Copies host values in.</summary>
     public void Write(Stream stream, ReadOnlySpan<float> values) => stream.Write(values, View);
@@ -71,5 +78,21 @@ public sealed class Tensor
         Span<float> value = stackalloc float[1];
         stream.Read(View, value);
         return value[0];
+    }
+
+    /// <summary>The tensor that it was first a part of; itself if of none.</summary>
+    internal Tensor Whole => whole ?? this;
+
+    int Stride => Shape[0] == 0 ? 0 : Length / Shape[0];
+
+    // A tensor never changes, so that a part that was once asked for serves every step.
+    Tensor Part(int start, Shape shape)
+    {
+        if (start == 0 && shape == Shape)
+            return this;
+        parts ??= [];
+        if (!parts.TryGetValue((start, shape), out Tensor? part))
+            parts.Add((start, shape), part = new Tensor(View.SubView(start, shape.Length), shape, Whole));
+        return part;
     }
 }

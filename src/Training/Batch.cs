@@ -1,3 +1,4 @@
+using Dalle2.Data;
 using Dalle2.Layers;
 using Dalle2.Tensors;
 
@@ -6,42 +7,46 @@ namespace Dalle2.Training;
 /// <summary>The samples of one step, on the host. Sequences are time-major, padded with 0 to the longest of the batch.</summary>
 public sealed class Batch
 {
-    internal Batch(IReadOnlyList<int[]> captions, float[] images, int side, IReadOnlyList<int> indices)
+    readonly int[] lengths;
+    readonly int[] indices;
+    readonly float[] images;
+    int[] tokens = [];
+
+    /// <summary>Captions without pictures.</summary>
+    internal Batch(int[][] captions, int side)
     {
-        Size = captions.Count;
+        (lengths, indices, images) = (new int[captions.Length], [.. Enumerable.Range(0, captions.Length)], []);
         Side = side;
-        Images = images;
-        Indices = indices;
-        Lengths = [.. captions.Select(c => c.Length)];
-        Time = Lengths.Max();
-        Tokens = new int[Time * Size];
-        for (int b = 0; b < Size; b++)
-        {
-            for (int t = 0; t < captions[b].Length; t++)
-                Tokens[t * Size + b] = captions[b][t];
-        }
+        SetCaptions(captions);
+    }
+
+    /// <summary>Room for samples; <see cref="Indices"/> are to be set and <see cref="Fill"/> called.</summary>
+    internal Batch(int size, int side)
+    {
+        (lengths, indices, images) = (new int[size], new int[size], new float[checked(size * side * side * 3)]);
+        Side = side;
     }
 
     /// <summary>Samples.</summary>
-    public int Size { get; }
+    public int Size => lengths.Length;
 
     /// <summary>Words of the longest caption.</summary>
-    public int Time { get; }
+    public int Time { get; private set; }
 
     /// <summary>The side of the pictures.</summary>
     public int Side { get; }
 
     /// <summary>Word numbers, <c>[Time, Size]</c>.</summary>
-    public int[] Tokens { get; }
+    public ReadOnlySpan<int> Tokens => tokens.AsSpan(0, Time * Size);
 
     /// <summary>Words of each caption, <c>[Size]</c>, at least 1.</summary>
-    public int[] Lengths { get; }
+    public ReadOnlySpan<int> Lengths => lengths;
 
     /// <summary>Pictures, <c>[Size, Side, Side, 3]</c> in [0, 1].</summary>
-    public float[] Images { get; }
+    public ReadOnlySpan<float> Images => images;
 
     /// <summary>Which samples of the data they are.</summary>
-    public IReadOnlyList<int> Indices { get; }
+    internal Span<int> Indices => indices;
 
     /// <summary>The word numbers on the device.</summary>
     public IntTensor UploadTokens(Context context) => context.Upload(Tokens, Time, Size);
@@ -51,4 +56,33 @@ public sealed class Batch
 
     /// <summary>The pictures on the device.</summary>
     public Tensor UploadImages(Context context) => context.Upload(Images, Size, Side, Side, 3);
+
+    /// <summary>Takes the samples of <see cref="Indices"/>; allocates only for captions longer than ever before.</summary>
+    internal void Fill(PreparedData data, int[][] captions)
+    {
+        SetCaptions(captions);
+        int pixels = Side * Side * 3;
+        for (int b = 0; b < Size; b++)
+            data.CopyFloats(indices[b], images.AsSpan(b * pixels, pixels));
+    }
+
+    void SetCaptions(int[][] captions)
+    {
+        Time = 0;
+        for (int b = 0; b < Size; b++)
+        {
+            lengths[b] = captions[indices[b]].Length;
+            Time = Math.Max(Time, lengths[b]);
+        }
+
+        if (tokens.Length < Time * Size)
+            tokens = new int[Time * Size];
+        Array.Clear(tokens);
+        for (int b = 0; b < Size; b++)
+        {
+            int[] words = captions[indices[b]];
+            for (int t = 0; t < words.Length; t++)
+                tokens[t * Size + b] = words[t];
+        }
+    }
 }

@@ -12,10 +12,10 @@ public sealed class BatchSampler
     readonly PreparedData data;
     readonly int[][] captions;
     readonly ulong seed;
-    readonly string stage;
+    readonly string orderName;
     readonly int size;
     long epoch = -1;
-    int[] order = [];
+    readonly int[] order;
 
     /// <summary>A sampler.</summary>
     /// <param name="data">The split.</param>
@@ -28,33 +28,55 @@ public sealed class BatchSampler
         this.data = data;
         this.captions = captions;
         this.seed = seed;
-        this.stage = stage;
+        orderName = $"{stage}.order";
         this.size = size;
+        order = new int[data.Count];
     }
 
     /// <summary>The batch of a step, from 0.</summary>
     public Batch Take(long step)
     {
-        var indices = new int[size];
-        for (int i = 0; i < size; i++)
-        {
-            long position = step * size + i;
-            Turn(position / data.Count);
-            indices[i] = order[position % data.Count];
-        }
-
-        return Gather(data, captions, indices);
+        Batch batch = CreateBatch();
+        Fill(batch, step);
+        return batch;
     }
 
     /// <summary>Given samples as a batch.</summary>
     public static Batch Gather(PreparedData data, int[][] captions, IReadOnlyList<int> indices)
     {
-        int pixels = data.Side * data.Side * 3;
-        var images = new float[indices.Count * pixels];
-        for (int i = 0; i < indices.Count; i++)
-            data.CopyFloats(indices[i], images.AsSpan(i * pixels, pixels));
+        var batch = new Batch(indices.Count, data.Side);
+        for (int b = 0; b < batch.Size; b++)
+            batch.Indices[b] = indices[b];
+        batch.Fill(data, captions);
+        return batch;
+    }
 
-        return new Batch([.. indices.Select(index => captions[index])], images, data.Side, indices);
+    /// <summary>A batch to be filled.</summary>
+    internal Batch CreateBatch() => new(size, data.Side);
+
+    /// <summary>Makes a batch that of a step.</summary>
+    internal void Fill(Batch batch, long step)
+    {
+        for (int b = 0; b < size; b++)
+        {
+            long position = step * size + b;
+            Turn(position / data.Count);
+            batch.Indices[b] = order[position % data.Count];
+        }
+
+        batch.Fill(data, captions);
+    }
+
+    /// <summary>A batch as large as any: the longest caption, again and again.</summary>
+    internal Batch Largest()
+    {
+        int longest = 0;
+        for (int i = 1; i < captions.Length; i++)
+            longest = captions[i].Length > captions[longest].Length ? i : longest;
+        Batch batch = CreateBatch();
+        batch.Indices.Fill(longest);
+        batch.Fill(data, captions);
+        return batch;
     }
 
     void Turn(long wanted)
@@ -62,6 +84,6 @@ public sealed class BatchSampler
         if (wanted == epoch)
             return;
         epoch = wanted;
-        order = Philox.Permutation(RandomKey.Named(seed, (ulong)wanted, $"{stage}.order"), data.Count);
+        Philox.Permute(RandomKey.Named(seed, (ulong)wanted, orderName), order);
     }
 }

@@ -21,8 +21,8 @@ public interface ITrainingObserver
 /// <param name="Title">What it does.</param>
 /// <param name="Step">Steps done in it.</param>
 /// <param name="Steps">Steps that it has.</param>
-/// <param name="Figures">The step's figures, the loss first.</param>
+/// <param name="Figures">The step's figures, the loss first; the list is filled anew by the next step.</param>
 /// <param name="ImagesPerSecond">Pictures a second since the stage started or resumed.</param>
 /// <param name="Left">Time left in the stage at that speed.</param>
-public sealed record TrainingProgress(
+public readonly record struct TrainingProgress(
     string Stage, string Title, long Step, int Steps, IReadOnlyList<KeyValuePair<string, double>> Figures, double ImagesPerSecond, TimeSpan Left);

@@ -105,7 +105,7 @@ public sealed class PictureGenerator : IDisposable
     IEnumerable<float[]> Draw(int[][] tokens, ulong seed, int firstNumber, float temperature)
     {
         context.BeginStep(0, training: false);
-        var batch = new Batch(tokens, [], Config.ImageSide, []);
+        var batch = new Batch(tokens, Config.ImageSide);
         float[] noise = LatentNoise.Draw(seed, firstNumber, batch.Size, model.Sizes.Latent, temperature);
         Tensors.Tensor picture = textToImage.Draw(context, batch.UploadTokens(context), batch.UploadLengths(context), context.Upload(noise, batch.Size, model.Sizes.Latent));
         return picture.ToArray(context.Stream).Chunk(Config.ImageSide * Config.ImageSide * 3);

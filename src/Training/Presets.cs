@@ -17,7 +17,12 @@ public static class Presets
         ("demo", "32x32, minutes on two cores: what ./dalle2 demo trains", new TrainingConfig
         {
             Samples = 6000, WordFeatures = 32, TextFeatures = 96, EncoderChannels = [16, 32, 64], DecoderChannels = [128, 64, 32], Latent = 32, JointFeatures = 64,
-            LearningRate = 3e-3f, TextSteps = 100, ImageSteps = 150, JointSteps = 400, DecoderSteps = 200, FineTuneSteps = 1700,
+            LearningRate = 3e-3f, TextSteps = 60, ImageSteps = 60, JointSteps = 300, DecoderSteps = 100, FineTuneSteps = 2200,
+        }),
+        ("pairs", "32x32, minutes on two cores: for shapes2, two shapes in a relation", new TrainingConfig
+        {
+            Data = "shapes2", Samples = 20000, WordFeatures = 64, TextFeatures = 256, EncoderChannels = [16, 32, 64], DecoderChannels = [128, 64, 32], Latent = 32, JointFeatures = 64,
+            LearningRate = 2e-3f, TextSteps = 100, ImageSteps = 100, JointSteps = 300, DecoderSteps = 100, FineTuneSteps = 6000,
         }),
         ("small", "32x32, 1.8 million parameters: the full recipe for shapes", new TrainingConfig
         {
@@ -26,7 +31,7 @@ public static class Presets
         ("emoji", "64x64: the real captioned set", new TrainingConfig
         {
             Data = "emoji", ImageSide = 64, EncoderChannels = [32, 64, 128, 128], DecoderChannels = [256, 128, 64, 32], Latent = 64, TextFeatures = 256, WordFeatures = 128, JointFeatures = 128,
-            LearningRate = 1e-3f, TextSteps = 500, ImageSteps = 1000, JointSteps = 1000, DecoderSteps = 1000, FineTuneSteps = 2000,
+            LearningRate = 1e-3f, TextSteps = 300, ImageSteps = 300, JointSteps = 500, DecoderSteps = 200, FineTuneSteps = 5000,
         }),
     ];
 

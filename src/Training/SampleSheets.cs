@@ -76,7 +76,7 @@ sealed class SampleSheets(RunFolder run, TrainingConfig config, IDataSet set)
     Tensor Generate(Context context, ClassicModel model, WordTokenizer tokenizer, List<(string Caption, Image Truth)> samples)
     {
         int[][] tokens = [.. samples.Select(s => tokenizer.Encode(s.Caption, config.MaxWords) is { Length: > 0 } ids ? ids : [Vocabulary.Unk])];
-        var batch = new Batch(tokens, [], config.ImageSide, []);
+        var batch = new Batch(tokens, config.ImageSide);
         float[] noise = LatentNoise.Draw(config.Seed, 0, batch.Size, model.Sizes.Latent, temperature: 1f);
         return new TextToImage(model, config.CreateLoss()).Draw(
             context, batch.UploadTokens(context), batch.UploadLengths(context), context.Upload(noise, batch.Size, model.Sizes.Latent));

@@ -22,6 +22,9 @@ public sealed class Trainer(RunFolder run, TrainingConfig config, Device device,
         long step = Restore(stage, checkpoints, optimizer);
         run.Log.CutAfter(stage.Name, step);
         using var context = new Context(device, StageSeed(stage));
+        if (step < stage.Steps)
+            observer.Notice(StepMemory.Require(device, stage, sampler.Largest()));
+        using var loader = new BatchLoader(sampler, step, stage.Steps);
         var clock = Stopwatch.StartNew();
         long first = step;
         IReadOnlyList<KeyValuePair<string, double>> figures = [];
@@ -34,7 +37,7 @@ public sealed class Trainer(RunFolder run, TrainingConfig config, Device device,
                 throw new OperationCanceledException($"stopped in stage '{stage.Name}' after step {step} of {stage.Steps}; a checkpoint is saved", cancellation);
             }
 
-            Batch batch = sampler.Take(step);
+            Batch batch = loader.Take(step);
             context.BeginStep((ulong)step, training: true);
             figures = stage.Step(context, batch);
             if (!double.IsFinite(figures[0].Value))

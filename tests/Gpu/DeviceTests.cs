@@ -133,12 +133,12 @@ public class DeviceTests
     {
         using var arena = new Arena(device);
         Tensor New(params int[] extents) => new(arena.Allocate<float>(new Shape(extents).Length), new Shape(extents));
-        Tensor a = New(37, 301), b = New(301, 29), c = New(37, 29), bias = New(29), sum = New(1), partials = New(ReductionOp.Partials(37 * 301));
+        Tensor a = New(37, 301), b = New(301, 29), c = New(37, 29), bias = New(29), partialBias = New(BiasOp.PartialRows(37), 29), sum = New(1), partials = New(ReductionOp.Partials(37 * 301));
         RandomOp.Normal(device.Stream, a, RandomKey.Named(1, 0, "a"));
         RandomOp.Uniform(device.Stream, b, RandomKey.Named(1, 0, "b"));
         GemmOp.Multiply(device.Stream, a, b, c);
         device.Stream.Clear(bias.View);
-        BiasOp.Backward(device.Stream, c, bias);
+        BiasOp.Backward(device.Stream, c, partialBias, bias);
         ReductionOp.Sum(device.Stream, a, partials, sum);
         return [.. c.ToArray(device.Stream), .. bias.ToArray(device.Stream), .. sum.ToArray(device.Stream)];
     }

@@ -86,6 +86,7 @@ public class SettingsTests
     }
 
     [TestCase(1, "d2: device cpu:256: kernels compiled", "SettingsTests.ScaleKernel")]
+    [TestCase(1, " methods compiled in ", "SettingsTests.ScaleKernel")]
     [TestCase(2, "cpu:256: SettingsTests.ScaleKernel over 100x1x1 threads", "instructions ")]
     [TestCase(3, "SettingsTests.ScaleKernel after dead-code: ", "threads side by side")]
     [TestCase(4, "SettingsTests.ScaleKernel-3.simd256:", "kernel SettingsTests.ScaleKernel(")]

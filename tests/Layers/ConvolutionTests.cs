@@ -69,11 +69,11 @@ public class ConvolutionTests
         using var context = new Context(device);
         var window = new ConvolutionWindow(3, 1, 1, 1);
         Tensor x = context.Zeros(1, 5, 5, 2), w = context.Zeros(3, 3, 2, 4), y = context.Zeros(1, 5, 5, 4);
-        Assert.That(() => Conv2dOp.Forward(context.Stream, context.Zeros(5, 5, 2), w, y, window), Throws.ArgumentException.With.Message.Contains("[5, 5, 2]"));
-        Assert.That(() => Conv2dOp.Forward(context.Stream, x, context.Zeros(3, 3, 3, 4), y, window), Throws.ArgumentException.With.Message.Contains("[3, 3, 3, 4]"));
-        Assert.That(() => Conv2dOp.Forward(context.Stream, x, context.Zeros(3, 2, 2, 4), y, window), Throws.ArgumentException.With.Message.Contains("3x3"));
-        Assert.That(() => Conv2dOp.InputGradient(context.Stream, context.Zeros(1, 5, 4, 4), w, x, window), Throws.ArgumentException.With.Message.Contains("[1, 5, 4, 4]"));
-        Assert.That(() => Conv2dOp.WeightGradient(context.Stream, context.Zeros(2, 5, 5, 2), y, w, window), Throws.ArgumentException.With.Message.Contains("[2, 5, 5, 4]"));
+        Assert.That(() => Conv2dOp.Forward(context.Stream, context.Zeros(5, 5, 2), w, y, window, y), Throws.ArgumentException.With.Message.Contains("[5, 5, 2]"));
+        Assert.That(() => Conv2dOp.Forward(context.Stream, x, context.Zeros(3, 3, 3, 4), y, window, y), Throws.ArgumentException.With.Message.Contains("[3, 3, 3, 4]"));
+        Assert.That(() => Conv2dOp.Forward(context.Stream, x, context.Zeros(3, 2, 2, 4), y, window, y), Throws.ArgumentException.With.Message.Contains("3x3"));
+        Assert.That(() => Conv2dOp.InputGradient(context.Stream, context.Zeros(1, 5, 4, 4), w, x, window, y), Throws.ArgumentException.With.Message.Contains("[1, 5, 4, 4]"));
+        Assert.That(() => Conv2dOp.WeightGradient(context.Stream, context.Zeros(2, 5, 5, 2), y, w, window, y), Throws.ArgumentException.With.Message.Contains("[2, 5, 5, 4]"));
     }
 
     [TestCase("reference", 1, 0)]

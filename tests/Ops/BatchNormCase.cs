@@ -3,7 +3,7 @@ namespace Dalle2.Ops;
 /// <summary>Sizes: rows, channels.</summary>
 public sealed class BatchNormCase : UnaryLayerCase
 {
-    public override int[][] Shapes => [[1, 1], [5, 3], [64, 4], [200, 5]];
+    public override int[][] Shapes => [[1, 1], [5, 3], [64, 4], [200, 5], [130, 70]];
 
     public override int[][] BenchShapes => [[16384, 32]];
 

@@ -3,7 +3,7 @@ namespace Dalle2.Ops;
 /// <summary>Sizes: rows, then the columns of each part.</summary>
 public sealed class ConcatenateCase : LayerCase<Concatenate>
 {
-    public override int[][] Shapes => [[1, 1, 1], [3, 5, 2], [4, 1, 7, 3], [2, 8, 8, 8, 8]];
+    public override int[][] Shapes => [[1, 1, 1], [3, 5, 2], [4, 1, 7, 3], [2, 8, 8, 8, 8], [3, 70, 130]];
 
     public override int[][] BenchShapes => [[4096, 256, 128]];
 

@@ -3,7 +3,7 @@ namespace Dalle2.Ops;
 /// <summary>Sizes: rows, inputs, outputs.</summary>
 public sealed class LinearCase : UnaryLayerCase
 {
-    public override int[][] Shapes => [[1, 1, 1], [3, 5, 7], [4, 8, 4], [70, 3, 2]];
+    public override int[][] Shapes => [[1, 1, 1], [3, 5, 7], [4, 8, 4], [70, 3, 2], [66, 3, 70], [16, 1, 3], [2, 1, 300]];
 
     public override int[][] BenchShapes => [[64, 4352, 128], [1024, 512, 512]];
 

@@ -1,8 +1,9 @@
-using System.Collections.Concurrent;
 using System.Reflection;
+using System.Runtime.CompilerServices;
 using Dalle2.Gpu.Dialect;
 using Dalle2.Gpu.Ir;
 using Dalle2.Gpu.Runtime;
+using Dalle2.Gpu.Runtime.Reference;
 
 namespace Dalle2.Gpu.Frontend;
 
@@ -12,7 +13,7 @@ namespace Dalle2.Gpu.Frontend;
 sealed class SpecialisedKernel : IEquatable<SpecialisedKernel>
 {
     readonly Dictionary<int, object> values = [];
-    readonly List<ulong> bits = [];
+    readonly ulong[] bits = [];
 
     SpecialisedKernel(Launch launch)
     {
@@ -21,12 +22,12 @@ sealed class SpecialisedKernel : IEquatable<SpecialisedKernel>
         int first = parameters.Length - launch.Arguments.Length;
         for (int a = 0; a < launch.Arguments.Length; a++)
         {
-            if (!IsSpecialised(parameters[first + a].ParameterType))
-                continue;
-            values.Add(first + a, launch.Arguments[a]);
-            // By bits: 0 and -0 are two constants.
-            bits.AddRange(Constants.Leaves(launch.Arguments[a]).Select(leaf => leaf.Bits));
+            if (IsSpecialised(parameters[first + a].ParameterType))
+                values.Add(first + a, launch.Arguments[a]);
         }
+
+        // By bits: 0 and -0 are two constants.
+        bits = launch.Constants.ToArray();
     }
 
     SpecialisedKernel(MethodInfo method) => Method = method;
@@ -34,16 +35,17 @@ sealed class SpecialisedKernel : IEquatable<SpecialisedKernel>
     public MethodInfo Method { get; }
 
     /// <summary>The values, primitive by primitive.</summary>
-    public IReadOnlyList<ulong> Bits => bits;
+    public ReadOnlySpan<ulong> Bits => bits;
 
     /// <summary>The kernel of a launch. Those without such parameters, which are most, are made once.</summary>
-    public static SpecialisedKernel Of(Launch launch) => Plain.GetOrAdd(launch.Kernel.Method,
-        static method => method.GetParameters().Any(parameter => IsSpecialised(parameter.ParameterType)) ? null : new SpecialisedKernel(method)) ?? new SpecialisedKernel(launch);
+    public static SpecialisedKernel Of(Launch launch) =>
+        launch.Constants.IsEmpty ? Plain.GetValue(launch.Kernel, static kernel => new SpecialisedKernel(kernel.Method)) : new SpecialisedKernel(launch);
 
     /// <summary>A kernel without such parameters.</summary>
     public static SpecialisedKernel Of(MethodInfo method) => new(method);
 
-    static readonly ConcurrentDictionary<MethodInfo, SpecialisedKernel?> Plain = new();
+    // Weak: a kernel may be of an assembly that is unloaded.
+    static readonly ConditionalWeakTable<CompiledKernel, SpecialisedKernel> Plain = [];
 
     /// <summary>The function, without parameters for the values.</summary>
     /// <exception cref="KernelDiagnosticException">The kernel says what kernels cannot say.</exception>
@@ -53,11 +55,12 @@ sealed class SpecialisedKernel : IEquatable<SpecialisedKernel>
     public object[] Arguments(Launch launch) => values.Count == 0 ? launch.Arguments : [.. launch.Arguments.Where(argument => !IsSpecialised(argument.GetType()))];
 
     public bool Equals(SpecialisedKernel? other) =>
-        other != null && Method == other.Method && bits.SequenceEqual(other.bits);
+        other != null && Method == other.Method && bits.AsSpan().SequenceEqual(other.bits);
 
     public override bool Equals(object? obj) => Equals(obj as SpecialisedKernel);
 
     public override int GetHashCode() => bits.Aggregate(Method.GetHashCode(), HashCode.Combine);
 
-    static bool IsSpecialised(Type type) => type.IsGenericType && type.GetGenericTypeDefinition() == typeof(SpecializedValue<>);
+    /// <summary>Whether a parameter of the type is a constant inside.</summary>
+    public static bool IsSpecialised(Type type) => type.IsGenericType && type.GetGenericTypeDefinition() == typeof(SpecializedValue<>);
 }

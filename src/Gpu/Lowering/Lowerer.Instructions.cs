@@ -188,13 +188,14 @@ sealed partial class Lowerer
         Add(new StoreLine(access, memory, own, value, type.Bytes(), mask));
         Add(new BarrierLine(++code.Barriers, true));
         Value thread = Compute(IrType.I32, true, Op.Add, own, LaneNumbers.Value);
-        Value from = Compute(IrType.I32, true, Op.Add, Compute(IrType.I32, true, Op.And, thread, function.Constant(~31)),
-            Compute(IrType.I32, true, Op.And, lane, function.Constant(31)));
         Value size = options.Group is { } group ? function.Constant(group.Size) : throw new NotSupportedException($"{function.Name} shuffles: lower it for a known group");
-        Value inside = Compute(IrType.Bool, true, Op.And, Compute(IrType.Bool, true, Op.LessUnsigned, lane, function.Constant(32)),
-            Compute(IrType.Bool, true, Op.LessUnsigned, from, size));
-        from = Compute(IrType.I32, true, Op.Select, inside, from, thread);
+        // A lane may be a constant: .NET's compiler takes an unsigned comparison of two constants, in a conjunction, for a signed one.
+        Value from = Compute(IrType.I32, true, Op.Add, Compute(IrType.I32, true, Op.And, thread, function.Constant(~31)), Folded(IrType.I32, Op.And, lane, function.Constant(31)));
+        Value inside = Folded(IrType.Bool, Op.And, Folded(IrType.Bool, Op.LessUnsigned, lane, function.Constant(32)), Compute(IrType.Bool, true, Op.LessUnsigned, from, size));
+        from = Folded(IrType.I32, Op.Select, inside, from, thread);
         Add(new LoadLine(target, access, memory, from, 0, mask));
         Add(new BarrierLine(++code.Barriers, true));
     }
+
+    Value Folded(IrType type, Op op, params Value[] operands) => Folding.Simplify(function, op, type, operands) ?? Compute(type, true, op, operands);
 }

@@ -4,47 +4,56 @@ using Dalle2.Gpu.Ir;
 
 namespace Dalle2.Gpu.Runtime;
 
-/// <summary>Takes a launch's arguments apart into the parameters of the compiled function, 8 bytes each.</summary>
+/// <summary>Takes arguments apart into the parameters of the compiled function, 8 bytes each, and puts them together again.</summary>
 static unsafe class ArgumentPlan
 {
-    /// <summary>How many parameters the arguments are.</summary>
-    public static int Count(object[] arguments)
+    /// <summary>Adds the parameters of a boxed argument.</summary>
+    public static void Write(object argument, ArgumentBlock target)
     {
-        int count = 0;
-        foreach (object argument in arguments)
-            count += LayoutOf(argument).Leaves.Length;
-        return count;
+        Leaf[] leaves = LeavesOf(argument.GetType());
+        fixed (byte* data = &Unsafe.As<Boxed>(argument).First)
+            Write(data, leaves, target.Take(leaves.Length));
     }
 
-    /// <summary>Writes the parameters; there is room for <see cref="Count"/> of them.</summary>
-    public static void Write(object[] arguments, ulong* target)
+    /// <summary>Writes the parameters of an argument that lies at <paramref name="data"/>.</summary>
+    public static void Write(byte* data, Leaf[] leaves, ulong* target)
     {
-        foreach (object argument in arguments)
+        foreach (Leaf leaf in leaves)
         {
-            fixed (byte* data = &Unsafe.As<Boxed>(argument).First)
+            byte* at = data + leaf.Offset;
+            *target++ = leaf.Memory switch
             {
-                foreach (Leaf leaf in LayoutOf(argument).Leaves)
-                    *target++ = Read(data + leaf.Offset, leaf.Memory);
-            }
+                MemoryType.I8 => (uint)*(sbyte*)at,
+                MemoryType.U8 => *at,
+                MemoryType.I16 => (uint)*(short*)at,
+                MemoryType.U16 => *(ushort*)at,
+                MemoryType.I32 or MemoryType.F32 => *(uint*)at,
+                _ => *(ulong*)at,
+            };
         }
     }
 
-    static TypeLayout LayoutOf(object argument) => TypeLayout.Of(argument.GetType())
-        ?? throw new KernelException($"a kernel cannot take an argument of type {argument.GetType().Name}");
+    /// <summary>The argument that parameters are of, boxed.</summary>
+    public static object Read(Type type, ref ulong* source)
+    {
+        object argument = RuntimeHelpers.GetUninitializedObject(type);
+        fixed (byte* data = &Unsafe.As<Boxed>(argument).First)
+        {
+            foreach (Leaf leaf in LeavesOf(type))
+                System.Buffer.MemoryCopy(source++, data + leaf.Offset, 8, leaf.Memory.Bytes());
+        }
+
+        return argument;
+    }
+
+    /// <summary>The error of a type that kernels cannot take.</summary>
+    public static KernelException Unfit(Type type) => new($"a kernel cannot take an argument of type {type.Name}");
+
+    static Leaf[] LeavesOf(Type type) => TypeLayout.Of(type)?.Leaves ?? throw Unfit(type);
 
     // Where a boxed value begins.
     sealed class Boxed
     {
         public byte First;
     }
-
-    static ulong Read(byte* at, MemoryType type) => type switch
-    {
-        MemoryType.I8 => (uint)*(sbyte*)at,
-        MemoryType.U8 => *at,
-        MemoryType.I16 => (uint)*(short*)at,
-        MemoryType.U16 => *(ushort*)at,
-        MemoryType.I32 or MemoryType.F32 => *(uint*)at,
-        _ => *(ulong*)at,
-    };
 }

@@ -27,6 +27,9 @@ public abstract class Device : IDisposable
     /// <summary>How many threads of a group run side by side at full speed: what a kernel whose groups may have any size is best launched with.</summary>
     public virtual int GroupThreads => 1;
 
+    /// <summary>How many bytes of shared memory a group may have.</summary>
+    public virtual int SharedBytes => 48 << 10;
+
     /// <summary>What runs the kernels, in words, for logs.</summary>
     public abstract string Description { get; }
 
@@ -89,6 +92,22 @@ public abstract class Device : IDisposable
             _ => throw new DeviceUnavailableException($"there is no device '{name}'; this build has {string.Join(", ", All().Select(d => d.Name))}"),
         };
     }
+
+    /// <summary>Bytes that can still be allocated; on the host's processors, the physical memory that is free.</summary>
+    public virtual long AvailableBytes
+    {
+        get
+        {
+            GCMemoryInfo memory = GC.GetGCMemoryInfo();
+            return memory.TotalAvailableMemoryBytes - memory.MemoryLoadBytes;
+        }
+    }
+
+    /// <summary>
+    /// A device that takes the launches and copies of this one but runs nothing and has no memory: what is allocated on it says how much this device
+    /// would need. What is read from it is zero.
+    /// </summary>
+    public Device ForPlanning() => new PlanningDevice(this);
 
     /// <summary>Allocates memory of the device; its contents are undefined.</summary>
     /// <exception cref="DeviceUnavailableException">There is not enough; the message has the figures.</exception>

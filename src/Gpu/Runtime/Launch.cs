@@ -1,17 +1,143 @@
+using System.Reflection;
 using Dalle2.Gpu.Dialect;
+using Dalle2.Gpu.Frontend;
+using Dalle2.Gpu.Ir;
+using Dalle2.Gpu.Lowering;
 using Dalle2.Gpu.Runtime.Reference;
 
 namespace Dalle2.Gpu.Runtime;
 
-/// <summary>One launch: the kernel, its arguments without the index, and how many threads run it.</summary>
-/// <param name="Kernel">The kernel.</param>
-/// <param name="Arguments">Views and scalars, in the order of the kernel's parameters.</param>
-/// <param name="Extent">Of an implicitly grouped kernel, the threads along each axis.</param>
-/// <param name="Config">Of an explicitly grouped kernel, its groups; else null.</param>
-sealed record Launch(CompiledKernel Kernel, object[] Arguments, Index3D Extent, KernelConfig? Config)
+/// <summary>
+/// One launch: the kernel, its arguments without the index, and how many threads run it. A stream has one that it fills again for each launch, so
+/// that a launch allocates nothing; a device that needs anything of it after <see cref="Device.Run"/> copies that.
+/// </summary>
+sealed unsafe class Launch
 {
+    readonly ArgumentBlock parameters = new();
+    readonly ArgumentBlock constants = new();
+    CompiledKernel? kernel;
+    object[]? boxed;
+    int count;
+
+    /// <summary>A launch to be filled.</summary>
+    public Launch()
+    {
+    }
+
+    /// <summary>A launch of arguments whose types are known at run time only.</summary>
+    /// <param name="kernel">The kernel.</param>
+    /// <param name="arguments">Views and scalars, in the order of the kernel's parameters.</param>
+    /// <param name="extent">Of an implicitly grouped kernel, the threads along each axis.</param>
+    /// <param name="config">Of an explicitly grouped kernel, its groups; else null.</param>
+    public Launch(CompiledKernel kernel, object[] arguments, Index3D extent, KernelConfig? config)
+    {
+        Begin(kernel, extent, config);
+        foreach (object argument in arguments)
+            ArgumentPlan.Write(argument, SpecialisedKernel.IsSpecialised(argument.GetType()) ? constants : parameters);
+        (boxed, count) = (arguments, arguments.Length);
+    }
+
+    /// <summary>The kernel.</summary>
+    public CompiledKernel Kernel => kernel!;
+
+    /// <summary>Of an implicitly grouped kernel, the threads along each axis.</summary>
+    public Index3D Extent { get; private set; }
+
+    /// <summary>Of an explicitly grouped kernel, its groups; else null.</summary>
+    public KernelConfig? Config { get; private set; }
+
+    /// <summary>Of an explicitly grouped kernel, the threads of a group; else null.</summary>
+    public GroupExtent? Group => Config is { } c ? new GroupExtent(c.GroupDim.X, c.GroupDim.Y, c.GroupDim.Z) : null;
+
+    /// <summary>Whether there is nothing to run.</summary>
+    public bool IsEmpty => (Config?.GridDim ?? Extent).Size == 0;
+
+    /// <summary>The parameters of the compiled function, 8 bytes each: views are two, structs as many as they have primitives. The memory does not move.</summary>
+    public ReadOnlySpan<ulong> Parameters => parameters.Words;
+
+    /// <summary>Where <see cref="Parameters"/> lie.</summary>
+    public ulong* ParameterAddress => parameters.First;
+
+    /// <summary>The primitives of the <see cref="SpecializedValue{T}"/> arguments, which the function has no parameters for.</summary>
+    public ReadOnlySpan<ulong> Constants => constants.Words;
+
+    /// <summary>The arguments as objects, in the order of the kernel's parameters; made when first asked for.</summary>
+    public object[] Arguments => boxed ??= Box();
+
     /// <summary>How many threads, in words.</summary>
     public string Shape => Config is { } c
         ? $"{c.GridDim.X}x{c.GridDim.Y}x{c.GridDim.Z} groups of {c.GroupDim.X}x{c.GroupDim.Y}x{c.GroupDim.Z} threads"
         : $"{Extent.X}x{Extent.Y}x{Extent.Z} threads";
+
+    /// <summary>The same launch, which stays when this one is filled again.</summary>
+    public Launch Copy()
+    {
+        Launch copy = new Launch().Begin(Kernel, Extent, Config);
+        parameters.CopyTo(copy.parameters);
+        constants.CopyTo(copy.constants);
+        copy.count = count;
+        return copy;
+    }
+
+    /// <summary>Makes it the launch of a kernel, without arguments as yet.</summary>
+    public Launch Begin(CompiledKernel kernel, Index3D extent, KernelConfig? config)
+    {
+        this.kernel = kernel;
+        (Extent, Config) = (extent, config);
+        (boxed, count) = (null, 0);
+        parameters.Clear();
+        constants.Clear();
+        return this;
+    }
+
+    /// <summary>Adds the next argument.</summary>
+    public Launch Add<T>(T value)
+        where T : unmanaged
+    {
+        count++;
+        if (ArgumentLayout<T>.Leaves is not { } leaves)
+            throw Unfit(typeof(T));
+        ulong* target = (ArgumentLayout<T>.IsConstant ? constants : parameters).Take(leaves.Length);
+        if (ArgumentLayout<T>.IsWords)
+            *(T*)target = value;
+        else
+            ArgumentPlan.Write((byte*)&value, leaves, target);
+        return this;
+    }
+
+    // The compiler says it better, with file and line.
+    KernelException Unfit(Type type)
+    {
+        SpecialisedKernel.Of(Kernel.Method).Translate();
+        return ArgumentPlan.Unfit(type);
+    }
+
+    object[] Box()
+    {
+        ParameterInfo[] declared = Kernel.Method.GetParameters();
+        var objects = new object[count];
+        ulong* nextParameter = parameters.First, nextConstant = constants.First;
+        for (int a = 0; a < count; a++)
+        {
+            Type type = declared[declared.Length - count + a].ParameterType;
+            if (SpecialisedKernel.IsSpecialised(type))
+                objects[a] = ArgumentPlan.Read(type, ref nextConstant);
+            else
+                objects[a] = ArgumentPlan.Read(type, ref nextParameter);
+        }
+
+        return objects;
+    }
+
+    // What is known of an argument's type, looked up once.
+    static class ArgumentLayout<T>
+        where T : unmanaged
+    {
+        public static readonly Leaf[]? Leaves = TypeLayout.Of(typeof(T))?.Leaves;
+
+        public static readonly bool IsConstant = SpecialisedKernel.IsSpecialised(typeof(T));
+
+        // Nothing but numbers of 8 bytes, such as a view: it is its parameters as it lies.
+        public static readonly bool IsWords = Leaves is { } leaves && leaves.All(leaf => leaf.Memory.Bytes() == 8) && sizeof(T) == 8 * leaves.Length;
+    }
 }

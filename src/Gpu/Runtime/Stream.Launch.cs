@@ -10,98 +10,98 @@ namespace Dalle2.Gpu.Runtime;
 public sealed partial class Stream
 {
     public void Launch<T1>(Action<Index1D, T1> kernel, Index1D extent, T1 a1)
-        where T1 : unmanaged => Run(kernel, new Index3D(extent.X, 1, 1), [a1]);
+        where T1 : unmanaged => Run(Begin(kernel, extent).Add(a1));
 
     public void Launch<T1>(Action<Index2D, T1> kernel, Index2D extent, T1 a1)
-        where T1 : unmanaged => Run(kernel, new Index3D(extent.X, extent.Y, 1), [a1]);
+        where T1 : unmanaged => Run(Begin(kernel, extent).Add(a1));
 
     public void Launch<T1>(Action<T1> kernel, KernelConfig config, T1 a1)
-        where T1 : unmanaged => Run(kernel, config, [a1]);
+        where T1 : unmanaged => Run(Begin(kernel, config).Add(a1));
 
     public void Launch<T1, T2>(Action<Index1D, T1, T2> kernel, Index1D extent, T1 a1, T2 a2)
-        where T1 : unmanaged where T2 : unmanaged => Run(kernel, new Index3D(extent.X, 1, 1), [a1, a2]);
+        where T1 : unmanaged where T2 : unmanaged => Run(Begin(kernel, extent).Add(a1).Add(a2));
 
     public void Launch<T1, T2>(Action<Index2D, T1, T2> kernel, Index2D extent, T1 a1, T2 a2)
-        where T1 : unmanaged where T2 : unmanaged => Run(kernel, new Index3D(extent.X, extent.Y, 1), [a1, a2]);
+        where T1 : unmanaged where T2 : unmanaged => Run(Begin(kernel, extent).Add(a1).Add(a2));
 
     public void Launch<T1, T2>(Action<T1, T2> kernel, KernelConfig config, T1 a1, T2 a2)
-        where T1 : unmanaged where T2 : unmanaged => Run(kernel, config, [a1, a2]);
+        where T1 : unmanaged where T2 : unmanaged => Run(Begin(kernel, config).Add(a1).Add(a2));
 
     public void Launch<T1, T2, T3>(Action<Index1D, T1, T2, T3> kernel, Index1D extent, T1 a1, T2 a2, T3 a3)
-        where T1 : unmanaged where T2 : unmanaged where T3 : unmanaged => Run(kernel, new Index3D(extent.X, 1, 1), [a1, a2, a3]);
+        where T1 : unmanaged where T2 : unmanaged where T3 : unmanaged => Run(Begin(kernel, extent).Add(a1).Add(a2).Add(a3));
 
     public void Launch<T1, T2, T3>(Action<Index2D, T1, T2, T3> kernel, Index2D extent, T1 a1, T2 a2, T3 a3)
-        where T1 : unmanaged where T2 : unmanaged where T3 : unmanaged => Run(kernel, new Index3D(extent.X, extent.Y, 1), [a1, a2, a3]);
+        where T1 : unmanaged where T2 : unmanaged where T3 : unmanaged => Run(Begin(kernel, extent).Add(a1).Add(a2).Add(a3));
 
     public void Launch<T1, T2, T3>(Action<T1, T2, T3> kernel, KernelConfig config, T1 a1, T2 a2, T3 a3)
-        where T1 : unmanaged where T2 : unmanaged where T3 : unmanaged => Run(kernel, config, [a1, a2, a3]);
+        where T1 : unmanaged where T2 : unmanaged where T3 : unmanaged => Run(Begin(kernel, config).Add(a1).Add(a2).Add(a3));
 
     public void Launch<T1, T2, T3, T4>(Action<Index1D, T1, T2, T3, T4> kernel, Index1D extent, T1 a1, T2 a2, T3 a3, T4 a4)
-        where T1 : unmanaged where T2 : unmanaged where T3 : unmanaged where T4 : unmanaged => Run(kernel, new Index3D(extent.X, 1, 1), [a1, a2, a3, a4]);
+        where T1 : unmanaged where T2 : unmanaged where T3 : unmanaged where T4 : unmanaged => Run(Begin(kernel, extent).Add(a1).Add(a2).Add(a3).Add(a4));
 
     public void Launch<T1, T2, T3, T4>(Action<Index2D, T1, T2, T3, T4> kernel, Index2D extent, T1 a1, T2 a2, T3 a3, T4 a4)
-        where T1 : unmanaged where T2 : unmanaged where T3 : unmanaged where T4 : unmanaged => Run(kernel, new Index3D(extent.X, extent.Y, 1), [a1, a2, a3, a4]);
+        where T1 : unmanaged where T2 : unmanaged where T3 : unmanaged where T4 : unmanaged => Run(Begin(kernel, extent).Add(a1).Add(a2).Add(a3).Add(a4));
 
     public void Launch<T1, T2, T3, T4>(Action<T1, T2, T3, T4> kernel, KernelConfig config, T1 a1, T2 a2, T3 a3, T4 a4)
-        where T1 : unmanaged where T2 : unmanaged where T3 : unmanaged where T4 : unmanaged => Run(kernel, config, [a1, a2, a3, a4]);
+        where T1 : unmanaged where T2 : unmanaged where T3 : unmanaged where T4 : unmanaged => Run(Begin(kernel, config).Add(a1).Add(a2).Add(a3).Add(a4));
 
     public void Launch<T1, T2, T3, T4, T5>(Action<Index1D, T1, T2, T3, T4, T5> kernel, Index1D extent, T1 a1, T2 a2, T3 a3, T4 a4, T5 a5)
-        where T1 : unmanaged where T2 : unmanaged where T3 : unmanaged where T4 : unmanaged where T5 : unmanaged => Run(kernel, new Index3D(extent.X, 1, 1), [a1, a2, a3, a4, a5]);
+        where T1 : unmanaged where T2 : unmanaged where T3 : unmanaged where T4 : unmanaged where T5 : unmanaged => Run(Begin(kernel, extent).Add(a1).Add(a2).Add(a3).Add(a4).Add(a5));
 
     public void Launch<T1, T2, T3, T4, T5>(Action<Index2D, T1, T2, T3, T4, T5> kernel, Index2D extent, T1 a1, T2 a2, T3 a3, T4 a4, T5 a5)
-        where T1 : unmanaged where T2 : unmanaged where T3 : unmanaged where T4 : unmanaged where T5 : unmanaged => Run(kernel, new Index3D(extent.X, extent.Y, 1), [a1, a2, a3, a4, a5]);
+        where T1 : unmanaged where T2 : unmanaged where T3 : unmanaged where T4 : unmanaged where T5 : unmanaged => Run(Begin(kernel, extent).Add(a1).Add(a2).Add(a3).Add(a4).Add(a5));
 
     public void Launch<T1, T2, T3, T4, T5>(Action<T1, T2, T3, T4, T5> kernel, KernelConfig config, T1 a1, T2 a2, T3 a3, T4 a4, T5 a5)
-        where T1 : unmanaged where T2 : unmanaged where T3 : unmanaged where T4 : unmanaged where T5 : unmanaged => Run(kernel, config, [a1, a2, a3, a4, a5]);
+        where T1 : unmanaged where T2 : unmanaged where T3 : unmanaged where T4 : unmanaged where T5 : unmanaged => Run(Begin(kernel, config).Add(a1).Add(a2).Add(a3).Add(a4).Add(a5));
 
     public void Launch<T1, T2, T3, T4, T5, T6>(Action<Index1D, T1, T2, T3, T4, T5, T6> kernel, Index1D extent, T1 a1, T2 a2, T3 a3, T4 a4, T5 a5, T6 a6)
-        where T1 : unmanaged where T2 : unmanaged where T3 : unmanaged where T4 : unmanaged where T5 : unmanaged where T6 : unmanaged => Run(kernel, new Index3D(extent.X, 1, 1), [a1, a2, a3, a4, a5, a6]);
+        where T1 : unmanaged where T2 : unmanaged where T3 : unmanaged where T4 : unmanaged where T5 : unmanaged where T6 : unmanaged => Run(Begin(kernel, extent).Add(a1).Add(a2).Add(a3).Add(a4).Add(a5).Add(a6));
 
     public void Launch<T1, T2, T3, T4, T5, T6>(Action<Index2D, T1, T2, T3, T4, T5, T6> kernel, Index2D extent, T1 a1, T2 a2, T3 a3, T4 a4, T5 a5, T6 a6)
-        where T1 : unmanaged where T2 : unmanaged where T3 : unmanaged where T4 : unmanaged where T5 : unmanaged where T6 : unmanaged => Run(kernel, new Index3D(extent.X, extent.Y, 1), [a1, a2, a3, a4, a5, a6]);
+        where T1 : unmanaged where T2 : unmanaged where T3 : unmanaged where T4 : unmanaged where T5 : unmanaged where T6 : unmanaged => Run(Begin(kernel, extent).Add(a1).Add(a2).Add(a3).Add(a4).Add(a5).Add(a6));
 
     public void Launch<T1, T2, T3, T4, T5, T6>(Action<T1, T2, T3, T4, T5, T6> kernel, KernelConfig config, T1 a1, T2 a2, T3 a3, T4 a4, T5 a5, T6 a6)
-        where T1 : unmanaged where T2 : unmanaged where T3 : unmanaged where T4 : unmanaged where T5 : unmanaged where T6 : unmanaged => Run(kernel, config, [a1, a2, a3, a4, a5, a6]);
+        where T1 : unmanaged where T2 : unmanaged where T3 : unmanaged where T4 : unmanaged where T5 : unmanaged where T6 : unmanaged => Run(Begin(kernel, config).Add(a1).Add(a2).Add(a3).Add(a4).Add(a5).Add(a6));
 
     public void Launch<T1, T2, T3, T4, T5, T6, T7>(Action<Index1D, T1, T2, T3, T4, T5, T6, T7> kernel, Index1D extent, T1 a1, T2 a2, T3 a3, T4 a4, T5 a5, T6 a6, T7 a7)
-        where T1 : unmanaged where T2 : unmanaged where T3 : unmanaged where T4 : unmanaged where T5 : unmanaged where T6 : unmanaged where T7 : unmanaged => Run(kernel, new Index3D(extent.X, 1, 1), [a1, a2, a3, a4, a5, a6, a7]);
+        where T1 : unmanaged where T2 : unmanaged where T3 : unmanaged where T4 : unmanaged where T5 : unmanaged where T6 : unmanaged where T7 : unmanaged => Run(Begin(kernel, extent).Add(a1).Add(a2).Add(a3).Add(a4).Add(a5).Add(a6).Add(a7));
 
     public void Launch<T1, T2, T3, T4, T5, T6, T7>(Action<Index2D, T1, T2, T3, T4, T5, T6, T7> kernel, Index2D extent, T1 a1, T2 a2, T3 a3, T4 a4, T5 a5, T6 a6, T7 a7)
-        where T1 : unmanaged where T2 : unmanaged where T3 : unmanaged where T4 : unmanaged where T5 : unmanaged where T6 : unmanaged where T7 : unmanaged => Run(kernel, new Index3D(extent.X, extent.Y, 1), [a1, a2, a3, a4, a5, a6, a7]);
+        where T1 : unmanaged where T2 : unmanaged where T3 : unmanaged where T4 : unmanaged where T5 : unmanaged where T6 : unmanaged where T7 : unmanaged => Run(Begin(kernel, extent).Add(a1).Add(a2).Add(a3).Add(a4).Add(a5).Add(a6).Add(a7));
 
     public void Launch<T1, T2, T3, T4, T5, T6, T7>(Action<T1, T2, T3, T4, T5, T6, T7> kernel, KernelConfig config, T1 a1, T2 a2, T3 a3, T4 a4, T5 a5, T6 a6, T7 a7)
-        where T1 : unmanaged where T2 : unmanaged where T3 : unmanaged where T4 : unmanaged where T5 : unmanaged where T6 : unmanaged where T7 : unmanaged => Run(kernel, config, [a1, a2, a3, a4, a5, a6, a7]);
+        where T1 : unmanaged where T2 : unmanaged where T3 : unmanaged where T4 : unmanaged where T5 : unmanaged where T6 : unmanaged where T7 : unmanaged => Run(Begin(kernel, config).Add(a1).Add(a2).Add(a3).Add(a4).Add(a5).Add(a6).Add(a7));
 
     public void Launch<T1, T2, T3, T4, T5, T6, T7, T8>(Action<Index1D, T1, T2, T3, T4, T5, T6, T7, T8> kernel, Index1D extent, T1 a1, T2 a2, T3 a3, T4 a4, T5 a5, T6 a6, T7 a7, T8 a8)
-        where T1 : unmanaged where T2 : unmanaged where T3 : unmanaged where T4 : unmanaged where T5 : unmanaged where T6 : unmanaged where T7 : unmanaged where T8 : unmanaged => Run(kernel, new Index3D(extent.X, 1, 1), [a1, a2, a3, a4, a5, a6, a7, a8]);
+        where T1 : unmanaged where T2 : unmanaged where T3 : unmanaged where T4 : unmanaged where T5 : unmanaged where T6 : unmanaged where T7 : unmanaged where T8 : unmanaged => Run(Begin(kernel, extent).Add(a1).Add(a2).Add(a3).Add(a4).Add(a5).Add(a6).Add(a7).Add(a8));
 
     public void Launch<T1, T2, T3, T4, T5, T6, T7, T8>(Action<Index2D, T1, T2, T3, T4, T5, T6, T7, T8> kernel, Index2D extent, T1 a1, T2 a2, T3 a3, T4 a4, T5 a5, T6 a6, T7 a7, T8 a8)
-        where T1 : unmanaged where T2 : unmanaged where T3 : unmanaged where T4 : unmanaged where T5 : unmanaged where T6 : unmanaged where T7 : unmanaged where T8 : unmanaged => Run(kernel, new Index3D(extent.X, extent.Y, 1), [a1, a2, a3, a4, a5, a6, a7, a8]);
+        where T1 : unmanaged where T2 : unmanaged where T3 : unmanaged where T4 : unmanaged where T5 : unmanaged where T6 : unmanaged where T7 : unmanaged where T8 : unmanaged => Run(Begin(kernel, extent).Add(a1).Add(a2).Add(a3).Add(a4).Add(a5).Add(a6).Add(a7).Add(a8));
 
     public void Launch<T1, T2, T3, T4, T5, T6, T7, T8>(Action<T1, T2, T3, T4, T5, T6, T7, T8> kernel, KernelConfig config, T1 a1, T2 a2, T3 a3, T4 a4, T5 a5, T6 a6, T7 a7, T8 a8)
-        where T1 : unmanaged where T2 : unmanaged where T3 : unmanaged where T4 : unmanaged where T5 : unmanaged where T6 : unmanaged where T7 : unmanaged where T8 : unmanaged => Run(kernel, config, [a1, a2, a3, a4, a5, a6, a7, a8]);
+        where T1 : unmanaged where T2 : unmanaged where T3 : unmanaged where T4 : unmanaged where T5 : unmanaged where T6 : unmanaged where T7 : unmanaged where T8 : unmanaged => Run(Begin(kernel, config).Add(a1).Add(a2).Add(a3).Add(a4).Add(a5).Add(a6).Add(a7).Add(a8));
 
     public void Launch<T1, T2, T3, T4, T5, T6, T7, T8, T9>(Action<Index1D, T1, T2, T3, T4, T5, T6, T7, T8, T9> kernel, Index1D extent, T1 a1, T2 a2, T3 a3, T4 a4, T5 a5, T6 a6, T7 a7, T8 a8, T9 a9)
-        where T1 : unmanaged where T2 : unmanaged where T3 : unmanaged where T4 : unmanaged where T5 : unmanaged where T6 : unmanaged where T7 : unmanaged where T8 : unmanaged where T9 : unmanaged => Run(kernel, new Index3D(extent.X, 1, 1), [a1, a2, a3, a4, a5, a6, a7, a8, a9]);
+        where T1 : unmanaged where T2 : unmanaged where T3 : unmanaged where T4 : unmanaged where T5 : unmanaged where T6 : unmanaged where T7 : unmanaged where T8 : unmanaged where T9 : unmanaged => Run(Begin(kernel, extent).Add(a1).Add(a2).Add(a3).Add(a4).Add(a5).Add(a6).Add(a7).Add(a8).Add(a9));
 
     public void Launch<T1, T2, T3, T4, T5, T6, T7, T8, T9>(Action<T1, T2, T3, T4, T5, T6, T7, T8, T9> kernel, KernelConfig config, T1 a1, T2 a2, T3 a3, T4 a4, T5 a5, T6 a6, T7 a7, T8 a8, T9 a9)
-        where T1 : unmanaged where T2 : unmanaged where T3 : unmanaged where T4 : unmanaged where T5 : unmanaged where T6 : unmanaged where T7 : unmanaged where T8 : unmanaged where T9 : unmanaged => Run(kernel, config, [a1, a2, a3, a4, a5, a6, a7, a8, a9]);
+        where T1 : unmanaged where T2 : unmanaged where T3 : unmanaged where T4 : unmanaged where T5 : unmanaged where T6 : unmanaged where T7 : unmanaged where T8 : unmanaged where T9 : unmanaged => Run(Begin(kernel, config).Add(a1).Add(a2).Add(a3).Add(a4).Add(a5).Add(a6).Add(a7).Add(a8).Add(a9));
 
     public void Launch<T1, T2, T3, T4, T5, T6, T7, T8, T9, T10>(Action<Index1D, T1, T2, T3, T4, T5, T6, T7, T8, T9, T10> kernel, Index1D extent, T1 a1, T2 a2, T3 a3, T4 a4, T5 a5, T6 a6, T7 a7, T8 a8, T9 a9, T10 a10)
-        where T1 : unmanaged where T2 : unmanaged where T3 : unmanaged where T4 : unmanaged where T5 : unmanaged where T6 : unmanaged where T7 : unmanaged where T8 : unmanaged where T9 : unmanaged where T10 : unmanaged => Run(kernel, new Index3D(extent.X, 1, 1), [a1, a2, a3, a4, a5, a6, a7, a8, a9, a10]);
+        where T1 : unmanaged where T2 : unmanaged where T3 : unmanaged where T4 : unmanaged where T5 : unmanaged where T6 : unmanaged where T7 : unmanaged where T8 : unmanaged where T9 : unmanaged where T10 : unmanaged => Run(Begin(kernel, extent).Add(a1).Add(a2).Add(a3).Add(a4).Add(a5).Add(a6).Add(a7).Add(a8).Add(a9).Add(a10));
 
     public void Launch<T1, T2, T3, T4, T5, T6, T7, T8, T9, T10>(Action<T1, T2, T3, T4, T5, T6, T7, T8, T9, T10> kernel, KernelConfig config, T1 a1, T2 a2, T3 a3, T4 a4, T5 a5, T6 a6, T7 a7, T8 a8, T9 a9, T10 a10)
-        where T1 : unmanaged where T2 : unmanaged where T3 : unmanaged where T4 : unmanaged where T5 : unmanaged where T6 : unmanaged where T7 : unmanaged where T8 : unmanaged where T9 : unmanaged where T10 : unmanaged => Run(kernel, config, [a1, a2, a3, a4, a5, a6, a7, a8, a9, a10]);
+        where T1 : unmanaged where T2 : unmanaged where T3 : unmanaged where T4 : unmanaged where T5 : unmanaged where T6 : unmanaged where T7 : unmanaged where T8 : unmanaged where T9 : unmanaged where T10 : unmanaged => Run(Begin(kernel, config).Add(a1).Add(a2).Add(a3).Add(a4).Add(a5).Add(a6).Add(a7).Add(a8).Add(a9).Add(a10));
 
     public void Launch<T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11>(Action<Index1D, T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11> kernel, Index1D extent, T1 a1, T2 a2, T3 a3, T4 a4, T5 a5, T6 a6, T7 a7, T8 a8, T9 a9, T10 a10, T11 a11)
-        where T1 : unmanaged where T2 : unmanaged where T3 : unmanaged where T4 : unmanaged where T5 : unmanaged where T6 : unmanaged where T7 : unmanaged where T8 : unmanaged where T9 : unmanaged where T10 : unmanaged where T11 : unmanaged => Run(kernel, new Index3D(extent.X, 1, 1), [a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11]);
+        where T1 : unmanaged where T2 : unmanaged where T3 : unmanaged where T4 : unmanaged where T5 : unmanaged where T6 : unmanaged where T7 : unmanaged where T8 : unmanaged where T9 : unmanaged where T10 : unmanaged where T11 : unmanaged => Run(Begin(kernel, extent).Add(a1).Add(a2).Add(a3).Add(a4).Add(a5).Add(a6).Add(a7).Add(a8).Add(a9).Add(a10).Add(a11));
 
     public void Launch<T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11>(Action<T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11> kernel, KernelConfig config, T1 a1, T2 a2, T3 a3, T4 a4, T5 a5, T6 a6, T7 a7, T8 a8, T9 a9, T10 a10, T11 a11)
-        where T1 : unmanaged where T2 : unmanaged where T3 : unmanaged where T4 : unmanaged where T5 : unmanaged where T6 : unmanaged where T7 : unmanaged where T8 : unmanaged where T9 : unmanaged where T10 : unmanaged where T11 : unmanaged => Run(kernel, config, [a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11]);
+        where T1 : unmanaged where T2 : unmanaged where T3 : unmanaged where T4 : unmanaged where T5 : unmanaged where T6 : unmanaged where T7 : unmanaged where T8 : unmanaged where T9 : unmanaged where T10 : unmanaged where T11 : unmanaged => Run(Begin(kernel, config).Add(a1).Add(a2).Add(a3).Add(a4).Add(a5).Add(a6).Add(a7).Add(a8).Add(a9).Add(a10).Add(a11));
 
     public void Launch<T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11, T12>(Action<Index1D, T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11, T12> kernel, Index1D extent, T1 a1, T2 a2, T3 a3, T4 a4, T5 a5, T6 a6, T7 a7, T8 a8, T9 a9, T10 a10, T11 a11, T12 a12)
-        where T1 : unmanaged where T2 : unmanaged where T3 : unmanaged where T4 : unmanaged where T5 : unmanaged where T6 : unmanaged where T7 : unmanaged where T8 : unmanaged where T9 : unmanaged where T10 : unmanaged where T11 : unmanaged where T12 : unmanaged => Run(kernel, new Index3D(extent.X, 1, 1), [a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12]);
+        where T1 : unmanaged where T2 : unmanaged where T3 : unmanaged where T4 : unmanaged where T5 : unmanaged where T6 : unmanaged where T7 : unmanaged where T8 : unmanaged where T9 : unmanaged where T10 : unmanaged where T11 : unmanaged where T12 : unmanaged => Run(Begin(kernel, extent).Add(a1).Add(a2).Add(a3).Add(a4).Add(a5).Add(a6).Add(a7).Add(a8).Add(a9).Add(a10).Add(a11).Add(a12));
 
     public void Launch<T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11, T12>(Action<T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11, T12> kernel, KernelConfig config, T1 a1, T2 a2, T3 a3, T4 a4, T5 a5, T6 a6, T7 a7, T8 a8, T9 a9, T10 a10, T11 a11, T12 a12)
-        where T1 : unmanaged where T2 : unmanaged where T3 : unmanaged where T4 : unmanaged where T5 : unmanaged where T6 : unmanaged where T7 : unmanaged where T8 : unmanaged where T9 : unmanaged where T10 : unmanaged where T11 : unmanaged where T12 : unmanaged => Run(kernel, config, [a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12]);
+        where T1 : unmanaged where T2 : unmanaged where T3 : unmanaged where T4 : unmanaged where T5 : unmanaged where T6 : unmanaged where T7 : unmanaged where T8 : unmanaged where T9 : unmanaged where T10 : unmanaged where T11 : unmanaged where T12 : unmanaged => Run(Begin(kernel, config).Add(a1).Add(a2).Add(a3).Add(a4).Add(a5).Add(a6).Add(a7).Add(a8).Add(a9).Add(a10).Add(a11).Add(a12));
 }

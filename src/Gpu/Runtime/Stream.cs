@@ -6,9 +6,16 @@ using Dalle2.Gpu.Runtime.Tracing;
 
 namespace Dalle2.Gpu.Runtime;
 
-/// <summary>An ordered queue of launches and copies on one device. The typed launches are in the other part of the class.</summary>
+/// <summary>
+/// An ordered queue of launches and copies on one device, for one host thread at a time. The typed launches are in the other part of the class;
+/// a launch allocates nothing once its kernel is compiled.
+/// </summary>
 public sealed partial class Stream
 {
+    readonly Launch next = new();
+
+    Recording? recording;
+
     internal Stream(Device device) => Device = device;
 
     /// <summary>The device it belongs to.</summary>
@@ -16,24 +23,28 @@ public sealed partial class Stream
 
     /// <summary>Copies host memory to the device.</summary>
     /// <exception cref="ArgumentException">The lengths differ.</exception>
+    /// <exception cref="InvalidOperationException">It is being recorded.</exception>
     public unsafe void Write<T>(ReadOnlySpan<T> source, ArrayView<T> target)
         where T : unmanaged
     {
         RequireEqual(source.Length, target.Length);
-        long start = Begin();
+        RequireNoRecording();
+        long start = Now();
         Device.CopyIn(MemoryMarshal.AsBytes(source), (nint)target.Address);
-        End(StreamWork.Write, start, target.Length * sizeof(T));
+        Report(StreamWork.Write, start, target.Length * sizeof(T));
     }
 
     /// <summary>Copies device memory to the host, after all work before it.</summary>
     /// <exception cref="ArgumentException">The lengths differ.</exception>
+    /// <exception cref="InvalidOperationException">It is being recorded.</exception>
     public unsafe void Read<T>(ArrayView<T> source, Span<T> target)
         where T : unmanaged
     {
         RequireEqual(source.Length, target.Length);
-        long start = Begin();
+        RequireNoRecording();
+        long start = Now();
         Device.CopyOut((nint)source.Address, MemoryMarshal.AsBytes(target));
-        End(StreamWork.Read, start, source.Length * sizeof(T));
+        Report(StreamWork.Read, start, source.Length * sizeof(T));
     }
 
     /// <summary>Copies within the device; the views do not overlap.</summary>
@@ -42,43 +53,71 @@ public sealed partial class Stream
         where T : unmanaged
     {
         RequireEqual(source.Length, target.Length);
-        long start = Begin();
-        Device.CopyWithin((nint)source.Address, (nint)target.Address, source.Length * sizeof(T));
-        End(StreamWork.Copy, start, source.Length * sizeof(T));
+        CopyBytes((nint)source.Address, (nint)target.Address, source.Length * sizeof(T));
     }
 
     /// <summary>Sets every byte of a view to zero.</summary>
     public unsafe void Clear<T>(ArrayView<T> target)
-        where T : unmanaged
+        where T : unmanaged => ClearBytes((nint)target.Address, target.Length * sizeof(T));
+
+    /// <summary>Does some work and remembers it, to be done again with <see cref="Replay"/>. It has no copies from or to the host.</summary>
+    /// <param name="work">Launches, copies within the device and clearings on this stream.</param>
+    /// <exception cref="InvalidOperationException">It is being recorded already, or the work copies from or to the host.</exception>
+    public Recording Record(Action work)
     {
-        long start = Begin();
-        Device.ClearBytes((nint)target.Address, target.Length * sizeof(T));
-        End(StreamWork.Clear, start, target.Length * sizeof(T));
+        RequireNoRecording();
+        Recording made = recording = new Recording(Device);
+        try
+        {
+            work();
+        }
+        finally
+        {
+            recording = null;
+        }
+
+        return made;
+    }
+
+    /// <summary>Does recorded work again, with the arguments that it had.</summary>
+    /// <exception cref="ArgumentException">It was recorded on another device.</exception>
+    /// <exception cref="InvalidOperationException">It is being recorded.</exception>
+    public void Replay(Recording recorded)
+    {
+        if (recorded.Device != Device)
+            throw new ArgumentException($"a recording of {recorded.Device.Name} cannot be replayed on {Device.Name}");
+        RequireNoRecording();
+        recorded.Replay(this);
     }
 
     /// <summary>Waits until the device is done with everything before.</summary>
     public void Synchronize() => Device.Synchronize();
 
-    void Run(Delegate kernel, Index3D extent, object[] arguments)
+    Launch Begin(Delegate kernel, Index1D extent) => Begin(kernel, new Index3D(extent.X, 1, 1));
+
+    Launch Begin(Delegate kernel, Index2D extent) => Begin(kernel, new Index3D(extent.X, extent.Y, 1));
+
+    Launch Begin(Delegate kernel, Index3D extent)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(Math.Min(extent.X, Math.Min(extent.Y, extent.Z)), nameof(extent));
         if ((long)extent.X * extent.Y * extent.Z > int.MaxValue)
             throw new ArgumentOutOfRangeException(nameof(extent), $"a launch has at most 2^31 - 1 threads, not {extent.X} x {extent.Y} x {extent.Z}");
-        if (extent.Size > 0)
-            Run(new Launch(CompiledKernel.Of(kernel), arguments, extent, null));
+        return next.Begin(CompiledKernel.Of(kernel), extent, null);
     }
 
-    void Run(Delegate kernel, KernelConfig config, object[] arguments)
+    Launch Begin(Delegate kernel, KernelConfig config)
     {
         if (config.GroupDim.Size is < 1 or > 1024)
             throw new ArgumentOutOfRangeException(nameof(config), $"a group has between 1 and 1024 threads, not {config.GroupDim.Size}");
-        if (config.GridDim.Size > 0)
-            Run(new Launch(CompiledKernel.Of(kernel), arguments, default, config));
+        return next.Begin(CompiledKernel.Of(kernel), default, config);
     }
 
-    void Run(Launch launch)
+    internal void Run(Launch launch)
     {
-        long start = Begin();
+        if (launch.IsEmpty)
+            return;
+        recording?.Add(launch);
+        long start = Now();
         Device.Began = start;
         if (Settings.Current.Debug >= 2)
             LaunchTrace.Run(Device, launch, Settings.Current.Debug);
@@ -94,14 +133,38 @@ public sealed partial class Stream
     }
 
     // When profiled, each piece of work begins when the one before is done, so that its time is its own.
-    long Begin() => Device.Profiler == null ? 0 : Stopwatch.GetTimestamp();
+    long Now() => Device.Profiler == null ? 0 : Stopwatch.GetTimestamp();
 
-    void End(StreamWork kind, long start, long bytes)
+    void Report(StreamWork kind, long start, long bytes)
     {
         if (Device.Profiler is not { } profiler)
             return;
         Device.Synchronize();
         profiler.Done(new StreamRecord(kind, null, default, default, bytes, start, Stopwatch.GetTimestamp()));
+    }
+
+    internal void CopyBytes(nint source, nint target, long bytes)
+    {
+        if (bytes == 0)
+            return;
+        recording?.AddCopy(source, target, bytes);
+        long start = Now();
+        Device.CopyWithin(source, target, bytes);
+        Report(StreamWork.Copy, start, bytes);
+    }
+
+    internal void ClearBytes(nint target, long bytes)
+    {
+        recording?.AddClear(target, bytes);
+        long start = Now();
+        Device.ClearBytes(target, bytes);
+        Report(StreamWork.Clear, start, bytes);
+    }
+
+    void RequireNoRecording()
+    {
+        if (recording != null)
+            throw new InvalidOperationException("a recording has no copies from or to the host and no recording inside of it; write before it and read after it");
     }
 
     static void RequireEqual(long source, long target)

@@ -28,7 +28,7 @@ sealed class DecoderStage(ClassicModel model, TrainingConfig config, bool endToE
     {
         var (reconstruction, divergence) = textToImage.Run(
             context, batch.UploadTokens(context), batch.UploadLengths(context), batch.UploadImages(context), trainEncoders: endToEnd);
-        return [new("loss", reconstruction + config.KlWeight * divergence), new("reconstruction", reconstruction), new("divergence", divergence)];
+        return Figures(new("loss", reconstruction + config.KlWeight * divergence), new("reconstruction", reconstruction), new("divergence", divergence));
     }
 
     public override void Abandon() => textToImage.Abandon();

@@ -12,7 +12,7 @@ sealed class ImageStage(ClassicModel model, TrainingConfig config)
     public override IReadOnlyList<KeyValuePair<string, double>> Step(Context context, Batch batch)
     {
         var (reconstruction, divergence) = Autoencoder.Run(context, batch.UploadImages(context));
-        return [new("loss", reconstruction + config.KlWeight * divergence), new("reconstruction", reconstruction), new("divergence", divergence)];
+        return Figures(new("loss", reconstruction + config.KlWeight * divergence), new("reconstruction", reconstruction), new("divergence", divergence));
     }
 
     public override void Abandon() => Autoencoder.Abandon();

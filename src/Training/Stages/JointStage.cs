@@ -10,7 +10,7 @@ sealed class JointStage(ClassicModel model, TrainingConfig config)
     readonly JointModel joint = new(model);
 
     public override IReadOnlyList<KeyValuePair<string, double>> Step(Context context, Batch batch) =>
-        [new("loss", joint.Run(context, batch.UploadTokens(context), batch.UploadLengths(context), batch.UploadImages(context)))];
+        Figures(new KeyValuePair<string, double>("loss", joint.Run(context, batch.UploadTokens(context), batch.UploadLengths(context), batch.UploadImages(context))));
 
     public override void Abandon() => joint.Abandon();
 }

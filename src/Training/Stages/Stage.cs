@@ -5,6 +5,8 @@ namespace Dalle2.Training.Stages;
 /// <summary>One stage of a training: what it trains, for how many steps, and one step's forward and backward pass.</summary>
 public abstract class Stage
 {
+    KeyValuePair<string, double>[] figures = [];
+
     private protected Stage(string name, string title, int steps, IReadOnlyList<ParameterStore> trained)
     {
         Name = name;
@@ -31,9 +33,18 @@ public abstract class Stage
     }
 
     /// <summary>Forward and backward pass of one batch: leaves the gradients in the trained stores.</summary>
-    /// <returns>Named figures, the total <c>loss</c> first.</returns>
+    /// <returns>Named figures, the total <c>loss</c> first; the list is filled anew by the next step.</returns>
     public abstract IReadOnlyList<KeyValuePair<string, double>> Step(Context context, Batch batch);
 
     /// <summary>Forgets a step that was broken off.</summary>
     public abstract void Abandon();
+
+    /// <summary>What <see cref="Step"/> returns.</summary>
+    private protected IReadOnlyList<KeyValuePair<string, double>> Figures(params ReadOnlySpan<KeyValuePair<string, double>> values)
+    {
+        if (figures.Length != values.Length)
+            figures = new KeyValuePair<string, double>[values.Length];
+        values.CopyTo(figures);
+        return figures;
+    }
 }

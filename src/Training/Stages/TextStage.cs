@@ -9,30 +9,37 @@ sealed class TextStage(ClassicModel model, TrainingConfig config)
     : Stage(StageNames.Text, "text encoder (sequence to sequence)", config.TextSteps, model.StoresOf(model.TextEncoder, model.CaptionDecoder))
 {
     readonly CaptionAutoencoder autoencoder = new(model);
+    int[] words = [];
+    int[] targets = [];
+    int[] readLengths = [];
 
     public override IReadOnlyList<KeyValuePair<string, double>> Step(Context context, Batch batch)
     {
-        int read = batch.Time + 1;
-        var words = new int[read * batch.Size];
-        var targets = new int[read * batch.Size];
+        int read = batch.Time + 1, size = batch.Size;
+        if (words.Length < read * size)
+            (words, targets) = (new int[read * size], new int[read * size]);
+        if (readLengths.Length != size)
+            readLengths = new int[size];
+        Array.Clear(words);
         Array.Fill(targets, SoftmaxCrossEntropy.Ignored);
-        for (int b = 0; b < batch.Size; b++)
+        for (int b = 0; b < size; b++)
         {
             words[b] = Vocabulary.Bos;
             for (int t = 0; t < batch.Lengths[b]; t++)
             {
-                int word = batch.Tokens[t * batch.Size + b];
-                words[(t + 1) * batch.Size + b] = word;
-                targets[t * batch.Size + b] = word;
+                int word = batch.Tokens[t * size + b];
+                words[(t + 1) * size + b] = word;
+                targets[t * size + b] = word;
             }
 
-            targets[batch.Lengths[b] * batch.Size + b] = Vocabulary.Eos;
+            targets[batch.Lengths[b] * size + b] = Vocabulary.Eos;
+            readLengths[b] = batch.Lengths[b] + 1;
         }
 
         var (loss, accuracy) = autoencoder.Run(
             context, batch.UploadTokens(context), batch.UploadLengths(context),
-            context.Upload(words, read, batch.Size), context.Upload([.. batch.Lengths.Select(l => l + 1)], batch.Size), context.Upload(targets, read, batch.Size));
-        return [new("loss", loss), new("wordAccuracy", accuracy)];
+            context.Upload(words.AsSpan(0, read * size), read, size), context.Upload(readLengths, size), context.Upload(targets.AsSpan(0, read * size), read, size));
+        return Figures(new("loss", loss), new("wordAccuracy", accuracy));
     }
 
     public override void Abandon() => autoencoder.Abandon();

@@ -27,7 +27,7 @@ sealed unsafe class OpenClComparison(OpenClDevice device) : Device("opencl-compa
         List<(long Start, long End)> ranges = KernelArguments.Ranges(launch.Arguments);
         foreach (var (start, end) in ranges)
             device.CopyIn(new ReadOnlySpan<byte>((void*)start, (int)(end - start)), Mirror((nint)start));
-        device.Run(launch with { Arguments = [.. launch.Arguments.Select(Moved)] });
+        device.Run(new Launch(launch.Kernel, [.. launch.Arguments.Select(Moved)], launch.Extent, launch.Config));
         reference.Run(launch);
         for (int r = 0; r < ranges.Count; r++)
         {

@@ -31,7 +31,7 @@ abstract unsafe class HostDevice(string name, int threads) : Device(name, thread
     {
         try
         {
-            return (nint)NativeMemory.AlignedAlloc((nuint)bytes, 64);
+            return HostMemory.Allocate(bytes);
         }
         catch (OutOfMemoryException)
         {
@@ -39,5 +39,5 @@ abstract unsafe class HostDevice(string name, int threads) : Device(name, thread
         }
     }
 
-    private protected override void Release(nint address) => NativeMemory.AlignedFree((void*)address);
+    private protected override void Release(nint address) => HostMemory.Free(address);
 }

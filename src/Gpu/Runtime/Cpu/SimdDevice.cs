@@ -1,47 +1,61 @@
 using System.Diagnostics;
+using System.Globalization;
 using Dalle2.Gpu.Dialect;
 using Dalle2.Gpu.Frontend;
 using Dalle2.Gpu.Ir;
 using Dalle2.Gpu.Lowering;
+using Dalle2.Gpu.Runtime.Tracing;
 using Dalle2.Gpu.Targets.Simd;
 
 namespace Dalle2.Gpu.Runtime.Cpu;
 
 /// <summary>Runs kernels as vector code on a pool of workers. Which worker runs which threads never changes a bit.</summary>
-sealed unsafe class SimdDevice(string name, int threads, int bits, bool isChecked) : HostDevice(name, threads)
+sealed unsafe class SimdDevice : HostDevice
 {
-    // Chunks per worker: enough to even out unequal work, few enough to keep the dispatch cheap.
-    const int ChunksPerThread = 4;
-
     // Lanes that go one by one lie in five slots of up to 16 lanes of 8 bytes.
     const int ScratchBytes = 5 * 16 * 8;
 
-    readonly WorkerPool pool = new(threads);
+    readonly int bits;
+    readonly bool isChecked;
+    readonly KernelVariants<SimdKernel> kernels;
+    readonly WorkerPool pool;
+    readonly ThreadsWork threadsWork = new();
+    readonly GroupsWork groupsWork = new();
+
+    public SimdDevice(string name, int threads, int bits, bool isChecked)
+        : base(name, threads)
+    {
+        this.bits = bits;
+        this.isChecked = isChecked;
+        kernels = new((launch, kernel, group) => SimdKernel.Of(launch.Kernel, kernel, bits, group, isChecked));
+        pool = new WorkerPool(threads);
+    }
 
     public override int GroupThreads => bits / 32;
 
+    // As much as a core's second cache holds at least.
+    public override int SharedBytes => 1 << 20;
+
     public override string Description => $"kernels compiled for {bits}-bit vectors, on {Threads} thread{(Threads == 1 ? "" : "s")}{(isChecked ? ", every access checked" : "")}";
 
-    protected override void Dispose(bool disposing) => pool.Dispose();
+    protected override void Dispose(bool disposing)
+    {
+        pool.Dispose();
+        if (Settings.Current.Debug >= 1)
+            TraceOutput.Line(string.Create(CultureInfo.InvariantCulture, $"{Name}: {CompileTrace.Total.Methods} methods compiled in {CompileTrace.Total.Time.TotalSeconds:F2} s"));
+    }
 
     private protected override void RunKernel(Launch launch)
     {
-        GroupExtent? group = launch.Config is { } c ? new GroupExtent(c.GroupDim.X, c.GroupDim.Y, c.GroupDim.Z) : null;
-        SpecialisedKernel specialised = SpecialisedKernel.Of(launch);
-        SimdKernel kernel = SimdKernel.Of(specialised, bits, group, isChecked);
-        object[] given = specialised.Arguments(launch);
-        int count = ArgumentPlan.Count(given);
-        ulong* arguments = stackalloc ulong[Math.Max(count, 1)];
-        ArgumentPlan.Write(given, arguments);
-        nint parameters = (nint)arguments;
+        SimdKernel kernel = kernels.Of(launch);
         if (Profiler != null)
             Began = Stopwatch.GetTimestamp();
         try
         {
             if (launch.Config is { } config)
-                RunGroups(kernel, config, parameters);
+                pool.Run(groupsWork.Of(kernel, config, launch.ParameterAddress), config.GridDim.Size);
             else
-                RunThreads(kernel, launch.Extent, parameters);
+                pool.Run(threadsWork.Of(kernel, launch.Extent, launch.ParameterAddress), threadsWork.Count);
         }
         catch (CheckFailedException failed)
         {
@@ -58,16 +72,51 @@ sealed unsafe class SimdDevice(string name, int threads, int bits, bool isChecke
         return $"{group}{check.Describe(failed.Found, failed.Limit)} ({SourceLines.Describe(check.Position)})";
     }
 
-    // Vectors lie along x, each row on its own; the last of a row may be masked.
-    void RunThreads(SimdKernel kernel, Index3D extent, nint parameters)
+    static SimdContext Context(SimdKernel kernel, ulong* parameters, int vectors)
     {
-        int lanes = kernel.Lanes;
-        int vectors = (extent.X + lanes - 1) / lanes, rows = extent.Y * extent.Z;
-        SimdCode? whole = extent.X >= lanes ? kernel.Whole : null, masked = extent.X % lanes != 0 ? kernel.Masked : null;
-        long total = (long)vectors * rows;
-        int wholeEnd = extent.X / lanes * lanes;
-        Spread(total, (first, end) =>
+        long shared = Aligned(kernel.SharedBytes), local = Aligned(kernel.LocalBytes) * vectors, frames = (long)kernel.FrameBytes * vectors;
+        byte* memory = WorkerMemory.Get(ScratchBytes + shared + local + frames);
+        return new SimdContext
         {
+            Arguments = parameters,
+            Scratch = memory,
+            Shared = memory + ScratchBytes,
+            Local = memory + ScratchBytes + shared,
+            Frame = memory + ScratchBytes + shared + local,
+        };
+    }
+
+    static long Aligned(int bytes) => (bytes + 63L) / 64 * 64;
+
+    // Vectors lie along x, each row on its own; the last of a row may be masked. A piece is a vector.
+    sealed class ThreadsWork : ChunkedWork
+    {
+        SimdKernel? kernel;
+        SimdCode? whole;
+        SimdCode? masked;
+        Index3D extent;
+        ulong* parameters;
+        int vectors;
+        int wholeEnd;
+
+        public long Count => (long)vectors * extent.Y * extent.Z;
+
+        public ThreadsWork Of(SimdKernel kernel, Index3D extent, ulong* parameters)
+        {
+            int lanes = kernel.Lanes;
+            this.kernel = kernel;
+            this.extent = extent;
+            this.parameters = parameters;
+            vectors = (extent.X + lanes - 1) / lanes;
+            wholeEnd = extent.X / lanes * lanes;
+            whole = wholeEnd > 0 ? kernel.Whole : null;
+            masked = wholeEnd < extent.X ? kernel.Masked : null;
+            return this;
+        }
+
+        public override void Run(long first, long end)
+        {
+            int lanes = kernel!.Lanes;
             SimdContext context = Context(kernel, parameters, 1);
             (context.ExtentX, context.ExtentY, context.ExtentZ) = (extent.X, extent.Y, extent.Z);
             while (first < end)
@@ -83,58 +132,48 @@ sealed unsafe class SimdDevice(string name, int threads, int bits, bool isChecke
                     masked!(&context, wholeEnd, to);
                 first = rowEnd;
             }
-        });
+        }
     }
 
-    void RunGroups(SimdKernel kernel, KernelConfig config, nint parameters)
+    // A piece is a group.
+    sealed class GroupsWork : ChunkedWork
     {
-        SimdCode code = kernel.Grouped;
-        int vectors = kernel.FrameBytes == 0 ? 1 : (kernel.Group!.Value.Size + kernel.Lanes - 1) / kernel.Lanes;
-        Spread(config.GridDim.Size, (first, end) =>
+        SimdKernel? kernel;
+        SimdCode? code;
+        Index3D grid;
+        ulong* parameters;
+        int vectors;
+
+        public GroupsWork Of(SimdKernel kernel, KernelConfig config, ulong* parameters)
         {
-            SimdContext context = Context(kernel, parameters, vectors);
-            (context.GridX, context.GridY, context.GridZ) = (config.GridDim.X, config.GridDim.Y, config.GridDim.Z);
-            if (kernel.FrameBytes == 0 && !isChecked)
+            this.kernel = kernel;
+            this.parameters = parameters;
+            grid = config.GridDim;
+            code = kernel.Grouped;
+            vectors = kernel.FrameBytes == 0 ? 1 : (config.GroupDim.Size + kernel.Lanes - 1) / kernel.Lanes;
+            return this;
+        }
+
+        public override void Run(long first, long end)
+        {
+            SimdContext context = Context(kernel!, parameters, vectors);
+            (context.GridX, context.GridY, context.GridZ) = (grid.X, grid.Y, grid.Z);
+            if (kernel!.FrameBytes == 0 && !kernel.IsChecked)
             {
-                code(&context, (int)first, (int)end);
+                code!(&context, (int)first, (int)end);
                 return;
             }
 
             for (int group = (int)first; group < end; group++)
             {
                 // Undefined contents are made visible: all bits set is NaN for floats.
-                if (isChecked)
+                if (kernel.IsChecked)
                     new Span<byte>(context.Shared, kernel.SharedBytes).Fill(0xFF);
                 if (kernel.FrameBytes > 0)
-                    WaitingVectors.Run(kernel, code, ref context, group, vectors);
+                    WaitingVectors.Run(kernel, code!, ref context, group, vectors);
                 else
-                    code(&context, group, group + 1);
+                    code!(&context, group, group + 1);
             }
-        });
-    }
-
-    static SimdContext Context(SimdKernel kernel, nint parameters, int vectors)
-    {
-        long shared = Aligned(kernel.SharedBytes), local = Aligned(kernel.LocalBytes) * vectors, frames = (long)kernel.FrameBytes * vectors;
-        byte* memory = WorkerMemory.Get(ScratchBytes + shared + local + frames);
-        return new SimdContext
-        {
-            Arguments = (ulong*)parameters,
-            Scratch = memory,
-            Shared = memory + ScratchBytes,
-            Local = memory + ScratchBytes + shared,
-            Frame = memory + ScratchBytes + shared + local,
-        };
-    }
-
-    static long Aligned(int bytes) => (bytes + 63L) / 64 * 64;
-
-    void Spread(long count, Action<long, long> body)
-    {
-        int chunks = (int)(Threads == 1 ? 1 : Math.Min(count, Threads * ChunksPerThread));
-        if (chunks == 1)
-            body(0, count);
-        else
-            pool.Run(chunks, chunk => body(count * chunk / chunks, count * (chunk + 1) / chunks));
+        }
     }
 }

@@ -1,5 +1,3 @@
-using System.Runtime.InteropServices;
-
 namespace Dalle2.Gpu.Runtime.Cpu;
 
 /// <summary>Memory that one worker uses for shared and local arrays, waiting vectors and lanes; grows to what was ever asked for.</summary>
@@ -11,7 +9,7 @@ sealed unsafe class WorkerMemory
     byte* start;
     long size;
 
-    ~WorkerMemory() => NativeMemory.AlignedFree(start);
+    ~WorkerMemory() => HostMemory.Free((nint)start);
 
     /// <summary>The calling thread's memory, of at least so many bytes, aligned to 64.</summary>
     public static byte* Get(long bytes)
@@ -19,10 +17,10 @@ sealed unsafe class WorkerMemory
         current ??= new WorkerMemory();
         if (current.size < bytes)
         {
-            NativeMemory.AlignedFree(current.start);
+            HostMemory.Free((nint)current.start);
             current.start = null;
             current.size = 0;
-            current.start = (byte*)NativeMemory.AlignedAlloc((nuint)bytes, 64);
+            current.start = (byte*)HostMemory.Allocate(bytes);
             current.size = bytes;
         }
 

@@ -1,15 +1,34 @@
+using System.Runtime.ExceptionServices;
+using System.Runtime.InteropServices;
+
 namespace Dalle2.Gpu.Runtime.Cpu;
 
 /// <summary>
-/// Persistent threads that share out the chunks of one job at a time. They spin for a moment after a job, since the next launch of a step
-/// follows at once, and park when none comes. The caller works too.
+/// Persistent threads that share out one piece of work at a time. They spin for a moment after it, since the next launch of a step follows at
+/// once, and park when none comes. The caller works too. Nothing is allocated for a piece of work.
 /// </summary>
+/// <remarks>
+/// Work is cut into units. Who is free takes some of those left, fewer and fewer towards the end, so that threads finish together also when one of
+/// them is slowed down: the caller from the front, the workers from the back, so that two threads find the same halves in their caches launch after
+/// launch. What is left is one word, changed by compare and exchange only; it holds the number of the work too, so that a thread that was away cannot
+/// take from one work what it has seen of another.
+/// </remarks>
 sealed class WorkerPool : IDisposable
 {
-    const int SpinIterations = 20_000;
+    // About two milliseconds: longer than what lies between the launches of a step.
+    const int SpinIterations = 50_000;
+
+    // Enough to even out unequal work, few enough to keep taking cheap.
+    const int UnitsPerThread = 16;
 
     readonly Worker[] workers;
-    volatile Job? current;
+    Shared shared;
+    ChunkedWork? current;
+    long pieces;
+    int units;
+    int failedUnit;
+    Exception? failure;
+    uint number;
     volatile bool stopping;
 
     public WorkerPool(int threads)
@@ -19,27 +38,37 @@ sealed class WorkerPool : IDisposable
             workers[i] = new Worker(this, i + 1);
     }
 
-    /// <summary>Runs <paramref name="body"/> for each chunk 0..chunks-1, in any order, and returns when all are done. The failure of the first of those that fail is thrown again.</summary>
-    public void Run(int chunks, Action<int> body)
+    /// <summary>
+    /// Runs all pieces of a work, 0 to <paramref name="count"/> - 1, and returns when all are done. If some fail, the failure of the first of the
+    /// ranges that failed is thrown again.
+    /// </summary>
+    public void Run(ChunkedWork work, long count)
     {
-        if (workers.Length == 0 || chunks == 1)
+        if (workers.Length == 0 || count == 1)
         {
-            for (int chunk = 0; chunk < chunks; chunk++)
-                body(chunk);
+            work.Run(0, count);
             return;
         }
 
-        var job = new Job(chunks, body);
-        current = job;
-        Interlocked.MemoryBarrier();
+        (current, pieces, units) = (work, count, (int)Math.Min(count, (workers.Length + 1) * UnitsPerThread));
+        (failure, failedUnit) = (null, int.MaxValue);
+        Volatile.Write(ref shared.Done, 0);
+        // A full fence: a worker that parks after it sees the work, one that had parked before is seen here.
+        Interlocked.Exchange(ref shared.Left, ((ulong)++number << 32) | (uint)units);
         foreach (Worker worker in workers)
             worker.Wake();
-        job.Work();
+        Work(fromFront: true);
         var spin = default(SpinWait);
-        while (!job.Done)
-            spin.SpinOnce(sleep1Threshold: -1);
-        if (job.Failure is { } failure)
-            System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(failure);
+        for (int i = 0; Volatile.Read(ref shared.Done) != units; i++)
+        {
+            if (i < SpinIterations / 10)
+                Thread.SpinWait(1);
+            else
+                spin.SpinOnce(sleep1Threshold: -1);
+        }
+
+        if (failure is { } failed)
+            ExceptionDispatchInfo.Throw(failed);
     }
 
     public void Dispose()
@@ -50,44 +79,54 @@ sealed class WorkerPool : IDisposable
             worker.Dispose();
     }
 
-    sealed class Job(int chunks, Action<int> body)
+    bool HasWork => Volatile.Read(ref shared.Left) is var left && (ushort)(left >> 16) != (ushort)left;
+
+    // Of the word, the low 16 bits are the end of the units left, the next 16 their beginning.
+    void Work(bool fromFront)
     {
-        int next;
-        int done;
-        int failedChunk = int.MaxValue;
-        Exception? failure;
-
-        public bool Done => Volatile.Read(ref done) == chunks;
-
-        public Exception? Failure => failure;
-
-        void Fail(int chunk, Exception e)
+        while (true)
         {
-            lock (body)
+            ulong left = Volatile.Read(ref shared.Left);
+            int first = (ushort)(left >> 16), end = (ushort)left, taken = (end - first + 2 * workers.Length + 1) / (2 * (workers.Length + 1));
+            if (first == end)
+                return;
+            ulong rest = left & ~0xFFFF_FFFFul | (fromFront ? (uint)(first + taken) << 16 | (uint)end : (uint)first << 16 | (uint)(end - taken));
+            if (Interlocked.CompareExchange(ref shared.Left, rest, left) != left)
+                continue;
+            (first, end) = fromFront ? (first, first + taken) : (end - taken, end);
+            // Until these are counted as done, the work stays the current one.
+            try
             {
-                if (chunk > failedChunk)
-                    return;
-                failedChunk = chunk;
-                failure = e;
+                current!.Run(pieces * first / units, pieces * end / units);
             }
-        }
+            catch (Exception e)
+            {
+                Fail(first, e);
+            }
 
-        public void Work()
+            Interlocked.Add(ref shared.Done, end - first);
+        }
+    }
+
+    void Fail(int unit, Exception e)
+    {
+        lock (workers)
         {
-            for (int chunk; (chunk = Interlocked.Increment(ref next) - 1) < chunks;)
-            {
-                try
-                {
-                    body(chunk);
-                }
-                catch (Exception e)
-                {
-                    Fail(chunk, e);
-                }
-
-                Interlocked.Increment(ref done);
-            }
+            if (unit > failedUnit)
+                return;
+            (failedUnit, failure) = (unit, e);
         }
+    }
+
+    // Each on cache lines of its own.
+    [StructLayout(LayoutKind.Explicit, Size = 384)]
+    struct Shared
+    {
+        [FieldOffset(128)]
+        public ulong Left;
+
+        [FieldOffset(256)]
+        public int Done;
     }
 
     sealed class Worker : IDisposable
@@ -119,32 +158,21 @@ sealed class WorkerPool : IDisposable
 
         void Loop()
         {
-            Job? last = null;
             while (!pool.stopping)
             {
-                Job? job = pool.current;
-                for (int i = 0; ReferenceEquals(job, last) && !pool.stopping && i < SpinIterations; i++)
+                for (int i = 0; !pool.HasWork && !pool.stopping && i < SpinIterations; i++)
+                    Thread.SpinWait(1);
+                if (pool.HasWork)
                 {
-                    Thread.SpinWait(8);
-                    job = pool.current;
-                }
-
-                if (ReferenceEquals(job, last))
-                {
-                    Interlocked.Exchange(ref parked, 1);
-                    // A job published before the flag was seen would not wake this thread.
-                    if (!ReferenceEquals(pool.current, last) || pool.stopping)
-                    {
-                        if (Interlocked.Exchange(ref parked, 0) == 1)
-                            continue;
-                    }
-
-                    signal.Wait();
+                    pool.Work(fromFront: false);
                     continue;
                 }
 
-                last = job;
-                job!.Work();
+                Interlocked.Exchange(ref parked, 1);
+                // Work given before the flag was seen would not wake this thread.
+                if ((pool.HasWork || pool.stopping) && Interlocked.Exchange(ref parked, 0) == 1)
+                    continue;
+                signal.Wait();
             }
         }
     }

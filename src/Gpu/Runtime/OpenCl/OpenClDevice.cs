@@ -1,6 +1,4 @@
-using Dalle2.Gpu.Frontend;
 using Dalle2.Gpu.Ir;
-using Dalle2.Gpu.Lowering;
 using Dalle2.Gpu.Passes;
 using Dalle2.Gpu.Targets.OpenCl;
 
@@ -17,10 +15,10 @@ sealed unsafe class OpenClDevice : Device
 
     readonly OpenClApi api;
     readonly OpenClHardware hardware;
-    readonly ProgramCache cache;
+    readonly ProgramCache? cache;
     readonly Checking checking;
     readonly AddressTable addresses = new();
-    readonly Dictionary<(SpecialisedKernel Kernel, GroupExtent? Group), OpenClKernel> kernels = [];
+    readonly KernelVariants<OpenClKernel> kernels;
     readonly Lock gate = new();
     readonly nint context;
     readonly nint queue;
@@ -28,7 +26,7 @@ sealed unsafe class OpenClDevice : Device
     int launches;
     bool disposed;
 
-    OpenClDevice(string name, OpenClApi api, OpenClHardware hardware, ProgramCache cache, int lanes, Checking checking)
+    OpenClDevice(string name, OpenClApi api, OpenClHardware hardware, ProgramCache? cache, int lanes, Checking checking)
         : base(name, Math.Max(1, hardware.IsCpu ? hardware.ComputeUnits : 1))
     {
         this.api = api;
@@ -36,6 +34,7 @@ sealed unsafe class OpenClDevice : Device
         this.cache = cache;
         this.checking = checking;
         Lanes = lanes;
+        kernels = new((_, kernel, group) => OpenClKernel.Compile(kernel, group, Lanes, checking, (text, name) => Build(name, text)));
         nint id = hardware.Id;
         int code;
         context = api.CreateContext(null, 1, &id, null, null, &code);
@@ -51,6 +50,8 @@ sealed unsafe class OpenClDevice : Device
     public override int GroupThreads => Lanes == 1 ? 16 : Lanes;
 
     public override string Description => $"OpenCL: {hardware.Description}, {(Lanes == 1 ? "a thread" : $"{Lanes} threads")} a work-item{(report == null ? "" : ", every access checked")}";
+
+    public override long AvailableBytes => hardware.GlobalBytes - AllocatedBytes;
 
     /// <summary>Threads of a work-item.</summary>
     public int Lanes { get; }
@@ -73,8 +74,9 @@ sealed unsafe class OpenClDevice : Device
     /// <param name="cacheFolder">Where compiled programs are kept; null takes the user's cache.</param>
     /// <param name="lanes">Threads of a work-item; 0 takes what suits the device.</param>
     /// <param name="checking">Whether kernels check their indices and numbers.</param>
+    /// <param name="runsOnce">Whether each kernel runs once only: its program is then built quickly, without the driver's optimisations, and not kept on disk.</param>
     /// <exception cref="DeviceUnavailableException">There is no such device, or it cannot be had; the message says why.</exception>
-    public static OpenClDevice Open(string name, string? cacheFolder = null, int lanes = 0, Checking checking = Checking.Drop)
+    public static OpenClDevice Open(string name, string? cacheFolder = null, int lanes = 0, Checking checking = Checking.Drop, bool runsOnce = false)
     {
         int number = 0;
         if (name != "opencl" && !(name.StartsWith("opencl:", StringComparison.Ordinal) && int.TryParse(name["opencl:".Length..], out number) && number >= 0))
@@ -86,7 +88,7 @@ sealed unsafe class OpenClDevice : Device
             throw new DeviceUnavailableException($"there is no device '{name}'; the OpenCL drivers here have {all.Count}, opencl:0{(all.Count > 1 ? $" to opencl:{all.Count - 1}" : "")}");
         if (all[number].Refusal is { } refusal)
             throw new DeviceUnavailableException($"{name} ({all[number].Description}): {refusal}");
-        var cache = new ProgramCache(cacheFolder ?? System.IO.Path.Combine(ProgramCache.DefaultFolder, "opencl"));
+        ProgramCache? cache = runsOnce ? null : new ProgramCache(cacheFolder ?? System.IO.Path.Combine(ProgramCache.DefaultFolder, "opencl"));
         if (lanes == 0)
             lanes = all[number].IsCpu ? 16 : 1;
         return new OpenClDevice($"opencl:{number}", OpenClApi.Instance!, all[number], cache, lanes, checking);
@@ -97,15 +99,7 @@ sealed unsafe class OpenClDevice : Device
         lock (gate)
         {
             ObjectDisposedException.ThrowIf(disposed, this);
-            GroupExtent? group = launch.Config is { } config ? new GroupExtent(config.GroupDim.X, config.GroupDim.Y, config.GroupDim.Z) : null;
-            SpecialisedKernel specialised = SpecialisedKernel.Of(launch);
-            if (!kernels.TryGetValue((specialised, group), out OpenClKernel? kernel))
-            {
-                kernel = OpenClKernel.Compile(specialised, group, Lanes, checking, (text, name) => Build(name, text));
-                kernels.Add((specialised, group), kernel);
-            }
-
-            Enqueue(kernel, launch, specialised.Arguments(launch));
+            Enqueue(kernels.Of(launch), launch);
         }
     }
 
@@ -184,7 +178,7 @@ sealed unsafe class OpenClDevice : Device
                 return;
             disposed = true;
             api.Finish(queue);
-            foreach (OpenClKernel kernel in kernels.Values)
+            foreach (OpenClKernel kernel in kernels.All)
                 kernel.Dispose();
             foreach (nint memory in addresses.Clear())
                 api.ReleaseMemObject(memory);
@@ -194,11 +188,11 @@ sealed unsafe class OpenClDevice : Device
         }
     }
 
-    void Enqueue(OpenClKernel kernel, Launch launch, object[] arguments)
+    void Enqueue(OpenClKernel kernel, Launch launch)
     {
         try
         {
-            SetArguments(kernel, launch, arguments);
+            SetArguments(kernel, launch);
             var (global, local) = kernel.WorkItems(launch);
             if (kernel.Group is { } group && group.Size > hardware.MaxWorkGroup * kernel.Lanes)
                 throw new KernelException($"the device has work-groups of {hardware.MaxWorkGroup} at most");
@@ -224,7 +218,7 @@ sealed unsafe class OpenClDevice : Device
             throw new KernelException($"{launch.Kernel.Name}, launched over {launch.Shape}: {failure.Describe(kernel.Checks)}");
     }
 
-    void SetArguments(OpenClKernel kernel, Launch launch, object[] arguments)
+    void SetArguments(OpenClKernel kernel, Launch launch)
     {
         nint handle = kernel.Program.Kernel;
         uint next = 0;
@@ -235,10 +229,9 @@ sealed unsafe class OpenClDevice : Device
             Set(IrType.I32, (uint)launch.Extent.Z);
         }
 
-        ulong* bits = stackalloc ulong[Math.Max(1, kernel.Parameters.Length)];
-        ArgumentPlan.Write(arguments, bits);
+        ReadOnlySpan<ulong> values = launch.Parameters;
         for (int p = 0; p < kernel.Parameters.Length; p++)
-            Set(kernel.Parameters[p], bits[p]);
+            Set(kernel.Parameters[p], values[p]);
         if (kernel.GroupBytes > 0)
             Require(api.SetKernelArg(handle, next++, (nuint)kernel.GroupBytes, null), "giving groups their memory");
         if (report != null)

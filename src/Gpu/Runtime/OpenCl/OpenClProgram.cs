@@ -28,15 +28,15 @@ sealed unsafe class OpenClProgram : IDisposable
     /// <param name="api">The loader.</param>
     /// <param name="context">The context.</param>
     /// <param name="hardware">The device to build for.</param>
-    /// <param name="cache">Where binaries are kept.</param>
+    /// <param name="cache">Where binaries are kept; null builds for one run: quickly, and without a binary, which PoCL compiles beside what it runs.</param>
     /// <param name="name">The kernel's name for people.</param>
     /// <param name="entry">The name of the kernel function in the text.</param>
     /// <param name="text">OpenCL C.</param>
     /// <exception cref="KernelException">The driver's compiler refuses the text; the message has its log.</exception>
-    public static OpenClProgram Build(OpenClApi api, nint context, OpenClHardware hardware, ProgramCache cache, string name, string entry, string text)
+    public static OpenClProgram Build(OpenClApi api, nint context, OpenClHardware hardware, ProgramCache? cache, string name, string entry, string text)
     {
         string key = ProgramCache.Key(text, Options, hardware.Name, hardware.Driver, hardware.Version);
-        if (cache.Read(key) is { } kept && FromBinary(api, context, hardware.Id, kept) is var loaded and not 0)
+        if (cache?.Read(key) is { } kept && FromBinary(api, context, hardware.Id, kept) is var loaded and not 0)
         {
             nint kernel = CreateKernel(api, loaded, entry, out int code);
             if (code == OpenClStatus.Success)
@@ -44,10 +44,10 @@ sealed unsafe class OpenClProgram : IDisposable
             api.ReleaseProgram(loaded);
         }
 
-        nint program = FromText(api, context, hardware.Id, name, text);
+        nint program = FromText(api, context, hardware.Id, name, text, cache == null ? Options + " -cl-opt-disable" : Options);
         nint created = CreateKernel(api, program, entry, out int status);
         OpenClStatus.Require(status, $"{name}: the driver built it and cannot make a kernel of it");
-        if (Binary(api, program) is { } binary)
+        if (cache != null && Binary(api, program) is { } binary)
             cache.Write(key, binary);
         return new OpenClProgram(api, program, created, fromCache: false);
     }
@@ -61,7 +61,7 @@ sealed unsafe class OpenClProgram : IDisposable
         program = 0;
     }
 
-    static nint FromText(OpenClApi api, nint context, nint device, string name, string text)
+    static nint FromText(OpenClApi api, nint context, nint device, string name, string text, string options)
     {
         byte[] source = Encoding.ASCII.GetBytes(text);
         int code;
@@ -74,7 +74,7 @@ sealed unsafe class OpenClProgram : IDisposable
         }
 
         OpenClStatus.Require(code, $"{name}: no program could be made");
-        code = BuildFor(api, program, device);
+        code = BuildFor(api, program, device, options);
         if (code == OpenClStatus.Success)
             return program;
         string log = Log(api, program, device);
@@ -96,16 +96,16 @@ sealed unsafe class OpenClProgram : IDisposable
 
         if (code != OpenClStatus.Success)
             return 0;
-        if (status == OpenClStatus.Success && BuildFor(api, program, device) == OpenClStatus.Success)
+        if (status == OpenClStatus.Success && BuildFor(api, program, device, Options) == OpenClStatus.Success)
             return program;
         api.ReleaseProgram(program);
         return 0;
     }
 
-    static int BuildFor(OpenClApi api, nint program, nint device)
+    static int BuildFor(OpenClApi api, nint program, nint device, string options)
     {
-        fixed (byte* options = Encoding.ASCII.GetBytes(Options + '\0'))
-            return api.BuildProgram(program, 1, &device, options, null, null);
+        fixed (byte* first = Encoding.ASCII.GetBytes(options + '\0'))
+            return api.BuildProgram(program, 1, &device, first, null, null);
     }
 
     static nint CreateKernel(OpenClApi api, nint program, string entry, out int status)

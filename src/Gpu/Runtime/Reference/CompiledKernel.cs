@@ -16,6 +16,9 @@ sealed class CompiledKernel
 {
     static readonly ConcurrentDictionary<MethodInfo, CompiledKernel> Cache = new();
 
+    readonly Lazy<ThreadLoop> loop;
+    readonly Lazy<bool> usesGroupMemory;
+
     CompiledKernel(MethodInfo method)
     {
         Name = $"{method.DeclaringType?.Name}.{method.Name}";
@@ -29,18 +32,18 @@ sealed class CompiledKernel
         }
 
         Method = method;
-        Loop = Emit(method, parameters);
-        UsesGroupMemory = GroupUse.Of(method);
+        loop = new(() => Emit(method, parameters));
+        usesGroupMemory = new(() => GroupUse.Of(method));
     }
 
     public string Name { get; }
 
     public MethodInfo Method { get; }
 
-    public ThreadLoop Loop { get; }
+    public ThreadLoop Loop => loop.Value;
 
     /// <summary>True if the kernel can reach a barrier, a shuffle or shared memory, so that the threads of a group must wait for each other.</summary>
-    public bool UsesGroupMemory { get; }
+    public bool UsesGroupMemory => usesGroupMemory.Value;
 
     public static CompiledKernel Of(Delegate kernel) => Of(kernel.Method);
 

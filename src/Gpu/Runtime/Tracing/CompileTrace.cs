@@ -11,6 +11,24 @@ namespace Dalle2.Gpu.Runtime.Tracing;
 /// <summary>The way of a kernel through the compiler, as devices take it: translated, optimised, emitted; told and written as the environment asks for.</summary>
 static class CompileTrace
 {
+    static long ticks;
+    static int compiled;
+
+    /// <summary>The methods for vectors that this process compiled, and the time of the threads that did.</summary>
+    public static (int Methods, TimeSpan Time) Total => (compiled, Stopwatch.GetElapsedTime(0, Interlocked.Read(ref ticks)));
+
+    /// <summary>Adds the time that a part of compiling takes to <see cref="Total"/>.</summary>
+    /// <param name="part">The part.</param>
+    /// <param name="methods">Methods that are done with it.</param>
+    public static T Timed<T>(Func<T> part, int methods = 0)
+    {
+        long start = Stopwatch.GetTimestamp();
+        T result = part();
+        Interlocked.Add(ref ticks, Stopwatch.GetTimestamp() - start);
+        Interlocked.Add(ref compiled, methods);
+        return result;
+    }
+
     /// <summary>The kernel's function after all passes.</summary>
     /// <param name="kernel">The kernel.</param>
     /// <param name="group">Of a grouped kernel, its group, whose extents are constants from here on.</param>

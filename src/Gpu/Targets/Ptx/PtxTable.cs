@@ -77,7 +77,7 @@ static class PtxTable
             e.Line($"cvt.u32.u16 {e.Define(i)}, {half}");
         },
         [Op.Sqrt] = Typed(f32: "sqrt.rn.f32", f64: "sqrt.rn.f64"),
-        [Op.Floor] = Typed(f32: "cvt.rmi.f32.f32", f64: "cvt.rmi.f64.f64"),
+        [Op.Floor] = (e, i) => Convert(e, i, "rmi.", Float(i.Type), Float(i.Type)),
         [Op.Abs] = Typed(f32: "abs.f32", f64: "abs.f64"),
         [Op.FusedMultiplyAdd] = Typed(f32: "fma.rn.f32", f64: "fma.rn.f64"),
         [Op.IsValid] = (e, i) => e.Line(i.Operands[0].Type == IrType.Global

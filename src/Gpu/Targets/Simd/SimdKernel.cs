@@ -1,8 +1,11 @@
 using System.Collections.Concurrent;
+using System.Runtime.CompilerServices;
 using Dalle2.Gpu.Frontend;
 using Dalle2.Gpu.Ir;
 using Dalle2.Gpu.Lowering;
 using Dalle2.Gpu.Passes;
+using Dalle2.Gpu.Runtime;
+using Dalle2.Gpu.Runtime.Reference;
 using Dalle2.Gpu.Runtime.Tracing;
 
 namespace Dalle2.Gpu.Targets.Simd;
@@ -10,7 +13,8 @@ namespace Dalle2.Gpu.Targets.Simd;
 /// <summary>A kernel, compiled for vectors of one width and, if it is grouped, for groups of one extent.</summary>
 sealed class SimdKernel
 {
-    static readonly ConcurrentDictionary<Key, Lazy<SimdKernel>> Cache = new();
+    // Weak: a kernel may be of an assembly that is unloaded.
+    static readonly ConditionalWeakTable<CompiledKernel, ConcurrentDictionary<Key, Lazy<SimdKernel>>> Cache = [];
 
     readonly SpecialisedKernel kernel;
     readonly VectorMethods vectors;
@@ -21,13 +25,13 @@ sealed class SimdKernel
     {
         vectors = VectorMethods.Of(key.Bits);
         kernel = key.Kernel;
-        Function = CompileTrace.Optimise(kernel, key.Group, key.Checked ? Checking.Require : Checking.Drop);
+        Function = CompileTrace.Timed(() => CompileTrace.Optimise(kernel, key.Group, key.Checked ? Checking.Require : Checking.Drop));
         Group = key.Group;
         IsChecked = key.Checked;
         if (Function.IndexRank > 0 && Function.Blocks.Any(block => block.Instructions.Any(i => i.Op is Op.Barrier or Op.WarpBarrier or Op.Shuffle or Op.SharedAllocate)))
             throw new InvalidOperationException("barriers, shuffles and shared memory need an explicitly grouped kernel; launch it with a KernelConfig");
-        whole = new(() => Compile(false));
-        masked = new(() => Compile(true));
+        whole = new(() => CompileTrace.Timed(() => Compile(false), methods: 1));
+        masked = new(() => CompileTrace.Timed(() => Compile(true), methods: 1));
     }
 
     public Function Function { get; private set; }
@@ -60,8 +64,12 @@ sealed class SimdKernel
     /// <summary>Bytes that a vector needs to wait for the others of its group; 0 if none ever has to.</summary>
     public int FrameBytes { get; private set; }
 
-    public static SimdKernel Of(SpecialisedKernel kernel, int bits, GroupExtent? group, bool isChecked) =>
-        Cache.GetOrAdd(new Key(kernel, bits, group, isChecked), static key => new Lazy<SimdKernel>(() => new SimdKernel(key))).Value;
+    /// <summary>The code of a kernel, which is kept as long as the kernel is.</summary>
+    public static SimdKernel Of(CompiledKernel compiled, SpecialisedKernel kernel, int bits, GroupExtent? group, bool isChecked) => Cache.GetOrCreateValue(compiled)
+        .GetOrAdd(new Key(kernel, bits, group, isChecked), static key => new Lazy<SimdKernel>(() => new SimdKernel(key))).Value;
+
+    /// <summary>Code that nobody will ask for again.</summary>
+    public static SimdKernel Unremembered(SpecialisedKernel kernel, int bits, GroupExtent? group, bool isChecked) => new(new Key(kernel, bits, group, isChecked));
 
     SimdCode Compile(bool isMasked)
     {
@@ -81,6 +89,8 @@ sealed class SimdKernel
                 Console.Error.WriteLine($"{Function.Name} runs slowly: {size.Bytes} bytes of intermediate language and {size.Locals} locals are more than .NET optimises; make the kernel smaller");
             Size = size.Bytes > Size.Bytes ? size : Size;
             (SharedBytes, LocalBytes, FrameBytes) = (code.SharedBytes, code.LocalBytes, frame);
+            // By .NET too, now and not within the first launch.
+            RuntimeHelpers.PrepareDelegate(compiled);
             return compiled;
         }
     }

@@ -1,0 +1,491 @@
+// Convolutions of 3 x 3 taps with stride 1 and of 4 x 4 taps with stride 2 by minimal filtering (WinogradFilter.cs): 2 x 2 outputs make a tile.
+//   With stride 2 the pixels that are 2 apart are a phase. Four phases of the input meet 2 x 2 taps each, as channels; the adjoint has four phases of outputs.
+//   source [batch, height, width, C]   result [batch, outHeight, outWidth, N]; C and N are multiples of 16
+//   P = (R + 1)^2 points, k goes through the input's phases and their channels, K in all:
+//   weights U[phase, panel, p, k, 32] = G g G'                     written (=), panels of 32 columns of N, columns past the end 0
+//   result [tile's 2 x 2] = A (sum over k of V[p, tile, k] U[p, k, n]) A',  V = B d B'       written (=): chains of fused multiply-adds over k, rising
+//   gradient of the weights  dw += G' (sum over tiles of V[p, tile, k] D[p, tile, n]) G,  D = A' dy A    (added to, +=)
+//     slices of the tiles each have a chain of their own, in rising order; dU [slice, p, K, N] holds them; then slices are added in rising order
+namespace Dalle2.Kernels;
+
+/// <summary>A convolution by minimal filtering, or its adjoint.</summary>
+/// <param name="Batch">Images.</param>
+/// <param name="Height">Of the source.</param>
+/// <param name="Width">Of the source.</param>
+/// <param name="C">Channels of the source.</param>
+/// <param name="OutHeight">Of the result.</param>
+/// <param name="OutWidth">Of the result.</param>
+/// <param name="N">Channels of the result.</param>
+/// <param name="Stride">Of the convolution.</param>
+/// <param name="PaddingY">Of the convolution.</param>
+/// <param name="PaddingX">Of the convolution.</param>
+/// <param name="IsAdjoint">1 for the input gradient, 0 for the convolution itself.</param>
+/// <param name="TilesY">Tiles along the height of a phase of the result.</param>
+/// <param name="TilesX">Tiles along its width.</param>
+/// <param name="Flops">Of a launch, for profiles.</param>
+readonly record struct WinogradShape(
+    int Batch, int Height, int Width, int C, int OutHeight, int OutWidth, int N, int Stride, int PaddingY, int PaddingX, int IsAdjoint, int TilesY, int TilesX, double Flops = 0) : ILaunchCost
+{
+    // Filtering has to save at least this much of the multiplications: the transforms cost too.
+    const double Saving = 1.3;
+
+    /// <summary>From one pixel to the next of the source's phase.</summary>
+    public int InStep => IsAdjoint != 0 ? 1 : Stride;
+
+    /// <summary>From one pixel to the next of the result's phase.</summary>
+    public int OutStep => IsAdjoint != 0 ? Stride : 1;
+
+    /// <summary>Phases of the result.</summary>
+    public int Phases => OutStep * OutStep;
+
+    /// <summary>The summed extent.</summary>
+    public int K => InStep * InStep * C;
+
+    /// <summary>Tiles of all images.</summary>
+    public int Tiles => Batch * TilesY * TilesX;
+
+    /// <summary>The convolution of a shape.</summary>
+    public static WinogradShape Forward(ConvolutionShape s) => new(
+        s.Batch, s.Height, s.Width, s.C, s.OutHeight, s.OutWidth, s.K, s.StrideY, s.PaddingY, s.PaddingX, 0, (s.OutHeight + 1) / 2, (s.OutWidth + 1) / 2);
+
+    /// <summary>The input gradient of a shape.</summary>
+    public static WinogradShape Adjoint(ConvolutionShape s) => new(
+        s.Batch, s.OutHeight, s.OutWidth, s.K, s.Height, s.Width, s.C, s.StrideY, s.PaddingY, s.PaddingX, 1,
+        (IntrinsicMath.DivRoundUp(s.Height, s.StrideY) + 1) / 2, (IntrinsicMath.DivRoundUp(s.Width, s.StrideX) + 1) / 2);
+
+    /// <summary>Whether minimal filtering is worth it. The shape alone decides, so that each device computes the same bits.</summary>
+    public static bool Applies(ConvolutionShape s, bool isAdjoint)
+    {
+        bool taps = (s.R, s.S, s.StrideY, s.StrideX) is (3, 3, 1, 1) or (4, 4, 2, 2);
+        if (!taps || s.DilationY != 1 || s.DilationX != 1 || s.C % 16 != 0 || s.K % 16 != 0)
+            return false;
+        WinogradShape w = isAdjoint ? Adjoint(s) : Forward(s);
+        double filtered = (double)w.Tiles * w.Phases * (s.R / s.StrideY + 1) * (s.R / s.StrideY + 1);
+        double direct = (double)w.Batch * w.OutHeight * w.OutWidth * (s.R / s.StrideY) * (s.R / s.StrideY);
+        return filtered * Saving <= direct;
+    }
+
+    /// <summary>Where the window of a phase's first tile begins, along one axis, in pixels of the source.</summary>
+    public int Offset(int phase, int padding, int taps) =>
+        IsAdjoint != 0 ? (phase + padding - FirstTap(phase, padding)) / Stride - (taps - 1) : -padding;
+
+    /// <summary>The first tap that falls on a phase of the result.</summary>
+    public int FirstTap(int phase, int padding) => (phase + padding) % Stride;
+}
+
+/// <summary>Convolutions and their gradients by minimal filtering.</summary>
+static class WinogradOp
+{
+    const int Panel = RegisterTile.RightStep;
+
+    // Slices of the tiles in a weight gradient: enough to keep a card busy, few enough to be added up cheaply.
+    const int SliceTiles = 128;
+    const int MaxSlices = 8;
+    const int MaxSliceElements = 1 << 20;
+
+    /// <summary>Elements of workspace that <see cref="Convolve"/> takes.</summary>
+    public static int ConvolveWorkspace(WinogradShape s) =>
+        checked(s.Phases * IntrinsicMath.DivRoundUp(s.N, Panel) * Panel * Points(s) * s.K);
+
+    /// <summary>Elements of workspace that <see cref="WeightGradient"/> takes.</summary>
+    public static int WeightGradientWorkspace(WinogradShape s) => checked(Slices(s) * Points(s) * s.K * s.N);
+
+    /// <summary>The convolution, or its adjoint.</summary>
+    public static void Convolve(Stream stream, Tensor source, Tensor w, Tensor result, Tensor workspace, WinogradShape s)
+    {
+        if (s.Stride == 1)
+            Convolve<ThreeTaps>(stream, source, w, result, workspace, s);
+        else
+            Convolve<TwoTaps>(stream, source, w, result, workspace, s);
+    }
+
+    /// <summary>Adds the gradient of the weights; the shape is that of the convolution itself.</summary>
+    public static void WeightGradient(Stream stream, Tensor x, Tensor dy, Tensor dw, Tensor workspace, WinogradShape s)
+    {
+        if (s.Stride == 1)
+            WeightGradient<ThreeTaps>(stream, x, dy, dw, workspace, s);
+        else
+            WeightGradient<TwoTaps>(stream, x, dy, dw, workspace, s);
+    }
+
+    static int Points(WinogradShape s) => s.Stride == 1 ? 16 : 9;
+
+    static double Work(WinogradShape s) => 2.0 * s.Tiles * s.Phases * Points(s) * s.K * s.N;
+
+    static int Slices(WinogradShape s) =>
+        IntrinsicMath.Clamp(IntrinsicMath.Min(s.Tiles / SliceTiles, MaxSliceElements / (Points(s) * s.K * s.N)), 1, MaxSlices);
+
+    static void Convolve<TFilter>(Stream stream, Tensor source, Tensor w, Tensor result, Tensor workspace, WinogradShape s)
+        where TFilter : unmanaged, IWinogradFilter
+    {
+        int columns = IntrinsicMath.DivRoundUp(s.N, Panel) * Panel;
+        stream.Launch(WeightsKernel<TFilter>, new Index2D(columns, s.K * s.Phases), w.View, workspace.View, s);
+        if (stream.Device.SharedBytes >= LargeBlock.Bytes)
+            Convolve<TFilter, LargeBlock>(stream, source, result, workspace, s);
+        else
+            Convolve<TFilter, SmallBlock>(stream, source, result, workspace, s);
+    }
+
+    static void Convolve<TFilter, TBlock>(Stream stream, Tensor source, Tensor result, Tensor workspace, WinogradShape s)
+        where TFilter : unmanaged, IWinogradFilter
+        where TBlock : unmanaged, IWinogradBlock
+    {
+        // All of k at once if it fits: then the inputs of a group are transformed once for all its columns.
+        TBlock block = default;
+        int threads = RegisterTile.Threads(stream.Device), points = Points(s);
+        int piece = IntrinsicMath.Min(s.K, block.Inputs / (points * RegisterTile.Rows) / 16 * 16);
+        int tiles = IntrinsicMath.Min(block.Tiles, block.Inputs / (points * piece) / RegisterTile.Rows * RegisterTile.Rows);
+        tiles = IntrinsicMath.Min(tiles, IntrinsicMath.DivRoundUp(s.Tiles, RegisterTile.Rows) * RegisterTile.Rows);
+        int blocks = IntrinsicMath.DivRoundUp(s.Tiles, tiles), panels = IntrinsicMath.DivRoundUp(s.N, threads * RegisterTile.ThreadColumns);
+        int wanted = IntrinsicMath.DivRoundUp(stream.Device.Threads == 1 ? 1 : 2 * stream.Device.Threads, blocks * s.Phases);
+        int panelsOfGroup = IntrinsicMath.DivRoundUp(panels, IntrinsicMath.Clamp(wanted, 1, panels));
+        stream.Launch(
+            ConvolveKernel<TFilter, TBlock>,
+            new KernelConfig(new Index3D(IntrinsicMath.DivRoundUp(panels, panelsOfGroup), blocks, s.Phases), new Index3D(threads, 1, 1)),
+            source.View, workspace.View, result.View, s with { Flops = Work(s) }, tiles, piece, panelsOfGroup);
+    }
+
+    static void WeightGradient<TFilter>(Stream stream, Tensor x, Tensor dy, Tensor dw, Tensor workspace, WinogradShape s)
+        where TFilter : unmanaged, IWinogradFilter
+    {
+        if (stream.Device.SharedBytes >= LargeBlock.Bytes)
+            WeightGradient<TFilter, LargeBlock>(stream, x, dy, workspace, s);
+        else
+            WeightGradient<TFilter, SmallBlock>(stream, x, dy, workspace, s);
+        stream.Launch(FoldKernel<TFilter>, new Index2D(s.N, s.K), workspace.View, dw.View, s, Slices(s));
+    }
+
+    static void WeightGradient<TFilter, TBlock>(Stream stream, Tensor x, Tensor dy, Tensor workspace, WinogradShape s)
+        where TFilter : unmanaged, IWinogradFilter
+        where TBlock : unmanaged, IWinogradBlock
+    {
+        TBlock block = default;
+        int threads = RegisterTile.Threads(stream.Device), line = default(TFilter).Taps + 1, slices = Slices(s);
+        int panels = IntrinsicMath.DivRoundUp(s.N, threads * RegisterTile.ThreadColumns);
+        int wanted = IntrinsicMath.DivRoundUp(stream.Device.Threads == 1 ? 1 : 3 * stream.Device.Threads, line * slices);
+        int mostPanels = IntrinsicMath.Max(1, block.Gradients / (line * Panel * 16));
+        int panelsOfGroup = IntrinsicMath.Min(IntrinsicMath.DivRoundUp(panels, IntrinsicMath.Clamp(wanted, 1, panels)), mostPanels);
+        int rows = IntrinsicMath.Min(s.K, block.Inputs / (line * 16) / 16 * 16);
+        int tiles = IntrinsicMath.Min(block.Inputs / (line * rows), block.Gradients / (line * Panel * panelsOfGroup));
+        stream.Launch(
+            WeightGradientKernel<TFilter, TBlock>,
+            new KernelConfig(new Index3D(IntrinsicMath.DivRoundUp(panels, panelsOfGroup) * IntrinsicMath.DivRoundUp(s.K, rows), slices, line), new Index3D(threads, 1, 1)),
+            x.View, dy.View, workspace.View, s with { Flops = Work(s) }, tiles, rows, panelsOfGroup);
+    }
+
+    // One thread per column of the result, k and phase.
+    static void WeightsKernel<TFilter>(Index2D index, ArrayView<float> w, ArrayView<float> u, WinogradShape s)
+        where TFilter : unmanaged, IWinogradFilter
+    {
+        TFilter filter = default;
+        int taps = filter.Taps, line = filter.Taps + 1, side = filter.Taps * s.Stride, n = index.X, phase = index.Y / s.K, k = index.Y - phase * s.K;
+        int q = k / s.C, c = k - q * s.C;
+        ArrayView<float> g = LocalMemory.Allocate<float>((default(TFilter).Taps + 1) * (default(TFilter).Taps + 1));
+        for (int a = 0; a < taps; a++)
+        {
+            for (int b = 0; b < taps; b++)
+            {
+                int r = s.IsAdjoint != 0 ? s.FirstTap(phase / s.Stride, s.PaddingY) + s.Stride * (taps - 1 - a) : a * s.Stride + q / s.Stride;
+                int t = s.IsAdjoint != 0 ? s.FirstTap(phase % s.Stride, s.PaddingX) + s.Stride * (taps - 1 - b) : b * s.Stride + q % s.Stride;
+                int at = s.IsAdjoint != 0 ? ((r * side + t) * s.N + n) * s.C + c : ((r * side + t) * s.C + c) * s.N + n;
+                g[a * line + b] = n < s.N ? w[at] : 0f;
+            }
+        }
+
+        for (int a = 0; a < taps; a++)
+            filter.Weights(g, a * line, 1);
+        for (int b = 0; b < line; b++)
+            filter.Weights(g, b, line);
+        int panels = (s.N + Panel - 1) / Panel, to = ((phase * panels + n / Panel) * line * line * s.K + k) * Panel + n % Panel;
+        for (int p = 0; p < line * line; p++)
+            u[to + p * s.K * Panel] = g[p];
+    }
+
+    // One group per some tiles of a phase and some panels of columns.
+    static void ConvolveKernel<TFilter, TBlock>(
+        ArrayView<float> source, ArrayView<float> u, ArrayView<float> result, WinogradShape s, int tiles, int piece, int panels)
+        where TFilter : unmanaged, IWinogradFilter
+        where TBlock : unmanaged, IWinogradBlock
+    {
+        ArrayView<float> v = SharedMemory.Allocate<float>(default(TBlock).Inputs);
+        ArrayView<float> m = SharedMemory.Allocate<float>(default(TBlock).Tiles * Panel * (default(TFilter).Taps + 1) * (default(TFilter).Taps + 1));
+        TFilter filter = default;
+        int line = filter.Taps + 1, points = line * line, thread = Group.IdxX, allPanels = (s.N + Panel - 1) / Panel, blocks = piece / 16;
+        for (int panel = 0; panel < panels; panel++)
+        {
+            int col = (Grid.IdxX * panels + panel) * RegisterTile.Columns;
+            for (int start = 0; start < s.K; start += piece)
+            {
+                int depth = IntrinsicMath.Min(piece, s.K - start);
+                if (panel == 0 || piece < s.K)
+                {
+                    Group.Barrier();
+                    TransformInputs<TFilter>(source, v, s, tiles, start, depth, blocks);
+                    Group.Barrier();
+                }
+
+                for (int p = 0; p < points; p++)
+                {
+                    int right = ((Grid.IdxZ * allPanels + col / Panel) * points + p) * s.K * Panel + start * Panel + col % Panel;
+                    for (int tile = 0; tile < tiles; tile += RegisterTile.Rows)
+                    {
+                        ArrayView<float> sums = LocalMemory.Allocate<float>(RegisterTile.Rows * RegisterTile.ThreadColumns);
+                        ArrayView<int> rows = LocalMemory.Allocate<int>(RegisterTile.Rows);
+                        for (int i = 0; i < RegisterTile.Rows; i++)
+                            rows[i] = (p * tiles + tile + i) * Panel;
+                        RegisterTile.Begin(sums, m, rows, thread, Panel, start == 0);
+                        int left = (p * tiles + tile) * blocks * 16;
+                        for (int k = 0; k < depth; k += 16)
+                            RegisterTile.Add(sums, v, left + k * RegisterTile.Rows, 16, 1, u, right + k * Panel, 16);
+                        RegisterTile.End(sums, m, rows, RegisterTile.Rows, thread, Panel);
+                    }
+                }
+            }
+
+            // A thread reads what it wrote itself: no barrier.
+            TransformOutputs<TFilter>(m, result, s, tiles, col);
+        }
+    }
+
+    // V [p, tile / 8, k / 16, 8, 16] of a piece of k. Tiles past the end repeat the last.
+    static void TransformInputs<TFilter>(ArrayView<float> source, ArrayView<float> v, WinogradShape s, int tiles, int start, int depth, int blocks)
+        where TFilter : unmanaged, IWinogradFilter
+    {
+        TFilter filter = default;
+        int line = filter.Taps + 1, thread = Group.IdxX;
+        int offsetY = s.Offset(Grid.IdxZ / s.OutStep, s.PaddingY, filter.Taps), offsetX = s.Offset(Grid.IdxZ % s.OutStep, s.PaddingX, filter.Taps);
+        for (int tile = 0; tile < tiles; tile++)
+        {
+            int at = IntrinsicMath.Min(Grid.IdxY * tiles + tile, s.Tiles - 1), tx = at % s.TilesX, ty = at / s.TilesX % s.TilesY, image = at / s.TilesX / s.TilesY;
+            for (int k = 0; k < depth; k += 16)
+            {
+                int q = (start + k) / s.C, c = start + k - q * s.C;
+                int y = 2 * ty * s.InStep + q / s.InStep + offsetY, x = 2 * tx * s.InStep + q % s.InStep + offsetX;
+                for (int e = 0; e < 16; e += Group.DimX)
+                {
+                    ArrayView<float> d = LocalMemory.Allocate<float>((default(TFilter).Taps + 1) * (default(TFilter).Taps + 1));
+                    for (int i = 0; i < line; i++)
+                    {
+                        for (int j = 0; j < line; j++)
+                            d[i * line + j] = Pixel(source, s, image, y + i * s.InStep, x + j * s.InStep, c + e + thread);
+                    }
+
+                    for (int i = 0; i < line; i++)
+                        filter.Input(d, i * line, 1);
+                    for (int j = 0; j < line; j++)
+                        filter.Input(d, j, line);
+                    int to = ((tile / RegisterTile.Rows * blocks + k / 16) * RegisterTile.Rows + tile % RegisterTile.Rows) * 16 + e + thread;
+                    for (int p = 0; p < line * line; p++)
+                        v[to + p * tiles * blocks * 16] = d[p];
+                }
+            }
+        }
+    }
+
+    static float Pixel(ArrayView<float> source, WinogradShape s, int image, int y, int x, int c)
+    {
+        bool inside = y >= 0 && y < s.Height && x >= 0 && x < s.Width;
+        float value = source[(inside ? ((image * s.Height + y) * s.Width + x) * s.C : 0) + c];
+        return inside ? value : 0f;
+    }
+
+    static void TransformOutputs<TFilter>(ArrayView<float> m, ArrayView<float> result, WinogradShape s, int tiles, int col)
+        where TFilter : unmanaged, IWinogradFilter
+    {
+        TFilter filter = default;
+        int line = filter.Taps + 1, thread = Group.IdxX, phaseY = Grid.IdxZ / s.OutStep, phaseX = Grid.IdxZ % s.OutStep;
+        int count = IntrinsicMath.Min(tiles, s.Tiles - Grid.IdxY * tiles);
+        for (int tile = 0; tile < count; tile++)
+        {
+            int at = Grid.IdxY * tiles + tile, tx = at % s.TilesX, ty = at / s.TilesX % s.TilesY, image = at / s.TilesX / s.TilesY;
+            for (int j = 0; j < RegisterTile.ThreadColumns; j++)
+            {
+                int column = col + thread + j * Group.DimX;
+                ArrayView<float> d = LocalMemory.Allocate<float>((default(TFilter).Taps + 1) * (default(TFilter).Taps + 1));
+                for (int p = 0; p < line * line; p++)
+                    d[p] = m[(p * tiles + tile) * Panel + thread + j * Group.DimX];
+                for (int i = 0; i < line; i++)
+                    filter.Output(d, i * line, 1);
+                for (int b = 0; b < 2; b++)
+                    filter.Output(d, b, line);
+                for (int a = 0; a < 2; a++)
+                {
+                    for (int b = 0; b < 2; b++)
+                    {
+                        int y = (2 * ty + a) * s.OutStep + phaseY, x = (2 * tx + b) * s.OutStep + phaseX;
+                        if (y < s.OutHeight && x < s.OutWidth && column < s.N)
+                            result[((image * s.OutHeight + y) * s.OutWidth + x) * s.N + column] = d[a * line + b];
+                    }
+                }
+            }
+        }
+    }
+
+    // One group per line of points, slice of the tiles, some rows of k and some panels of columns.
+    static void WeightGradientKernel<TFilter, TBlock>(
+        ArrayView<float> x, ArrayView<float> dy, ArrayView<float> du, WinogradShape s, int tiles, int rows, int panels)
+        where TFilter : unmanaged, IWinogradFilter
+        where TBlock : unmanaged, IWinogradBlock
+    {
+        ArrayView<float> v = SharedMemory.Allocate<float>(default(TBlock).Inputs), d = SharedMemory.Allocate<float>(default(TBlock).Gradients);
+        TFilter filter = default;
+        int line = filter.Taps + 1, thread = Group.IdxX, blocks = (s.K + rows - 1) / rows;
+        int firstRow = Grid.IdxX % blocks * rows, count = IntrinsicMath.Min(rows, s.K - firstRow), firstCol = Grid.IdxX / blocks * panels * RegisterTile.Columns;
+        int slice = (s.Tiles + Grid.DimY - 1) / Grid.DimY, end = IntrinsicMath.Min(s.Tiles, (Grid.IdxY + 1) * slice);
+        for (int first = Grid.IdxY * slice; first < end || first == Grid.IdxY * slice; first += tiles)
+        {
+            int depth = IntrinsicMath.Max(0, IntrinsicMath.Min(tiles, end - first));
+            Group.Barrier();
+            TransformLineOfInputs<TFilter>(x, v, s, first, depth, tiles, firstRow, count, rows / 16);
+            TransformLineOfGradients<TFilter>(dy, d, s, first, depth, tiles, firstCol, panels);
+            Group.Barrier();
+            for (int p = 0; p < line; p++)
+            {
+                for (int panel = 0; panel < panels; panel++)
+                {
+                    int col = firstCol + panel * RegisterTile.Columns;
+                    for (int row = 0; row < count; row += RegisterTile.Rows)
+                    {
+                        ArrayView<float> sums = LocalMemory.Allocate<float>(RegisterTile.Rows * RegisterTile.ThreadColumns);
+                        ArrayView<int> places = LocalMemory.Allocate<int>(RegisterTile.Rows);
+                        for (int i = 0; i < RegisterTile.Rows; i++)
+                            places[i] = (((Grid.IdxY * line + Grid.IdxZ) * line + p) * s.K + firstRow + row + i) * s.N;
+                        RegisterTile.Begin(sums, du, places, col + thread, s.N, first == Grid.IdxY * slice);
+                        RegisterTile.Add(sums, v, (p * (rows / 16) + row / 16) * tiles * 16 + row % 16, 1, 16, d, (p * panels + panel) * tiles * Panel, depth);
+                        RegisterTile.End(sums, du, places, RegisterTile.Rows, col + thread, s.N);
+                    }
+                }
+            }
+        }
+    }
+
+    // V [point of the line, k / 16, tile, 16].
+    static void TransformLineOfInputs<TFilter>(ArrayView<float> x, ArrayView<float> v, WinogradShape s, int first, int depth, int tiles, int firstRow, int count, int height)
+        where TFilter : unmanaged, IWinogradFilter
+    {
+        TFilter filter = default;
+        int line = filter.Taps + 1, thread = Group.IdxX;
+        int one = filter.InputFirst(Grid.IdxZ), other = filter.InputSecond(Grid.IdxZ);
+        float sign = filter.InputSign(Grid.IdxZ);
+        for (int tile = 0; tile < depth; tile++)
+        {
+            int at = first + tile, tx = at % s.TilesX, ty = at / s.TilesX % s.TilesY, image = at / s.TilesX / s.TilesY;
+            for (int block = 0; block < count / 16; block++)
+            {
+                int k = firstRow + block * 16, q = k / s.C, c = k - q * s.C;
+                int y = 2 * ty * s.InStep + q / s.InStep - s.PaddingY, left = 2 * tx * s.InStep + q % s.InStep - s.PaddingX;
+                for (int e = 0; e < 16; e += Group.DimX)
+                {
+                    ArrayView<float> d = LocalMemory.Allocate<float>(default(TFilter).Taps + 1);
+                    for (int j = 0; j < line; j++)
+                    {
+                        int column = left + j * s.InStep;
+                        d[j] = Fused.MultiplyAdd(
+                            sign, Pixel(x, s, image, y + other * s.InStep, column, c + e + thread), Pixel(x, s, image, y + one * s.InStep, column, c + e + thread));
+                    }
+
+                    filter.Input(d, 0, 1);
+                    for (int p = 0; p < line; p++)
+                        v[((p * height + block) * tiles + tile) * 16 + e + thread] = d[p];
+                }
+            }
+        }
+    }
+
+    // D [point of the line, panel, tile, 32], columns past the end 0.
+    static void TransformLineOfGradients<TFilter>(ArrayView<float> dy, ArrayView<float> d, WinogradShape s, int first, int depth, int tiles, int firstCol, int panels)
+        where TFilter : unmanaged, IWinogradFilter
+    {
+        TFilter filter = default;
+        int line = filter.Taps + 1, thread = Group.IdxX;
+        for (int tile = 0; tile < depth; tile++)
+        {
+            int at = first + tile, tx = at % s.TilesX, ty = at / s.TilesX % s.TilesY, image = at / s.TilesX / s.TilesY;
+            for (int panel = 0; panel < panels; panel++)
+            {
+                for (int j = 0; j < RegisterTile.ThreadColumns; j++)
+                {
+                    int col = firstCol + panel * RegisterTile.Columns + thread + j * Group.DimX;
+                    ArrayView<float> g = LocalMemory.Allocate<float>(default(TFilter).Taps + 1);
+                    for (int b = 0; b < 2; b++)
+                    {
+                        float upper = Gradient(dy, s, image, 2 * ty, 2 * tx + b, col), lower = Gradient(dy, s, image, 2 * ty + 1, 2 * tx + b, col);
+                        // Row z of A': y0, then y0 + y1 and, with three taps, y0 - y1, then -y1.
+                        g[b] = Grid.IdxZ == 0 ? upper : Grid.IdxZ == line - 1 ? -lower : Grid.IdxZ == 1 ? upper + lower : upper - lower;
+                    }
+
+                    filter.OutputGradient(g, 0, 1);
+                    for (int p = 0; p < line; p++)
+                        d[((p * panels + panel) * tiles + tile) * Panel + thread + j * Group.DimX] = g[p];
+                }
+            }
+        }
+    }
+
+    static float Gradient(ArrayView<float> dy, WinogradShape s, int image, int y, int x, int col) =>
+        y < s.OutHeight && x < s.OutWidth && col < s.N ? dy[((image * s.OutHeight + y) * s.OutWidth + x) * s.N + col] : 0f;
+
+    // One thread per column and k.
+    static void FoldKernel<TFilter>(Index2D index, ArrayView<float> du, ArrayView<float> dw, WinogradShape s, int slices)
+        where TFilter : unmanaged, IWinogradFilter
+    {
+        TFilter filter = default;
+        int taps = filter.Taps, line = filter.Taps + 1, points = line * line, n = index.X, k = index.Y, q = k / s.C, c = k - q * s.C;
+        ArrayView<float> g = LocalMemory.Allocate<float>((default(TFilter).Taps + 1) * (default(TFilter).Taps + 1));
+        for (int p = 0; p < points; p++)
+            g[p] = 0f;
+        for (int slice = 0; slice < slices; slice++)
+        {
+            for (int p = 0; p < points; p++)
+                g[p] += du[((slice * points + p) * s.K + k) * s.N + n];
+        }
+
+        for (int i = 0; i < line; i++)
+            filter.WeightGradient(g, i * line, 1);
+        for (int b = 0; b < taps; b++)
+            filter.WeightGradient(g, b, line);
+        for (int a = 0; a < taps; a++)
+        {
+            for (int b = 0; b < taps; b++)
+            {
+                int r = a * s.Stride + q / s.Stride, t = b * s.Stride + q % s.Stride;
+                dw[((r * taps * s.Stride + t) * s.C + c) * s.N + n] += g[a * line + b];
+            }
+        }
+    }
+
+    // How much a group holds in shared memory, in elements. All constants.
+    interface IWinogradBlock
+    {
+        // Transformed inputs.
+        int Inputs { get; }
+
+        // Transformed gradients.
+        int Gradients { get; }
+
+        // Tiles at most whose products are summed at a time.
+        int Tiles { get; }
+    }
+
+    // What fits into a processor's second cache.
+    readonly struct LargeBlock : IWinogradBlock
+    {
+        public const int Bytes = 900 << 10;
+
+        public int Inputs => 132 << 10;
+
+        public int Gradients => 64 << 10;
+
+        public int Tiles => 64;
+    }
+
+    // What fits into the 48 KiB that a group may have everywhere.
+    readonly struct SmallBlock : IWinogradBlock
+    {
+        public int Inputs => 4096;
+
+        public int Gradients => 4096;
+
+        public int Tiles => 8;
+    }
+}

@@ -1,0 +1,56 @@
+using System.Runtime.CompilerServices;
+using Dalle2.Gpu.Frontend;
+using Dalle2.Gpu.Lowering;
+using Dalle2.Gpu.Runtime.Reference;
+
+namespace Dalle2.Gpu.Runtime;
+
+/// <summary>
+/// What a device made of each kernel: one for each set of values that are constants inside and each extent of groups. A launch finds its own
+/// without allocating.
+/// </summary>
+/// <param name="compile">Makes one.</param>
+sealed class KernelVariants<T>(Func<Launch, SpecialisedKernel, GroupExtent?, T> compile)
+{
+    readonly Dictionary<Key, T> variants = new(new Comparer());
+
+    /// <summary>All that were made.</summary>
+    public IEnumerable<T> All => variants.Values;
+
+    /// <summary>The one for a launch.</summary>
+    public T Of(Launch launch)
+    {
+        if (variants.GetAlternateLookup<Launch>().TryGetValue(launch, out T? variant))
+            return variant;
+        var key = new Key(launch.Kernel, SpecialisedKernel.Of(launch), launch.Group);
+        variant = compile(launch, key.Specialised, key.Group);
+        variants.Add(key, variant);
+        return variant;
+    }
+
+    sealed record Key(CompiledKernel Kernel, SpecialisedKernel Specialised, GroupExtent? Group);
+
+    sealed class Comparer : IEqualityComparer<Key>, IAlternateEqualityComparer<Launch, Key>
+    {
+        public bool Equals(Key? x, Key? y) => x == y;
+
+        public bool Equals(Launch launch, Key key) =>
+            ReferenceEquals(launch.Kernel, key.Kernel) && launch.Group == key.Group && launch.Constants.SequenceEqual(key.Specialised.Bits);
+
+        public int GetHashCode(Key key) => Hash(key.Kernel, key.Group, key.Specialised.Bits);
+
+        public int GetHashCode(Launch launch) => Hash(launch.Kernel, launch.Group, launch.Constants);
+
+        public Key Create(Launch launch) => new(launch.Kernel, SpecialisedKernel.Of(launch), launch.Group);
+
+        static int Hash(CompiledKernel kernel, GroupExtent? group, ReadOnlySpan<ulong> constants)
+        {
+            int hash = RuntimeHelpers.GetHashCode(kernel);
+            if (group is { } g)
+                hash = unchecked((hash * 31 + g.X) * 961 + g.Y * 31 + g.Z);
+            foreach (ulong word in constants)
+                hash = unchecked(hash * 31 + word.GetHashCode());
+            return hash;
+        }
+    }
+}

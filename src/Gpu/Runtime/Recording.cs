@@ -1,0 +1,40 @@
+namespace Dalle2.Gpu.Runtime;
+
+/// <summary>
+/// The launches, copies within the device and clearings of a piece of work, to be done again with the same arguments; made by
+/// <see cref="Stream.Record"/>. What shall differ from one replay to the next (a step's number, a learning rate) lies in device memory that is written
+/// before. The memory that the work used must still be held.
+/// </summary>
+public sealed class Recording
+{
+    readonly List<Entry> entries = [];
+
+    internal Recording(Device device) => Device = device;
+
+    /// <summary>How many pieces of work it has.</summary>
+    public int Count => entries.Count;
+
+    internal Device Device { get; }
+
+    internal void Add(Launch launch) => entries.Add(new Entry(launch.Copy(), 0, 0, 0));
+
+    internal void AddCopy(nint source, nint target, long bytes) => entries.Add(new Entry(null, source, target, bytes));
+
+    internal void AddClear(nint target, long bytes) => entries.Add(new Entry(null, 0, target, bytes));
+
+    internal void Replay(Stream stream)
+    {
+        foreach (Entry entry in entries)
+        {
+            if (entry.Launch is { } launch)
+                stream.Run(launch);
+            else if (entry.Source != 0)
+                stream.CopyBytes(entry.Source, entry.Target, entry.Bytes);
+            else
+                stream.ClearBytes(entry.Target, entry.Bytes);
+        }
+    }
+
+    // A launch; or a copy, or without a source a clearing.
+    readonly record struct Entry(Launch? Launch, nint Source, nint Target, long Bytes);
+}

@@ -1,0 +1,43 @@
+using Dalle2.Gpu.Runtime;
+using Dalle2.Training;
+
+namespace Dalle2.Tests.Training;
+
+sealed class BatchLoaderTests
+{
+    [TestCase(0, 20)]
+    [TestCase(7, 20)]
+    [TestCase(19, 20)]
+    public void It_gives_the_batches_of_the_sampler_from_any_step_on(int first, int end)
+    {
+        using Device device = Device.Open("reference");
+        using TrainingSteps steps = new(device, "text"), same = new(device, "text");
+        using var loader = new BatchLoader(steps.Sampler, first, end);
+        for (int step = first; step < end; step++)
+        {
+            Batch expected = same.Sampler.Take(step), actual = loader.Take(step);
+            Assert.That(actual.Indices.ToArray(), Is.EqualTo(expected.Indices.ToArray()), $"step {step}");
+            Assert.That(actual.Tokens.ToArray(), Is.EqualTo(expected.Tokens.ToArray()), $"step {step}");
+            Assert.That(actual.Lengths.ToArray(), Is.EqualTo(expected.Lengths.ToArray()), $"step {step}");
+            Assert.That(actual.Images.SequenceEqual(expected.Images), $"step {step}");
+        }
+
+        Assert.That(() => loader.Take(end), Throws.InstanceOf<ArgumentOutOfRangeException>());
+    }
+
+    [Test]
+    public void Batches_are_taken_in_turn_and_it_can_be_left_at_any_time()
+    {
+        using Device device = Device.Open("reference");
+        using var steps = new TrainingSteps(device, "text");
+        using (var loader = new BatchLoader(steps.Sampler, 0, 100))
+        {
+            loader.Take(0);
+            Assert.That(() => loader.Take(2), Throws.InstanceOf<ArgumentOutOfRangeException>().With.Message.Contains("the next is that of step 1 of 100"));
+            loader.Take(1);
+        }
+
+        new BatchLoader(steps.Sampler, 0, 100).Dispose();
+        new BatchLoader(steps.Sampler, 5, 5).Dispose();
+    }
+}

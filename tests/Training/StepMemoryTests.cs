@@ -1,0 +1,94 @@
+using Dalle2.Data;
+using Dalle2.Gpu.Runtime;
+using Dalle2.Models;
+using Dalle2.Training;
+
+namespace Dalle2.Tests.Training;
+
+sealed class StepMemoryTests
+{
+    // Batches differ in the length of their longest caption; every length has been seen after the first epochs.
+    const int Epochs = 8, StepsPerEpoch = 5;
+
+    [TestCaseSource(typeof(TrainingSteps), nameof(TrainingSteps.Cases))]
+    public void A_step_allocates_nothing_after_the_first_ones(string stage, RecurrentCell cell)
+    {
+        using Device device = Device.Open("cpu", 2);
+        using var steps = new TrainingSteps(device, stage, cell);
+        for (int step = 0; step < Epochs * StepsPerEpoch; step++)
+            steps.Run(step);
+        long onDevice = device.AllocatedBytes, before = GC.GetAllocatedBytesForCurrentThread();
+        for (int step = 0; step < Epochs * StepsPerEpoch; step++)
+            steps.Run(step);
+        long allocated = GC.GetAllocatedBytesForCurrentThread() - before;
+        Assert.That(allocated, Is.Zero, "on the host");
+        Assert.That(device.AllocatedBytes, Is.EqualTo(onDevice), "on the device");
+    }
+
+    [TestCaseSource(typeof(TrainingSteps), nameof(TrainingSteps.Cases))]
+    public void What_is_given_back_is_read_no_more(string stage, RecurrentCell cell)
+    {
+        using Device device = Device.Open("cpu", 2);
+        using TrainingSteps plain = new(device, stage, cell), poisoned = new(device, stage, cell);
+        poisoned.Context.Arena.PoisonsReleased = true;
+        for (int step = 0; step < 3; step++)
+            Assert.That(poisoned.Run(step), Is.EqualTo(plain.Run(step)).And.Not.NaN, $"loss of step {step}");
+        Assert.That(poisoned.Values(), Is.EqualTo(plain.Values()));
+    }
+
+    [TestCaseSource(typeof(TrainingSteps), nameof(TrainingSteps.Cases))]
+    public void The_plan_is_what_a_step_takes_and_changes_nothing(string stage, RecurrentCell cell)
+    {
+        using Device device = Device.Open("cpu", 2);
+        using TrainingSteps planned = new(device, stage, cell), plain = new(device, stage, cell);
+        Batch largest = planned.Sampler.Largest();
+        long held = device.AllocatedBytes, bytes = StepMemory.Of(device, planned.Stage, largest);
+        Assert.That(device.AllocatedBytes, Is.EqualTo(held));
+        for (int step = 0; step < 3; step++)
+            Assert.That(planned.Run(step), Is.EqualTo(plain.Run(step)));
+        planned.Context.BeginStep(3, training: true);
+        planned.Stage.Step(planned.Context, largest);
+        Assert.That(planned.Context.Arena.CapacityBytes, Is.EqualTo(bytes));
+    }
+
+    [Test]
+    public void A_step_that_the_device_has_no_memory_for_is_refused_with_figures()
+    {
+        using Device device = Device.Open("cpu", 1);
+        using var steps = new TrainingSteps(device, "image");
+        string sentence = StepMemory.Require(device, steps.Stage, steps.Sampler.Largest());
+        Assert.That(sentence, Does.Match("memory of cpu: stage 'image' takes [0-9]+ MiB for a step of 8 pictures, beside the [0-9]+ MiB of parameters and moments"));
+        using var small = new SmallDevice();
+        Assert.That(
+            () => StepMemory.Require(small, steps.Stage, steps.Sampler.Largest()),
+            Throws.TypeOf<UserInputException>().With.Message.Match("small: .* takes [0-9]+ MiB .*, and 1 MiB are available; take a smaller batch \\(--set batch=N, it is 8\\)"));
+    }
+
+    // A device with little memory left.
+    sealed class SmallDevice() : Device("small", 1)
+    {
+        public override string Description => "small";
+
+        public override long AvailableBytes => 1 << 20;
+
+        internal override void Run(Launch launch) => throw new NotSupportedException();
+
+        internal override void CopyIn(ReadOnlySpan<byte> source, nint target) => throw new NotSupportedException();
+
+        internal override void CopyOut(nint source, Span<byte> target) => throw new NotSupportedException();
+
+        internal override void CopyWithin(nint source, nint target, long bytes) => throw new NotSupportedException();
+
+        internal override void ClearBytes(nint target, long bytes) => throw new NotSupportedException();
+
+        private protected override nint Reserve(long bytes) => 0;
+
+        private protected override void Release(nint address)
+        {
+        }
+
+        protected override void Dispose(bool disposing)
+        {
+        }
+    }
+}
