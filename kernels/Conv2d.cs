@@ -6,7 +6,7 @@
 //   the adjoint of Forward, and so the forward pass of the transposed convolution, whose input is dy and whose output is dx
 // Weight gradient: dw += sum over n, oy, ox of x[...] * dy[n, oy, ox, k]
 // Kernels of one tap are matrix products. 3 x 3 taps with stride 1 and 4 x 4 with stride 2 are filtered with fewer multiplications (Winograd.cs) where channels
-// are many. All others are matrix products whose left side is gathered from the images as it is needed (implicit GEMM): sums over r, s and channels, or over n, oy
+// are many. All others are matrix products whose left side is gathered from the images as it is needed (implicit GEMM), but for the input gradient of few channels: sums over r, s and channels, or over n, oy
 // and ox, rising, fused multiply-adds from zero or from what dw held. With dilation 1 the taps of one row of the kernel lie side by side in the image,
 // channels and all: such a stretch of values is called a run.
 
@@ -52,7 +52,7 @@ public static class Conv2dOp
             return;
         }
 
-        TileProduct.Launch(stream, x, w, y, new ForwardProduct(s), pixels, s.K);
+        TileProduct.Launch(stream, ForwardKernel<LargeBlock>, ForwardKernel<SmallBlock>, x, w, y, s, pixels, s.K);
     }
 
     /// <summary>The gradient of the input, or the forward pass of the transposed convolution.</summary>
@@ -79,9 +79,18 @@ public static class Conv2dOp
             return;
         }
 
+        if (IsSpread(s))
+        {
+            Require(workspace, InputGradientWorkspace(s));
+            var products = new Tensor(workspace.View.SubView(0, InputGradientWorkspace(s)), new Shape(s.R * s.S * s.C, s.Batch * s.OutHeight * s.OutWidth));
+            GemmOp.Multiply(stream, new Tensor(w.View, new Shape(s.R * s.S * s.C, s.K)), dy, products, transposeB: true);
+            stream.Launch(GatherKernel, new Index2D(IntrinsicMath.DivRoundUp(s.Width, s.StrideX), s.Batch * s.Height), products.View, dx.View, s);
+            return;
+        }
+
         // Pixels that are a stride apart meet the same taps: each such phase is a product of its own.
         int pixels = checked(s.Batch * IntrinsicMath.DivRoundUp(s.Height, s.StrideY) * IntrinsicMath.DivRoundUp(s.Width, s.StrideX));
-        TileProduct.Launch(stream, dy, w, dx, new InputGradientProduct(s), pixels, s.C, s.StrideY * s.StrideX);
+        TileProduct.Launch(stream, InputGradientKernel<LargeBlock>, InputGradientKernel<SmallBlock>, dy, w, dx, s, pixels, s.C, s.StrideY * s.StrideX);
     }
 
     /// <summary>Adds the gradient of the weights.</summary>
@@ -108,14 +117,17 @@ public static class Conv2dOp
             return;
         }
 
-        // Rows of the product are the values of a run, channel by channel.
-        int taps = s.RunTaps, runs = s.R * s.S / taps;
-        TileProduct.Launch(stream, x, dy, dw, new WeightGradientProduct(s), taps * s.C, s.K, runs);
+        TileProduct.Launch(stream, WeightGradientKernel<LargeBlock>, WeightGradientKernel<SmallBlock>, x, dy, dw, s, s.R * s.S * s.C, s.K);
     }
 
     static int ForwardWorkspace(ConvolutionShape s) => WinogradShape.Applies(s, false) ? WinogradOp.ConvolveWorkspace(WinogradShape.Forward(s)) : 0;
 
-    static int InputGradientWorkspace(ConvolutionShape s) => WinogradShape.Applies(s, true) ? WinogradOp.ConvolveWorkspace(WinogradShape.Adjoint(s)) : 0;
+    static int InputGradientWorkspace(ConvolutionShape s) =>
+        WinogradShape.Applies(s, true) ? WinogradOp.ConvolveWorkspace(WinogradShape.Adjoint(s))
+        : IsSpread(s) ? checked(s.Batch * s.OutHeight * s.OutWidth * s.R * s.S * s.C) : 0;
+
+    // With few input channels most columns of a tile would be empty: then the channels of all taps are the rows, and what each pixel gets is gathered.
+    static bool IsSpread(ConvolutionShape s) => !s.IsPointwise && s.C < RegisterTile.RightStep / 2;
 
     static int WeightGradientWorkspace(ConvolutionShape s) => WinogradShape.Applies(s, false) ? WinogradOp.WeightGradientWorkspace(WinogradShape.Forward(s)) : 0;
 
@@ -124,6 +136,47 @@ public static class Conv2dOp
         if (workspace.Length < length)
             throw new ArgumentException($"this convolution needs a workspace of {length} elements, not {workspace.Length}");
     }
+
+    // One group per block of output pixels, by channels.
+    static void ForwardKernel<TBlock>(ArrayView<float> x, ArrayView<float> w, ArrayView<float> y, ConvolutionShape s, int panels)
+        where TBlock : unmanaged, IBlock => TileProduct.Multiply<ForwardProduct, TBlock>(x, w, y, new ForwardProduct(s), panels);
+
+    // One thread per phase's input pixel of a row; neighbours belong to one phase, so that they meet the same taps. Taps rise.
+    static void GatherKernel(Index2D index, ArrayView<float> products, ArrayView<float> dx, ConvolutionShape s)
+    {
+        int iy = index.Y % s.Height, image = index.Y / s.Height;
+        for (int phase = 0; phase < s.StrideX; phase++)
+        {
+            int ix = index.X * s.StrideX + phase;
+            for (int c = 0; c < s.C; c++)
+            {
+                float sum = 0f;
+                for (int r = 0; r < s.R; r++)
+                {
+                    int down = iy + s.PaddingY - r * s.DilationY, oy = down / s.StrideY;
+                    for (int q = 0; q < s.S; q++)
+                    {
+                        int across = phase + s.PaddingX - q * s.DilationX, ox = index.X + across / s.StrideX;
+                        if (down < 0 || down % s.StrideY != 0 || oy >= s.OutHeight || across % s.StrideX != 0)
+                            continue;
+                        if (ox >= 0 && ox < s.OutWidth)
+                            sum += products[((r * s.S + q) * s.C + c) * (s.Batch * s.OutHeight * s.OutWidth) + (image * s.OutHeight + oy) * s.OutWidth + ox];
+                    }
+                }
+
+                if (ix < s.Width)
+                    dx[(index.Y * s.Width + ix) * s.C + c] = sum;
+            }
+        }
+    }
+
+    // One group per block of one phase's input pixels, by channels.
+    static void InputGradientKernel<TBlock>(ArrayView<float> dy, ArrayView<float> w, ArrayView<float> dx, ConvolutionShape s, int panels)
+        where TBlock : unmanaged, IBlock => TileProduct.Multiply<InputGradientProduct, TBlock>(dy, w, dx, new InputGradientProduct(s), panels);
+
+    // One group per block of taps and their channels, by output channels.
+    static void WeightGradientKernel<TBlock>(ArrayView<float> x, ArrayView<float> dy, ArrayView<float> dw, ConvolutionShape s, int panels)
+        where TBlock : unmanaged, IBlock => TileProduct.Multiply<WeightGradientProduct, TBlock>(x, dy, dw, new WeightGradientProduct(s), panels);
 
     // Rows are output pixels, k goes through the taps and their channels: what lies under the kernel, in stretches.
     readonly struct ForwardProduct(ConvolutionShape s) : IProduct
@@ -137,8 +190,6 @@ public static class Conv2dOp
         public bool Accumulates => false;
 
         public bool IsLeftByDepth => false;
-
-        public double Flops => s.Flops;
 
         public int RowAt(int row) => row * s.K;
 
@@ -193,8 +244,6 @@ public static class Conv2dOp
         int TapsY => Taps(s.R, FirstTap(PhaseY + s.PaddingY, s.StrideY, s.DilationY), Period(s.StrideY, s.DilationY));
 
         int TapsX => Taps(s.S, FirstTap(PhaseX + s.PaddingX, s.StrideX, s.DilationX), Period(s.StrideX, s.DilationX));
-
-        public double Flops => s.Flops;
 
         public int RowAt(int row)
         {
@@ -273,10 +322,10 @@ public static class Conv2dOp
         static int Taps(int taps, int first, int period) => first < taps && first < period ? (taps - first + period - 1) / period : 0;
     }
 
-    // Rows are the values of one run, which z names; k goes through the output pixels.
+    // Rows are the taps and their channels; k goes through the output pixels.
     readonly struct WeightGradientProduct(ConvolutionShape s) : IProduct
     {
-        public int Rows => s.RunTaps * s.C;
+        public int Rows => s.R * s.S * s.C;
 
         public int Cols => s.K;
 
@@ -286,20 +335,28 @@ public static class Conv2dOp
 
         public bool IsLeftByDepth => true;
 
-        public double Flops => s.Flops;
-
-        public int RowAt(int row) => (Grid.IdxZ * Rows + row) * s.K;
+        public int RowAt(int row) => row * s.K;
 
         public void CopyLeft<TBlock>(ArrayView<float> source, ArrayView<float> left, int start, int depth, int row, int rows)
             where TBlock : unmanaged, IBlock
         {
             int ox = start % s.OutWidth, oy = start / s.OutWidth % s.OutHeight, image = start / s.OutWidth / s.OutHeight * s.Height;
-            int tap = Grid.IdxZ * s.RunTaps, line = s.Width * s.C;
-            int down = tap / s.S * s.DilationY - s.PaddingY, across = tap % s.S * s.DilationX - s.PaddingX;
+            int run = s.RunTaps * s.C, line = s.Width * s.C, firstRun = row / run, firstPart = row - firstRun * run;
             for (int k = 0; k < depth; k++)
             {
-                int iy = oy * s.StrideY + down, lineStart = (image + iy) * line, lineEnd = iy >= 0 && iy < s.Height ? lineStart + line : lineStart;
-                RegisterTile.CopyRun(left, TileProduct.LeftAt<TBlock>(true, 0, k), source, lineStart + (ox * s.StrideX + across) * s.C + row, rows, lineStart, lineEnd);
+                int q = firstRun, part = firstPart;
+                for (int i = 0; i < rows;)
+                {
+                    // Behind the last run are no rows that count: zeros.
+                    int length = IntrinsicMath.Min(run - part, rows - i), tap = q * s.RunTaps;
+                    int iy = oy * s.StrideY + tap / s.S * s.DilationY - s.PaddingY, ix = ox * s.StrideX + tap % s.S * s.DilationX - s.PaddingX;
+                    int lineStart = (image + iy) * line, lineEnd = iy >= 0 && iy < s.Height && tap < s.R * s.S ? lineStart + line : lineStart;
+                    RegisterTile.CopyRun(left, TileProduct.LeftAt<TBlock>(true, i, k), source, lineStart + ix * s.C + part, length, lineStart, lineEnd);
+                    i += length;
+                    part = 0;
+                    q++;
+                }
+
                 ox++;
                 if (ox == s.OutWidth)
                 {

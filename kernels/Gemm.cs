@@ -57,7 +57,13 @@ public static class GemmOp
     static void Launch<TA, TB>(Stream stream, Tensor a, Tensor b, Tensor c, GemmShape shape)
         where TA : unmanaged, IOperand
         where TB : unmanaged, IOperand =>
-        TileProduct.Launch(stream, a, b, c, new Product<TA, TB>(shape), shape.M, shape.N);
+        TileProduct.Launch(stream, TileKernel<TA, TB, LargeBlock>, TileKernel<TA, TB, SmallBlock>, a, b, c, shape, shape.M, shape.N);
+
+    // One group per block of C.
+    static void TileKernel<TA, TB, TBlock>(ArrayView<float> a, ArrayView<float> b, ArrayView<float> c, GemmShape shape, int panels)
+        where TA : unmanaged, IOperand
+        where TB : unmanaged, IOperand
+        where TBlock : unmanaged, IBlock => TileProduct.Multiply<Product<TA, TB>, TBlock>(a, b, c, new Product<TA, TB>(shape), panels);
 
     readonly struct Product<TA, TB>(GemmShape shape) : IProduct
         where TA : unmanaged, IOperand
@@ -72,8 +78,6 @@ public static class GemmOp
         public bool Accumulates => shape.Accumulate != 0;
 
         public bool IsLeftByDepth => default(TA).IsLeftByDepth;
-
-        public double Flops => shape.Flops;
 
         public int RowAt(int row) => row * shape.CStride;
 

@@ -46,7 +46,7 @@ public static class LstmOp
     {
         Require(gates, cell, lengths);
         stream.Launch(
-            BackwardKernel, cell.Length,
+            BackwardKernel, new Index2D(cell.Cols, cell.Rows),
             gates.View, cellBefore.View, cell.View, dstate.View, lengths.View, step, dhidden.View, dcell.View, dgates.View, cell.Cols);
     }
 
@@ -81,11 +81,11 @@ public static class LstmOp
 
     // One thread per element of the state.
     static void BackwardKernel(
-        Index1D index, ArrayView<float> gates, ArrayView<float> cellBefore, ArrayView<float> cell, ArrayView<float> dstate,
+        Index2D at, ArrayView<float> gates, ArrayView<float> cellBefore, ArrayView<float> cell, ArrayView<float> dstate,
         ArrayView<int> lengths, int step, ArrayView<float> dhidden, ArrayView<float> dcell, ArrayView<float> dgates, int size)
     {
-        int batch = index / size;
-        int gate = batch * 3 * size + index;
+        int batch = at.Y, index = batch * size + at.X;
+        int gate = batch * 4 * size + at.X;
         float dh = dhidden[index] + dstate[index];
         if (step >= lengths[batch])
         {

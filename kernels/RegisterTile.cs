@@ -29,18 +29,22 @@ static class RegisterTile
     public static int Threads(Device device) => IntrinsicMath.Min(device.GroupThreads, MaxThreads);
 
     /// <summary>The sums so far: those of the result, or zeros. Rows are where each row's first column lies; a thread's columns past the end are zeros.</summary>
-    public static void Begin(ArrayView<float> sums, ArrayView<float> result, ArrayView<int> rows, int col, int cols, bool fromZero)
+    public static void Begin(ArrayView<float> sums, ArrayView<float> result, ArrayView<int> rows, int firstCol, int cols, bool fromZero)
     {
+        int thread = Group.IdxX;
         for (int i = 0; i < Rows * ThreadColumns; i++)
             sums[i] = 0f;
         if (fromZero)
             return;
+        bool isWhole = firstCol + Columns <= cols;
         for (int j = 0; j < ThreadColumns; j++)
         {
-            if (col + j * Group.DimX < cols)
+            for (int i = 0; i < Rows; i++)
             {
-                for (int i = 0; i < Rows; i++)
-                    sums[i * ThreadColumns + j] = result[rows[i] + col + j * Group.DimX];
+                if (isWhole)
+                    sums[i * ThreadColumns + j] = result[rows[i] + firstCol + thread + j * Group.DimX];
+                else if (firstCol + thread + j * Group.DimX < cols)
+                    sums[i * ThreadColumns + j] = result[rows[i] + firstCol + thread + j * Group.DimX];
             }
         }
     }
@@ -68,16 +72,28 @@ static class RegisterTile
     }
 
     /// <summary>Writes the sums of the first <paramref name="count"/> rows.</summary>
-    public static void End(ArrayView<float> sums, ArrayView<float> result, ArrayView<int> rows, int count, int col, int cols)
+    public static void End(ArrayView<float> sums, ArrayView<float> result, ArrayView<int> rows, int count, int firstCol, int cols)
     {
+        int thread = Group.IdxX;
+        if (firstCol + Columns <= cols && count >= Rows)
+        {
+            for (int i = 0; i < Rows; i++)
+            {
+                for (int j = 0; j < ThreadColumns; j++)
+                    result[rows[i] + firstCol + thread + j * Group.DimX] = sums[i * ThreadColumns + j];
+            }
+
+            return;
+        }
+
         for (int j = 0; j < ThreadColumns; j++)
         {
-            if (col + j * Group.DimX < cols)
+            if (firstCol + thread + j * Group.DimX < cols)
             {
                 for (int i = 0; i < Rows; i++)
                 {
                     if (i < count)
-                        result[rows[i] + col + j * Group.DimX] = sums[i * ThreadColumns + j];
+                        result[rows[i] + firstCol + thread + j * Group.DimX] = sums[i * ThreadColumns + j];
                 }
             }
         }

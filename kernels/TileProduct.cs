@@ -6,7 +6,7 @@
 namespace Dalle2.Kernels;
 
 /// <summary>What is multiplied, and where the result lies.</summary>
-interface IProduct : ILaunchCost
+interface IProduct
 {
     /// <summary>Rows of the result, of the part that the group's z names.</summary>
     int Rows { get; }
@@ -48,33 +48,50 @@ interface IBlock
     int Panels { get; }
 }
 
-/// <summary>Launches products, and their kernel.</summary>
+/// <summary>What fits into a processor's second cache.</summary>
+readonly struct LargeBlock : IBlock
+{
+    /// <summary>The shared memory that it takes at most.</summary>
+    public const int Bytes = 700 << 10;
+
+    public int Depth => 256;
+
+    public int Tiles => 56;
+
+    public int Panels => 4;
+}
+
+/// <summary>What fits into the 48 KiB that a group may have everywhere.</summary>
+readonly struct SmallBlock : IBlock
+{
+    public int Depth => 128;
+
+    public int Tiles => 4;
+
+    public int Panels => 1;
+}
+
+/// <summary>Launches products, and what their kernels do.</summary>
 static class TileProduct
 {
     // Groups for each host thread, so that none waits long for the last.
     const int GroupsPerThread = 4;
 
-    /// <summary>Runs a product, or several that the group's z tells apart.</summary>
-    public static void Launch<TProduct>(Stream stream, Tensor left, Tensor right, Tensor result, TProduct product, int rows, int cols, int products = 1)
-        where TProduct : unmanaged, IProduct
+    /// <summary>Runs a product, or several that the group's z tells apart, by whichever of its kernel's two forms the device has the shared memory for.</summary>
+    public static void Launch<TShape>(
+        Stream stream, Action<ArrayView<float>, ArrayView<float>, ArrayView<float>, TShape, int> large, Action<ArrayView<float>, ArrayView<float>, ArrayView<float>, TShape, int> small,
+        Tensor left, Tensor right, Tensor result, TShape shape, int rows, int cols, int products = 1)
+        where TShape : unmanaged
     {
-        if (stream.Device.SharedBytes >= LargeBlock.Bytes)
-            Launch<TProduct, LargeBlock>(stream, left, right, result, product, rows, cols, products);
-        else
-            Launch<TProduct, SmallBlock>(stream, left, right, result, product, rows, cols, products);
-    }
-
-    static void Launch<TProduct, TBlock>(Stream stream, Tensor left, Tensor right, Tensor result, TProduct product, int rows, int cols, int products)
-        where TProduct : unmanaged, IProduct
-        where TBlock : unmanaged, IBlock
-    {
-        int threads = RegisterTile.Threads(stream.Device), blocks = IntrinsicMath.DivRoundUp(rows, RegisterTile.Rows * default(TBlock).Tiles);
+        bool isLarge = stream.Device.SharedBytes >= LargeBlock.Bytes;
+        int blockRows = RegisterTile.Rows * (isLarge ? default(LargeBlock).Tiles : default(SmallBlock).Tiles);
+        int threads = RegisterTile.Threads(stream.Device), blocks = IntrinsicMath.DivRoundUp(rows, blockRows);
         int panels = IntrinsicMath.DivRoundUp(cols, threads * RegisterTile.ThreadColumns);
         int wanted = IntrinsicMath.DivRoundUp(stream.Device.Threads == 1 ? 1 : GroupsPerThread * stream.Device.Threads, blocks * products);
         int panelsOfGroup = IntrinsicMath.DivRoundUp(panels, IntrinsicMath.Clamp(wanted, 1, panels));
         stream.Launch(
-            Kernel<TProduct, TBlock>, new KernelConfig(new Index3D(IntrinsicMath.DivRoundUp(panels, panelsOfGroup), blocks, products), new Index3D(threads, 1, 1)),
-            left.View, right.View, result.View, product, panelsOfGroup);
+            isLarge ? large : small, new KernelConfig(new Index3D(IntrinsicMath.DivRoundUp(panels, panelsOfGroup), blocks, products), new Index3D(threads, 1, 1)),
+            left.View, right.View, result.View, shape, panelsOfGroup);
     }
 
     /// <summary>Where an element of the copied left side lies. The 16 keep rows, and k, from falling on the same lines of a cache.</summary>
@@ -151,8 +168,8 @@ static class TileProduct
         }
     }
 
-    // One group per block of rows and some panels of columns. Rows past the edge repeat the last one's place and are not stored.
-    static void Kernel<TProduct, TBlock>(ArrayView<float> a, ArrayView<float> b, ArrayView<float> c, TProduct product, int panels)
+    /// <summary>What one group does: a block of rows and some panels of columns. Rows past the edge repeat the last one's place and are not stored.</summary>
+    public static void Multiply<TProduct, TBlock>(ArrayView<float> a, ArrayView<float> b, ArrayView<float> c, TProduct product, int panels)
         where TProduct : unmanaged, IProduct
         where TBlock : unmanaged, IBlock
     {
@@ -182,35 +199,13 @@ static class TileProduct
                     ArrayView<int> rows = LocalMemory.Allocate<int>(RegisterTile.Rows);
                     for (int i = 0; i < RegisterTile.Rows; i++)
                         rows[i] = product.RowAt(IntrinsicMath.Min(first + row + i, all - 1));
-                    RegisterTile.Begin(sums, c, rows, col + Group.IdxX, cols, start == 0 && !product.Accumulates);
+                    RegisterTile.Begin(sums, c, rows, col, cols, start == 0 && !product.Accumulates);
                     RegisterTile.Add(
                         sums, left, LeftAt<TBlock>(product.IsLeftByDepth, row, 0), LeftAt<TBlock>(product.IsLeftByDepth, 1, 0), LeftAt<TBlock>(product.IsLeftByDepth, 0, 1),
                         right, panel % block.Panels * block.Depth * RegisterTile.RightStep, depth);
-                    RegisterTile.End(sums, c, rows, count - row, col + Group.IdxX, cols);
+                    RegisterTile.End(sums, c, rows, count - row, col, cols);
                 }
             }
         }
-    }
-
-    // What fits into a processor's second cache.
-    readonly struct LargeBlock : IBlock
-    {
-        public const int Bytes = 700 << 10;
-
-        public int Depth => 256;
-
-        public int Tiles => 56;
-
-        public int Panels => 4;
-    }
-
-    // What fits into the 48 KiB that a group may have everywhere.
-    readonly struct SmallBlock : IBlock
-    {
-        public int Depth => 128;
-
-        public int Tiles => 4;
-
-        public int Panels => 1;
     }
 }

@@ -78,6 +78,9 @@ static class WinogradOp
 {
     const int Panel = RegisterTile.RightStep;
 
+    // Values of k whose weights a group transforms.
+    const int WeightRows = 16;
+
     // Slices of the tiles in a weight gradient: enough to keep a card busy, few enough to be added up cheaply.
     const int SliceTiles = 128;
     const int MaxSlices = 8;
@@ -118,8 +121,11 @@ static class WinogradOp
     static void Convolve<TFilter>(Stream stream, Tensor source, Tensor w, Tensor result, Tensor workspace, WinogradShape s)
         where TFilter : unmanaged, IWinogradFilter
     {
-        int columns = IntrinsicMath.DivRoundUp(s.N, Panel) * Panel;
-        stream.Launch(WeightsKernel<TFilter>, new Index2D(columns, s.K * s.Phases), w.View, workspace.View, s);
+        if (s.N % Panel != 0)
+            stream.Clear(workspace.View);
+        int threads = RegisterTile.Threads(stream.Device);
+        stream.Launch(
+            WeightsKernel<TFilter>, new KernelConfig(new Index3D(s.N / threads, s.K / WeightRows, s.Phases), new Index3D(threads, 1, 1)), w.View, workspace.View, s);
         if (stream.Device.SharedBytes >= LargeBlock.Bytes)
             Convolve<TFilter, LargeBlock>(stream, source, result, workspace, s);
         else
@@ -173,32 +179,41 @@ static class WinogradOp
             x.View, dy.View, workspace.View, s with { Flops = Work(s) }, tiles, rows, panelsOfGroup);
     }
 
-    // One thread per column of the result, k and phase.
-    static void WeightsKernel<TFilter>(Index2D index, ArrayView<float> w, ArrayView<float> u, WinogradShape s)
+    // One group per as many columns of the result as it has threads, 16 values of k and a phase.
+    static void WeightsKernel<TFilter>(ArrayView<float> w, ArrayView<float> u, WinogradShape s)
         where TFilter : unmanaged, IWinogradFilter
     {
         TFilter filter = default;
-        int taps = filter.Taps, line = filter.Taps + 1, side = filter.Taps * s.Stride, n = index.X, phase = index.Y / s.K, k = index.Y - phase * s.K;
-        int q = k / s.C, c = k - q * s.C;
-        ArrayView<float> g = LocalMemory.Allocate<float>((default(TFilter).Taps + 1) * (default(TFilter).Taps + 1));
-        for (int a = 0; a < taps; a++)
+        int taps = filter.Taps, line = filter.Taps + 1, side = filter.Taps * s.Stride, col = Grid.IdxX * Group.DimX, n = col + Group.IdxX, panels = (s.N + Panel - 1) / Panel;
+        int q = Grid.IdxY * WeightRows / s.C, to = (Grid.IdxZ * panels + col / Panel) * line * line * s.K * Panel + col % Panel + Group.IdxX;
+        for (int k = Grid.IdxY * WeightRows; k < (Grid.IdxY + 1) * WeightRows; k++)
         {
-            for (int b = 0; b < taps; b++)
+            int c = k - q * s.C;
+            ArrayView<float> g = LocalMemory.Allocate<float>((default(TFilter).Taps + 1) * (default(TFilter).Taps + 1));
+            for (int a = 0; a < taps; a++)
             {
-                int r = s.IsAdjoint != 0 ? s.FirstTap(phase / s.Stride, s.PaddingY) + s.Stride * (taps - 1 - a) : a * s.Stride + q / s.Stride;
-                int t = s.IsAdjoint != 0 ? s.FirstTap(phase % s.Stride, s.PaddingX) + s.Stride * (taps - 1 - b) : b * s.Stride + q % s.Stride;
-                int at = s.IsAdjoint != 0 ? ((r * side + t) * s.N + n) * s.C + c : ((r * side + t) * s.C + c) * s.N + n;
-                g[a * line + b] = n < s.N ? w[at] : 0f;
+                for (int b = 0; b < taps; b++)
+                {
+                    if (s.IsAdjoint != 0)
+                    {
+                        int r = s.FirstTap(Grid.IdxZ / s.Stride, s.PaddingY) + s.Stride * (taps - 1 - a), t = s.FirstTap(Grid.IdxZ % s.Stride, s.PaddingX) + s.Stride * (taps - 1 - b);
+                        g[a * line + b] = w[((r * side + t) * s.N + n) * s.C + c];
+                    }
+                    else
+                    {
+                        int r = a * s.Stride + q / s.Stride, t = b * s.Stride + q % s.Stride;
+                        g[a * line + b] = w[((r * side + t) * s.C + c) * s.N + n];
+                    }
+                }
             }
-        }
 
-        for (int a = 0; a < taps; a++)
-            filter.Weights(g, a * line, 1);
-        for (int b = 0; b < line; b++)
-            filter.Weights(g, b, line);
-        int panels = (s.N + Panel - 1) / Panel, to = ((phase * panels + n / Panel) * line * line * s.K + k) * Panel + n % Panel;
-        for (int p = 0; p < line * line; p++)
-            u[to + p * s.K * Panel] = g[p];
+            for (int a = 0; a < taps; a++)
+                filter.Weights(g, a * line, 1);
+            for (int b = 0; b < line; b++)
+                filter.Weights(g, b, line);
+            for (int p = 0; p < line * line; p++)
+                u[to + (p * s.K + k) * Panel] = g[p];
+        }
     }
 
     // One group per some tiles of a phase and some panels of columns.
@@ -233,11 +248,11 @@ static class WinogradOp
                         ArrayView<int> rows = LocalMemory.Allocate<int>(RegisterTile.Rows);
                         for (int i = 0; i < RegisterTile.Rows; i++)
                             rows[i] = (p * tiles + tile + i) * Panel;
-                        RegisterTile.Begin(sums, m, rows, thread, Panel, start == 0);
+                        RegisterTile.Begin(sums, m, rows, 0, Panel, start == 0);
                         int left = (p * tiles + tile) * blocks * 16;
                         for (int k = 0; k < depth; k += 16)
                             RegisterTile.Add(sums, v, left + k * RegisterTile.Rows, 16, 1, u, right + k * Panel, 16);
-                        RegisterTile.End(sums, m, rows, RegisterTile.Rows, thread, Panel);
+                        RegisterTile.End(sums, m, rows, RegisterTile.Rows, 0, Panel);
                     }
                 }
             }
@@ -257,35 +272,49 @@ static class WinogradOp
         for (int tile = 0; tile < tiles; tile++)
         {
             int at = IntrinsicMath.Min(Grid.IdxY * tiles + tile, s.Tiles - 1), tx = at % s.TilesX, ty = at / s.TilesX % s.TilesY, image = at / s.TilesX / s.TilesY;
-            for (int k = 0; k < depth; k += 16)
+            for (int k = 0; k < depth;)
             {
-                int q = (start + k) / s.C, c = start + k - q * s.C;
-                int y = 2 * ty * s.InStep + q / s.InStep + offsetY, x = 2 * tx * s.InStep + q % s.InStep + offsetX;
-                for (int e = 0; e < 16; e += Group.DimX)
+                // The channels of one phase have their pixels at the same places.
+                int q = (start + k) / s.C, first = start + k - q * s.C, length = IntrinsicMath.Min(s.C - first, depth - k);
+                ArrayView<int> rows = LocalMemory.Allocate<int>(default(TFilter).Taps + 1), columns = LocalMemory.Allocate<int>(default(TFilter).Taps + 1);
+                for (int i = 0; i < line; i++)
+                {
+                    rows[i] = Row(s, image, (2 * ty + i) * s.InStep + q / s.InStep + offsetY);
+                    columns[i] = Column(s, (2 * tx + i) * s.InStep + q % s.InStep + offsetX);
+                }
+
+                for (int c = 0; c < length; c += Group.DimX)
                 {
                     ArrayView<float> d = LocalMemory.Allocate<float>((default(TFilter).Taps + 1) * (default(TFilter).Taps + 1));
                     for (int i = 0; i < line; i++)
                     {
                         for (int j = 0; j < line; j++)
-                            d[i * line + j] = Pixel(source, s, image, y + i * s.InStep, x + j * s.InStep, c + e + thread);
+                            d[i * line + j] = Pixel(source, rows[i], columns[j], first + c + thread);
                     }
 
                     for (int i = 0; i < line; i++)
                         filter.Input(d, i * line, 1);
                     for (int j = 0; j < line; j++)
                         filter.Input(d, j, line);
-                    int to = ((tile / RegisterTile.Rows * blocks + k / 16) * RegisterTile.Rows + tile % RegisterTile.Rows) * 16 + e + thread;
+                    int at16 = k + c, to = ((tile / RegisterTile.Rows * blocks + at16 / 16) * RegisterTile.Rows + tile % RegisterTile.Rows) * 16 + at16 % 16 + thread;
                     for (int p = 0; p < line * line; p++)
                         v[to + p * tiles * blocks * 16] = d[p];
                 }
+
+                k += length;
             }
         }
     }
 
-    static float Pixel(ArrayView<float> source, WinogradShape s, int image, int y, int x, int c)
+    // Where a row and a column of pixels lie, below 0 outside of the image.
+    static int Row(WinogradShape s, int image, int y) => y >= 0 && y < s.Height ? (image * s.Height + y) * s.Width * s.C : -1;
+
+    static int Column(WinogradShape s, int x) => x >= 0 && x < s.Width ? x * s.C : -1;
+
+    static float Pixel(ArrayView<float> source, int row, int column, int c)
     {
-        bool inside = y >= 0 && y < s.Height && x >= 0 && x < s.Width;
-        float value = source[(inside ? ((image * s.Height + y) * s.Width + x) * s.C : 0) + c];
+        bool inside = (row | column) >= 0;
+        float value = source[(inside ? row + column : 0) + c];
         return inside ? value : 0f;
     }
 
@@ -300,7 +329,8 @@ static class WinogradOp
             int at = Grid.IdxY * tiles + tile, tx = at % s.TilesX, ty = at / s.TilesX % s.TilesY, image = at / s.TilesX / s.TilesY;
             for (int j = 0; j < RegisterTile.ThreadColumns; j++)
             {
-                int column = col + thread + j * Group.DimX;
+                // All of a group's columns or none of them: N is a multiple of 16.
+                int column = col + j * Group.DimX;
                 ArrayView<float> d = LocalMemory.Allocate<float>((default(TFilter).Taps + 1) * (default(TFilter).Taps + 1));
                 for (int p = 0; p < line * line; p++)
                     d[p] = m[(p * tiles + tile) * Panel + thread + j * Group.DimX];
@@ -314,7 +344,7 @@ static class WinogradOp
                     {
                         int y = (2 * ty + a) * s.OutStep + phaseY, x = (2 * tx + b) * s.OutStep + phaseX;
                         if (y < s.OutHeight && x < s.OutWidth && column < s.N)
-                            result[((image * s.OutHeight + y) * s.OutWidth + x) * s.N + column] = d[a * line + b];
+                            result[((image * s.OutHeight + y) * s.OutWidth + x) * s.N + column + thread] = d[a * line + b];
                     }
                 }
             }
@@ -350,9 +380,9 @@ static class WinogradOp
                         ArrayView<int> places = LocalMemory.Allocate<int>(RegisterTile.Rows);
                         for (int i = 0; i < RegisterTile.Rows; i++)
                             places[i] = (((Grid.IdxY * line + Grid.IdxZ) * line + p) * s.K + firstRow + row + i) * s.N;
-                        RegisterTile.Begin(sums, du, places, col + thread, s.N, first == Grid.IdxY * slice);
+                        RegisterTile.Begin(sums, du, places, col, s.N, first == Grid.IdxY * slice);
                         RegisterTile.Add(sums, v, (p * (rows / 16) + row / 16) * tiles * 16 + row % 16, 1, 16, d, (p * panels + panel) * tiles * Panel, depth);
-                        RegisterTile.End(sums, du, places, RegisterTile.Rows, col + thread, s.N);
+                        RegisterTile.End(sums, du, places, RegisterTile.Rows, col, s.N);
                     }
                 }
             }
@@ -370,24 +400,26 @@ static class WinogradOp
         for (int tile = 0; tile < depth; tile++)
         {
             int at = first + tile, tx = at % s.TilesX, ty = at / s.TilesX % s.TilesY, image = at / s.TilesX / s.TilesY;
-            for (int block = 0; block < count / 16; block++)
+            for (int k = 0; k < count;)
             {
-                int k = firstRow + block * 16, q = k / s.C, c = k - q * s.C;
-                int y = 2 * ty * s.InStep + q / s.InStep - s.PaddingY, left = 2 * tx * s.InStep + q % s.InStep - s.PaddingX;
-                for (int e = 0; e < 16; e += Group.DimX)
+                int q = (firstRow + k) / s.C, firstChannel = firstRow + k - q * s.C, length = IntrinsicMath.Min(s.C - firstChannel, count - k);
+                int y = 2 * ty * s.InStep + q / s.InStep - s.PaddingY;
+                int upper = Row(s, image, y + one * s.InStep), lower = Row(s, image, y + other * s.InStep);
+                ArrayView<int> columns = LocalMemory.Allocate<int>(default(TFilter).Taps + 1);
+                for (int j = 0; j < line; j++)
+                    columns[j] = Column(s, (2 * tx + j) * s.InStep + q % s.InStep - s.PaddingX);
+                for (int c = 0; c < length; c += Group.DimX)
                 {
                     ArrayView<float> d = LocalMemory.Allocate<float>(default(TFilter).Taps + 1);
                     for (int j = 0; j < line; j++)
-                    {
-                        int column = left + j * s.InStep;
-                        d[j] = Fused.MultiplyAdd(
-                            sign, Pixel(x, s, image, y + other * s.InStep, column, c + e + thread), Pixel(x, s, image, y + one * s.InStep, column, c + e + thread));
-                    }
-
+                        d[j] = Fused.MultiplyAdd(sign, Pixel(x, lower, columns[j], firstChannel + c + thread), Pixel(x, upper, columns[j], firstChannel + c + thread));
                     filter.Input(d, 0, 1);
+                    int at16 = k + c, to = (at16 / 16 * tiles + tile) * 16 + at16 % 16 + thread;
                     for (int p = 0; p < line; p++)
-                        v[((p * height + block) * tiles + tile) * 16 + e + thread] = d[p];
+                        v[to + p * height * tiles * 16] = d[p];
                 }
+
+                k += length;
             }
         }
     }
@@ -405,7 +437,7 @@ static class WinogradOp
             {
                 for (int j = 0; j < RegisterTile.ThreadColumns; j++)
                 {
-                    int col = firstCol + panel * RegisterTile.Columns + thread + j * Group.DimX;
+                    int col = firstCol + panel * RegisterTile.Columns + j * Group.DimX;
                     ArrayView<float> g = LocalMemory.Allocate<float>(default(TFilter).Taps + 1);
                     for (int b = 0; b < 2; b++)
                     {
@@ -422,8 +454,13 @@ static class WinogradOp
         }
     }
 
-    static float Gradient(ArrayView<float> dy, WinogradShape s, int image, int y, int x, int col) =>
-        y < s.OutHeight && x < s.OutWidth && col < s.N ? dy[((image * s.OutHeight + y) * s.OutWidth + x) * s.N + col] : 0f;
+    // All of a group's columns or none of them: N is a multiple of 16.
+    static float Gradient(ArrayView<float> dy, WinogradShape s, int image, int y, int x, int col)
+    {
+        bool inside = y < s.OutHeight && x < s.OutWidth && col < s.N;
+        float value = dy[(inside ? ((image * s.OutHeight + y) * s.OutWidth + x) * s.N + col : 0) + Group.IdxX];
+        return inside ? value : 0f;
+    }
 
     // One thread per column and k.
     static void FoldKernel<TFilter>(Index2D index, ArrayView<float> du, ArrayView<float> dw, WinogradShape s, int slices)

@@ -91,7 +91,7 @@ sealed class TextVae : Layer, IDisposable
         var (divergenceMean, divergenceVariance) = divergence.Backward(context);
         Tensor dboth = mean.Backward(context, Sum(dm, divergenceMean));
         Tensor[] dseen = seen.Backward(context, Sum(dboth, logVariance.Backward(context, Sum(dv, divergenceVariance))));
-        encoder.Backward(context, dseen[0]);
+        encoder.BackwardToParameters(context, dseen[0]);
         embedding.Backward(context, lstm.Backward(context, null, Sum(dseen[1], dz[1])));
         adam.Step(context, LearningRate);
         return reconstruction.Scalar(context.Stream) + distance.Scalar(context.Stream);

@@ -70,7 +70,7 @@ public sealed class TextAndImageModel : Layer, IDisposable
 
         Tensor[] gradients = concatenate.Backward(context, decoder.Backward(context, loss.Backward(context)));
         embedding.Backward(context, lstm.Backward(context, null, gradients[0]));
-        image.Backward(context, gradients[1]);
+        image.BackwardToParameters(context, gradients[1]);
         adam.Step(context, learningRate);
         return value;
     }

@@ -34,7 +34,9 @@ public sealed class Conv2d : UnaryLayer
         input = x;
         Size2d size = window.OutputSize((x.Shape[1], x.Shape[2]));
         Tensor y = context.Allocate(x.Shape[0], size.Height, size.Width, outputs);
-        Conv2dOp.Forward(context.Stream, x, weight.Value, y, window, Workspace(context, x, y));
+        Tensor workspace = Workspace(context, x, y);
+        Conv2dOp.Forward(context.Stream, x, weight.Value, y, window, workspace);
+        context.Release(workspace);
         if (bias != null)
             BiasOp.AddInPlace(context.Stream, y, bias.Value);
         return y;
@@ -43,13 +45,22 @@ public sealed class Conv2d : UnaryLayer
     /// <inheritdoc/>
     protected override Tensor Differentiate(Context context, Tensor dy)
     {
+        DifferentiateParameters(context, dy);
+        Tensor dx = context.Allocate(input!.Shape);
+        Tensor workspace = Workspace(context, input!, dy);
+        Conv2dOp.InputGradient(context.Stream, dy, weight.Value, dx, window, workspace);
+        context.Release(workspace);
+        return dx;
+    }
+
+    /// <inheritdoc/>
+    protected override void DifferentiateParameters(Context context, Tensor dy)
+    {
         Tensor workspace = Workspace(context, input!, dy);
         Conv2dOp.WeightGradient(context.Stream, input!, dy, weight.Gradient, window, workspace);
+        context.Release(workspace);
         if (bias != null)
             BiasOp.Backward(context.Stream, dy, context.Allocate(BiasOp.PartialRows(dy.Rows), dy.Cols), bias.Gradient);
-        Tensor dx = context.Allocate(input!.Shape);
-        Conv2dOp.InputGradient(context.Stream, dy, weight.Value, dx, window, workspace);
-        return dx;
     }
 
     Tensor Workspace(Context context, Tensor x, Tensor y) => context.Workspace(Conv2dOp.WorkspaceLength(x.Shape, weight.Value.Shape, y.Shape, window));

@@ -42,7 +42,9 @@ public sealed class ConvTranspose2d : UnaryLayer
         input = x;
         Size2d size = window.TransposedSize((x.Shape[1], x.Shape[2]), outputPadding);
         Tensor y = context.Allocate(x.Shape[0], size.Height, size.Width, outputs);
-        Conv2dOp.InputGradient(context.Stream, x, weight.Value, y, window, Workspace(context, y, x));
+        Tensor workspace = Workspace(context, y, x);
+        Conv2dOp.InputGradient(context.Stream, x, weight.Value, y, window, workspace);
+        context.Release(workspace);
         if (bias != null)
             BiasOp.AddInPlace(context.Stream, y, bias.Value);
         return y;
@@ -51,13 +53,22 @@ public sealed class ConvTranspose2d : UnaryLayer
     /// <inheritdoc/>
     protected override Tensor Differentiate(Context context, Tensor dy)
     {
+        DifferentiateParameters(context, dy);
+        Tensor dx = context.Allocate(input!.Shape);
+        Tensor workspace = Workspace(context, dy, input!);
+        Conv2dOp.Forward(context.Stream, dy, weight.Value, dx, window, workspace);
+        context.Release(workspace);
+        return dx;
+    }
+
+    /// <inheritdoc/>
+    protected override void DifferentiateParameters(Context context, Tensor dy)
+    {
         Tensor workspace = Workspace(context, dy, input!);
         Conv2dOp.WeightGradient(context.Stream, dy, input!, weight.Gradient, window, workspace);
+        context.Release(workspace);
         if (bias != null)
             BiasOp.Backward(context.Stream, dy, context.Allocate(BiasOp.PartialRows(dy.Rows), dy.Cols), bias.Gradient);
-        Tensor dx = context.Allocate(input!.Shape);
-        Conv2dOp.Forward(context.Stream, dy, weight.Value, dx, window, workspace);
-        return dx;
     }
 
     // As a convolution its output is the input and its input the output.

@@ -72,14 +72,19 @@ public abstract class Layer
     /// <summary>Called last in Backward: examines the gradient if the context asks for it.</summary>
     protected Tensor EndBackward(Context context, Tensor gradient)
     {
+        EndBackward(context);
         if (context.CheckFinite)
-        {
-            foreach (Parameter parameter in parameters.Where(p => p.Trainable))
-                RequireFinite(context, parameter.Gradient, $"the gradient of its parameter '{parameter.Name}'");
             RequireFinite(context, gradient, "the gradient of its input");
-        }
-
         return gradient;
+    }
+
+    /// <summary>Called last in a backward pass that has no gradient of the input: examines those of the parameters if the context asks for it.</summary>
+    protected void EndBackward(Context context)
+    {
+        if (!context.CheckFinite)
+            return;
+        foreach (Parameter parameter in parameters.Where(p => p.Trainable))
+            RequireFinite(context, parameter.Gradient, $"the gradient of its parameter '{parameter.Name}'");
     }
 
     /// <summary>Forgets a forward pass that no backward pass will follow, here and in all parts.</summary>

@@ -33,11 +33,17 @@ public sealed class Linear : UnaryLayer
     /// <inheritdoc/>
     protected override Tensor Differentiate(Context context, Tensor dy)
     {
-        GemmOp.Multiply(context.Stream, input!, dy, weight.Gradient, transposeA: true, accumulate: true);
-        if (bias != null)
-            BiasOp.Backward(context.Stream, dy, context.Allocate(BiasOp.PartialRows(dy.Rows), dy.Cols), bias.Gradient);
+        DifferentiateParameters(context, dy);
         Tensor dx = context.Allocate(input!.Shape);
         GemmOp.Multiply(context.Stream, dy, weight.Value, dx, transposeB: true);
         return dx;
+    }
+
+    /// <inheritdoc/>
+    protected override void DifferentiateParameters(Context context, Tensor dy)
+    {
+        GemmOp.Multiply(context.Stream, input!, dy, weight.Gradient, transposeA: true, accumulate: true);
+        if (bias != null)
+            BiasOp.Backward(context.Stream, dy, context.Allocate(BiasOp.PartialRows(dy.Rows), dy.Cols), bias.Gradient);
     }
 }

@@ -34,10 +34,23 @@ public sealed class Sequential : UnaryLayer
     }
 
     /// <inheritdoc/>
-    protected override Tensor Differentiate(Context context, Tensor dy)
+    protected override Tensor Differentiate(Context context, Tensor dy) => DifferentiateTo(context, dy, 0);
+
+    /// <inheritdoc/>
+    protected override void DifferentiateParameters(Context context, Tensor dy)
+    {
+        Tensor t = DifferentiateTo(context, dy, 1);
+        if (layers.Length == 0)
+            return;
+        layers[0].BackwardToParameters(context, t);
+        ReleaseUnlessShared(context, t, dy, dy);
+        ReleaseUnlessShared(context, outputs[0], input!, outputs[^1]);
+    }
+
+    Tensor DifferentiateTo(Context context, Tensor dy, int first)
     {
         Tensor t = dy;
-        for (int i = layers.Length - 1; i >= 0; i--)
+        for (int i = layers.Length - 1; i >= first; i--)
         {
             Tensor dx = layers[i].Backward(context, t);
             ReleaseUnlessShared(context, t, dy, dx);

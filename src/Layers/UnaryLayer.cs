@@ -19,9 +19,21 @@ public abstract class UnaryLayer : Layer
         return EndBackward(context, Differentiate(context, dy));
     }
 
+    /// <summary>Adds to the parameters' gradients alone: the backward pass of a first layer, whose input is data.</summary>
+    /// <exception cref="InvalidOperationException">There was no forward pass in training.</exception>
+    public void BackwardToParameters(Context context, Tensor dy)
+    {
+        BeginBackward();
+        DifferentiateParameters(context, dy);
+        EndBackward(context);
+    }
+
     /// <summary>The forward pass.</summary>
     protected abstract Tensor Compute(Context context, Tensor x);
 
     /// <summary>The backward pass.</summary>
     protected abstract Tensor Differentiate(Context context, Tensor dy);
+
+    /// <summary>The backward pass without the gradient of the input; overridden where that saves work.</summary>
+    protected virtual void DifferentiateParameters(Context context, Tensor dy) => Differentiate(context, dy);
 }

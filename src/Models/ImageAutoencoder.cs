@@ -40,7 +40,7 @@ public sealed class ImageAutoencoder
             var (divergenceMean, divergenceLogVariance) = divergence.Backward(context, divergenceWeight);
             ElementwiseOp.AddInPlace(context.Stream, divergenceMean, dmean);
             ElementwiseOp.AddInPlace(context.Stream, divergenceLogVariance, dlogVariance);
-            encoder.Backward(context, head.Backward(context, divergenceMean, divergenceLogVariance));
+            encoder.BackwardToParameters(context, head.Backward(context, divergenceMean, divergenceLogVariance));
         }
 
         return (pixels.Scalar(context.Stream), nats.Scalar(context.Stream));

@@ -34,4 +34,7 @@ public sealed class ImageEncoder : UnaryLayer
 
     /// <inheritdoc/>
     protected override Tensor Differentiate(Context context, Tensor dy) => layers.Backward(context, dy);
+
+    /// <inheritdoc/>
+    protected override void DifferentiateParameters(Context context, Tensor dy) => layers.BackwardToParameters(context, dy);
 }

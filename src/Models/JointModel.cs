@@ -19,7 +19,7 @@ public sealed class JointModel
         {
             var (dtext, dimage) = contrast.Backward(context);
             text.Backward(context, dtext);
-            image.Backward(context, dimage);
+            image.BackwardToParameters(context, dimage);
         }
 
         return loss.Scalar(context.Stream);

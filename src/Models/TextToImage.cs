@@ -94,6 +94,6 @@ public sealed class TextToImage
         ElementwiseOp.AddInPlace(context.Stream, dtext, dpriorText);
         ElementwiseOp.AddInPlace(context.Stream, dtext, dfeatures[1]);
         text.Backward(context, dtext);
-        image.Backward(context, dfeatures[0]);
+        image.BackwardToParameters(context, dfeatures[0]);
     }
 }
