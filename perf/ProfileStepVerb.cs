@@ -15,8 +15,8 @@ sealed class ProfileStepVerb : Verb
     readonly Option<int> steps = VerbOptions.Count("--steps", 10, 1, 100_000, "Steps that are profiled.");
     readonly Option<string> device = VerbOptions.Device();
     readonly Option<int> threads = VerbOptions.Threads();
-    readonly Option<string?> trace = VerbOptions.OptionalText("--trace", "FILE", "Write each launch and copy as Chrome trace JSON, which ui.perfetto.dev opens.");
-    readonly Option<string?> output = VerbOptions.OptionalText("--out", "FILE", "Save the profile, for 'dalle2 profile --compare'.");
+    readonly Option<string?> trace = VerbOptions.OptionalText("--trace", "FILE", "Write each launch and copy as Chrome trace JSON, which ui.perfetto.dev opens. [default: none]");
+    readonly Option<string?> output = VerbOptions.OptionalText("--out", "FILE", "Save the profile, for 'dalle2 profile --compare'. [default: nowhere]");
 
     public ProfileStepVerb()
         : base("profile", "Show where the time of the text-conditioned autoencoder's training step goes.")

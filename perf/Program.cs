@@ -1,4 +1,4 @@
 using Dalle2.Cli;
 using Dalle2.Perf;
 
-return Application.Run(args, Console.Out, Console.Error, root: new PerfCommand());
+return Application.Run(new PerfCommand(), args, Console.Out, Console.Error, CancellationToken.None);

@@ -2,8 +2,6 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json.Nodes;
 using Dalle2.Cli;
-using Dalle2.Gpu.Runtime;
-using Dalle2.Training;
 
 namespace Dalle2.Perf;
 

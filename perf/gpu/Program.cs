@@ -3,5 +3,5 @@ using Dalle2.Cli;
 
 // Its own verbs; any other is one of dalle2, so that the bundle is the whole product.
 return args is ["measure" or "section", ..] or []
-    ? Application.Run(args.Length == 0 ? ["measure"] : args, Console.Out, Console.Error, root: new CardCommand())
+    ? Application.Run(new CardCommand(), args.Length == 0 ? ["measure"] : args, Console.Out, Console.Error, CancellationToken.None)
     : Application.Run(args, Console.Out, Console.Error);

@@ -111,6 +111,11 @@ def dropout(s):
     return lambda: F.dropout(x, s[1] / 100), [x]
 
 
+def channel_modulation(s):
+    x, m = leaf(*s), leaf(s[0], 2 * s[2])
+    return lambda: x * (1 + m[:, None, :s[2]]) + m[:, None, s[2]:], [x, m]
+
+
 def concatenate(s):
     parts = [leaf(s[0], c) for c in s[1:]]
     return lambda: torch.cat(parts, 1), parts
@@ -156,7 +161,7 @@ def adam(s):
 OPS = dict(
     Gemm=gemm, Linear=linear, Conv2d=conv, ConvTranspose2d=conv_transpose, Lstm=recurrent(nn.LSTM), Gru=recurrent(nn.GRU), Activation=activation,
     BatchNorm=batch_norm, GroupNorm=group_norm, LayerNorm=layer_norm, RmsNorm=rms_norm, L2Normalize=l2_normalize, BinaryCrossEntropy=bce, MeanSquaredError=mse,
-    SoftmaxCrossEntropy=cross_entropy, InfoNce=info_nce, Embedding=embedding, Dropout=dropout, Concatenate=concatenate, Elementwise=elementwise,
+    SoftmaxCrossEntropy=cross_entropy, InfoNce=info_nce, Embedding=embedding, Dropout=dropout, Concatenate=concatenate, ChannelModulation=channel_modulation, Elementwise=elementwise,
     Reduction=reduction, GaussianReparameterisation=reparameterisation, GaussianDivergence=divergence, UnitGaussianDivergence=unit_divergence, Adam=adam)
 
 

@@ -19,14 +19,17 @@ static class Application
     /// <param name="output">Gets results.</param>
     /// <param name="error">Gets progress, notices and faults.</param>
     /// <param name="cancellation">Asks long work to come to a good end.</param>
-    /// <param name="root">The verbs; those of <c>dalle2</c> if null.</param>
     /// <returns>An <see cref="ExitCode"/>.</returns>
-    public static int Run(IReadOnlyList<string> arguments, TextWriter output, TextWriter error, CancellationToken cancellation = default, Command? root = null)
+    public static int Run(IReadOnlyList<string> arguments, TextWriter output, TextWriter error, CancellationToken cancellation = default) =>
+        Run(CreateRoot(), arguments, output, error, cancellation);
+
+    /// <summary>The same of another program's verbs.</summary>
+    internal static int Run(Command root, IReadOnlyList<string> arguments, TextWriter output, TextWriter error, CancellationToken cancellation)
     {
         try
         {
             Settings.Read();
-            int code = Dispatch(root ?? CreateRoot(), arguments, output, error, cancellation);
+            int code = Dispatch(root, arguments, output, error, cancellation);
             output.Flush();
             return code;
         }

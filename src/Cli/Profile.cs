@@ -58,7 +58,7 @@ sealed record Profile(string What, string Device, int Threads, int Steps, double
         [
             .. launches.GroupBy(r => r.Kernel!).Select(g => new ProfileRow(
                 "kernel", g.Key, (double)g.Count() / steps, g.Sum(r => r.End - r.Began) * perStep, g.Sum(r => r.Flops) / steps, g.Sum(r => (double)r.Bytes) / steps,
-                g.Sum(r => roofline.LeastMilliseconds(r.Flops, r.Bytes)) / steps)),
+                g.Sum(r => roofline.LeastMilliseconds(r.Flops, r.Bytes, r.Bytes)) / steps)),
             .. events.Records.Where(r => r.Kind != StreamWork.Launch).GroupBy(r => r.Kind).Select(g => new ProfileRow(
                 "transfer", TransferName(g.Key), (double)g.Count() / steps, g.Sum(r => r.End - r.Start) * perStep, 0, g.Sum(r => (double)r.Bytes) / steps, 0)),
         ];

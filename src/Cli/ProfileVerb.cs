@@ -21,9 +21,9 @@ sealed class ProfileVerb : Verb
     readonly Option<int> warmup = VerbOptions.Count("--warmup", 3, 1, 100_000, "Steps before them, which compile kernels and find their memory.");
     readonly Option<string> device = VerbOptions.Device();
     readonly Option<int> threads = VerbOptions.Threads();
-    readonly Option<string?> trace = VerbOptions.OptionalText("--trace", "FILE", "Write each launch and copy as Chrome trace JSON, which ui.perfetto.dev opens: a lane of the host, one of the device.");
-    readonly Option<string?> output = VerbOptions.OptionalText("--out", "FILE", "Save the profile, for --compare.");
-    readonly Option<string[]> compare = new("--compare") { Description = "Profile nothing; show the difference of two saved profiles.", HelpName = "A B", Arity = new ArgumentArity(2, 2), AllowMultipleArgumentsPerToken = true };
+    readonly Option<string?> trace = VerbOptions.OptionalText("--trace", "FILE", "Write each launch and copy as Chrome trace JSON, which ui.perfetto.dev opens: a lane of the host, one of the device. [default: none]");
+    readonly Option<string?> output = VerbOptions.OptionalText("--out", "FILE", "Save the profile, for --compare. [default: nowhere]");
+    readonly Option<string[]> compare = new("--compare") { Description = "Profile nothing; show the difference of two saved profiles. [default: none]", HelpName = "A B", Arity = new ArgumentArity(2, 2), AllowMultipleArgumentsPerToken = true };
 
     public ProfileVerb()
         : base("profile", "Show where the time of a training step goes: per kernel calls, time, rates, share of the roof and of the step.")

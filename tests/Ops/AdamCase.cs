@@ -12,6 +12,8 @@ public sealed class AdamCase : OpCase
 
     public override (double Flops, double Bytes) Cost(int[] s) => (14.0 * s[0], 28.0 * s[0]);
 
+    public override double Footprint(int[] s) => 16.0 * s[0];
+
     public override Argument[] Arguments(int[] s) =>
     [
         Argument.Normal("values", 1, s[0]).Constant(), Argument.Normal("gradients", 0.5, Steps, s[0]).Constant(),

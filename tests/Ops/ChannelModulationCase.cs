@@ -9,6 +9,8 @@ public sealed class ChannelModulationCase : LayerCase<ChannelModulation>
 
     public override (double Flops, double Bytes) Cost(int[] s) => (2.0 * s[0] * s[1] * s[2], 8.0 * s[0] * s[1] * s[2]);
 
+    public override (double Flops, double Bytes) BackwardCost(int[] s) => (4.0 * s[0] * s[1] * s[2], 12.0 * s[0] * s[1] * s[2]);
+
     public override Argument[] Inputs(int[] s) => [Argument.Normal("x", 1, s[0], s[1], s[2]), Argument.Normal("modulation", 0.5, s[0], 2 * s[2])];
 
     public override ChannelModulation Create(int[] s) => new();

@@ -11,6 +11,8 @@ public sealed class ElementwiseCase : OpCase
 
     public override (double Flops, double Bytes) Cost(int[] s) => (4.0 * s[0], 32.0 * s[0]);
 
+    public override double Footprint(int[] s) => 12.0 * s[0];
+
     public override Argument[] Arguments(int[] s) => [Argument.Normal("y", 1, s[0]), Argument.Normal("x", 1, s[0])];
 
     public override double[][] Reference(int[] s, double[][] args) =>

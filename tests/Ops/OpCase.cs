@@ -33,7 +33,10 @@ public abstract class OpCase
     /// <summary>Floating-point operations of the forward pass, and the bytes that it has to move: each operand read once, each result written once.</summary>
     public virtual (double Flops, double Bytes) Cost(int[] s) => (0, 0);
 
-    /// <summary>The same of the backward pass: the gradients of all arguments and parameters.</summary>
+    /// <summary>Bytes of memory that the forward pass has its data in: fewer than it moves, where results lie in the place of operands.</summary>
+    public virtual double Footprint(int[] s) => Cost(s).Bytes;
+
+    /// <summary>The cost of the backward pass: the gradients of all arguments and parameters.</summary>
     public virtual (double Flops, double Bytes) BackwardCost(int[] s) => (0, 0);
 
     /// <summary>The inputs of a size.</summary>

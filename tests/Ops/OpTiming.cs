@@ -61,7 +61,7 @@ public sealed record OpTiming(string Op, int[] Shape, PassTiming Forward, PassTi
 
             var (flops, bytes) = op.Cost(s);
             var (backwardFlops, backwardBytes) = op.BackwardCost(s);
-            return new OpTiming(op.Name, s, new PassTiming(forward, flops, bytes), passes.Backward == null ? null : new PassTiming(backward, backwardFlops, backwardBytes));
+            return new OpTiming(op.Name, s, new PassTiming(forward, flops, bytes, op.Footprint(s)), passes.Backward == null ? null : new PassTiming(backward, backwardFlops, backwardBytes, backwardBytes));
         }
         finally
         {

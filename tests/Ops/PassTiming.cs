@@ -4,7 +4,8 @@ namespace Dalle2.Ops;
 /// <param name="Samples">Milliseconds of each run after the warm-up, in their order.</param>
 /// <param name="Flops">Floating-point operations of one run; 0 if the case does not say.</param>
 /// <param name="Bytes">Bytes that one run has to move; 0 if the case does not say.</param>
-public sealed record PassTiming(IReadOnlyList<double> Samples, double Flops, double Bytes)
+/// <param name="Footprint">Bytes of memory that it moves them in: fewer, where results lie in the place of operands.</param>
+public sealed record PassTiming(IReadOnlyList<double> Samples, double Flops, double Bytes, double Footprint)
 {
     /// <summary>The median run.</summary>
     public double Milliseconds { get; } = Median(Samples);
@@ -19,7 +20,10 @@ public sealed record PassTiming(IReadOnlyList<double> Samples, double Flops, dou
     public bool HasCost => Flops > 0 || Bytes > 0;
 
     /// <summary>The least time that the device allows, as a share of the time taken.</summary>
-    public double ShareOf(Roofline roofline) => roofline.LeastMilliseconds(Flops, Bytes) / Milliseconds;
+    public double ShareOf(Roofline roofline) => roofline.LeastMilliseconds(Flops, Bytes, Footprint) / Milliseconds;
+
+    /// <summary>The rate at which it moves bytes, as a share of that of a copy in as much memory.</summary>
+    public double ShareOfCopy(Roofline roofline) => GigabytesPerSecond / roofline.CopyFor(Footprint);
 
     /// <summary>The middle one of some numbers, the greater of the two middle ones of an even count.</summary>
     public static double Median(IEnumerable<double> values)

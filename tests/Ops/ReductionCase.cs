@@ -9,6 +9,8 @@ public sealed class ReductionCase : OpCase
 
     public override (double Flops, double Bytes) Cost(int[] s) => (3.0 * s[0], 8.0 * s[0]);
 
+    public override double Footprint(int[] s) => 4.0 * s[0];
+
     // Away from zero, so that the sum is not a small difference of large numbers.
     public override Argument[] Arguments(int[] s) => [Argument.Uniform("x", -1, 2, s[0]).Constant(), Argument.Normal("before", 1, 1).Constant()];
 

@@ -2,9 +2,9 @@ namespace Dalle2.Ops;
 
 /// <summary>What a device can do at most, measured on it.</summary>
 /// <param name="PeakGflops">10^9 floating-point operations a second, of fused multiply-adds in registers.</param>
-/// <param name="LaunchMicroseconds">From the call of a launch that does next to nothing until the host can read its result.</param>
-/// <param name="Bandwidths">10^9 bytes a second, read and written, of a copy within so many bytes, from those that a core's own cache holds to those that none does.</param>
-public sealed record Roofline(double PeakGflops, double LaunchMicroseconds, IReadOnlyList<(long Bytes, double GigabytesPerSecond)> Bandwidths)
+/// <param name="LaunchMicroseconds">What a launch that does next to nothing adds to a row of launches.</param>
+/// <param name="Bandwidths">What memory of different extents gives, from what a core's own cache holds to what none does.</param>
+public sealed record Roofline(double PeakGflops, double LaunchMicroseconds, IReadOnlyList<Bandwidth> Bandwidths)
 {
     const int Groups = 2048;
     const long SmallestSet = 1 << 16;
@@ -12,28 +12,25 @@ public sealed record Roofline(double PeakGflops, double LaunchMicroseconds, IRea
     const double ShortestRun = 0.001;
     const int FewestRuns = 5;
 
-    /// <summary>The bandwidth of the memory: of the largest copy, which no cache holds.</summary>
-    public double BandwidthGigabytes => Bandwidths[^1].GigabytesPerSecond;
+    // Of the time given: memory is measured at twelve extents, each in three ways.
+    const double MemoryPart = 0.1;
 
-    /// <summary>The bandwidth for data of a size: between two sizes measured, as their logarithms lie.</summary>
-    /// <param name="bytes">The working set.</param>
-    public double BandwidthFor(double bytes)
-    {
-        int above = Bandwidths.TakeWhile(point => point.Bytes < bytes).Count();
-        if (above == 0 || above == Bandwidths.Count)
-            return Bandwidths[Math.Min(above, Bandwidths.Count - 1)].GigabytesPerSecond;
-        var (low, high) = (Bandwidths[above - 1], Bandwidths[above]);
-        double share = Math.Log(bytes / low.Bytes) / Math.Log((double)high.Bytes / low.Bytes);
-        return low.GigabytesPerSecond * Math.Pow(high.GigabytesPerSecond / low.GigabytesPerSecond, share);
-    }
+    /// <summary>The rate of a copy in memory that no cache holds.</summary>
+    public double BandwidthGigabytes => Bandwidths[^1].Copy;
 
-    /// <summary>The least milliseconds that so much work can take: the longer of its arithmetic and its bytes.</summary>
-    public double LeastMilliseconds(double flops, double bytes) =>
-        Math.Max(flops / PeakGflops, bytes > 0 ? bytes / BandwidthFor(bytes) : 0) / 1e6;
+    /// <summary>10^9 bytes a second of a copy within so many bytes: between two extents measured, as their logarithms lie.</summary>
+    public double CopyFor(double bytes) => Between(bytes, point => point.Copy);
+
+    /// <summary>The least milliseconds that so much work can take: the longer of its arithmetic, and of its bytes at the fastest rate that its memory was seen to give.</summary>
+    /// <param name="flops">Floating-point operations.</param>
+    /// <param name="bytes">Bytes read and written.</param>
+    /// <param name="footprint">Bytes of memory in which they lie.</param>
+    public double LeastMilliseconds(double flops, double bytes, double footprint) =>
+        Math.Max(flops / PeakGflops, bytes > 0 ? bytes / Between(footprint, point => point.Fastest) : 0) / 1e6;
 
     /// <summary>Measures a device; the best of several runs counts, since what disturbs a run only makes it slower.</summary>
     /// <param name="device">The device.</param>
-    /// <param name="seconds">About how long each figure is measured.</param>
+    /// <param name="seconds">About how long the arithmetic is measured; memory takes four times as long.</param>
     public static Roofline Measure(Device device, double seconds)
     {
         using var context = new Context(device);
@@ -45,34 +42,50 @@ public sealed record Roofline(double PeakGflops, double LaunchMicroseconds, IRea
             return y;
         }));
 
-        Tensor source = context.Zeros((int)(LargestSet / 2 / sizeof(float))), target = context.Zeros((int)(LargestSet / 2 / sizeof(float)));
-        var bandwidths = new List<(long, double)>();
+        Tensor whole = context.Zeros((int)(LargestSet / sizeof(float)));
+        var bandwidths = new List<Bandwidth>();
         for (long bytes = SmallestSet; bytes <= LargestSet; bytes *= 2)
-            bandwidths.Add((bytes, Copy(device, source, target, bytes, seconds / 4) / 1e9));
-        return new Roofline(peak / 1e9, Launch(device, source, target, seconds / 4) * 1e6, bandwidths);
+            bandwidths.Add(MeasureMemory(device, whole, y, bytes, MemoryPart * seconds));
+        return new Roofline(peak / 1e9, MeasureLaunch(device, whole, seconds / 4) * 1e6, bandwidths);
     }
 
-    // Each thread copies a part of its own, as long as it can be.
-    static double Copy(Device device, Tensor source, Tensor target, long bytes, double seconds)
+    double Between(double bytes, Func<Bandwidth, double> rate)
     {
-        int groups = Math.Max(1, Math.Min(device.Threads, 64)), length = (int)(bytes / 2 / sizeof(float)) / (groups * RooflineOp.CopyStep) * groups * RooflineOp.CopyStep;
-        Tensor from = Part(source, length), to = Part(target, length);
-        return Rate(seconds, turns => 2.0 * sizeof(float) * length * turns, turns => OpTiming.Time(device, () =>
+        int above = Bandwidths.TakeWhile(point => point.Bytes < bytes).Count();
+        if (above == 0 || above == Bandwidths.Count)
+            return rate(Bandwidths[Math.Min(above, Bandwidths.Count - 1)]);
+        var (low, high) = (Bandwidths[above - 1], Bandwidths[above]);
+        double share = Math.Log(bytes / low.Bytes) / Math.Log((double)high.Bytes / low.Bytes);
+        return rate(low) * Math.Pow(rate(high) / rate(low), share);
+    }
+
+    // Each thread has a part of its own, as long as it can be.
+    static Bandwidth MeasureMemory(Device device, Tensor whole, Tensor sums, long bytes, double seconds)
+    {
+        int groups = Parts(device), unit = groups * RooflineOp.Step, half = (int)(bytes / 2 / sizeof(float)) / unit * unit;
+        Tensor all = Part(whole, 0, 2 * half), from = Part(whole, 0, half), to = Part(whole, half, half), partSums = Part(sums, 0, groups * 16);
+        return new Bandwidth(
+            bytes,
+            OfMemory(half, 2, turns => RooflineOp.Copy(device.Stream, from, to, groups, turns)),
+            OfMemory(2 * half, 2, turns => RooflineOp.Update(device.Stream, all, 1f, groups, turns)),
+            OfMemory(2 * half, 1, turns => RooflineOp.Read(device.Stream, all, partSums, groups, turns)));
+
+        double OfMemory(int length, int passes, Action<int> run) => Rate(seconds, turns => (double)passes * sizeof(float) * length * turns, turns => OpTiming.Time(device, () =>
         {
-            RooflineOp.Copy(device.Stream, from, to, groups, turns);
+            run(turns);
             return to;
-        }));
+        })) / 1e9;
     }
 
-    static double Launch(Device device, Tensor source, Tensor target, double seconds)
+    static double MeasureLaunch(Device device, Tensor whole, double seconds)
     {
-        int groups = Math.Max(1, Math.Min(device.Threads, 64));
-        Tensor from = Part(source, groups * RooflineOp.CopyStep), to = Part(target, groups * RooflineOp.CopyStep);
+        int groups = Parts(device);
+        Tensor part = Part(whole, 0, groups * RooflineOp.Step);
         return 1 / Rate(seconds, launches => launches, launches => OpTiming.Time(device, () =>
         {
             for (int i = 0; i < launches; i++)
-                RooflineOp.Copy(device.Stream, from, to, groups, turns: 1);
-            return to;
+                RooflineOp.Update(device.Stream, part, 1f, groups, turns: 1);
+            return part;
         }));
     }
 
@@ -94,5 +107,7 @@ public sealed record Roofline(double PeakGflops, double LaunchMicroseconds, IRea
         return work(turns) / best;
     }
 
-    static Tensor Part(Tensor whole, int length) => new(whole.View.SubView(0, length), new Shape(length));
+    static int Parts(Device device) => Math.Clamp(device.Threads, 1, 64);
+
+    static Tensor Part(Tensor whole, int first, int length) => new(whole.View.SubView(first, length), new Shape(length));
 }
