@@ -52,7 +52,7 @@ public static class Conv2dOp
             return;
         }
 
-        TileProduct.Launch(stream, ForwardKernel<LargeBlock>, ForwardKernel<SmallBlock>, x, w, y, s, pixels, s.K);
+        TileProduct.Launch(stream, ForwardKernel<LargeBlock>, ForwardKernel<SmallBlock>, x.View, w.View, y.View, s, pixels, s.K);
     }
 
     /// <summary>The gradient of the input, or the forward pass of the transposed convolution.</summary>
@@ -82,15 +82,15 @@ public static class Conv2dOp
         if (IsSpread(s))
         {
             Require(workspace, InputGradientWorkspace(s));
-            var products = new Tensor(workspace.View.SubView(0, InputGradientWorkspace(s)), new Shape(s.R * s.S * s.C, s.Batch * s.OutHeight * s.OutWidth));
-            GemmOp.Multiply(stream, new Tensor(w.View, new Shape(s.R * s.S * s.C, s.K)), dy, products, transposeB: true);
-            stream.Launch(GatherKernel, new Index2D(IntrinsicMath.DivRoundUp(s.Width, s.StrideX), s.Batch * s.Height), products.View, dx.View, s);
+            int columns = s.Batch * s.OutHeight * s.OutWidth, rows = s.R * s.S * s.C;
+            GemmOp.Multiply(stream, w.View, dy.View, workspace.View, new GemmShape(rows, columns, s.K, s.K, s.K, columns, 0), false, true);
+            stream.Launch(GatherKernel, new Index2D(IntrinsicMath.DivRoundUp(s.Width, s.StrideX), s.Batch * s.Height), workspace.View, dx.View, s);
             return;
         }
 
         // Pixels that are a stride apart meet the same taps: each such phase is a product of its own.
         int pixels = checked(s.Batch * IntrinsicMath.DivRoundUp(s.Height, s.StrideY) * IntrinsicMath.DivRoundUp(s.Width, s.StrideX));
-        TileProduct.Launch(stream, InputGradientKernel<LargeBlock>, InputGradientKernel<SmallBlock>, dy, w, dx, s, pixels, s.C, s.StrideY * s.StrideX);
+        TileProduct.Launch(stream, InputGradientKernel<LargeBlock>, InputGradientKernel<SmallBlock>, dy.View, w.View, dx.View, s, pixels, s.C, s.StrideY * s.StrideX);
     }
 
     /// <summary>Adds the gradient of the weights.</summary>
@@ -117,7 +117,7 @@ public static class Conv2dOp
             return;
         }
 
-        TileProduct.Launch(stream, WeightGradientKernel<LargeBlock>, WeightGradientKernel<SmallBlock>, x, dy, dw, s, s.R * s.S * s.C, s.K);
+        TileProduct.Launch(stream, WeightGradientKernel<LargeBlock>, WeightGradientKernel<SmallBlock>, x.View, dy.View, dw.View, s, s.R * s.S * s.C, s.K);
     }
 
     static int ForwardWorkspace(ConvolutionShape s) => WinogradShape.Applies(s, false) ? WinogradOp.ConvolveWorkspace(WinogradShape.Forward(s)) : 0;

@@ -36,7 +36,12 @@ public static class GemmOp
         int kb = transposeB ? b.Cols : b.Rows, n = transposeB ? b.Rows : b.Cols;
         if (k != kb || c.Rows != m || c.Cols != n)
             throw new ArgumentException($"a product of {m} x {k} and {kb} x {n} does not fit a result of {c.Rows} x {c.Cols}");
-        var shape = new GemmShape(m, n, k, a.Cols, b.Cols, c.Cols, accumulate ? 1 : 0);
+        Multiply(stream, a.View, b.View, c.View, new GemmShape(m, n, k, a.Cols, b.Cols, c.Cols, accumulate ? 1 : 0), transposeA, transposeB);
+    }
+
+    /// <summary>The same over memory that is not a tensor of its own.</summary>
+    internal static void Multiply(Stream stream, ArrayView<float> a, ArrayView<float> b, ArrayView<float> c, GemmShape shape, bool transposeA, bool transposeB)
+    {
         switch (transposeA, transposeB)
         {
             case (false, false):
@@ -54,7 +59,7 @@ public static class GemmOp
         }
     }
 
-    static void Launch<TA, TB>(Stream stream, Tensor a, Tensor b, Tensor c, GemmShape shape)
+    static void Launch<TA, TB>(Stream stream, ArrayView<float> a, ArrayView<float> b, ArrayView<float> c, GemmShape shape)
         where TA : unmanaged, IOperand
         where TB : unmanaged, IOperand =>
         TileProduct.Launch(stream, TileKernel<TA, TB, LargeBlock>, TileKernel<TA, TB, SmallBlock>, a, b, c, shape, shape.M, shape.N);

@@ -80,7 +80,7 @@ static class TileProduct
     /// <summary>Runs a product, or several that the group's z tells apart, by whichever of its kernel's two forms the device has the shared memory for.</summary>
     public static void Launch<TShape>(
         Stream stream, Action<ArrayView<float>, ArrayView<float>, ArrayView<float>, TShape, Index2D> large, Action<ArrayView<float>, ArrayView<float>, ArrayView<float>, TShape, Index2D> small,
-        Tensor left, Tensor right, Tensor result, TShape shape, int rows, int cols, int products = 1)
+        ArrayView<float> left, ArrayView<float> right, ArrayView<float> result, TShape shape, int rows, int cols, int products = 1)
         where TShape : unmanaged
     {
         bool isLarge = stream.Device.SharedBytes >= LargeBlock.Bytes;
@@ -94,7 +94,7 @@ static class TileProduct
         int panelsOfGroup = IntrinsicMath.DivRoundUp(panels, IntrinsicMath.Clamp(wanted, 1, panels));
         stream.Launch(
             isLarge ? large : small, new KernelConfig(new Index3D(IntrinsicMath.DivRoundUp(panels, panelsOfGroup), blocks, products), new Index3D(threads, 1, 1)),
-            left.View, right.View, result.View, shape, new Index2D(panelsOfGroup, tilesOfBlock));
+            left, right, result, shape, new Index2D(panelsOfGroup, tilesOfBlock));
     }
 
     /// <summary>Where an element of the copied left side lies. The 16 keep rows, and k, from falling on the same lines of a cache.</summary>
