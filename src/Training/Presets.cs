@@ -17,7 +17,7 @@ public static class Presets
         ("demo", "32x32, minutes on two cores: what ./dalle2 demo trains", new TrainingConfig
         {
             Samples = 6000, WordFeatures = 32, TextFeatures = 96, EncoderChannels = [16, 32, 64], DecoderChannels = [128, 64, 32], Latent = 32, JointFeatures = 64,
-            LearningRate = 3e-3f, TextSteps = 60, ImageSteps = 60, JointSteps = 300, DecoderSteps = 100, FineTuneSteps = 2200,
+            LearningRate = 3e-3f, KlWeight = .5f, TextSteps = 60, ImageSteps = 60, JointSteps = 300, DecoderSteps = 100, FineTuneSteps = 5500,
         }),
         ("pairs", "32x32, minutes on two cores: for shapes2, two shapes in a relation", new TrainingConfig
         {
