@@ -8,90 +8,17 @@
 //     slices of the tiles each have a chain of their own, in rising order; dU [slice, p, K, N] holds them; then slices are added in rising order
 namespace Dalle2.Kernels;
 
-/// <summary>A convolution by minimal filtering, or its adjoint.</summary>
-/// <param name="Batch">Images.</param>
-/// <param name="Height">Of the source.</param>
-/// <param name="Width">Of the source.</param>
-/// <param name="C">Channels of the source.</param>
-/// <param name="OutHeight">Of the result.</param>
-/// <param name="OutWidth">Of the result.</param>
-/// <param name="N">Channels of the result.</param>
-/// <param name="Stride">Of the convolution.</param>
-/// <param name="PaddingY">Of the convolution.</param>
-/// <param name="PaddingX">Of the convolution.</param>
-/// <param name="IsAdjoint">1 for the input gradient, 0 for the convolution itself.</param>
-/// <param name="TilesY">Tiles along the height of a phase of the result.</param>
-/// <param name="TilesX">Tiles along its width.</param>
-/// <param name="Flops">Of a launch, for profiles.</param>
-readonly record struct WinogradShape(
-    int Batch, int Height, int Width, int C, int OutHeight, int OutWidth, int N, int Stride, int PaddingY, int PaddingX, int IsAdjoint, int TilesY, int TilesX, double Flops = 0) : ILaunchCost
-{
-    // Filtering has to save at least this much of the multiplications: the transforms cost too.
-    const double Saving = 1.3;
-
-    /// <summary>From one pixel to the next of the source's phase.</summary>
-    public int InStep => IsAdjoint != 0 ? 1 : Stride;
-
-    /// <summary>From one pixel to the next of the result's phase.</summary>
-    public int OutStep => IsAdjoint != 0 ? Stride : 1;
-
-    /// <summary>Phases of the result.</summary>
-    public int Phases => OutStep * OutStep;
-
-    /// <summary>The summed extent.</summary>
-    public int K => InStep * InStep * C;
-
-    /// <summary>Tiles of all images.</summary>
-    public int Tiles => Batch * TilesY * TilesX;
-
-    /// <summary>The convolution of a shape.</summary>
-    public static WinogradShape Forward(ConvolutionShape s) => new(
-        s.Batch, s.Height, s.Width, s.C, s.OutHeight, s.OutWidth, s.K, s.StrideY, s.PaddingY, s.PaddingX, 0, (s.OutHeight + 1) / 2, (s.OutWidth + 1) / 2);
-
-    /// <summary>The input gradient of a shape.</summary>
-    public static WinogradShape Adjoint(ConvolutionShape s) => new(
-        s.Batch, s.OutHeight, s.OutWidth, s.K, s.Height, s.Width, s.C, s.StrideY, s.PaddingY, s.PaddingX, 1,
-        (IntrinsicMath.DivRoundUp(s.Height, s.StrideY) + 1) / 2, (IntrinsicMath.DivRoundUp(s.Width, s.StrideX) + 1) / 2);
-
-    /// <summary>Whether minimal filtering is worth it. The shape alone decides, so that each device computes the same bits.</summary>
-    public static bool Applies(ConvolutionShape s, bool isAdjoint)
-    {
-        bool taps = (s.R, s.S, s.StrideY, s.StrideX) is (3, 3, 1, 1) or (4, 4, 2, 2);
-        if (!taps || s.DilationY != 1 || s.DilationX != 1 || s.C % 16 != 0 || s.K % 16 != 0)
-            return false;
-        WinogradShape w = isAdjoint ? Adjoint(s) : Forward(s);
-        double filtered = (double)w.Tiles * w.Phases * (s.R / s.StrideY + 1) * (s.R / s.StrideY + 1);
-        double direct = (double)w.Batch * w.OutHeight * w.OutWidth * (s.R / s.StrideY) * (s.R / s.StrideY);
-        return filtered * Saving <= direct;
-    }
-
-    /// <summary>Where the window of a phase's first tile begins, along one axis, in pixels of the source.</summary>
-    public int Offset(int phase, int padding, int taps) =>
-        IsAdjoint != 0 ? (phase + padding - FirstTap(phase, padding)) / Stride - (taps - 1) : -padding;
-
-    /// <summary>The first tap that falls on a phase of the result.</summary>
-    public int FirstTap(int phase, int padding) => (phase + padding) % Stride;
-}
-
 /// <summary>Convolutions and their gradients by minimal filtering.</summary>
-static class WinogradOp
+static partial class WinogradOp
 {
     const int Panel = RegisterTile.RightStep;
 
     // Values of k whose weights a group transforms.
     const int WeightRows = 16;
 
-    // Slices of the tiles in a weight gradient: enough to keep a card busy, few enough to be added up cheaply.
-    const int SliceTiles = 128;
-    const int MaxSlices = 8;
-    const int MaxSliceElements = 1 << 20;
-
     /// <summary>Elements of workspace that <see cref="Convolve"/> takes.</summary>
     public static int ConvolveWorkspace(WinogradShape s) =>
         checked(s.Phases * IntrinsicMath.DivRoundUp(s.N, Panel) * Panel * Points(s) * s.K);
-
-    /// <summary>Elements of workspace that <see cref="WeightGradient"/> takes.</summary>
-    public static int WeightGradientWorkspace(WinogradShape s) => checked(Slices(s) * Points(s) * s.K * s.N);
 
     /// <summary>The convolution, or its adjoint.</summary>
     public static void Convolve(Stream stream, Tensor source, Tensor w, Tensor result, Tensor workspace, WinogradShape s)
@@ -102,21 +29,9 @@ static class WinogradOp
             Convolve<TwoTaps>(stream, source, w, result, workspace, s);
     }
 
-    /// <summary>Adds the gradient of the weights; the shape is that of the convolution itself.</summary>
-    public static void WeightGradient(Stream stream, Tensor x, Tensor dy, Tensor dw, Tensor workspace, WinogradShape s)
-    {
-        if (s.Stride == 1)
-            WeightGradient<ThreeTaps>(stream, x, dy, dw, workspace, s);
-        else
-            WeightGradient<TwoTaps>(stream, x, dy, dw, workspace, s);
-    }
-
     static int Points(WinogradShape s) => s.Stride == 1 ? 16 : 9;
 
     static double Work(WinogradShape s) => 2.0 * s.Tiles * s.Phases * Points(s) * s.K * s.N;
-
-    static int Slices(WinogradShape s) =>
-        IntrinsicMath.Clamp(IntrinsicMath.Min(s.Tiles / SliceTiles, MaxSliceElements / (Points(s) * s.K * s.N)), 1, MaxSlices);
 
     static void Convolve<TFilter>(Stream stream, Tensor source, Tensor w, Tensor result, Tensor workspace, WinogradShape s)
         where TFilter : unmanaged, IWinogradFilter
@@ -149,34 +64,6 @@ static class WinogradOp
             ConvolveKernel<TFilter, TBlock>,
             new KernelConfig(new Index3D(IntrinsicMath.DivRoundUp(panels, panelsOfGroup), blocks, s.Phases), new Index3D(threads, 1, 1)),
             source.View, workspace.View, result.View, s with { Flops = Work(s) }, tiles, piece, panelsOfGroup);
-    }
-
-    static void WeightGradient<TFilter>(Stream stream, Tensor x, Tensor dy, Tensor dw, Tensor workspace, WinogradShape s)
-        where TFilter : unmanaged, IWinogradFilter
-    {
-        if (stream.Device.SharedBytes >= LargeBlock.Bytes)
-            WeightGradient<TFilter, LargeBlock>(stream, x, dy, workspace, s);
-        else
-            WeightGradient<TFilter, SmallBlock>(stream, x, dy, workspace, s);
-        stream.Launch(FoldKernel<TFilter>, new Index2D(s.N, s.K), workspace.View, dw.View, s, Slices(s));
-    }
-
-    static void WeightGradient<TFilter, TBlock>(Stream stream, Tensor x, Tensor dy, Tensor workspace, WinogradShape s)
-        where TFilter : unmanaged, IWinogradFilter
-        where TBlock : unmanaged, IWinogradBlock
-    {
-        TBlock block = default;
-        int threads = RegisterTile.Threads(stream.Device), line = default(TFilter).Taps + 1, slices = Slices(s);
-        int panels = IntrinsicMath.DivRoundUp(s.N, threads * RegisterTile.ThreadColumns);
-        int wanted = IntrinsicMath.DivRoundUp(stream.Device.Threads == 1 ? 1 : 3 * stream.Device.Threads, line * slices);
-        int mostPanels = IntrinsicMath.Max(1, block.Gradients / (line * Panel * 16));
-        int panelsOfGroup = IntrinsicMath.Min(IntrinsicMath.DivRoundUp(panels, IntrinsicMath.Clamp(wanted, 1, panels)), mostPanels);
-        int rows = IntrinsicMath.Min(s.K, block.Inputs / (line * 16) / 16 * 16);
-        int tiles = IntrinsicMath.Min(block.Inputs / (line * rows), block.Gradients / (line * Panel * panelsOfGroup));
-        stream.Launch(
-            WeightGradientKernel<TFilter, TBlock>,
-            new KernelConfig(new Index3D(IntrinsicMath.DivRoundUp(panels, panelsOfGroup) * IntrinsicMath.DivRoundUp(s.K, rows), slices, line), new Index3D(threads, 1, 1)),
-            x.View, dy.View, workspace.View, s with { Flops = Work(s) }, tiles, rows, panelsOfGroup);
     }
 
     // One group per as many columns of the result as it has threads, 16 values of k and a phase.
@@ -347,146 +234,6 @@ static class WinogradOp
                             result[((image * s.OutHeight + y) * s.OutWidth + x) * s.N + column + thread] = d[a * line + b];
                     }
                 }
-            }
-        }
-    }
-
-    // One group per line of points, slice of the tiles, some rows of k and some panels of columns.
-    static void WeightGradientKernel<TFilter, TBlock>(
-        ArrayView<float> x, ArrayView<float> dy, ArrayView<float> du, WinogradShape s, int tiles, int rows, int panels)
-        where TFilter : unmanaged, IWinogradFilter
-        where TBlock : unmanaged, IWinogradBlock
-    {
-        ArrayView<float> v = SharedMemory.Allocate<float>(default(TBlock).Inputs), d = SharedMemory.Allocate<float>(default(TBlock).Gradients);
-        TFilter filter = default;
-        int line = filter.Taps + 1, thread = Group.IdxX, blocks = (s.K + rows - 1) / rows;
-        int firstRow = Grid.IdxX % blocks * rows, count = IntrinsicMath.Min(rows, s.K - firstRow), firstCol = Grid.IdxX / blocks * panels * RegisterTile.Columns;
-        int slice = (s.Tiles + Grid.DimY - 1) / Grid.DimY, end = IntrinsicMath.Min(s.Tiles, (Grid.IdxY + 1) * slice);
-        for (int first = Grid.IdxY * slice; first < end || first == Grid.IdxY * slice; first += tiles)
-        {
-            int depth = IntrinsicMath.Max(0, IntrinsicMath.Min(tiles, end - first));
-            Group.Barrier();
-            TransformLineOfInputs<TFilter>(x, v, s, first, depth, tiles, firstRow, count, rows / 16);
-            TransformLineOfGradients<TFilter>(dy, d, s, first, depth, tiles, firstCol, panels);
-            Group.Barrier();
-            for (int p = 0; p < line; p++)
-            {
-                for (int panel = 0; panel < panels; panel++)
-                {
-                    int col = firstCol + panel * RegisterTile.Columns;
-                    for (int row = 0; row < count; row += RegisterTile.Rows)
-                    {
-                        ArrayView<float> sums = LocalMemory.Allocate<float>(RegisterTile.Rows * RegisterTile.ThreadColumns);
-                        ArrayView<int> places = LocalMemory.Allocate<int>(RegisterTile.Rows);
-                        for (int i = 0; i < RegisterTile.Rows; i++)
-                            places[i] = (((Grid.IdxY * line + Grid.IdxZ) * line + p) * s.K + firstRow + row + i) * s.N;
-                        RegisterTile.Begin(sums, du, places, col, s.N, first == Grid.IdxY * slice);
-                        RegisterTile.Add(sums, v, (p * (rows / 16) + row / 16) * tiles * 16 + row % 16, 1, 16, d, (p * panels + panel) * tiles * Panel, depth);
-                        RegisterTile.End(sums, du, places, RegisterTile.Rows, col, s.N);
-                    }
-                }
-            }
-        }
-    }
-
-    // V [point of the line, k / 16, tile, 16].
-    static void TransformLineOfInputs<TFilter>(ArrayView<float> x, ArrayView<float> v, WinogradShape s, int first, int depth, int tiles, int firstRow, int count, int height)
-        where TFilter : unmanaged, IWinogradFilter
-    {
-        TFilter filter = default;
-        int line = filter.Taps + 1, thread = Group.IdxX;
-        int one = filter.InputFirst(Grid.IdxZ), other = filter.InputSecond(Grid.IdxZ);
-        float sign = filter.InputSign(Grid.IdxZ);
-        for (int tile = 0; tile < depth; tile++)
-        {
-            int at = first + tile, tx = at % s.TilesX, ty = at / s.TilesX % s.TilesY, image = at / s.TilesX / s.TilesY;
-            for (int k = 0; k < count;)
-            {
-                int q = (firstRow + k) / s.C, firstChannel = firstRow + k - q * s.C, length = IntrinsicMath.Min(s.C - firstChannel, count - k);
-                int y = 2 * ty * s.InStep + q / s.InStep - s.PaddingY;
-                int upper = Row(s, image, y + one * s.InStep), lower = Row(s, image, y + other * s.InStep);
-                ArrayView<int> columns = LocalMemory.Allocate<int>(default(TFilter).Taps + 1);
-                for (int j = 0; j < line; j++)
-                    columns[j] = Column(s, (2 * tx + j) * s.InStep + q % s.InStep - s.PaddingX);
-                for (int c = 0; c < length; c += Group.DimX)
-                {
-                    ArrayView<float> d = LocalMemory.Allocate<float>(default(TFilter).Taps + 1);
-                    for (int j = 0; j < line; j++)
-                        d[j] = Fused.MultiplyAdd(sign, Pixel(x, lower, columns[j], firstChannel + c + thread), Pixel(x, upper, columns[j], firstChannel + c + thread));
-                    filter.Input(d, 0, 1);
-                    int at16 = k + c, to = (at16 / 16 * tiles + tile) * 16 + at16 % 16 + thread;
-                    for (int p = 0; p < line; p++)
-                        v[to + p * height * tiles * 16] = d[p];
-                }
-
-                k += length;
-            }
-        }
-    }
-
-    // D [point of the line, panel, tile, 32], columns past the end 0.
-    static void TransformLineOfGradients<TFilter>(ArrayView<float> dy, ArrayView<float> d, WinogradShape s, int first, int depth, int tiles, int firstCol, int panels)
-        where TFilter : unmanaged, IWinogradFilter
-    {
-        TFilter filter = default;
-        int line = filter.Taps + 1, thread = Group.IdxX;
-        for (int tile = 0; tile < depth; tile++)
-        {
-            int at = first + tile, tx = at % s.TilesX, ty = at / s.TilesX % s.TilesY, image = at / s.TilesX / s.TilesY;
-            for (int panel = 0; panel < panels; panel++)
-            {
-                for (int j = 0; j < RegisterTile.ThreadColumns; j++)
-                {
-                    int col = firstCol + panel * RegisterTile.Columns + j * Group.DimX;
-                    ArrayView<float> g = LocalMemory.Allocate<float>(default(TFilter).Taps + 1);
-                    for (int b = 0; b < 2; b++)
-                    {
-                        float upper = Gradient(dy, s, image, 2 * ty, 2 * tx + b, col), lower = Gradient(dy, s, image, 2 * ty + 1, 2 * tx + b, col);
-                        // Row z of A': y0, then y0 + y1 and, with three taps, y0 - y1, then -y1.
-                        g[b] = Grid.IdxZ == 0 ? upper : Grid.IdxZ == line - 1 ? -lower : Grid.IdxZ == 1 ? upper + lower : upper - lower;
-                    }
-
-                    filter.OutputGradient(g, 0, 1);
-                    for (int p = 0; p < line; p++)
-                        d[((p * panels + panel) * tiles + tile) * Panel + thread + j * Group.DimX] = g[p];
-                }
-            }
-        }
-    }
-
-    // All of a group's columns or none of them: N is a multiple of 16.
-    static float Gradient(ArrayView<float> dy, WinogradShape s, int image, int y, int x, int col)
-    {
-        bool inside = y < s.OutHeight && x < s.OutWidth && col < s.N;
-        float value = dy[(inside ? ((image * s.OutHeight + y) * s.OutWidth + x) * s.N + col : 0) + Group.IdxX];
-        return inside ? value : 0f;
-    }
-
-    // One thread per column and k.
-    static void FoldKernel<TFilter>(Index2D index, ArrayView<float> du, ArrayView<float> dw, WinogradShape s, int slices)
-        where TFilter : unmanaged, IWinogradFilter
-    {
-        TFilter filter = default;
-        int taps = filter.Taps, line = filter.Taps + 1, points = line * line, n = index.X, k = index.Y, q = k / s.C, c = k - q * s.C;
-        ArrayView<float> g = LocalMemory.Allocate<float>((default(TFilter).Taps + 1) * (default(TFilter).Taps + 1));
-        for (int p = 0; p < points; p++)
-            g[p] = 0f;
-        for (int slice = 0; slice < slices; slice++)
-        {
-            for (int p = 0; p < points; p++)
-                g[p] += du[((slice * points + p) * s.K + k) * s.N + n];
-        }
-
-        for (int i = 0; i < line; i++)
-            filter.WeightGradient(g, i * line, 1);
-        for (int b = 0; b < taps; b++)
-            filter.WeightGradient(g, b, line);
-        for (int a = 0; a < taps; a++)
-        {
-            for (int b = 0; b < taps; b++)
-            {
-                int r = a * s.Stride + q / s.Stride, t = b * s.Stride + q % s.Stride;
-                dw[((r * taps * s.Stride + t) * s.C + c) * s.N + n] += g[a * line + b];
             }
         }
     }
