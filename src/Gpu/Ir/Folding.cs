@@ -78,16 +78,39 @@ static class Folding
         }
 
         // x op constant, and the mirror image where order does not matter.
-        if (first is Constant left && op is (Op.Add or Op.Multiply or Op.And or Op.Or or Op.Xor))
-            return OfConstant(op, second, left);
-        return second is Constant right ? OfConstant(op, first, right) : null;
+        if (first is Constant left)
+            return op is Op.Add or Op.Multiply or Op.And or Op.Or or Op.Xor ? OfConstant(function, op, second, left) : FromConstant(function, op, left);
+        return second is Constant right ? OfConstant(function, op, first, right) ?? Bounded(function, op, right, above: false) : null;
     }
 
-    static Value? OfConstant(Op op, Value value, Constant constant) => (op, constant.Bits) switch
+    // constant op x.
+    static Constant? FromConstant(Function function, Op op, Constant constant) => (op, constant.Bits) switch
+    {
+        (Op.ShiftLeft or Op.ShiftRight or Op.ShiftRightUnsigned, 0) => constant,
+        (Op.ShiftRight, var bits) when bits == AllOnes(constant.Type) => constant,
+        _ => Bounded(function, op, constant, above: true),
+    };
+
+    // Nothing is below the least value of a type, or above its greatest. The just-in-time compiler knows that too, and loses a load that it folds away
+    // together with the mask that it stands in.
+    static Constant? Bounded(Function function, Op op, Constant constant, bool above)
+    {
+        ulong ones = AllOnes(constant.Type), sign = ones ^ ones >> 1;
+        (ulong least, ulong greatest) = op is Op.LessUnsigned or Op.LessOrEqualUnsigned ? (0, ones) : (sign, ones >> 1);
+        return op switch
+        {
+            Op.Less or Op.LessUnsigned when constant.Bits == (above ? greatest : least) => function.Constant(IrType.Bool, 0),
+            Op.LessOrEqual or Op.LessOrEqualUnsigned when constant.Bits == (above ? least : greatest) => function.Constant(IrType.Bool, 1),
+            _ => null,
+        };
+    }
+
+    static Value? OfConstant(Function function, Op op, Value value, Constant constant) => (op, constant.Bits) switch
     {
         (Op.Add or Op.Subtract or Op.Or or Op.Xor or Op.ShiftLeft or Op.ShiftRight or Op.ShiftRightUnsigned, 0) => value,
         (Op.Multiply or Op.Divide or Op.DivideUnsigned, 1) => value,
         (Op.Multiply or Op.And, 0) => constant,
+        (Op.Remainder or Op.RemainderUnsigned, 1) => function.Constant(value.Type, 0),
         (Op.And, var bits) when bits == AllOnes(value.Type) => value,
         (Op.Or, var bits) when bits == AllOnes(value.Type) => constant,
         _ => null,

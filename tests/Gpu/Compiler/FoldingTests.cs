@@ -34,7 +34,47 @@ public class FoldingTests
     {
         Assert.That(Fold(Op.Subtract, IrType.I32, Int(0), n), Is.Null);
         Assert.That(Fold(Op.Divide, IrType.I32, Int(1), n), Is.Null);
-        Assert.That(Fold(Op.ShiftLeft, IrType.I32, Int(0), n), Is.Null);
+        Assert.That(Fold(Op.ShiftLeft, IrType.I32, Int(1), n), Is.Null);
+    }
+
+    [Test]
+    public void Zero_shifted_and_comparisons_beyond_the_range_of_a_type_are_known()
+    {
+        Assert.That(Fold(Op.ShiftRight, IrType.I32, Int(0), n), Is.SameAs(Int(0)));
+        Assert.That(Fold(Op.ShiftRight, IrType.I32, Int(-1), n), Is.SameAs(Int(-1)));
+        Assert.That(Fold(Op.LessUnsigned, IrType.Bool, n, Int(0)), Is.SameAs(function.Constant(IrType.Bool, 0)));
+        Assert.That(Fold(Op.LessOrEqual, IrType.Bool, Int(int.MinValue), n), Is.SameAs(function.Constant(IrType.Bool, 1)));
+        Assert.That(Fold(Op.LessUnsigned, IrType.Bool, n, Int(-1)), Is.Null);
+        Assert.That(Fold(Op.Less, IrType.Bool, n, Int(0)), Is.Null);
+    }
+
+    [Test]
+    public void What_is_known_from_one_operand_is_what_the_operation_gives_for_any_other()
+    {
+        int[] values = [0, 1, -1, 2, -2, 31, 32, int.MinValue, int.MaxValue, int.MinValue + 1, int.MaxValue - 1, 0x5A5A5A5A];
+        int folded = 0;
+        Op[] arithmetic = [Op.Add, Op.Subtract, Op.Multiply, Op.And, Op.Or, Op.Xor, Op.ShiftLeft, Op.ShiftRight, Op.ShiftRightUnsigned];
+        Op[] comparisons = [Op.Equal, Op.NotEqual, Op.Less, Op.LessOrEqual, Op.LessUnsigned, Op.LessOrEqualUnsigned];
+        foreach (Op op in (Op[])[.. arithmetic, .. comparisons])
+        {
+            IrType result = comparisons.Contains(op) ? IrType.Bool : IrType.I32;
+            foreach (int known in values)
+            {
+                foreach (bool first in new[] { true, false })
+                {
+                    if ((first ? Fold(op, result, Int(known), n) : Fold(op, result, n, Int(known))) is not Constant constant)
+                        continue;
+                    folded++;
+                    foreach (int other in values)
+                    {
+                        (int left, int right) = first ? (known, other) : (other, known);
+                        Assert.That(constant.Bits, Is.EqualTo(Semantics.Evaluate(op, IrType.I32, result, (uint)left, (uint)right, 0)), $"{op} {left} {right}");
+                    }
+                }
+            }
+        }
+
+        Assert.That(folded, Is.GreaterThan(10));
     }
 
     [Test]

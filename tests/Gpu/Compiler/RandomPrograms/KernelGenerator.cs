@@ -20,7 +20,7 @@ sealed class KernelGenerator(Choices choose, MethodGenerator body, int groupThre
     {
         Variable view = body.Local(typeof(ArrayView<>).MakeGenericType(element), $"shared{shared.Count}");
         shared.Add((element, view));
-        body.Body.Add(Allocate(typeof(SharedMemory), view, element, groupThreads));
+        body.Body.Add(new Sequence([Allocate(typeof(SharedMemory), view, element, groupThreads)]) { IsNeeded = true });
     }
 
     public static Simple Allocate(Type where, Variable view, Type element, int extent)

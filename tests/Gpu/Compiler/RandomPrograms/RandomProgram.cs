@@ -101,7 +101,7 @@ sealed class RandomProgram
             body.DeclareVariables();
             body.Begin();
             body.Body.AddRange(body.Block(choose.Between(1, 4), new Place(1, 1, false, true)));
-            body.Body.Add(body.Return());
+            body.Body.Add(new Sequence([body.Return()]) { IsNeeded = true });
             helpers.Add((helper, body));
             known.Add(helper);
         }
@@ -212,8 +212,9 @@ sealed class RandomProgram
     {
         Variable part = kernel.Local(own.View.Type, $"part{own.View.Name}");
         Expression start = Expression.Of(typeof(long), $"(long){own.Start}", [own.Start!], OpCodes.Conv_I8);
-        kernel.Body.Add(MethodGenerator.Assign(part, Expression.Call(
-            own.View.Type.GetMethod("SubView", [typeof(long), typeof(long)])!, own.View.Address(), start, Expression.Literal((long)Slots))));
+        Expression slots = Expression.Call(
+            own.View.Type.GetMethod("SubView", [typeof(long), typeof(long)])!, own.View.Address(), start, Expression.Literal((long)Slots));
+        kernel.Body.Add(new Sequence([MethodGenerator.Assign(part, slots)]) { IsNeeded = true });
         kernel.Memories.Add(new Memory(own.Element, part, Slots, Expression.Literal(0)));
     }
 
@@ -224,7 +225,7 @@ sealed class RandomProgram
         List<Statement> allocate = [KernelGenerator.Allocate(typeof(LocalMemory), view, element, length)];
         for (int i = 0; i < length; i++)
             allocate.Add(KernelGenerator.StoreAt((element, view), Expression.Literal(i), kernel.Of(Variable.Widened(element), 1)));
-        kernel.Body.Add(new Sequence(allocate));
+        kernel.Body.Add(new Sequence(allocate) { IsNeeded = true });
         kernel.Memories.Add(new Memory(element, view, length, Expression.Literal(0)));
     }
 

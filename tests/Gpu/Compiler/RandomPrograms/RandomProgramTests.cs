@@ -24,6 +24,7 @@ public class RandomProgramTests
     [TestCase(8250)]
     [TestCase(9402)]
     [TestCase(10402)]
+    [TestCase(16103)]
     public void What_was_wrong_once_stays_right(int seed) => Run(RandomTargets.All[0].Name, seed, seed + 1);
 
     [Test]

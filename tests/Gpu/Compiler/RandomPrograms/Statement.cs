@@ -14,7 +14,7 @@ abstract class Statement
 {
     public virtual IEnumerable<List<Statement>> Bodies => [];
 
-    /// <summary>Without it, threads would meet at the same elements.</summary>
+    /// <summary>Without it, threads would meet at the same elements, write through a view of nothing, or leave a function at its end without a value.</summary>
     public bool IsNeeded { get; init; }
 
     public abstract void Emit(Emission to);
