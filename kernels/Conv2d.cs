@@ -6,7 +6,7 @@
 //   the adjoint of Forward, and so the forward pass of the transposed convolution, whose input is dy and whose output is dx
 // Weight gradient: dw += sum over n, oy, ox of x[...] * dy[n, oy, ox, k]
 // Kernels of one tap are matrix products. 3 x 3 taps with stride 1 and 4 x 4 with stride 2 are filtered with fewer multiplications (Winograd.cs) where channels
-// are many. Of few channels the image's lines are summed as they lie (Conv2d.FewChannels.cs), and the input gradient is a product whose rows are gathered. All others are matrix products
+// are many. Of few channels the image's lines are summed as they lie (Conv2d.FewChannels.cs), and the input gradient is gathered from a product (Conv2d.Spread.cs). All others are matrix products
 // whose left side is gathered from the images as it is needed (implicit GEMM): sums over r, s and channels, or over n, oy and ox, rising, fused multiply-adds from zero
 // or from what dw held. With dilation 1 the taps of one row of the kernel lie side by side in the image, channels and all: such a stretch of values is called a run.
 
@@ -89,9 +89,7 @@ public static partial class Conv2dOp
         if (IsSpread(s))
         {
             Require(workspace, InputGradientWorkspace(s));
-            int columns = s.Batch * s.OutHeight * s.OutWidth, rows = s.R * s.S * s.C;
-            GemmOp.Multiply(stream, w.View, dy.View, workspace.View, new GemmShape(rows, columns, s.K, s.K, s.K, columns, 0), false, true);
-            stream.Launch(GatherKernel, new Index2D(IntrinsicMath.DivRoundUp(s.Width, s.StrideX), s.Batch * s.Height), workspace.View, dx.View, s);
+            InputGradientOfFewChannels(stream, dy, w, dx, workspace, s);
             return;
         }
 
@@ -140,10 +138,7 @@ public static partial class Conv2dOp
 
     static int InputGradientWorkspace(ConvolutionShape s) =>
         WinogradShape.Applies(s, true) ? WinogradOp.ConvolveWorkspace(WinogradShape.Adjoint(s))
-        : IsSpread(s) ? checked(s.Batch * s.OutHeight * s.OutWidth * s.R * s.S * s.C) : 0;
-
-    // With few input channels most columns of a tile would be empty: then the channels of all taps are the rows, and what each pixel gets is gathered.
-    static bool IsSpread(ConvolutionShape s) => !s.IsPointwise && s.C < RegisterTile.RightStep / 2;
+        : IsSpread(s) ? InputGradientWorkspaceOfFewChannels(s) : 0;
 
     static int WeightGradientWorkspace(ConvolutionShape s) =>
         WinogradShape.Applies(s, false) ? WinogradOp.WeightGradientWorkspace(WinogradShape.Forward(s))
@@ -158,39 +153,6 @@ public static partial class Conv2dOp
     // One group per block of output pixels, by channels.
     static void ForwardKernel<TBlock>(ArrayView<float> x, ArrayView<float> w, ArrayView<float> y, ConvolutionShape s, Index2D extent)
         where TBlock : unmanaged, IBlock => TileProduct.Multiply<ForwardProduct, TBlock>(x, w, y, new ForwardProduct(s), extent);
-
-    // One thread per phase's input pixel of a row; neighbours belong to one phase, so that they meet the same taps. Taps rise.
-    static void GatherKernel(Index2D index, ArrayView<float> products, ArrayView<float> dx, ConvolutionShape s)
-    {
-        int iy = index.Y % s.Height, image = index.Y / s.Height, all = s.Batch * s.OutHeight * s.OutWidth;
-        int firstY = FirstTap(iy + s.PaddingY, s.StrideY, s.DilationY), periodY = Period(s.StrideY, s.DilationY), periodX = Period(s.StrideX, s.DilationX);
-        int tapsY = Taps(s.R, firstY, periodY), lastY = (iy + s.PaddingY - firstY * s.DilationY) / s.StrideY, upY = periodY * s.DilationY / s.StrideY, backX = periodX * s.DilationX / s.StrideX;
-        for (int phase = 0; phase < s.StrideX; phase++)
-        {
-            int firstX = FirstTap(phase + s.PaddingX, s.StrideX, s.DilationX), tapsX = Taps(s.S, firstX, periodX);
-            int ix = index.X * s.StrideX + phase, lastX = index.X + (phase + s.PaddingX - firstX * s.DilationX) / s.StrideX;
-            for (int c = 0; c < s.C; c++)
-            {
-                float sum = 0f;
-                for (int a = 0; a < tapsY; a++)
-                {
-                    int oy = lastY - a * upY;
-                    if (oy < 0 || oy >= s.OutHeight)
-                        continue;
-                    int tap = (firstY + a * periodY) * s.S + firstX, from = (image * s.OutHeight + oy) * s.OutWidth;
-                    for (int b = 0; b < tapsX; b++)
-                    {
-                        int ox = lastX - b * backX;
-                        if (ox >= 0 && ox < s.OutWidth)
-                            sum += products[((tap + b * periodX) * s.C + c) * all + from + ox];
-                    }
-                }
-
-                if (ix < s.Width)
-                    dx[(index.Y * s.Width + ix) * s.C + c] = sum;
-            }
-        }
-    }
 
     // Taps r with (offset - r * dilation) % stride == 0 repeat after stride / gcd(stride, dilation); the first of them, or the stride if there is none.
     static int FirstTap(int offset, int stride, int dilation)

@@ -24,6 +24,7 @@ public sealed class Conv2dCase : UnaryLayerCase
         [1, 9, 66, 1, 33, 2, 2, 1, 1, 0, 0, 1, 1, 0],
         [3, 10, 5, 2, 4, 3, 3, 1, 1, 1, 1, 2, 1, 0],
         [1, 1, 303, 15, 2, 1, 300, 1, 1, 0, 0, 1, 1, 0],
+        [1, 20, 128, 8, 1, 4, 4, 2, 2, 1, 1, 1, 1, 0],
     ];
 
     public override int[][] BenchShapes =>
