@@ -26,8 +26,20 @@ static class ConstantFolding
             {
                 for (int o = 0; o < instruction.Operands.Length; o++)
                     instruction.Operands[o] = Resolve(instruction.Operands[o]);
-                if (Folding.Simplify(function, instruction.Op, instruction.Type, instruction.Operands) is { } known)
-                    replacements.Add(instruction, known);
+                if (Folding.Simplify(function, instruction.Op, instruction.Type, instruction.Operands) is { } value)
+                    replacements.Add(instruction, value);
+                else if (Complemented(instruction) is { } condition)
+                {
+                    if (Folding.Simplify(function, Op.Not, IrType.Bool, [condition]) is { } simpler)
+                    {
+                        replacements.Add(instruction, simpler);
+                        continue;
+                    }
+
+                    var complement = new Instruction(Op.Not, IrType.Bool, [condition], default, instruction.Position);
+                    replacements.Add(instruction, complement);
+                    kept.Add(complement);
+                }
                 else if (Sum(instruction) is var (first, addend))
                 {
                     if (addend == 0)
@@ -45,13 +57,18 @@ static class ConstantFolding
             }
 
             block.Instructions = kept;
-            if (block.Condition != null && Resolve(block.Condition) is Constant condition)
-                block.Jump(block.Edges[condition.Bits != 0 ? 0 : 1]);
+            if (block.Condition != null && Resolve(block.Condition) is Constant known)
+                block.Jump(block.Edges[known.Bits != 0 ? 0 : 1]);
         }
 
         function.Replace(replacements);
         Branches.RemoveUnreachable(function);
     }
+
+    // A bool that differs from true is its complement.
+    static Value? Complemented(Instruction instruction) => instruction is { Op: Op.Xor, Type: IrType.Bool, Operands: [var first, var second] }
+        ? first is Constant { Bits: 1 } ? second : second is Constant { Bits: 1 } ? first : null
+        : null;
 
     // x - c and (x + b) + c: integers wrap around, so that the order does not matter.
     static (Value First, ulong Addend)? Sum(Instruction instruction)
