@@ -131,6 +131,27 @@ static class MicroKernels
         y[at + 23] = (int)bits >> (int)(bits & 31);
     }
 
+    // Operations that the vector unit has no or another instruction for.
+    public static void Quotients(Index1D i, ArrayView<int> a, ArrayView<int> b, ArrayView<int> y, ArrayView<float> z, int divisor)
+    {
+        int first = a[i], second = b[i];
+        y[6 * i] = first / divisor;
+        y[6 * i + 1] = first % divisor;
+        y[6 * i + 2] = first / second;
+        y[6 * i + 3] = first % second;
+        y[6 * i + 4] = (int)((uint)first / (uint)second);
+        y[6 * i + 5] = (int)((uint)first % (uint)second);
+        z[i] = (uint)first;
+    }
+
+    public static void Extrema(Index1D i, ArrayView<float> a, ArrayView<float> b, ArrayView<uint> y)
+    {
+        y[4 * i] = Interop.FloatAsInt(XMath.Min(a[i], b[i]));
+        y[4 * i + 1] = Interop.FloatAsInt(XMath.Max(a[i], b[i]));
+        y[4 * i + 2] = Interop.FloatAsInt(XMath.Min(1f, a[i]));
+        y[4 * i + 3] = Interop.FloatAsInt(XMath.Max(b[i], -0f));
+    }
+
     public static void Records(Index1D i, ArrayView<Particle> particles)
     {
         ref Particle particle = ref particles[i];
