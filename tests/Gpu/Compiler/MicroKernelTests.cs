@@ -81,6 +81,17 @@ public class MicroKernelTests(string deviceName)
     }
 
     [Test]
+    public void Halves_of_products_leave_the_bits_of_the_method()
+    {
+        uint[] values = [0, 1, 2, 3, 65535, 65536, 0x7FFFFFFF, 0x80000000, 0x80000001, 0xCD9E8D57, 0xFFFFFFFE, 0xFFFFFFFF];
+        (uint First, uint Second)[] pairs = [.. from first in values from second in values select (first, second)];
+        using Buffer<uint> a = device.Allocate<uint>(pairs.Length), b = device.Allocate<uint>(pairs.Length), y = device.Allocate<uint>(6 * pairs.Length);
+        device.Stream.Write<uint>([.. pairs.Select(pair => pair.First)], a.View);
+        device.Stream.Write<uint>([.. pairs.Select(pair => pair.Second)], b.View);
+        device.Stream.Launch(MicroKernels.Products, pairs.Length, a.View, b.View, y.View, 0x9E3779B9u);
+    }
+
+    [Test]
     public void The_lesser_and_the_greater_of_odd_floats_leave_the_bits_of_the_method()
     {
         float[] values = [0f, -0f, 1f, -1f, 2f, float.NaN, float.PositiveInfinity, float.NegativeInfinity, float.Epsilon];

@@ -144,6 +144,17 @@ static class MicroKernels
         z[i] = (uint)first;
     }
 
+    public static void Products(Index1D i, ArrayView<uint> a, ArrayView<uint> b, ArrayView<uint> y, uint factor)
+    {
+        ulong product = (ulong)a[i] * b[i], scaled = 0xD2511F53ul * a[i], uniform = (ulong)b[i] * factor;
+        y[6 * i] = (uint)product;
+        y[6 * i + 1] = (uint)(product >> 32);
+        y[6 * i + 2] = (uint)scaled;
+        y[6 * i + 3] = (uint)(scaled >> 32);
+        y[6 * i + 4] = (uint)(uniform >> 32);
+        y[6 * i + 5] = (uint)(uniform >> 31);
+    }
+
     public static void Extrema(Index1D i, ArrayView<float> a, ArrayView<float> b, ArrayView<uint> y)
     {
         y[4 * i] = Interop.FloatAsInt(XMath.Min(a[i], b[i]));

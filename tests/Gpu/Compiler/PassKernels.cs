@@ -57,6 +57,12 @@ static class PassKernels
         x[i] = quotient + third + (before & 1);
     }
 
+    public static void Halves(Index1D i, ArrayView<int> x, ArrayView<int> y)
+    {
+        ulong product = (ulong)(uint)x[i] * 0xCD9E8D57u;
+        y[i] = (int)(product >> 32) ^ (int)product;
+    }
+
     public static void Transcendental(Index1D i, ArrayView<float> x, ArrayView<float> y)
     {
         float value = x[i];

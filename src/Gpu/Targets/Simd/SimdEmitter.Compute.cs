@@ -19,7 +19,7 @@ sealed partial class SimdEmitter
         {
             Op.Add or Op.Subtract or Op.Multiply or Op.Negate => true,
             Op.Divide or Op.Sqrt or Op.Floor or Op.Abs when type.IsFloat() => true,
-            Op.Divide or Op.Remainder or Op.DivideUnsigned or Op.RemainderUnsigned => !wide && vectors.Quotient(line.Op.ToString()) != null,
+            Op.Divide or Op.Remainder or Op.DivideUnsigned or Op.RemainderUnsigned or Op.MultiplyHighUnsigned => !wide && vectors.OfIntegers(line.Op.ToString()) != null,
             Op.FusedMultiplyAdd => vectors.FusedMultiplyAdd(ElementOf(type)) != null,
             Op.And or Op.Or or Op.Xor or Op.Not or Op.Select => true,
             Op.ShiftLeft or Op.ShiftRight or Op.ShiftRightUnsigned =>
@@ -81,10 +81,10 @@ sealed partial class SimdEmitter
         Type element = ElementOf(type);
         switch (line.Op)
         {
-            case Op.Divide or Op.Remainder or Op.DivideUnsigned or Op.RemainderUnsigned when !type.IsFloat():
+            case Op.Divide or Op.Remainder or Op.DivideUnsigned or Op.RemainderUnsigned or Op.MultiplyHighUnsigned when !type.IsFloat():
                 PushVector(o[0], half);
                 PushVector(o[1], half);
-                il.Emit(OpCodes.Call, vectors.Quotient(line.Op.ToString())!);
+                il.Emit(OpCodes.Call, vectors.OfIntegers(line.Op.ToString())!);
                 break;
             case Op.Add or Op.Subtract or Op.Multiply or Op.Divide:
                 PushGeneric(line.Op.ToString(), element, half, o);

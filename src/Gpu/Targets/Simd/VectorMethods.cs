@@ -99,9 +99,9 @@ sealed class VectorMethods
     /// <summary>Unsigned integers of 32 bits as floats, rounded to nearest; null where the machine has no instruction for it.</summary>
     public MethodInfo? UnsignedToFloat => Bits == 512 && Avx512F.IsSupported ? typeof(Avx512F).GetMethod("ConvertToVector512Single", [VectorOf(typeof(uint))]) : null;
 
-    /// <summary>An operation of <see cref="VectorDivision"/>; null where the machine would gain nothing by it.</summary>
-    public MethodInfo? Quotient(string name) => (Bits == 512 && Avx512F.IsSupported) || (Bits == 256 && Avx.IsSupported)
-        ? typeof(VectorDivision).GetMethod(name, [VectorOf(typeof(int)), VectorOf(typeof(int))])
+    /// <summary>An operation of <see cref="IntegerOperations"/>; null where the machine would gain nothing by it.</summary>
+    public MethodInfo? OfIntegers(string name) => (Bits == 512 && Avx512F.IsSupported) || (Bits == 256 && Avx2.IsSupported)
+        ? typeof(IntegerOperations).GetMethod(name, [VectorOf(typeof(int)), VectorOf(typeof(int))])
         : null;
 
     /// <summary>A load of some lanes, the others zero: (address, mask[, zero]); null where the machine has none.</summary>

@@ -4,11 +4,12 @@ using System.Runtime.Intrinsics.X86;
 
 namespace Dalle2.Gpu.Targets.Simd;
 
-/// <summary>
-/// Quotients of 32-bit integers, lane by lane, which no vector unit has. In double precision the rounded quotient, cut to an integer, is exact: one that is no
-/// integer lies at least 1 / divisor, 2^-31 of itself, from the next, and is rounded by 2^-53 of itself. Divisions that have no defined result give something.
-/// </summary>
-static class VectorDivision
+/// <summary>Operations on vectors of 32-bit integers that no vector unit has, lane by lane.</summary>
+/// <remarks>
+/// In double precision the rounded quotient, cut to an integer, is exact: one that is no integer lies at least 1 / divisor, 2^-31 of itself, from the next, and is
+/// rounded by 2^-53 of itself. Divisions that have no defined result give something.
+/// </remarks>
+static class IntegerOperations
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<int> Divide(Vector512<int> a, Vector512<int> b) => Vector512.Create(
@@ -33,4 +34,21 @@ static class VectorDivision
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<int> Remainder(Vector256<int> a, Vector256<int> b) => a - Divide(a, b) * b;
+
+    // Products of the even lanes and of the odd ones, of 64 bits each.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<int> MultiplyHighUnsigned(Vector512<int> a, Vector512<int> b)
+    {
+        Vector512<ulong> even = Avx512F.Multiply(a.AsUInt32(), b.AsUInt32());
+        Vector512<ulong> odd = Avx512F.Multiply((a.AsUInt64() >> 32).AsUInt32(), (b.AsUInt64() >> 32).AsUInt32());
+        return Vector512.ConditionalSelect(Vector512.Create(0x00000000FFFFFFFFul), even >> 32, odd).AsInt32();
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<int> MultiplyHighUnsigned(Vector256<int> a, Vector256<int> b)
+    {
+        Vector256<ulong> even = Avx2.Multiply(a.AsUInt32(), b.AsUInt32());
+        Vector256<ulong> odd = Avx2.Multiply((a.AsUInt64() >> 32).AsUInt32(), (b.AsUInt64() >> 32).AsUInt32());
+        return Vector256.ConditionalSelect(Vector256.Create(0x00000000FFFFFFFFul), even >> 32, odd).AsInt32();
+    }
 }
