@@ -1,7 +1,7 @@
 // Rows of a table:  y[i] = W[token[i]]          token [n]   W, dW [vocabulary, features]   y, dy [n, features]
 //   With padding, token 0 reads as zeros and has no gradient.
 // Backward:  dW[v] += sum of dy[i] over the places i where token[i] = v, in rising order, in runs of 64      (accumulated)
-//   The places come sorted by token: segment s is token ids[s] at places order[starts[s]] .. order[starts[s + 1] - 1].
+//   The places come by token: segment s is token ids[s] at places order[starts[s]] .. order[starts[s + 1] - 1].
 namespace Dalle2.Kernels;
 
 /// <summary>Looking up rows of a table, and the segmented sum that is its gradient.</summary>
@@ -29,7 +29,7 @@ public static class EmbeddingOp
 
     /// <summary>The gradient of the table's rows that were read.</summary>
     /// <param name="stream">Where it runs.</param>
-    /// <param name="order">Places of dy, sorted by token.</param>
+    /// <param name="order">Places of dy, those of each token together and in rising order.</param>
     /// <param name="starts">Where each segment starts in the order, and the end of the last.</param>
     /// <param name="ids">The token of each segment, each once.</param>
     /// <param name="dy">The gradient of the rows that were read.</param>
