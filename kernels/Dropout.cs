@@ -31,7 +31,7 @@ public static class DropoutOp
     public static void Forward(Stream stream, Tensor x, Tensor y, ArrayView<int> mask, RandomKey key, float p)
     {
         Require(x, y, mask);
-        stream.Launch(ForwardKernel, Groups(stream, x), x.View, y.View, mask, key, p, 1f / (1f - p), x.Length);
+        stream.Launch(ForwardKernel, Groups(stream, x), x.View, y.View, mask, key, Threshold(p), 1f / (1f - p), x.Length);
     }
 
     /// <summary>The gradient of the elements that are not zero, scaled as they are.</summary>
@@ -47,6 +47,9 @@ public static class DropoutOp
         stream.Launch(BackwardKernel, Groups(stream, dy), mask, dy.View, dx.View, 1f / (1f - p), dy.Length);
     }
 
+    // Elements whose 24 random bits are below it become zero: u >= p without a conversion.
+    static int Threshold(float p) => (int)MathF.Ceiling(p * 16777216f);
+
     static KernelConfig Groups(Stream stream, Tensor x) => Lanes.Groups(stream, IntrinsicMath.DivRoundUp(x.Length, GroupElements));
 
     static void Require(Tensor x, Tensor y, ArrayView<int> mask)
@@ -56,7 +59,7 @@ public static class DropoutOp
     }
 
     // One group per eight rows of the mask; thread t of T has the integers t, t + T, ... of each.
-    static void ForwardKernel(ArrayView<float> x, ArrayView<float> y, ArrayView<int> mask, RandomKey key, float p, float scale, int n)
+    static void ForwardKernel(ArrayView<float> x, ArrayView<float> y, ArrayView<int> mask, RandomKey key, int threshold, float scale, int n)
     {
         int first = Grid.IdxX * GroupElements, end = IntrinsicMath.Min(first + GroupElements, n);
         for (int row = first; row < end; row += Row)
@@ -67,7 +70,7 @@ public static class DropoutOp
                 for (int run = 0; run < Runs && row + run * Run < end; run++)
                 {
                     int start = row + run * Run;
-                    int kept = Kept(Philox.Block(key, (uint)(start / Words + own)), p);
+                    int kept = Kept(Philox.Block(key, (uint)(start / Words + own)), threshold);
                     Apply(x, y, start, own, kept, scale, end);
                     bits |= kept << (Words * run);
                 }
@@ -92,8 +95,10 @@ public static class DropoutOp
     }
 
     // A bit for each word.
-    static int Kept(RandomBlock words, float p) =>
-        (Philox.Uniform(words.W0) >= p ? 1 : 0) | (Philox.Uniform(words.W1) >= p ? 2 : 0) | (Philox.Uniform(words.W2) >= p ? 4 : 0) | (Philox.Uniform(words.W3) >= p ? 8 : 0);
+    static int Kept(RandomBlock words, int threshold) => Bit(words.W0, threshold) | (Bit(words.W1, threshold) << 1) | (Bit(words.W2, threshold) << 2) | (Bit(words.W3, threshold) << 3);
+
+    // 1 from the threshold on: the sign of what is missing to it.
+    static int Bit(uint word, int threshold) => (int)((uint)(threshold - 1 - (int)(word >> 8)) >> 31);
 
     // The four elements of a run that one thread has.
     static void Apply(ArrayView<float> x, ArrayView<float> y, int start, int own, int kept, float scale, int end)

@@ -150,23 +150,48 @@ static class TileProduct
         where TBlock : unmanaged, IBlock
     {
         int thread = Group.IdxX;
-        for (int c = 0; c < panels * RegisterTile.Columns; c++)
+        for (int c = 0; c < panels * RegisterTile.Columns; c += Group.DimX)
         {
-            int from = start + (row + c) * stride, k = 0;
-            int column = c / RegisterTile.Columns * default(TBlock).Depth * RegisterTile.RightStep + c % RegisterTile.Columns + to * RegisterTile.RightStep;
-            if (row + c < rows)
+            int column = c / RegisterTile.Columns * default(TBlock).Depth * RegisterTile.RightStep + c % RegisterTile.Columns + thread + to * RegisterTile.RightStep;
+            int from = start + (row + c) * stride, count = IntrinsicMath.Clamp(rows - row - c, 0, Group.DimX);
+            for (int k = 0; k < depth; k += Group.DimX)
             {
-                for (; k + Group.DimX <= depth; k += Group.DimX)
-                    right[column + (k + thread) * RegisterTile.RightStep] = source[from + k + thread];
-                if (k + thread < depth)
-                    right[column + (k + thread) * RegisterTile.RightStep] = source[from + k + thread];
-                continue;
-            }
+                ArrayView<float> square = LocalMemory.Allocate<float>(RegisterTile.MaxThreads);
+                if (count == Group.DimX && k + Group.DimX <= depth)
+                {
+                    for (int i = 0; i < Group.DimX; i++)
+                        square[i] = source[from + i * stride + k + thread];
+                    Turn(square);
+                    for (int i = 0; i < Group.DimX; i++)
+                        right[column + (k + i) * RegisterTile.RightStep] = square[i];
+                    continue;
+                }
 
-            for (; k < depth; k += Group.DimX)
+                for (int i = 0; i < Group.DimX; i++)
+                    square[i] = i < count && k + thread < depth ? source[from + i * stride + k + thread] : 0f;
+                Turn(square);
+                for (int i = 0; i < Group.DimX; i++)
+                {
+                    if (k + i < depth)
+                        right[column + (k + i) * RegisterTile.RightStep] = square[i];
+                }
+            }
+        }
+    }
+
+    // Row i of a square of as many rows as the group has threads, one value a thread, becomes column i: halves, quarters and so on change places across the diagonal.
+    static void Turn(ArrayView<float> square)
+    {
+        for (int half = 1; half < Group.DimX; half *= 2)
+        {
+            bool isUpper = (Group.IdxX & half) != 0;
+            for (int i = 0; i < Group.DimX; i++)
             {
-                if (k + thread < depth)
-                    right[column + (k + thread) * RegisterTile.RightStep] = 0f;
+                if ((i & half) != 0)
+                    continue;
+                float low = square[i], high = square[i + half], other = Warp.ShuffleXor(isUpper ? low : high, half);
+                square[i] = isUpper ? other : low;
+                square[i + half] = isUpper ? high : other;
             }
         }
     }

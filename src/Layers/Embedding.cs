@@ -46,8 +46,6 @@ public sealed class Embedding : Layer
         }
 
         BeginForward(context);
-        if (context.Training)
-            Sort(context);
         Tensor y = context.Allocate(tokens.Shape.Append(Weight.Shape[1]));
         EmbeddingOp.Forward(context.Stream, tokens, Weight.Value, padding, y);
         return EndForward(context, y);
@@ -59,6 +57,7 @@ public sealed class Embedding : Layer
     public void Backward(Context context, Tensor dy)
     {
         BeginBackward();
+        Sort(context);
         EmbeddingOp.Backward(context.Stream, order, starts, ids, dy, Weight.Gradient);
         EndBackward(context, dy);
     }
