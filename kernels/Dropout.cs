@@ -103,11 +103,24 @@ public static class DropoutOp
     // The four elements of a run that one thread has.
     static void Apply(ArrayView<float> x, ArrayView<float> y, int start, int own, int kept, float scale, int end)
     {
+        int i = start + own;
+        if (start + Run <= end)
+        {
+            for (int k = 0; k < Words; k++)
+                Put(x, y, i + k * Blocks, kept & (1 << k), scale);
+            return;
+        }
+
         for (int k = 0; k < Words; k++)
         {
-            int i = start + k * Blocks + own;
-            if (start + Run <= end || i < end)
-                y[i] = (kept & (1 << k)) != 0 ? x[i] * scale : 0f;
+            if (i + k * Blocks < end)
+                Put(x, y, i + k * Blocks, kept & (1 << k), scale);
         }
+    }
+
+    static void Put(ArrayView<float> x, ArrayView<float> y, int i, int kept, float scale)
+    {
+        float scaled = x[i] * scale;
+        y[i] = kept != 0 ? scaled : 0f;
     }
 }

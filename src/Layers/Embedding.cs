@@ -31,7 +31,7 @@ public sealed class Embedding : Layer
     /// <summary>The table <c>[vocabulary, features]</c>; word vectors are loaded into it.</summary>
     public Parameter Weight { get; }
 
-    /// <summary>The tokens' vectors. The tokens are read back to the host, to check them and to sort them for the backward pass.</summary>
+    /// <summary>The tokens' vectors. The tokens are read back to the host, to check them.</summary>
     /// <exception cref="ArgumentException">A token is not in the vocabulary; the message names it.</exception>
     public Tensor Forward(Context context, IntTensor tokens)
     {
