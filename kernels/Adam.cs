@@ -2,7 +2,8 @@
 //   g' = g * min(1, clip / norm)        (clip 0: g' = g)
 //   m = beta1 m + (1 - beta1) g'        v = beta2 v + (1 - beta2) g'^2
 //   w = w - rate / (1 - beta1^t) * m / (sqrt(v / (1 - beta2^t)) + eps)        decay, before it:  w = w (1 - rate * decay)
-//   w, g, m, v [n], any flat range   norm [1]; if it is not finite, everything stays as it is
+//   Then g = 0, for the next step's sums.
+//   w, g, m, v [n], any flat range   norm [1]; if it is not finite, w, m and v stay as they are   The first so many w decay.
 namespace Dalle2.Kernels;
 
 /// <summary>The scalars of one step of Adam, computed on the host in double precision.</summary>
@@ -14,13 +15,14 @@ namespace Dalle2.Kernels;
 /// <param name="Correction2">1 / (1 - Beta2^t).</param>
 /// <param name="Epsilon">Added to the root of the second moment.</param>
 /// <param name="ClipNorm">The largest global norm of the gradient; 0 for any.</param>
+/// <param name="Retained">1 - rate * decay: what the decay leaves of a weight.</param>
 public readonly record struct AdamStep(
-    float Beta1, float Complement1, float Beta2, float Complement2, float StepSize, float Correction2, float Epsilon, float ClipNorm)
+    float Beta1, float Complement1, float Beta2, float Complement2, float StepSize, float Correction2, float Epsilon, float ClipNorm, float Retained)
 {
     /// <summary>The scalars of step <paramref name="step"/>, counted from 1.</summary>
-    public static AdamStep Of(long step, double rate, double beta1, double beta2, double epsilon, double clipNorm) => new(
+    public static AdamStep Of(long step, double rate, double beta1, double beta2, double epsilon, double clipNorm, double decay) => new(
         (float)beta1, (float)(1 - beta1), (float)beta2, (float)(1 - beta2),
-        (float)(rate / (1 - Math.Pow(beta1, step))), (float)(1 / (1 - Math.Pow(beta2, step))), (float)epsilon, (float)clipNorm);
+        (float)(rate / (1 - Math.Pow(beta1, step))), (float)(1 / (1 - Math.Pow(beta2, step))), (float)epsilon, (float)clipNorm, (float)(1 - rate * decay));
 }
 
 /// <summary>Adam over flat ranges.</summary>
@@ -29,47 +31,38 @@ public static class AdamOp
     /// <summary>One step over a range, one launch.</summary>
     /// <param name="stream">Where it runs.</param>
     /// <param name="values">Changed.</param>
-    /// <param name="gradients">Read.</param>
+    /// <param name="gradients">Read, then set to zero, also where the norm is not finite.</param>
     /// <param name="firstMoments">Changed.</param>
     /// <param name="secondMoments">Changed.</param>
     /// <param name="norm">The global norm of the gradient, one element; see <see cref="ReductionOp.Norm"/>.</param>
     /// <param name="step">The step's scalars.</param>
+    /// <param name="decayed">How many values, from the first on, decay.</param>
     /// <exception cref="ArgumentException">The ranges differ in length.</exception>
     public static void Update(
         Stream stream, ArrayView<float> values, ArrayView<float> gradients, ArrayView<float> firstMoments, ArrayView<float> secondMoments,
-        ArrayView<float> norm, AdamStep step)
+        ArrayView<float> norm, AdamStep step, int decayed)
     {
         if (gradients.Length != values.Length || firstMoments.Length != values.Length || secondMoments.Length != values.Length)
             throw new ArgumentException($"Adam over ranges of {values.Length}, {gradients.Length}, {firstMoments.Length} and {secondMoments.Length} elements: they must be equal");
-        stream.Launch(UpdateKernel, values.IntLength, values, gradients, firstMoments, secondMoments, norm, step);
+        stream.Launch(UpdateKernel, values.IntLength, values, gradients, firstMoments, secondMoments, norm, step, decayed);
     }
-
-    /// <summary>Multiplies weights by a factor, unless the norm is not finite.</summary>
-    public static void Decay(Stream stream, ArrayView<float> values, ArrayView<float> norm, float factor) =>
-        stream.Launch(DecayKernel, values.IntLength, values, norm, factor);
 
     // One thread per element.
     static void UpdateKernel(
         Index1D i, ArrayView<float> values, ArrayView<float> gradients, ArrayView<float> firstMoments, ArrayView<float> secondMoments,
-        ArrayView<float> norm, AdamStep s)
+        ArrayView<float> norm, AdamStep s, int decayed)
     {
-        float length = norm[0];
+        float length = norm[0], g = gradients[i];
+        gradients[i] = 0f;
         if (!XMath.IsFinite(length))
             return;
-        float g = gradients[i];
         if (s.ClipNorm > 0f && length > s.ClipNorm)
             g *= s.ClipNorm / length;
         float m = s.Beta1 * firstMoments[i] + s.Complement1 * g;
         float v = s.Beta2 * secondMoments[i] + s.Complement2 * (g * g);
         firstMoments[i] = m;
         secondMoments[i] = v;
-        values[i] -= s.StepSize * m / (XMath.Sqrt(v * s.Correction2) + s.Epsilon);
-    }
-
-    // One thread per element.
-    static void DecayKernel(Index1D i, ArrayView<float> values, ArrayView<float> norm, float factor)
-    {
-        if (XMath.IsFinite(norm[0]))
-            values[i] *= factor;
+        float w = values[i] * (i < decayed ? s.Retained : 1f);
+        values[i] = w - s.StepSize * m / (XMath.Sqrt(v * s.Correction2) + s.Epsilon);
     }
 }

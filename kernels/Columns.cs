@@ -17,7 +17,10 @@ interface IColumn
 static class Columns
 {
     /// <summary>The columns of a group, and so the most of one thread: the extent of its local arrays.</summary>
-    public const int Block = 64;
+    public const int Block = 256;
+
+    // Columns that go down together where there is no whole block of them.
+    const int Narrow = 64;
 
     /// <summary>Rows of a chunk, where nothing else decides it.</summary>
     public const int ChunkRows = 64;
@@ -38,19 +41,12 @@ static class Columns
         int start = Grid.IdxX * Block;
         if (start + Block <= cols)
         {
-            for (int k = 0; k < Block / Group.DimX; k++)
-                column.Begin(k, start + k * Group.DimX + Group.IdxX);
-            for (int row = first; row < end; row++)
-            {
-                for (int k = 0; k < Block / Group.DimX; k++)
-                    column.Row(k, row, start + k * Group.DimX + Group.IdxX);
-            }
-
-            for (int k = 0; k < Block / Group.DimX; k++)
-                column.End(k, start + k * Group.DimX + Group.IdxX);
+            Strip(column, start, Block, first, end);
             return;
         }
 
+        for (; start + Narrow <= cols; start += Narrow)
+            Strip(column, start, Narrow, first, end);
         for (int col = start + Group.IdxX; start < cols; start += Group.DimX, col += Group.DimX)
         {
             if (col < cols)
@@ -61,5 +57,20 @@ static class Columns
                 column.End(0, col);
             }
         }
+    }
+
+    static void Strip<T>(T column, int start, int count, int first, int end)
+        where T : struct, IColumn
+    {
+        for (int k = 0; k < count / Group.DimX; k++)
+            column.Begin(k, start + k * Group.DimX + Group.IdxX);
+        for (int row = first; row < end; row++)
+        {
+            for (int k = 0; k < count / Group.DimX; k++)
+                column.Row(k, row, start + k * Group.DimX + Group.IdxX);
+        }
+
+        for (int k = 0; k < count / Group.DimX; k++)
+            column.End(k, start + k * Group.DimX + Group.IdxX);
     }
 }

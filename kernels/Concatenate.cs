@@ -44,11 +44,6 @@ public static class ConcatenateOp
     static void SplitKernel(ArrayView<float> whole, ArrayView<float> part, int cols, int allCols, int offset) =>
         Lanes.ForEach(new Copy(whole, Grid.IdxX * allCols + offset, part, Grid.IdxX * cols), 0, cols);
 
-    readonly record struct Copy(ArrayView<float> Source, int From, ArrayView<float> Target, int To) : IElement
-    {
-        public void Do(int at) => Target[To + at] = Source[From + at];
-    }
-
     static void Require(ReadOnlySpan<Tensor> parts, Tensor whole)
     {
         int cols = 0;

@@ -1,13 +1,16 @@
 // Rows of a table:  y[i] = W[token[i]]          token [n]   W, dW [vocabulary, features]   y, dy [n, features]
 //   With padding, token 0 reads as zeros and has no gradient.
 // Backward:  dW[v] += sum of dy[i] over the places i where token[i] = v, in rising order, in runs of 64      (accumulated)
-//   The places come sorted by token: segment s is token ids[s] at places order[starts[s]] .. order[starts[s + 1] - 1].
+//   The places come by token: segment s is token ids[s] at places order[starts[s]] .. order[starts[s + 1] - 1].
 namespace Dalle2.Kernels;
 
 /// <summary>Looking up rows of a table, and the segmented sum that is its gradient.</summary>
 public static class EmbeddingOp
 {
     const int Run = 64;
+
+    // Tokens of a group: what a group costs by itself is more than what a short row does.
+    const int Tokens = 16;
 
     /// <summary>The rows of the tokens.</summary>
     /// <param name="stream">Where it runs.</param>
@@ -19,12 +22,14 @@ public static class EmbeddingOp
     public static void Forward(Stream stream, IntTensor tokens, Tensor table, bool padding, Tensor y)
     {
         Require(tokens.Length, table, y);
-        stream.Launch(GatherKernel, new Index2D(table.Cols, tokens.Length), tokens.View, table.View, y.View, table.Cols, padding ? 1 : 0);
+        stream.Launch(
+            GatherKernel, Lanes.Groups(stream, IntrinsicMath.DivRoundUp(tokens.Length, Tokens)),
+            tokens.View, table.View, y.View, tokens.Length, table.Cols, padding ? 1 : 0);
     }
 
     /// <summary>The gradient of the table's rows that were read.</summary>
     /// <param name="stream">Where it runs.</param>
-    /// <param name="order">Places of dy, sorted by token.</param>
+    /// <param name="order">Places of dy, those of each token together and in rising order.</param>
     /// <param name="starts">Where each segment starts in the order, and the end of the last.</param>
     /// <param name="ids">The token of each segment, each once.</param>
     /// <param name="dy">The gradient of the rows that were read.</param>
@@ -44,11 +49,23 @@ public static class EmbeddingOp
             throw new ArgumentException($"{tokens} tokens of a table {table.Shape} do not fit rows of {y.Shape}");
     }
 
-    // One thread per element of y.
-    static void GatherKernel(Index2D index, ArrayView<int> tokens, ArrayView<float> table, ArrayView<float> y, int features, int padding)
+    // One group per run of tokens, its threads along the features.
+    static void GatherKernel(ArrayView<int> tokens, ArrayView<float> table, ArrayView<float> y, int count, int features, int padding)
     {
-        int token = tokens[index.Y];
-        y[index.Y * features + index.X] = padding == 1 && token == 0 ? 0f : table[token * features + index.X];
+        int end = IntrinsicMath.Min((Grid.IdxX + 1) * Tokens, count);
+        for (int place = Grid.IdxX * Tokens; place < end; place++)
+        {
+            int token = tokens[place];
+            if (padding == 1 && token == 0)
+                Lanes.ForEach(new Zeros(y, place * features), 0, features);
+            else
+                Lanes.ForEach(new Copy(table, token * features, y, place * features), 0, features);
+        }
+    }
+
+    readonly record struct Zeros(ArrayView<float> Target, int To) : IElement
+    {
+        public void Do(int at) => Target[To + at] = 0f;
     }
 
     // One thread per feature of each segment.

@@ -11,6 +11,12 @@ interface IElement
     void Do(int at);
 }
 
+/// <summary>Copying a run to another place.</summary>
+readonly record struct Copy(ArrayView<float> Source, int From, ArrayView<float> Target, int To) : IElement
+{
+    public void Do(int at) => Target[To + at] = Source[From + at];
+}
+
 /// <summary>A lane's sum with one more element in it.</summary>
 interface ITerm
 {

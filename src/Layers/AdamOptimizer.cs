@@ -57,13 +57,9 @@ public sealed class AdamOptimizer : IDisposable
         Stream stream = context.Stream;
         StepCount++;
         Measure(stream);
-        AdamStep step = AdamStep.Of(StepCount, learningRate, options.Beta1, options.Beta2, options.Epsilon, options.ClipNorm);
+        AdamStep step = AdamStep.Of(StepCount, learningRate, options.Beta1, options.Beta2, options.Epsilon, options.ClipNorm, options.WeightDecay);
         foreach (ParameterStore store in stores)
-        {
-            Decay(stream, store, learningRate);
-            AdamOp.Update(stream, store.Values, store.Gradients, store.FirstMoments, store.SecondMoments, norm.View, step);
-            store.ClearGradients();
-        }
+            AdamOp.Update(stream, store.Values, store.Gradients, store.FirstMoments, store.SecondMoments, norm.View, step, store.DecayedLength);
     }
 
     /// <inheritdoc/>
@@ -84,16 +80,5 @@ public sealed class AdamOptimizer : IDisposable
         }
 
         ReductionOp.Norm(stream, partials.View, norm.View);
-    }
-
-    void Decay(Stream stream, ParameterStore store, double learningRate)
-    {
-        if (options.WeightDecay == 0)
-            return;
-        for (int p = 0; p < store.Parameters.Count; p++)
-        {
-            if (store.Parameters[p] is { Trainable: true, Shape.Rank: > 1 } parameter)
-                AdamOp.Decay(stream, parameter.Value.View, norm.View, (float)(1 - learningRate * options.WeightDecay));
-        }
     }
 }

@@ -1,3 +1,5 @@
+using Dalle2.Gpu.Dialect;
+
 namespace Dalle2.Layers;
 
 /// <summary>
@@ -7,7 +9,7 @@ namespace Dalle2.Layers;
 public sealed class Dropout : UnaryLayer
 {
     readonly float probability;
-    RandomKey key;
+    ArrayView<int> mask;
 
     /// <summary>Dropout.</summary>
     /// <param name="probability">Of dropping an element, in [0, 1); 0 is the identity.</param>
@@ -24,17 +26,19 @@ public sealed class Dropout : UnaryLayer
     {
         if (!context.Training || probability == 0f)
             return x;
-        key = context.Key(Name);
-        return Apply(context, x);
+        Tensor y = context.Allocate(x.Shape);
+        mask = context.Arena.Allocate<int>(DropoutOp.MaskLength(x.Length));
+        DropoutOp.Forward(context.Stream, x, y, mask, context.Key(Name), probability);
+        return y;
     }
 
     /// <inheritdoc/>
-    protected override Tensor Differentiate(Context context, Tensor dy) => probability == 0f ? dy : Apply(context, dy);
-
-    Tensor Apply(Context context, Tensor x)
+    protected override Tensor Differentiate(Context context, Tensor dy)
     {
-        Tensor y = context.Allocate(x.Shape);
-        DropoutOp.Apply(context.Stream, x, y, key, probability);
-        return y;
+        if (probability == 0f)
+            return dy;
+        Tensor dx = context.Allocate(dy.Shape);
+        DropoutOp.Backward(context.Stream, mask, dy, dx, probability);
+        return dx;
     }
 }

@@ -10,8 +10,10 @@ public sealed class Embedding : Layer
 {
     readonly bool padding;
     int[] values = [];
-    ulong[] pairs = [];
-    int[] sorted = [];
+    int[] segmentOf = [];
+    int[] places = [];
+    int[] tokensOfSegments = [];
+    int[] bounds = [];
     ArrayView<int> order;
     ArrayView<int> starts;
     ArrayView<int> ids;
@@ -29,7 +31,7 @@ public sealed class Embedding : Layer
     /// <summary>The table <c>[vocabulary, features]</c>; word vectors are loaded into it.</summary>
     public Parameter Weight { get; }
 
-    /// <summary>The tokens' vectors. The tokens are read back to the host, to check them and to sort them for the backward pass.</summary>
+    /// <summary>The tokens' vectors. The tokens are read back to the host, to check them.</summary>
     /// <exception cref="ArgumentException">A token is not in the vocabulary; the message names it.</exception>
     public Tensor Forward(Context context, IntTensor tokens)
     {
@@ -44,8 +46,6 @@ public sealed class Embedding : Layer
         }
 
         BeginForward(context);
-        if (context.Training)
-            Sort(context);
         Tensor y = context.Allocate(tokens.Shape.Append(Weight.Shape[1]));
         EmbeddingOp.Forward(context.Stream, tokens, Weight.Value, padding, y);
         return EndForward(context, y);
@@ -57,43 +57,64 @@ public sealed class Embedding : Layer
     public void Backward(Context context, Tensor dy)
     {
         BeginBackward();
+        Sort(context);
         EmbeddingOp.Backward(context.Stream, order, starts, ids, dy, Weight.Gradient);
         EndBackward(context, dy);
     }
 
-    // Places sorted by (token, place), and where each token's segment starts. The memory is that of a batch without padding, whatever the batch.
+    // Places by token, in rising order for each, and where each token's segment starts. Tokens come in the order in which the batch has them, so that it takes as long
+    // as the batch is, not as the vocabulary. The memory is that of a batch without padding, whatever the batch.
     void Sort(Context context)
     {
-        if (pairs.Length < values.Length)
-            (pairs, sorted) = (new ulong[values.Length], new int[values.Length + 1]);
-        int count = 0, segments = 0;
+        if (segmentOf.Length == 0)
+        {
+            segmentOf = new int[Weight.Shape[0]];
+            Array.Fill(segmentOf, -1);
+        }
+
+        if (places.Length < values.Length)
+            (places, tokensOfSegments, bounds) = (new int[values.Length], new int[values.Length], new int[values.Length + 1]);
+        int segments = 0, count = 0;
+        // bounds[s + 1] is the length of segment s, then where its next place goes, and so in the end where it ends.
+        foreach (int token in values)
+        {
+            if (padding && token == 0)
+                continue;
+            ref int segment = ref segmentOf[token];
+            if (segment < 0)
+            {
+                segment = segments++;
+                tokensOfSegments[segment] = token;
+                bounds[segment + 1] = 0;
+            }
+
+            bounds[segment + 1]++;
+        }
+
+        for (int segment = 0; segment < segments; segment++)
+        {
+            int length = bounds[segment + 1];
+            bounds[segment + 1] = count;
+            count += length;
+        }
+
         for (int place = 0; place < values.Length; place++)
         {
             if (!padding || values[place] != 0)
-                pairs[count++] = ((ulong)values[place] << 32) | (uint)place;
+                places[bounds[segmentOf[values[place]] + 1]++] = place;
         }
 
-        pairs.AsSpan(0, count).Sort();
-        for (int i = 0; i < count; i++)
-            sorted[i] = (int)(uint)pairs[i];
-        order = Upload(context, count);
-        for (int i = 0; i < count; i++)
-        {
-            if (i == 0 || pairs[i] >> 32 != pairs[i - 1] >> 32)
-                sorted[segments++] = i;
-        }
-
-        sorted[segments] = count;
-        starts = Upload(context, segments + 1);
         for (int segment = 0; segment < segments; segment++)
-            sorted[segment] = (int)(pairs[sorted[segment]] >> 32);
-        ids = Upload(context, segments);
+            segmentOf[tokensOfSegments[segment]] = -1;
+        order = Upload(context, places.AsSpan(0, count));
+        starts = Upload(context, bounds.AsSpan(0, segments + 1));
+        ids = Upload(context, tokensOfSegments.AsSpan(0, segments));
     }
 
-    ArrayView<int> Upload(Context context, int count)
+    ArrayView<int> Upload(Context context, ReadOnlySpan<int> integers)
     {
-        ArrayView<int> view = context.Arena.Allocate<int>(values.Length + 1).SubView(0, count);
-        context.Stream.Write<int>(sorted.AsSpan(0, count), view);
+        ArrayView<int> view = context.Arena.Allocate<int>(values.Length + 1).SubView(0, integers.Length);
+        context.Stream.Write(integers, view);
         return view;
     }
 }

@@ -4,7 +4,8 @@ namespace Dalle2.Layers;
 
 /// <summary>
 /// The memory of a layer's parameters: values, gradients and the optimiser's two moments, each one contiguous buffer, so that clearing,
-/// the global norm and Adam are one launch each. The gaps between parameters are zero and stay zero.
+/// the global norm and Adam are one launch each. What weight decay shrinks comes first, so that Adam knows it by a place alone.
+/// The gaps between parameters are zero and stay zero.
 /// </summary>
 public sealed class ParameterStore : IDisposable
 {
@@ -30,11 +31,14 @@ public sealed class ParameterStore : IDisposable
         root.Adopt(name);
         Parameters = [.. root.AllParameters];
         long length = 0;
-        foreach (Parameter parameter in Parameters)
+        int decayed = Parameters.Count(IsDecayed);
+        foreach (Parameter parameter in Parameters.OrderByDescending(IsDecayed))
         {
             if (!byName.TryAdd(parameter.Name, (parameter, length)))
                 throw new ArgumentException($"two parameters are called '{parameter.Name}'");
             length += (parameter.Shape.Length + Alignment - 1) / Alignment * Alignment;
+            if (byName.Count == decayed)
+                DecayedLength = (int)length;
         }
 
         values = Zeroed(length);
@@ -60,6 +64,9 @@ public sealed class ParameterStore : IDisposable
 
     /// <summary>All parameters, depth first.</summary>
     public IReadOnlyList<Parameter> Parameters { get; }
+
+    /// <summary>The values from the first up to here are weights that decay: those of trainable parameters of two axes or more. Biases, gains and statistics follow.</summary>
+    public int DecayedLength { get; }
 
     /// <summary>How many numbers training changes.</summary>
     public long TrainableCount => Parameters.Where(p => p.Trainable).Sum(p => (long)p.Shape.Length);
@@ -105,6 +112,8 @@ public sealed class ParameterStore : IDisposable
         firstMoments.Dispose();
         secondMoments.Dispose();
     }
+
+    static bool IsDecayed(Parameter parameter) => parameter is { Trainable: true, Shape.Rank: > 1 };
 
     Buffer<float> Zeroed(long length)
     {

@@ -1,6 +1,6 @@
 namespace Dalle2.Ops;
 
-/// <summary>Sizes: elements, 1 with clipping, 1 with weight decay. Three steps with three gradients; outputs are the values and both moments.</summary>
+/// <summary>Sizes: elements, 1 with clipping, 1 with weight decay of all but the last eighth. Three steps with three gradients; outputs are the values and both moments.</summary>
 public sealed class AdamCase : OpCase
 {
     const int Steps = 3;
@@ -10,7 +10,7 @@ public sealed class AdamCase : OpCase
 
     public override int[][] BenchShapes => [[2_000_000, 1, 0]];
 
-    public override (double Flops, double Bytes) Cost(int[] s) => (14.0 * s[0], 28.0 * s[0]);
+    public override (double Flops, double Bytes) Cost(int[] s) => (14.0 * s[0], 32.0 * s[0]);
 
     public override double Footprint(int[] s) => 16.0 * s[0];
 
@@ -34,7 +34,7 @@ public sealed class AdamCase : OpCase
                 m[i] = Beta1 * m[i] + (1 - Beta1) * clipped;
                 v[i] = Beta2 * v[i] + (1 - Beta2) * clipped * clipped;
                 double mean = m[i] / (1 - Math.Pow(Beta1, t)), square = v[i] / (1 - Math.Pow(Beta2, t));
-                w[i] -= s[2] == 1 ? Rate * Decay * w[i] : 0;
+                w[i] -= i < Decayed(s) ? Rate * Decay * w[i] : 0;
                 w[i] -= Rate * mean / (Math.Sqrt(square) + Epsilon);
             }
         }
@@ -49,12 +49,10 @@ public sealed class AdamCase : OpCase
         Tensor norm = context.Allocate(1), partials = context.Allocate(ReductionOp.Partials(s[0]));
         for (int t = 1; t <= Steps; t++)
         {
-            Tensor g = args[1].At(t - 1);
+            Tensor g = Copy(args[1].At(t - 1));
             ReductionOp.PartialSumsOfSquares(stream, g.View, partials.View);
             ReductionOp.Norm(stream, partials.View, norm.View);
-            if (s[2] == 1)
-                AdamOp.Decay(stream, state[0].View, norm.View, (float)(1 - Rate * Decay));
-            AdamOp.Update(stream, state[0].View, g.View, state[1].View, state[2].View, norm.View, AdamStep.Of(t, Rate, Beta1, Beta2, Epsilon, s[1] == 1 ? Clip : 0));
+            AdamOp.Update(stream, state[0].View, g.View, state[1].View, state[2].View, norm.View, Step(s, t), Decayed(s));
         }
 
         return state;
@@ -75,10 +73,15 @@ public sealed class AdamCase : OpCase
         Tensor[] Update()
         {
             Tensor g = args[1].At(0), norm = context.Zeros(1);
-            AdamOp.Update(context.Stream, args[0].View, g.View, args[2].View, args[3].View, norm.View, AdamStep.Of(1, Rate, Beta1, Beta2, Epsilon, s[1] == 1 ? Clip : 0));
+            AdamOp.Update(context.Stream, args[0].View, g.View, args[2].View, args[3].View, norm.View, Step(s, 1), Decayed(s));
             return [args[0]];
         }
     }
+
+    static AdamStep Step(int[] s, int t) => AdamStep.Of(t, Rate, Beta1, Beta2, Epsilon, s[1] == 1 ? Clip : 0, Decay);
+
+    // All but the last eighth.
+    static int Decayed(int[] s) => s[2] == 1 ? s[0] - s[0] / 8 : 0;
 
     public override Tensor?[] Backward(Context context, int[] s, DeviceArguments args, Tensor[] gradients) => [null, null, null, null];
 }

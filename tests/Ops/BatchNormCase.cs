@@ -5,7 +5,7 @@ public sealed class BatchNormCase : UnaryLayerCase
 {
     public override int[][] Shapes => [[1, 1], [5, 3], [64, 4], [200, 5], [130, 70]];
 
-    public override int[][] BenchShapes => [[16384, 32]];
+    public override int[][] BenchShapes => [[16384, 32], [4096, 256]];
 
     public override (double Flops, double Bytes) Cost(int[] s) => (8.0 * s[0] * s[1], 8.0 * s[0] * s[1]);
 

@@ -3,7 +3,7 @@ namespace Dalle2.Ops;
 /// <summary>Sizes: elements, percent dropped.</summary>
 public sealed class DropoutCase : UnaryLayerCase
 {
-    public override int[][] Shapes => [[1, 50], [7, 25], [64, 50], [333, 90], [5, 0]];
+    public override int[][] Shapes => [[1, 50], [7, 25], [64, 50], [333, 90], [5, 0], [4103, 50]];
 
     public override int[][] BenchShapes => [[1 << 20, 50]];
 
@@ -22,8 +22,8 @@ public sealed class DropoutCase : UnaryLayerCase
         var y = new double[s[0]];
         for (int i = 0; i < y.Length; i++)
         {
-            RandomBlock block = Philox.Block(key, (uint)(i / 4));
-            uint word = (i % 4) switch { 0 => block.W0, 1 => block.W1, 2 => block.W2, _ => block.W3 };
+            RandomBlock block = Philox.Block(key, (uint)(16 * (i / 64) + i % 16));
+            uint word = (i % 64 / 16) switch { 0 => block.W0, 1 => block.W1, 2 => block.W2, _ => block.W3 };
             y[i] = (word >> 8) / 16777216.0 < s[1] / 100f ? 0 : args[0][i] / (1 - s[1] / 100f);
         }
 

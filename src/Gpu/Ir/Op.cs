@@ -6,6 +6,7 @@ enum Op
     Add,
     Subtract,
     Multiply,
+    MultiplyHighUnsigned,
     Divide,
     DivideUnsigned,
     Remainder,

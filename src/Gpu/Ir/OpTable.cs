@@ -95,6 +95,7 @@ static class OpTable
         new(Op.Add, "add", 2, OperandRule.Number, ResultRule.First, Effect.Pure, true),
         new(Op.Subtract, "sub", 2, OperandRule.Number, ResultRule.First, Effect.Pure, true),
         new(Op.Multiply, "mul", 2, OperandRule.Number, ResultRule.First, Effect.Pure, true),
+        new(Op.MultiplyHighUnsigned, "mul.high.unsigned", 2, OperandRule.Integer, ResultRule.First, Effect.Pure, true),
         new(Op.Divide, "div", 2, OperandRule.Number, ResultRule.First, Effect.Faults, true),
         new(Op.DivideUnsigned, "div.unsigned", 2, OperandRule.Integer, ResultRule.First, Effect.Faults, true),
         new(Op.Remainder, "rem", 2, OperandRule.Integer, ResultRule.First, Effect.Faults, true),

@@ -11,6 +11,7 @@ static class Pipeline
         ("fold", ConstantFolding.Run),
         ("branches", Branches.Run),
         ("number-values", ValueNumbering.Run),
+        ("narrow", Narrowing.Run),
         ("dead-code", DeadCode.Run),
         ("block-arguments", BlockArguments.Run),
         ("branches", Branches.Run),

@@ -65,6 +65,44 @@ public class MicroKernelTests(string deviceName)
         device.Stream.Launch(MicroKernels.Conversions, odd.Length, x.View, y.View);
     }
 
+    [TestCase(7)]
+    [TestCase(-3)]
+    [TestCase(1)]
+    [TestCase(int.MaxValue)]
+    public void Quotients_leave_the_bits_of_the_method(int divisor)
+    {
+        int[] values = [0, 1, -1, 2, -2, 3, 6, 7, 8, -7, -8, 1000, 16777217, -16777217, 1 << 30, int.MaxValue - 1, int.MaxValue, int.MinValue + 1, int.MinValue];
+        (int First, int Second)[] pairs = [.. from first in values from second in values where second != 0 && (first != int.MinValue || second != -1) select (first, second)];
+        using Buffer<int> a = device.Allocate<int>(pairs.Length), b = device.Allocate<int>(pairs.Length), y = device.Allocate<int>(6 * pairs.Length);
+        using Buffer<float> z = device.Allocate<float>(pairs.Length);
+        device.Stream.Write<int>([.. pairs.Select(pair => pair.First)], a.View);
+        device.Stream.Write<int>([.. pairs.Select(pair => pair.Second)], b.View);
+        device.Stream.Launch(MicroKernels.Quotients, pairs.Length, a.View, b.View, y.View, z.View, divisor);
+    }
+
+    [Test]
+    public void Halves_of_products_leave_the_bits_of_the_method()
+    {
+        uint[] values = [0, 1, 2, 3, 65535, 65536, 0x7FFFFFFF, 0x80000000, 0x80000001, 0xCD9E8D57, 0xFFFFFFFE, 0xFFFFFFFF];
+        (uint First, uint Second)[] pairs = [.. from first in values from second in values select (first, second)];
+        using Buffer<uint> a = device.Allocate<uint>(pairs.Length), b = device.Allocate<uint>(pairs.Length), y = device.Allocate<uint>(6 * pairs.Length);
+        device.Stream.Write<uint>([.. pairs.Select(pair => pair.First)], a.View);
+        device.Stream.Write<uint>([.. pairs.Select(pair => pair.Second)], b.View);
+        device.Stream.Launch(MicroKernels.Products, pairs.Length, a.View, b.View, y.View, 0x9E3779B9u);
+    }
+
+    [Test]
+    public void The_lesser_and_the_greater_of_odd_floats_leave_the_bits_of_the_method()
+    {
+        float[] values = [0f, -0f, 1f, -1f, 2f, float.NaN, float.PositiveInfinity, float.NegativeInfinity, float.Epsilon];
+        (float First, float Second)[] pairs = [.. from first in values from second in values select (first, second)];
+        using Buffer<float> a = device.Allocate<float>(pairs.Length), b = device.Allocate<float>(pairs.Length);
+        using Buffer<uint> y = device.Allocate<uint>(4 * pairs.Length);
+        device.Stream.Write<float>([.. pairs.Select(pair => pair.First)], a.View);
+        device.Stream.Write<float>([.. pairs.Select(pair => pair.Second)], b.View);
+        device.Stream.Launch(MicroKernels.Extrema, pairs.Length, a.View, b.View, y.View);
+    }
+
     [Test]
     public void Structs_in_memory_leave_the_bits_of_the_method()
     {

@@ -131,6 +131,38 @@ static class MicroKernels
         y[at + 23] = (int)bits >> (int)(bits & 31);
     }
 
+    // Operations that the vector unit has no or another instruction for.
+    public static void Quotients(Index1D i, ArrayView<int> a, ArrayView<int> b, ArrayView<int> y, ArrayView<float> z, int divisor)
+    {
+        int first = a[i], second = b[i];
+        y[6 * i] = first / divisor;
+        y[6 * i + 1] = first % divisor;
+        y[6 * i + 2] = first / second;
+        y[6 * i + 3] = first % second;
+        y[6 * i + 4] = (int)((uint)first / (uint)second);
+        y[6 * i + 5] = (int)((uint)first % (uint)second);
+        z[i] = (uint)first;
+    }
+
+    public static void Products(Index1D i, ArrayView<uint> a, ArrayView<uint> b, ArrayView<uint> y, uint factor)
+    {
+        ulong product = (ulong)a[i] * b[i], scaled = 0xD2511F53ul * a[i], uniform = (ulong)b[i] * factor;
+        y[6 * i] = (uint)product;
+        y[6 * i + 1] = (uint)(product >> 32);
+        y[6 * i + 2] = (uint)scaled;
+        y[6 * i + 3] = (uint)(scaled >> 32);
+        y[6 * i + 4] = (uint)(uniform >> 32);
+        y[6 * i + 5] = (uint)(uniform >> 31);
+    }
+
+    public static void Extrema(Index1D i, ArrayView<float> a, ArrayView<float> b, ArrayView<uint> y)
+    {
+        y[4 * i] = Interop.FloatAsInt(XMath.Min(a[i], b[i]));
+        y[4 * i + 1] = Interop.FloatAsInt(XMath.Max(a[i], b[i]));
+        y[4 * i + 2] = Interop.FloatAsInt(XMath.Min(1f, a[i]));
+        y[4 * i + 3] = Interop.FloatAsInt(XMath.Max(b[i], -0f));
+    }
+
     public static void Records(Index1D i, ArrayView<Particle> particles)
     {
         ref Particle particle = ref particles[i];

@@ -35,6 +35,16 @@ public class PassTests
     }
 
     [Test]
+    public void Halves_of_products_are_products_of_half_the_width()
+    {
+        Function function = Optimise(nameof(PassKernels.Halves));
+        Instruction[] instructions = [.. function.Blocks.SelectMany(b => b.Instructions)];
+        Assert.That(instructions.Where(i => i.Op is Op.Multiply && i.Type == IrType.I64), Is.Empty, IrPrinter.Print(function));
+        Assert.That(instructions.Count(i => i.Op == Op.MultiplyHighUnsigned), Is.EqualTo(1));
+        OnIntegers(48, (stream, x, y) => stream.Launch(PassKernels.Halves, 48, x, y));
+    }
+
+    [Test]
     public void Conditions_in_a_row_become_one()
     {
         Function function = Optimise(nameof(PassKernels.Conditions));

@@ -23,6 +23,8 @@ sealed partial class BodyPrinter
                 return $"{a} - {b}";
             case Op.Multiply:
                 return $"{a} * {b}";
+            case Op.MultiplyHighUnsigned:
+                return $"mul_hi({a}, {b})";
             case Op.Divide when type.IsFloat():
                 return $"{a} / {b}";
             case Op.Divide or Op.DivideUnsigned or Op.Remainder or Op.RemainderUnsigned:

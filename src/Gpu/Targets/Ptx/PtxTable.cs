@@ -13,6 +13,7 @@ static class PtxTable
         [Op.Add] = Typed("add.s32", "add.s64", "add.rn.f32", "add.rn.f64"),
         [Op.Subtract] = Typed("sub.s32", "sub.s64", "sub.rn.f32", "sub.rn.f64"),
         [Op.Multiply] = Typed("mul.lo.s32", "mul.lo.s64", "mul.rn.f32", "mul.rn.f64"),
+        [Op.MultiplyHighUnsigned] = Typed("mul.hi.u32", "mul.hi.u64"),
         [Op.Divide] = Typed("div.s32", "div.s64", "div.rn.f32", "div.rn.f64"),
         [Op.DivideUnsigned] = Typed("div.u32", "div.u64"),
         [Op.Remainder] = Typed("rem.s32", "rem.s64"),

@@ -22,7 +22,7 @@ static class ScalarEmitter
             case Op.Divide when operand.IsFloat():
                 il.Emit(OpCodes.Div);
                 break;
-            case Op.Divide or Op.DivideUnsigned or Op.Remainder or Op.RemainderUnsigned:
+            case Op.Divide or Op.DivideUnsigned or Op.Remainder or Op.RemainderUnsigned or Op.MultiplyHighUnsigned:
                 Type integer = Element(operand);
                 Call(il, typeof(ScalarOperations), op.ToString(), integer, integer);
                 break;

@@ -30,6 +30,10 @@ static class ScalarOperations
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static long RemainderUnsigned(long a, long b) => b == 0 ? 0 : (long)((ulong)a % (ulong)b);
 
+    public static int MultiplyHighUnsigned(int a, int b) => (int)(((ulong)(uint)a * (uint)b) >> 32);
+
+    public static long MultiplyHighUnsigned(long a, long b) => (long)Math.BigMul((ulong)a, (ulong)b, out _);
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T Select<T>(bool condition, T first, T second) => condition ? first : second;
 

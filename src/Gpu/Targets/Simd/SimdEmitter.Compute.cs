@@ -18,7 +18,8 @@ sealed partial class SimdEmitter
         return line.Op switch
         {
             Op.Add or Op.Subtract or Op.Multiply or Op.Negate => true,
-            Op.Divide or Op.Sqrt or Op.Floor or Op.Abs => type.IsFloat(),
+            Op.Divide or Op.Sqrt or Op.Floor or Op.Abs when type.IsFloat() => true,
+            Op.Divide or Op.Remainder or Op.DivideUnsigned or Op.RemainderUnsigned or Op.MultiplyHighUnsigned => !wide && vectors.OfIntegers(line.Op.ToString()) != null,
             Op.FusedMultiplyAdd => vectors.FusedMultiplyAdd(ElementOf(type)) != null,
             Op.And or Op.Or or Op.Xor or Op.Not or Op.Select or Op.Shuffle => true,
             Op.ShiftLeft or Op.ShiftRight or Op.ShiftRightUnsigned =>
@@ -26,6 +27,7 @@ sealed partial class SimdEmitter
             Op.Equal or Op.NotEqual or Op.Less or Op.LessOrEqual or Op.LessUnsigned or Op.LessOrEqualUnsigned => true,
             Op.SignExtend or Op.ZeroExtend or Op.Truncate or Op.Bits => true,
             Op.SignExtend8 or Op.SignExtend16 or Op.ZeroExtend8 or Op.ZeroExtend16 => !wide,
+            Op.UnsignedToFloat => !wide && line.Target.Type == IrType.F32 && vectors.UnsignedToFloat != null,
             Op.IntToFloat => !wide && line.Target.Type == IrType.F32,
             Op.FloatToInt => !wide && line.Target.Type == IrType.I32,
             _ => false,
@@ -79,6 +81,11 @@ sealed partial class SimdEmitter
         Type element = ElementOf(type);
         switch (line.Op)
         {
+            case Op.Divide or Op.Remainder or Op.DivideUnsigned or Op.RemainderUnsigned or Op.MultiplyHighUnsigned when !type.IsFloat():
+                PushVector(o[0], half);
+                PushVector(o[1], half);
+                il.Emit(OpCodes.Call, vectors.OfIntegers(line.Op.ToString())!);
+                break;
             case Op.Add or Op.Subtract or Op.Multiply or Op.Divide:
                 PushGeneric(line.Op.ToString(), element, half, o);
                 break;
@@ -112,6 +119,11 @@ sealed partial class SimdEmitter
                     PushVector(operand, half);
                 il.Emit(OpCodes.Call, vectors.FusedMultiplyAdd(element)!);
                 break;
+            case Op.Select when Extremum(o, element) is { } extremum:
+                PushVector(o[1], half);
+                PushVector(o[2], half);
+                il.Emit(OpCodes.Call, extremum);
+                break;
             case Op.Select:
                 PushChosen(type, half, o[0], () => PushVector(o[1], half), () => PushVector(o[2], half));
                 break;
@@ -130,6 +142,22 @@ sealed partial class SimdEmitter
                 PushConversion(line, half);
                 break;
         }
+    }
+
+    // The instruction for the lesser or greater of two floats, which gives its second operand where they do not compare: just as the selection does.
+    MethodInfo? Extremum(Value[] select, Type element)
+    {
+        if (select[0] is not Register condition || !waiting.TryGetValue(condition, out ComputeLine? line) || line is not { Op: Op.Less, Operands: [var lesser, var greater] }
+            || !OperandType(line).IsFloat())
+        {
+            return null;
+        }
+
+        if (Same(select[1], lesser) && Same(select[2], greater))
+            return vectors.Extremum("Min", element);
+        return Same(select[1], greater) && Same(select[2], lesser) ? vectors.Extremum("Max", element) : null;
+
+        static bool Same(Value first, Value second) => first == second || (first is Constant one && second is Constant other && one.Type == other.Type && one.Bits == other.Bits);
     }
 
     void PushGeneric(string name, Type element, int half, Value[] operands)
@@ -252,6 +280,11 @@ sealed partial class SimdEmitter
             case Op.IntToFloat:
                 PushVector(value, 0);
                 il.Emit(OpCodes.Call, vectors.Exact("ConvertToSingle", vectors.VectorOf(typeof(int))));
+                break;
+            case Op.UnsignedToFloat:
+                PushVector(value, 0);
+                il.Emit(OpCodes.Call, vectors.As(typeof(int), typeof(uint)));
+                il.Emit(OpCodes.Call, vectors.UnsignedToFloat!);
                 break;
             case Op.FloatToInt:
                 PushVector(value, 0);

@@ -97,6 +97,26 @@ sealed class VectorMethods
         return Fma.IsSupported ? typeof(Fma).GetMethod("MultiplyAdd", operands) : null;
     }
 
+    /// <summary>Min or Max of floats as the machine has it, with the second operand where they do not compare; null where it has none such.</summary>
+    public MethodInfo? Extremum(string name, Type element)
+    {
+        Type? provider = Bits switch
+        {
+            512 => Avx512F.IsSupported ? typeof(Avx512F) : null,
+            256 => Avx.IsSupported ? typeof(Avx) : null,
+            _ => element == typeof(float) ? (Sse.IsSupported ? typeof(Sse) : null) : Sse2.IsSupported ? typeof(Sse2) : null,
+        };
+        return provider?.GetMethod(name, [VectorOf(element), VectorOf(element)]);
+    }
+
+    /// <summary>Unsigned integers of 32 bits as floats, rounded to nearest; null where the machine has no instruction for it.</summary>
+    public MethodInfo? UnsignedToFloat => Bits == 512 && Avx512F.IsSupported ? typeof(Avx512F).GetMethod("ConvertToVector512Single", [VectorOf(typeof(uint))]) : null;
+
+    /// <summary>An operation of <see cref="IntegerOperations"/>; null where the machine would gain nothing by it.</summary>
+    public MethodInfo? OfIntegers(string name) => (Bits == 512 && Avx512F.IsSupported) || (Bits == 256 && Avx2.IsSupported)
+        ? typeof(IntegerOperations).GetMethod(name, [VectorOf(typeof(int)), VectorOf(typeof(int))])
+        : null;
+
     /// <summary>A load of some lanes, the others zero: (address, mask[, zero]); null where the machine has none.</summary>
     public MethodInfo? MaskLoad(Type element) => Masked("MaskLoad", element, VectorOf(element));
 
