@@ -63,6 +63,8 @@ sealed class IrPrinter
             Op.MemoryFence => $"{name}.{((FenceLevel)access.Offset).ToString().ToLowerInvariant()}",
             _ when instruction.Op.IsAtomic() => $"{name}.{access.Type.Name()} {Element(instruction)}, {string.Join(", ", operands.Skip(2).Select(Name))}",
             Op.Shuffle => $"{name}.{instruction.Type.Name()} {Name(operands[0])}, {Name(operands[1])}",
+            Op.MatrixMultiplyAdd => $"{name}.{((MatrixFormat)access.Offset).ToString().ToLowerInvariant()} {string.Join(", ", operands.Select(Name))}",
+            Op.MatrixSum => $"{name} {Name(operands[0])}, {access.Offset}",
             Op.Offset => $"{name} {Element(instruction)}",
             Op.Require => $"{name} {Name(operands[0])}, {Name(operands[1])}, {Name(operands[2])} else {access.Offset}",
             Op.SharedAllocate or Op.LocalAllocate => $"{name} {access.Offset} x {access.Stride} bytes",

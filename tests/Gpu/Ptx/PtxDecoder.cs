@@ -71,7 +71,7 @@ sealed partial class PtxDecoder
         }
     }
 
-    PtxStep Step(PtxLine line) => Arithmetic(line) ?? Comparison(line) ?? Movement(line) ?? MemoryAccess(line) ?? Meeting(line)
+    PtxStep Step(PtxLine line) => MatrixUnit(line) ?? Arithmetic(line) ?? Comparison(line) ?? Movement(line) ?? MemoryAccess(line) ?? Meeting(line)
         ?? throw new PtxFault("unknown instruction");
 
     int NewSlot(ulong value, bool isKnown)

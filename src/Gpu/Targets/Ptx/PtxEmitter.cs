@@ -15,6 +15,7 @@ sealed class PtxEmitter
     readonly Dictionary<Block, string> labels = [];
     readonly Dictionary<string, int> counts = [];
     readonly HashSet<Value> used = [];
+    readonly Dictionary<(Value Product, int Sum), Instruction> sums = [];
     readonly List<string> memory = [];
     readonly List<Instruction> requirements = [];
     // Addresses that the current block has computed already.
@@ -28,7 +29,12 @@ sealed class PtxEmitter
         {
             labels.Add(block, $"B{labels.Count}");
             foreach (Instruction instruction in block.Instructions)
+            {
                 used.UnionWith(instruction.Operands);
+                if (instruction.Op == Op.MatrixSum)
+                    sums.Add((instruction.Operands[0], instruction.Access.Offset), instruction);
+            }
+
             foreach (Edge edge in block.Edges)
                 used.UnionWith(edge.Arguments);
             if (block.Condition != null)
@@ -87,6 +93,10 @@ sealed class PtxEmitter
             registers.Add(value, register = Fresh(value.Type));
         return register;
     }
+
+    /// <summary>The register of one of the four sums of a matrix product.</summary>
+    public string Sum(Instruction product, int sum) =>
+        sum == 0 ? Define(product) : sums.TryGetValue((product, sum), out Instruction? taken) ? Define(taken) : Fresh(IrType.F32);
 
     /// <summary>Says that a value is in a register already.</summary>
     public void Name(Value value, string register) => registers.Add(value, register);
