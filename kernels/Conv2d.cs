@@ -45,14 +45,22 @@ public static class Conv2dOp
             return;
         }
 
-        if (WinogradShape.Applies(s, false))
+        if (IsFiltered(stream, s, false))
         {
             Require(workspace, ForwardWorkspace(s));
             WinogradOp.Convolve(stream, x, w, y, workspace, WinogradShape.Forward(s));
             return;
         }
 
-        TileProduct.Launch(stream, ForwardKernel<LargeBlock>, ForwardKernel<SmallBlock>, x.View, w.View, y.View, s, pixels, s.K);
+        if (stream.Device.Precision == Precision.Float32)
+        {
+            TileProduct.Launch(stream, ForwardKernel<LargeBlock>, ForwardKernel<SmallBlock>, x.View, w.View, y.View, s, pixels, s.K);
+            return;
+        }
+
+        var forms = new MatrixForms<ConvolutionShape>(
+            ForwardMatrixKernel<TensorFloats, LargeMatrixTile>, ForwardMatrixKernel<TensorFloats, SmallMatrixTile>, ForwardMatrixKernel<BrainFloats, LargeMatrixTile>, ForwardMatrixKernel<BrainFloats, SmallMatrixTile>);
+        MatrixProduct.Launch(stream, forms, x.View, w.View, y.View, s, pixels, s.K);
     }
 
     /// <summary>The gradient of the input, or the forward pass of the transposed convolution.</summary>
@@ -72,7 +80,7 @@ public static class Conv2dOp
             return;
         }
 
-        if (WinogradShape.Applies(s, true))
+        if (IsFiltered(stream, s, true))
         {
             Require(workspace, InputGradientWorkspace(s));
             WinogradOp.Convolve(stream, dy, w, dx, workspace, WinogradShape.Adjoint(s));
@@ -90,7 +98,15 @@ public static class Conv2dOp
 
         // Pixels that are a stride apart meet the same taps: each such phase is a product of its own.
         int pixels = checked(s.Batch * IntrinsicMath.DivRoundUp(s.Height, s.StrideY) * IntrinsicMath.DivRoundUp(s.Width, s.StrideX));
-        TileProduct.Launch(stream, InputGradientKernel<LargeBlock>, InputGradientKernel<SmallBlock>, dy.View, w.View, dx.View, s, pixels, s.C, s.StrideY * s.StrideX);
+        if (stream.Device.Precision == Precision.Float32)
+        {
+            TileProduct.Launch(stream, InputGradientKernel<LargeBlock>, InputGradientKernel<SmallBlock>, dy.View, w.View, dx.View, s, pixels, s.C, s.StrideY * s.StrideX);
+            return;
+        }
+
+        var forms = new MatrixForms<ConvolutionShape>(
+            InputGradientMatrixKernel<TensorFloats, LargeMatrixTile>, InputGradientMatrixKernel<TensorFloats, SmallMatrixTile>, InputGradientMatrixKernel<BrainFloats, LargeMatrixTile>, InputGradientMatrixKernel<BrainFloats, SmallMatrixTile>);
+        MatrixProduct.Launch(stream, forms, dy.View, w.View, dx.View, s, pixels, s.C, s.StrideY * s.StrideX);
     }
 
     /// <summary>Adds the gradient of the weights.</summary>
@@ -110,15 +126,26 @@ public static class Conv2dOp
             return;
         }
 
-        if (WinogradShape.Applies(s, false))
+        if (IsFiltered(stream, s, false))
         {
             Require(workspace, WeightGradientWorkspace(s));
             WinogradOp.WeightGradient(stream, x, dy, dw, workspace, WinogradShape.Forward(s));
             return;
         }
 
-        TileProduct.Launch(stream, WeightGradientKernel<LargeBlock>, WeightGradientKernel<SmallBlock>, x.View, dy.View, dw.View, s, s.R * s.S * s.C, s.K);
+        if (stream.Device.Precision == Precision.Float32)
+        {
+            TileProduct.Launch(stream, WeightGradientKernel<LargeBlock>, WeightGradientKernel<SmallBlock>, x.View, dy.View, dw.View, s, s.R * s.S * s.C, s.K);
+            return;
+        }
+
+        var forms = new MatrixForms<ConvolutionShape>(
+            WeightGradientMatrixKernel<TensorFloats, LargeMatrixTile>, WeightGradientMatrixKernel<TensorFloats, SmallMatrixTile>, WeightGradientMatrixKernel<BrainFloats, LargeMatrixTile>, WeightGradientMatrixKernel<BrainFloats, SmallMatrixTile>);
+        MatrixProduct.Launch(stream, forms, x.View, dy.View, dw.View, s, s.R * s.S * s.C, s.K);
     }
+
+    // Filtered products are of transformed values, which rounding to few bits would hurt more.
+    static bool IsFiltered(Stream stream, ConvolutionShape s, bool isAdjoint) => stream.Device.Precision == Precision.Float32 && WinogradShape.Applies(s, isAdjoint);
 
     static int ForwardWorkspace(ConvolutionShape s) => WinogradShape.Applies(s, false) ? WinogradOp.ConvolveWorkspace(WinogradShape.Forward(s)) : 0;
 
@@ -139,7 +166,12 @@ public static class Conv2dOp
 
     // One group per block of output pixels, by channels.
     static void ForwardKernel<TBlock>(ArrayView<float> x, ArrayView<float> w, ArrayView<float> y, ConvolutionShape s, Index2D extent)
-        where TBlock : unmanaged, IBlock => TileProduct.Multiply<ForwardProduct, TBlock>(x, w, y, new ForwardProduct(s), extent);
+        where TBlock : unmanaged, ITileBlock => TileProduct.Multiply<ForwardProduct, TBlock>(x, w, y, new ForwardProduct(s), extent);
+
+    // The same by matrix units.
+    static void ForwardMatrixKernel<TFormat, TTile>(ArrayView<float> x, ArrayView<float> w, ArrayView<float> y, ConvolutionShape s)
+        where TFormat : unmanaged, IMatrixFormat
+        where TTile : unmanaged, IMatrixTile => MatrixProduct.Multiply<ForwardProduct, TFormat, TTile>(x, w, y, new ForwardProduct(s));
 
     // One thread per phase's input pixel of a row; neighbours belong to one phase, so that they meet the same taps. Taps rise.
     static void GatherKernel(Index2D index, ArrayView<float> products, ArrayView<float> dx, ConvolutionShape s)
@@ -172,11 +204,21 @@ public static class Conv2dOp
 
     // One group per block of one phase's input pixels, by channels.
     static void InputGradientKernel<TBlock>(ArrayView<float> dy, ArrayView<float> w, ArrayView<float> dx, ConvolutionShape s, Index2D extent)
-        where TBlock : unmanaged, IBlock => TileProduct.Multiply<InputGradientProduct, TBlock>(dy, w, dx, new InputGradientProduct(s), extent);
+        where TBlock : unmanaged, ITileBlock => TileProduct.Multiply<InputGradientProduct, TBlock>(dy, w, dx, new InputGradientProduct(s), extent);
+
+    // The same by matrix units.
+    static void InputGradientMatrixKernel<TFormat, TTile>(ArrayView<float> dy, ArrayView<float> w, ArrayView<float> dx, ConvolutionShape s)
+        where TFormat : unmanaged, IMatrixFormat
+        where TTile : unmanaged, IMatrixTile => MatrixProduct.Multiply<InputGradientProduct, TFormat, TTile>(dy, w, dx, new InputGradientProduct(s));
 
     // One group per block of taps and their channels, by output channels.
     static void WeightGradientKernel<TBlock>(ArrayView<float> x, ArrayView<float> dy, ArrayView<float> dw, ConvolutionShape s, Index2D extent)
-        where TBlock : unmanaged, IBlock => TileProduct.Multiply<WeightGradientProduct, TBlock>(x, dy, dw, new WeightGradientProduct(s), extent);
+        where TBlock : unmanaged, ITileBlock => TileProduct.Multiply<WeightGradientProduct, TBlock>(x, dy, dw, new WeightGradientProduct(s), extent);
+
+    // The same by matrix units.
+    static void WeightGradientMatrixKernel<TFormat, TTile>(ArrayView<float> x, ArrayView<float> dy, ArrayView<float> dw, ConvolutionShape s)
+        where TFormat : unmanaged, IMatrixFormat
+        where TTile : unmanaged, IMatrixTile => MatrixProduct.Multiply<WeightGradientProduct, TFormat, TTile>(x, dy, dw, new WeightGradientProduct(s));
 
     // Rows are output pixels, k goes through the taps and their channels: what lies under the kernel, in stretches.
     readonly struct ForwardProduct(ConvolutionShape s) : IProduct
