@@ -22,6 +22,9 @@ public abstract class Device : IDisposable
     /// <summary>The name it was opened by.</summary>
     public string Name { get; }
 
+    /// <summary>The name for logs and results: <c>cuda:0</c>, and where the precision is another than float32, <c>cuda:0 tf32</c>.</summary>
+    public string Label => precision == Precision.Float32 ? Name : $"{Name} {PrecisionName(precision)}";
+
     /// <summary>Host threads that run kernels.</summary>
     public int Threads { get; }
 
@@ -42,7 +45,7 @@ public abstract class Device : IDisposable
         set
         {
             if (value != Precision.Float32 && !HasMatrixUnits)
-                throw new DeviceUnavailableException($"{Name}: precision {value.ToString().ToLowerInvariant()} needs an NVIDIA card from compute capability 8.0 on{MatrixUnitsLacking}; leave --precision out");
+                throw new DeviceUnavailableException($"{Name}: precision {PrecisionName(value)} needs an NVIDIA card from compute capability 8.0 on{MatrixUnitsLacking}; leave --precision out");
             precision = value;
         }
     }
@@ -145,6 +148,8 @@ public abstract class Device : IDisposable
         Dispose(true);
         GC.SuppressFinalize(this);
     }
+
+    static string PrecisionName(Precision one) => one.ToString().ToLowerInvariant();
 
     /// <summary>Frees what the device holds.</summary>
     protected abstract void Dispose(bool disposing);
