@@ -248,7 +248,7 @@ public static class Conv2dOp
                     int length = IntrinsicMath.Min(run - part, depth - k), tap = q * s.RunTaps;
                     int iy = oy * s.StrideY - s.PaddingY + tap / s.S * s.DilationY, ix = ox * s.StrideX - s.PaddingX + tap % s.S * s.DilationX;
                     int lineStart = (image + iy) * line, lineEnd = iy >= 0 && iy < s.Height ? lineStart + line : lineStart;
-                    RegisterTile.CopyRun(left, TileProduct.LeftAt<TBlock>(false, i, k), source, lineStart + ix * s.C + part, length, lineStart, lineEnd);
+                    RegisterTile.CopyRun(left, TileProduct.LeftAt<TBlock>(false, i, k), source, lineStart + ix * s.C + part, length, lineStart, lineEnd, default(TBlock).IsAsynchronous);
                     k += length;
                     part = 0;
                     q++;
@@ -310,7 +310,7 @@ public static class Conv2dOp
                     int oy = a + (PhaseY + s.PaddingY - r * s.DilationY) / s.StrideY, ox = b + (PhaseX + s.PaddingX - q * s.DilationX) / s.StrideX;
                     bool inside = oy >= 0 && oy < s.OutHeight && ox >= 0 && ox < s.OutWidth;
                     int from = ((image * s.OutHeight + oy) * s.OutWidth + ox) * s.K + part;
-                    RegisterTile.CopyRun(left, TileProduct.LeftAt<TBlock>(false, i, k), source, from, length, from, inside ? from + length : from);
+                    RegisterTile.CopyRun(left, TileProduct.LeftAt<TBlock>(false, i, k), source, from, length, from, inside ? from + length : from, default(TBlock).IsAsynchronous);
                     k += length;
                     part = 0;
                     tap++;
@@ -393,7 +393,7 @@ public static class Conv2dOp
                     int length = IntrinsicMath.Min(run - part, rows - i), tap = q * s.RunTaps;
                     int iy = oy * s.StrideY + tap / s.S * s.DilationY - s.PaddingY, ix = ox * s.StrideX + tap % s.S * s.DilationX - s.PaddingX;
                     int lineStart = (image + iy) * line, lineEnd = iy >= 0 && iy < s.Height && tap < s.R * s.S ? lineStart + line : lineStart;
-                    RegisterTile.CopyRun(left, TileProduct.LeftAt<TBlock>(true, i, k), source, lineStart + ix * s.C + part, length, lineStart, lineEnd);
+                    RegisterTile.CopyRun(left, TileProduct.LeftAt<TBlock>(true, i, k), source, lineStart + ix * s.C + part, length, lineStart, lineEnd, default(TBlock).IsAsynchronous);
                     i += length;
                     part = 0;
                     q++;

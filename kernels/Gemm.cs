@@ -134,7 +134,7 @@ public static class GemmOp
             for (int i = 0; i < rows; i++)
             {
                 int from = IntrinsicMath.Min(row + i, s.M - 1) * s.AStride + start;
-                RegisterTile.CopyRun(left, TileProduct.LeftAt<TBlock>(false, i, 0), a, from, depth, from, from + depth);
+                RegisterTile.CopyRun(left, TileProduct.LeftAt<TBlock>(false, i, 0), a, from, depth, from, from + depth, default(TBlock).IsAsynchronous);
             }
         }
 
@@ -153,7 +153,7 @@ public static class GemmOp
             for (int k = 0; k < depth; k++)
             {
                 int from = (start + k) * s.AStride + row;
-                RegisterTile.CopyRun(left, TileProduct.LeftAt<TBlock>(true, 0, k), a, from, rows, from, from + s.M - row);
+                RegisterTile.CopyRun(left, TileProduct.LeftAt<TBlock>(true, 0, k), a, from, rows, from, from + s.M - row, default(TBlock).IsAsynchronous);
             }
         }
 

@@ -1,8 +1,9 @@
 // The products of TileProduct.cs for matrix units:  c[i, j] = (or +=) sum over k of round(left[i, k]) * round(right[k, j])
 //   left, right and c are what the same struct of the op's own says; round is to TensorFloat-32 or bfloat16, as the numbers leave shared memory
 //   c is written (=) or, where the product says so, added to (+=): sums of floats over all of k from zero, in the order of the matrix units, then c
-// A group of 4 or 8 warps has a tile of 64 x 64 or 128 x 128. It takes 32 of k at a time: both sides are copied to shared memory, from which each warp multiplies
-// its own part of the tile, 32 x 32 or 64 x 32, with all sums in registers. Copying is by rows of 16 threads: those along X take neighbours, each Y a run of its own.
+// A group of 4 or 8 warps has a tile of 64 x 64 or 128 x 128. It takes 16 of k at a time: both sides are copied to shared memory, from which each warp multiplies
+// its own part of the tile, 32 x 32 or 64 x 32, with all sums in registers, while the next 16 of k are on their way to the other half of the memory.
+// Copying is by rows of 16 threads: those along X take neighbours, each Y a run of its own.
 namespace Dalle2.Kernels;
 
 /// <summary>What part of a product a group has, and how its warps share it. All constants.</summary>
@@ -79,23 +80,35 @@ static class MatrixProduct
         // Of several products, some may have fewer rows.
         if (first >= all)
             return;
-        ArrayView<float> left = SharedMemory.Allocate<float>((default(TTile).Rows + 8) * (default(MatrixBlock<TFormat, TTile>).Depth + 8));
-        ArrayView<float> right = SharedMemory.Allocate<float>(default(TTile).Panels * default(MatrixBlock<TFormat, TTile>).Depth * default(TFormat).RightStep);
+        int leftLength = (block.Rows + 8) * (block.Depth + 8), rightLength = tile.Panels * block.Depth * block.RightStep;
+        ArrayView<float> leftHalves = SharedMemory.Allocate<float>(2 * (default(TTile).Rows + 8) * (default(MatrixBlock<TFormat, TTile>).Depth + 8));
+        ArrayView<float> rightHalves = SharedMemory.Allocate<float>(2 * default(TTile).Panels * default(MatrixBlock<TFormat, TTile>).Depth * default(TFormat).RightStep);
         int warpRow = Warp.WarpIdx / tile.Panels * tile.WarpRows, panel = Warp.WarpIdx % tile.Panels;
         ArrayView<float> sums = LocalMemory.Allocate<float>(default(TTile).WarpRows * RegisterTile.RightStep / 32);
         for (int i = 0; i < tile.WarpRows * RegisterTile.RightStep / 32; i++)
             sums[i] = 0f;
-        for (int start = 0; start < product.Depth; start += block.Depth)
+        int half = 0;
+        for (int start = 0; start < product.Depth + block.Depth; start += block.Depth)
         {
+            ArrayView<float> left = leftHalves.SubView(half * leftLength, leftLength), right = rightHalves.SubView(half * rightLength, rightLength);
+            half = 1 - half;
             int depth = IntrinsicMath.Min(block.Depth, product.Depth - start);
+            // What was copied in the last turn is there for all, and all are done with the half that it was multiplied from.
+            SharedCopy.Wait();
             Group.Barrier();
-            if (depth < block.Depth)
-                Clear(left, right);
-            CopyLeft<TProduct, MatrixBlock<TFormat, TTile>>(a, left, product, start, depth, first);
-            product.CopyRight<MatrixBlock<TFormat, TTile>>(b, right, start, depth, firstCol, tile.Panels);
-            Group.Barrier();
+            if (depth > 0)
+            {
+                if (depth < block.Depth)
+                    Clear(left, right);
+                CopyLeft<TProduct, MatrixBlock<TFormat, TTile>>(a, left, product, start, depth, first);
+                product.CopyRight<MatrixBlock<TFormat, TTile>>(b, right, start, depth, firstCol, tile.Panels);
+            }
+
+            if (start == 0)
+                continue;
+            ArrayView<float> lastLeft = leftHalves.SubView(half * leftLength, leftLength), lastRight = rightHalves.SubView(half * rightLength, rightLength);
             for (int k = 0; k < block.Depth; k += format.Depth)
-                AddPiece<TProduct, TFormat, TTile>(sums, left, right, product, warpRow, panel, k);
+                AddPiece<TProduct, TFormat, TTile>(sums, lastLeft, lastRight, product, warpRow, panel, k);
         }
 
         Store<TProduct, TTile>(sums, c, product, first + warpRow, firstCol + panel * RegisterTile.RightStep);
@@ -108,7 +121,7 @@ static class MatrixProduct
     static int Threads<TTile>()
         where TTile : unmanaged, IMatrixTile => default(TTile).Rows / default(TTile).WarpRows * default(TTile).Panels * Warp.WarpSize / CopyThreads;
 
-    // What is not copied adds nothing, whatever lay there.
+    // What is not copied adds nothing, whatever lay there. Nothing is on its way to this half.
     static void Clear(ArrayView<float> left, ArrayView<float> right)
     {
         for (int i = Group.LinearIndex; i < left.IntLength; i += Group.DimX * Group.DimY)
@@ -196,11 +209,13 @@ readonly struct MatrixBlock<TFormat, TTile> : IBlock
     where TFormat : unmanaged, IMatrixFormat
     where TTile : unmanaged, IMatrixTile
 {
-    public int Depth => 32;
+    public int Depth => 16;
 
     public int Rows => default(TTile).Rows;
 
     public int RightStep => default(TFormat).RightStep;
+
+    public bool IsAsynchronous => true;
 
     public int LeftPad(bool isByDepth) => default(TFormat).LeftPad(isByDepth);
 }

@@ -47,6 +47,9 @@ interface IBlock
     /// <summary>From one k to the next of a panel of the right side.</summary>
     int RightStep { get; }
 
+    /// <summary>Whether copies are waited for with <see cref="SharedCopy.Wait"/>.</summary>
+    bool IsAsynchronous { get; }
+
     /// <summary>How many values lie behind each row, or each k, of the left side.</summary>
     int LeftPad(bool isByDepth);
 }
@@ -77,6 +80,8 @@ readonly struct LargeBlock : ITileBlock
 
     public int Panels => 4;
 
+    public bool IsAsynchronous => false;
+
     // Rows, and k, do not fall on the same lines of a cache.
     public int LeftPad(bool isByDepth) => 16;
 }
@@ -93,6 +98,8 @@ readonly struct SmallBlock : ITileBlock
     public int Tiles => 4;
 
     public int Panels => 1;
+
+    public bool IsAsynchronous => false;
 
     public int LeftPad(bool isByDepth) => 16;
 }
@@ -150,7 +157,9 @@ static class TileProduct
             {
                 for (int j = 0; j < RegisterTile.ThreadColumns; j++)
                 {
-                    if (whole)
+                    if (default(TBlock).IsAsynchronous)
+                        SharedCopy.Begin(right, target + j * Group.DimX, source, at + c + j * Group.DimX, c + j * Group.DimX < cols);
+                    else if (whole)
                         right[target + j * Group.DimX] = source[at + c + j * Group.DimX];
                     else
                         right[target + j * Group.DimX] = c + j * Group.DimX < cols ? source[at + c + j * Group.DimX] : 0f;
@@ -180,6 +189,17 @@ static class TileProduct
         {
             int from = start + (row + c) * stride, k = 0;
             int column = c / RegisterTile.Columns * default(TBlock).Depth * step + c % RegisterTile.Columns + to * step;
+            if (default(TBlock).IsAsynchronous)
+            {
+                for (; k < depth; k += Group.DimX)
+                {
+                    if (k + thread < depth)
+                        SharedCopy.Begin(right, column + (k + thread) * step, source, from + k + thread, row + c < rows);
+                }
+
+                continue;
+            }
+
             if (row + c < rows)
             {
                 for (; k + Group.DimX <= depth; k += Group.DimX)

@@ -64,6 +64,7 @@ sealed class IrPrinter
             _ when instruction.Op.IsAtomic() => $"{name}.{access.Type.Name()} {Element(instruction)}, {string.Join(", ", operands.Skip(2).Select(Name))}",
             Op.Shuffle => $"{name}.{instruction.Type.Name()} {Name(operands[0])}, {Name(operands[1])}",
             Op.MatrixMultiplyAdd => $"{name}.{((MatrixFormat)access.Offset).ToString().ToLowerInvariant()} {string.Join(", ", operands.Select(Name))}",
+            Op.CopyBegin => $"{name}.{access.Type.Name()} {Name(operands[0])}[{Name(operands[1])}], {Name(operands[2])}[{Name(operands[3])}] if {Name(operands[4])}",
             Op.MatrixSum => $"{name} {Name(operands[0])}, {access.Offset}",
             Op.Offset => $"{name} {Element(instruction)}",
             Op.Require => $"{name} {Name(operands[0])}, {Name(operands[1])}, {Name(operands[2])} else {access.Offset}",

@@ -106,6 +106,7 @@ sealed class IrVerifier
         OperandRule.Float => AllOf(o, o[0].Type.IsFloat()),
         OperandRule.SingleFloat => AllOf(o, o[0].Type == IrType.F32),
         OperandRule.Matrices => AllOf(o[..6], o[0].Type == IrType.I32) && AllOf(o[6..], o[6].Type == IrType.F32),
+        OperandRule.Copy => o[0].Type == IrType.Shared && o[1].Type.IsInteger() && o[2].Type == IrType.Global && o[3].Type.IsInteger() && o[4].Type == IrType.Bool,
         OperandRule.MatrixProduct => o[0] is Instruction { Op: Op.MatrixMultiplyAdd },
         OperandRule.Logic => AllOf(o, o[0].Type.IsInteger() || o[0].Type == IrType.Bool),
         OperandRule.Scalar => AllOf(o, o[0].Type != IrType.None && !o[0].Type.IsPointer()),

@@ -60,6 +60,8 @@ enum Op
     Shuffle,
     MatrixMultiplyAdd,
     MatrixSum,
+    CopyBegin,
+    CopyWait,
     MemoryFence,
     AtomicAdd,
     AtomicAnd,

@@ -51,6 +51,9 @@ enum OperandRule
     /// <summary>Four words, two words, four floats: a thread's parts of the left side, the right side and the sums.</summary>
     Matrices,
 
+    /// <summary>A pointer to shared memory and an index, a pointer to device memory and an index, and whether there is anything to copy.</summary>
+    Copy,
+
     /// <summary>A <see cref="Op.MatrixMultiplyAdd"/> of the same block.</summary>
     MatrixProduct,
 
@@ -158,6 +161,8 @@ static class OpTable
         new(Op.Shuffle, "shuffle", 2, OperandRule.Lane, ResultRule.First, Effect.Write, false),
         new(Op.MatrixMultiplyAdd, "matrix", 10, OperandRule.Matrices, ResultRule.Stated, Effect.Write, false),
         new(Op.MatrixSum, "matrix.sum", 1, OperandRule.MatrixProduct, ResultRule.Stated, Effect.Pure, false),
+        new(Op.CopyBegin, "copy.begin", 5, OperandRule.Copy, ResultRule.None, Effect.Write, false),
+        new(Op.CopyWait, "copy.wait", 0, OperandRule.None, ResultRule.None, Effect.Write, false),
         new(Op.MemoryFence, "fence", 0, OperandRule.None, ResultRule.None, Effect.Write, false),
         new(Op.AtomicAdd, "atomic.add", 3, OperandRule.Atomic, ResultRule.Stated, Effect.Write, false),
         new(Op.AtomicAnd, "atomic.and", 3, OperandRule.Atomic, ResultRule.Stated, Effect.Write, false),

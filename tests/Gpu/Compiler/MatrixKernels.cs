@@ -28,6 +28,19 @@ static class MatrixKernels
         y[2 * i + 1] = Interop.IntAsFloat(Matrix.ToBrainFloats(x[(i + 1) % x.IntLength], x[i]));
     }
 
+    /// <summary>y = x turned around within each group of 32, through copies to shared memory; waits for them or does not.</summary>
+    public static void Turn(ArrayView<float> x, ArrayView<float> y, int count, SpecializedValue<bool> waits)
+    {
+        ArrayView<float> shared = SharedMemory.Allocate<float>(32);
+        int at = Grid.IdxX * 32 + Group.IdxX;
+        SharedCopy.Begin(shared, Group.IdxX, x, at, at < count);
+        if (waits.Value)
+            SharedCopy.Wait();
+        Group.Barrier();
+        y[at] = shared[31 - Group.IdxX];
+        SharedCopy.Wait();
+    }
+
     static uint Pair(ArrayView<float> view, int at, int step) => Matrix.ToBrainFloats(view[at], view[at + step]);
 
     static MatrixSums Sums(ArrayView<float> c)

@@ -98,6 +98,32 @@ public class MatrixTests
             Throws.TypeOf<KernelException>());
     }
 
+    [Test]
+    public void Copies_to_shared_memory_are_there_after_waiting([ValueSource(nameof(Devices))] string name) =>
+        Assert.That(Turn(Open(name), waits: true), Is.EqualTo(Enumerable.Range(0, 64).Select(i => i / 32 * 32 + 31 - i % 32 is var from && from < 50 ? from + 1f : 0f)));
+
+    [Test]
+    public void A_copy_that_nobody_waits_for_is_found()
+    {
+        var driver = new StandInDriver { Capability = 80 };
+        Assert.That(() => Turn(StandInDevice.Open(driver), waits: false), Throws.TypeOf<KernelException>());
+        Assert.That(driver.Fault!.Message, Does.Contain("shared memory is touched while a copy to it is under way"));
+    }
+
+    static float[] Turn(Device device, bool waits)
+    {
+        using (device)
+        {
+            using Buffer<float> x = device.Allocate<float>(50), y = device.Allocate<float>(64);
+            device.Stream.Write<float>([.. Enumerable.Range(1, 50)], x.View);
+            device.Stream.Clear(y.View);
+            device.Stream.Launch(MatrixKernels.Turn, new KernelConfig((Index1D)2, 32), x.View, y.View, 50, SpecializedValue.New(waits));
+            var result = new float[64];
+            device.Stream.Read<float>(y.View, result);
+            return result;
+        }
+    }
+
     static MethodInfo Kernel(string name) => typeof(MatrixKernels).GetMethod(name)!;
 
     static Device Open(string name) => name switch

@@ -116,16 +116,22 @@ sealed class PtxEmitter
     }
 
     /// <summary>An element's address in brackets.</summary>
-    public string Address(Instruction access)
+    public string Address(Instruction access) => Address(access.Operands[0], access.Operands[1], access.Access);
+
+    /// <summary>The same of any pointer and index.</summary>
+    public string Address(Value start, Value index, Access access)
     {
-        var (register, offset) = ElementAddress(access);
+        var (register, offset) = ElementAddress(start, index, access);
         return offset == 0 ? $"[{register}]" : $"[{register}+{offset}]";
     }
 
     /// <summary>An element's address as a register and the bytes still to be added to it.</summary>
-    public (string Register, int Offset) ElementAddress(Instruction access)
+    public (string Register, int Offset) ElementAddress(Instruction access) => ElementAddress(access.Operands[0], access.Operands[1], access.Access);
+
+    /// <summary>The same of any pointer and index.</summary>
+    public (string Register, int Offset) ElementAddress(Value start, Value index, Access access)
     {
-        var (start, index, (_, stride, offset)) = (access.Operands[0], access.Operands[1], access.Access);
+        var (_, stride, offset) = access;
         if (index is Constant constant)
         {
             long bytes = (constant.Type == IrType.I32 ? (int)constant.Bits : (long)constant.Bits) * stride + offset;

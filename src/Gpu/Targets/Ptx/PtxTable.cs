@@ -94,6 +94,8 @@ static class PtxTable
         [Op.WarpBarrier] = (e, _) => e.Line("bar.warp.sync 0xffffffff"),
         [Op.Shuffle] = Shuffle,
         [Op.MatrixMultiplyAdd] = MultiplyMatrices,
+        [Op.CopyBegin] = BeginCopy,
+        [Op.CopyWait] = (e, _) => e.Line("cp.async.wait_all"),
         [Op.MatrixSum] = (_, _) => { }, // the product has set it
         [Op.MemoryFence] = (e, i) => e.Line("membar." + (FenceLevel)i.Access.Offset switch
         {
@@ -292,6 +294,17 @@ static class PtxTable
         e.Line($"shfl.sync.idx.b32 {lowThere}, {low}, {source}, 31, 0xffffffff");
         e.Line($"shfl.sync.idx.b32 {highThere}, {high}, {source}, 31, 0xffffffff");
         e.Line($"mov.b64 {e.Define(i)}, {{{lowThere}, {highThere}}}");
+    }
+
+    // Of what is not inside, no byte is read, and zeros are written. The access's offset is the target's alone.
+    static void BeginCopy(PtxEmitter e, Instruction i)
+    {
+        Value[] o = i.Operands;
+        if ((o[0].Type, o[2].Type) is not (IrType.Shared, IrType.Global))
+            throw new InvalidOperationException($"a copy from {o[2].Type} to {o[0].Type} memory");
+        string bytes = e.Fresh(IrType.I32);
+        e.Line($"selp.b32 {bytes}, 4, 0, {e.Register(o[4])}");
+        e.Line($"cp.async.ca.shared.global {e.Address(o[0], o[1], i.Access)}, {e.Address(o[2], o[3], i.Access with { Offset = 0 })}, 4, {bytes}");
     }
 
     static void MultiplyMatrices(PtxEmitter e, Instruction i)
