@@ -6,14 +6,14 @@
 //   the adjoint of Forward, and so the forward pass of the transposed convolution, whose input is dy and whose output is dx
 // Weight gradient: dw += sum over n, oy, ox of x[...] * dy[n, oy, ox, k]
 // Kernels of one tap are matrix products. 3 x 3 taps with stride 1 and 4 x 4 with stride 2 are filtered with fewer multiplications (Winograd.cs) where channels
-// are many. All others are matrix products whose left side is gathered from the images as it is needed (implicit GEMM), but for the input gradient of few channels: sums over r, s and channels, or over n, oy
-// and ox, rising, fused multiply-adds from zero or from what dw held. With dilation 1 the taps of one row of the kernel lie side by side in the image,
-// channels and all: such a stretch of values is called a run.
+// are many. Of few channels the image's lines are summed as they lie (Conv2d.FewChannels.cs), and the input gradient is a product whose rows are gathered. All others are matrix products
+// whose left side is gathered from the images as it is needed (implicit GEMM): sums over r, s and channels, or over n, oy and ox, rising, fused multiply-adds from zero
+// or from what dw held. With dilation 1 the taps of one row of the kernel lie side by side in the image, channels and all: such a stretch of values is called a run.
 
 namespace Dalle2.Kernels;
 
 /// <summary>Two-dimensional convolution and its two gradients, which serve the transposed convolution too.</summary>
-public static class Conv2dOp
+public static partial class Conv2dOp
 {
     /// <summary>Elements of workspace that each of the three takes; 0 where none is needed.</summary>
     /// <param name="x">The images' shape <c>[batch, height, width, C]</c>.</param>
@@ -52,15 +52,22 @@ public static class Conv2dOp
             return;
         }
 
-        if (stream.Device.Precision == Precision.Float32)
+        if (stream.Device.Precision != Precision.Float32)
         {
-            TileProduct.Launch(stream, ForwardKernel<LargeBlock>, ForwardKernel<SmallBlock>, x.View, w.View, y.View, s, pixels, s.K);
+            var forms = new MatrixForms<ConvolutionShape>(
+                ForwardMatrixKernel<TensorFloats, LargeMatrixTile>, ForwardMatrixKernel<TensorFloats, SmallMatrixTile>, ForwardMatrixKernel<BrainFloats, LargeMatrixTile>, ForwardMatrixKernel<BrainFloats, SmallMatrixTile>);
+            MatrixProduct.Launch(stream, forms, x.View, w.View, y.View, s, pixels, s.K);
             return;
         }
 
-        var forms = new MatrixForms<ConvolutionShape>(
-            ForwardMatrixKernel<TensorFloats, LargeMatrixTile>, ForwardMatrixKernel<TensorFloats, SmallMatrixTile>, ForwardMatrixKernel<BrainFloats, LargeMatrixTile>, ForwardMatrixKernel<BrainFloats, SmallMatrixTile>);
-        MatrixProduct.Launch(stream, forms, x.View, w.View, y.View, s, pixels, s.K);
+        if (IsOfFewChannels(s))
+        {
+            Require(workspace, ForwardWorkspace(s));
+            ForwardOfFewChannels(stream, x, w, y, workspace, s);
+            return;
+        }
+
+        TileProduct.Launch(stream, ForwardKernel<LargeBlock>, ForwardKernel<SmallBlock>, x.View, w.View, y.View, s, pixels, s.K);
     }
 
     /// <summary>The gradient of the input, or the forward pass of the transposed convolution.</summary>
@@ -98,15 +105,15 @@ public static class Conv2dOp
 
         // Pixels that are a stride apart meet the same taps: each such phase is a product of its own.
         int pixels = checked(s.Batch * IntrinsicMath.DivRoundUp(s.Height, s.StrideY) * IntrinsicMath.DivRoundUp(s.Width, s.StrideX));
-        if (stream.Device.Precision == Precision.Float32)
+        if (stream.Device.Precision != Precision.Float32)
         {
-            TileProduct.Launch(stream, InputGradientKernel<LargeBlock>, InputGradientKernel<SmallBlock>, dy.View, w.View, dx.View, s, pixels, s.C, s.StrideY * s.StrideX);
+            var forms = new MatrixForms<ConvolutionShape>(
+                InputGradientMatrixKernel<TensorFloats, LargeMatrixTile>, InputGradientMatrixKernel<TensorFloats, SmallMatrixTile>, InputGradientMatrixKernel<BrainFloats, LargeMatrixTile>, InputGradientMatrixKernel<BrainFloats, SmallMatrixTile>);
+            MatrixProduct.Launch(stream, forms, dy.View, w.View, dx.View, s, pixels, s.C, s.StrideY * s.StrideX);
             return;
         }
 
-        var forms = new MatrixForms<ConvolutionShape>(
-            InputGradientMatrixKernel<TensorFloats, LargeMatrixTile>, InputGradientMatrixKernel<TensorFloats, SmallMatrixTile>, InputGradientMatrixKernel<BrainFloats, LargeMatrixTile>, InputGradientMatrixKernel<BrainFloats, SmallMatrixTile>);
-        MatrixProduct.Launch(stream, forms, dy.View, w.View, dx.View, s, pixels, s.C, s.StrideY * s.StrideX);
+        TileProduct.Launch(stream, InputGradientKernel<LargeBlock>, InputGradientKernel<SmallBlock>, dy.View, w.View, dx.View, s, pixels, s.C, s.StrideY * s.StrideX);
     }
 
     /// <summary>Adds the gradient of the weights.</summary>
@@ -133,21 +140,30 @@ public static class Conv2dOp
             return;
         }
 
-        if (stream.Device.Precision == Precision.Float32)
+        if (stream.Device.Precision != Precision.Float32)
         {
-            TileProduct.Launch(stream, WeightGradientKernel<LargeBlock>, WeightGradientKernel<SmallBlock>, x.View, dy.View, dw.View, s, s.R * s.S * s.C, s.K);
+            var forms = new MatrixForms<ConvolutionShape>(
+                WeightGradientMatrixKernel<TensorFloats, LargeMatrixTile>, WeightGradientMatrixKernel<TensorFloats, SmallMatrixTile>, WeightGradientMatrixKernel<BrainFloats, LargeMatrixTile>, WeightGradientMatrixKernel<BrainFloats, SmallMatrixTile>);
+            MatrixProduct.Launch(stream, forms, x.View, dy.View, dw.View, s, s.R * s.S * s.C, s.K);
             return;
         }
 
-        var forms = new MatrixForms<ConvolutionShape>(
-            WeightGradientMatrixKernel<TensorFloats, LargeMatrixTile>, WeightGradientMatrixKernel<TensorFloats, SmallMatrixTile>, WeightGradientMatrixKernel<BrainFloats, LargeMatrixTile>, WeightGradientMatrixKernel<BrainFloats, SmallMatrixTile>);
-        MatrixProduct.Launch(stream, forms, x.View, dy.View, dw.View, s, s.R * s.S * s.C, s.K);
+        if (IsOfFewChannels(s))
+        {
+            Require(workspace, WeightGradientWorkspace(s));
+            WeightGradientOfFewChannels(stream, x, dy, dw, workspace, s);
+            return;
+        }
+
+        TileProduct.Launch(stream, WeightGradientKernel<LargeBlock>, WeightGradientKernel<SmallBlock>, x.View, dy.View, dw.View, s, s.R * s.S * s.C, s.K);
     }
 
     // Filtered products are of transformed values, which rounding to few bits would hurt more.
     static bool IsFiltered(Stream stream, ConvolutionShape s, bool isAdjoint) => stream.Device.Precision == Precision.Float32 && WinogradShape.Applies(s, isAdjoint);
 
-    static int ForwardWorkspace(ConvolutionShape s) => WinogradShape.Applies(s, false) ? WinogradOp.ConvolveWorkspace(WinogradShape.Forward(s)) : 0;
+    static int ForwardWorkspace(ConvolutionShape s) =>
+        WinogradShape.Applies(s, false) ? WinogradOp.ConvolveWorkspace(WinogradShape.Forward(s))
+        : IsOfFewChannels(s) ? PackedWeights(s) : 0;
 
     static int InputGradientWorkspace(ConvolutionShape s) =>
         WinogradShape.Applies(s, true) ? WinogradOp.ConvolveWorkspace(WinogradShape.Adjoint(s))
@@ -156,7 +172,9 @@ public static class Conv2dOp
     // With few input channels most columns of a tile would be empty: then the channels of all taps are the rows, and what each pixel gets is gathered.
     static bool IsSpread(ConvolutionShape s) => !s.IsPointwise && s.C < RegisterTile.RightStep / 2;
 
-    static int WeightGradientWorkspace(ConvolutionShape s) => WinogradShape.Applies(s, false) ? WinogradOp.WeightGradientWorkspace(WinogradShape.Forward(s)) : 0;
+    static int WeightGradientWorkspace(ConvolutionShape s) =>
+        WinogradShape.Applies(s, false) ? WinogradOp.WeightGradientWorkspace(WinogradShape.Forward(s))
+        : IsOfFewChannels(s) ? checked(BandSlices(s, Bands.Of(s)) * s.R * s.S * s.C * s.K) : 0;
 
     static void Require(Tensor workspace, int length)
     {
@@ -176,23 +194,27 @@ public static class Conv2dOp
     // One thread per phase's input pixel of a row; neighbours belong to one phase, so that they meet the same taps. Taps rise.
     static void GatherKernel(Index2D index, ArrayView<float> products, ArrayView<float> dx, ConvolutionShape s)
     {
-        int iy = index.Y % s.Height, image = index.Y / s.Height;
+        int iy = index.Y % s.Height, image = index.Y / s.Height, all = s.Batch * s.OutHeight * s.OutWidth;
+        int firstY = FirstTap(iy + s.PaddingY, s.StrideY, s.DilationY), periodY = Period(s.StrideY, s.DilationY), periodX = Period(s.StrideX, s.DilationX);
+        int tapsY = Taps(s.R, firstY, periodY), lastY = (iy + s.PaddingY - firstY * s.DilationY) / s.StrideY, upY = periodY * s.DilationY / s.StrideY, backX = periodX * s.DilationX / s.StrideX;
         for (int phase = 0; phase < s.StrideX; phase++)
         {
-            int ix = index.X * s.StrideX + phase;
+            int firstX = FirstTap(phase + s.PaddingX, s.StrideX, s.DilationX), tapsX = Taps(s.S, firstX, periodX);
+            int ix = index.X * s.StrideX + phase, lastX = index.X + (phase + s.PaddingX - firstX * s.DilationX) / s.StrideX;
             for (int c = 0; c < s.C; c++)
             {
                 float sum = 0f;
-                for (int r = 0; r < s.R; r++)
+                for (int a = 0; a < tapsY; a++)
                 {
-                    int down = iy + s.PaddingY - r * s.DilationY, oy = down / s.StrideY;
-                    for (int q = 0; q < s.S; q++)
+                    int oy = lastY - a * upY;
+                    if (oy < 0 || oy >= s.OutHeight)
+                        continue;
+                    int tap = (firstY + a * periodY) * s.S + firstX, from = (image * s.OutHeight + oy) * s.OutWidth;
+                    for (int b = 0; b < tapsX; b++)
                     {
-                        int across = phase + s.PaddingX - q * s.DilationX, ox = index.X + across / s.StrideX;
-                        if (down < 0 || down % s.StrideY != 0 || oy >= s.OutHeight || across % s.StrideX != 0)
-                            continue;
+                        int ox = lastX - b * backX;
                         if (ox >= 0 && ox < s.OutWidth)
-                            sum += products[((r * s.S + q) * s.C + c) * (s.Batch * s.OutHeight * s.OutWidth) + (image * s.OutHeight + oy) * s.OutWidth + ox];
+                            sum += products[((tap + b * periodX) * s.C + c) * all + from + ox];
                     }
                 }
 
@@ -201,6 +223,33 @@ public static class Conv2dOp
             }
         }
     }
+
+    // Taps r with (offset - r * dilation) % stride == 0 repeat after stride / gcd(stride, dilation); the first of them, or the stride if there is none.
+    static int FirstTap(int offset, int stride, int dilation)
+    {
+        int first = stride;
+        for (int r = stride - 1; r >= 0; r--)
+        {
+            if ((offset - r * dilation) % stride == 0)
+                first = r;
+        }
+
+        return first;
+    }
+
+    static int Period(int stride, int dilation)
+    {
+        int period = stride;
+        for (int r = stride - 1; r >= 1; r--)
+        {
+            if (r * dilation % stride == 0)
+                period = r;
+        }
+
+        return period;
+    }
+
+    static int Taps(int taps, int first, int period) => first < taps && first < period ? (taps - first + period - 1) / period : 0;
 
     // One group per block of one phase's input pixels, by channels.
     static void InputGradientKernel<TBlock>(ArrayView<float> dy, ArrayView<float> w, ArrayView<float> dx, ConvolutionShape s, Index2D extent)
@@ -335,33 +384,6 @@ public static class Conv2dOp
                 tap++;
             }
         }
-
-        // Taps r with (offset - r * dilation) % stride == 0 repeat after stride / gcd(stride, dilation); the first of them, or the stride if there is none.
-        static int FirstTap(int offset, int stride, int dilation)
-        {
-            int first = stride;
-            for (int r = stride - 1; r >= 0; r--)
-            {
-                if ((offset - r * dilation) % stride == 0)
-                    first = r;
-            }
-
-            return first;
-        }
-
-        static int Period(int stride, int dilation)
-        {
-            int period = stride;
-            for (int r = stride - 1; r >= 1; r--)
-            {
-                if (r * dilation % stride == 0)
-                    period = r;
-            }
-
-            return period;
-        }
-
-        static int Taps(int taps, int first, int period) => first < taps && first < period ? (taps - first + period - 1) / period : 0;
     }
 
     // Rows are the taps and their channels; k goes through the output pixels.

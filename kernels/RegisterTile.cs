@@ -71,6 +71,23 @@ static class RegisterTile
             AddOuterProduct(sums, left, leftStart + k * step, rowStep, right, rightStart + k * RightStep);
     }
 
+    /// <summary>The same where the rows of the left side lie anywhere; element (i, k) lies at <c>leftRows[i] + leftStart + k * step</c>.</summary>
+    public static void Add(ArrayView<float> sums, ArrayView<float> left, ArrayView<int> leftRows, int leftStart, int step, ArrayView<float> right, int rightStart, int depth)
+    {
+        for (int k = 0; k < depth; k++)
+        {
+            ArrayView<float> row = LocalMemory.Allocate<float>(ThreadColumns);
+            for (int j = 0; j < ThreadColumns; j++)
+                row[j] = right[rightStart + k * RightStep + Group.IdxX + j * Group.DimX];
+            for (int i = 0; i < Rows; i++)
+            {
+                float value = left[leftRows[i] + (leftStart + k * step)];
+                for (int j = 0; j < ThreadColumns; j++)
+                    sums[i * ThreadColumns + j] = Fused.MultiplyAdd(value, row[j], sums[i * ThreadColumns + j]);
+            }
+        }
+    }
+
     /// <summary>Writes the sums of the first <paramref name="count"/> rows.</summary>
     public static void End(ArrayView<float> sums, ArrayView<float> result, ArrayView<int> rows, int count, int firstCol, int cols)
     {

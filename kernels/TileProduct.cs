@@ -184,35 +184,68 @@ static class TileProduct
     public static void CopyTurnedPanels<TBlock>(ArrayView<float> right, int to, ArrayView<float> source, int start, int stride, int depth, int row, int rows, int panels)
         where TBlock : unmanaged, IBlock
     {
-        int thread = Group.IdxX, step = default(TBlock).RightStep;
-        for (int c = Group.IdxY; c < panels * RegisterTile.Columns; c += Group.DimY)
+        if (default(TBlock).IsAsynchronous)
         {
-            int from = start + (row + c) * stride, k = 0;
-            int column = c / RegisterTile.Columns * default(TBlock).Depth * step + c % RegisterTile.Columns + to * step;
-            if (default(TBlock).IsAsynchronous)
+            BeginTurnedPanels<TBlock>(right, to, source, start, stride, depth, row, rows, panels);
+            return;
+        }
+
+        int thread = Group.IdxX, step = default(TBlock).RightStep;
+        for (int c = 0; c < panels * RegisterTile.Columns; c += Group.DimX)
+        {
+            int column = c / RegisterTile.Columns * default(TBlock).Depth * step + c % RegisterTile.Columns + thread + to * step;
+            int from = start + (row + c) * stride, count = IntrinsicMath.Clamp(rows - row - c, 0, Group.DimX);
+            for (int k = 0; k < depth; k += Group.DimX)
             {
-                for (; k < depth; k += Group.DimX)
+                ArrayView<float> square = LocalMemory.Allocate<float>(RegisterTile.MaxThreads);
+                if (count == Group.DimX && k + Group.DimX <= depth)
                 {
-                    if (k + thread < depth)
-                        SharedCopy.Begin(right, column + (k + thread) * step, source, from + k + thread, row + c < rows);
+                    for (int i = 0; i < Group.DimX; i++)
+                        square[i] = source[from + i * stride + k + thread];
+                    Turn(square);
+                    for (int i = 0; i < Group.DimX; i++)
+                        right[column + (k + i) * step] = square[i];
+                    continue;
                 }
 
-                continue;
+                for (int i = 0; i < Group.DimX; i++)
+                    square[i] = i < count && k + thread < depth ? source[from + i * stride + k + thread] : 0f;
+                Turn(square);
+                for (int i = 0; i < Group.DimX; i++)
+                {
+                    if (k + i < depth)
+                        right[column + (k + i) * step] = square[i];
+                }
             }
+        }
+    }
 
-            if (row + c < rows)
-            {
-                for (; k + Group.DimX <= depth; k += Group.DimX)
-                    right[column + (k + thread) * step] = source[from + k + thread];
-                if (k + thread < depth)
-                    right[column + (k + thread) * step] = source[from + k + thread];
-                continue;
-            }
+    // Each value turns on its way.
+    static void BeginTurnedPanels<TBlock>(ArrayView<float> right, int to, ArrayView<float> source, int start, int stride, int depth, int row, int rows, int panels)
+        where TBlock : unmanaged, IBlock
+    {
+        int step = default(TBlock).RightStep;
+        for (int c = Group.IdxY; c < panels * RegisterTile.Columns; c += Group.DimY)
+        {
+            int from = start + (row + c) * stride, column = (c / RegisterTile.Columns * default(TBlock).Depth + to) * step + c % RegisterTile.Columns;
+            for (int k = Group.IdxX; k < depth; k += Group.DimX)
+                SharedCopy.Begin(right, column + k * step, source, from + k, row + c < rows);
+        }
+    }
 
-            for (; k < depth; k += Group.DimX)
+    // Row i of a square of as many rows as the group has threads, one value a thread, becomes column i: halves, quarters and so on change places across the diagonal.
+    static void Turn(ArrayView<float> square)
+    {
+        for (int half = 1; half < Group.DimX; half *= 2)
+        {
+            bool isUpper = (Group.IdxX & half) != 0;
+            for (int i = 0; i < Group.DimX; i++)
             {
-                if (k + thread < depth)
-                    right[column + (k + thread) * step] = 0f;
+                if ((i & half) != 0)
+                    continue;
+                float low = square[i], high = square[i + half], other = Warp.ShuffleXor(isUpper ? low : high, half);
+                square[i] = isUpper ? other : low;
+                square[i + half] = isUpper ? high : other;
             }
         }
     }

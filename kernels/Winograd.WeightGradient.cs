@@ -94,33 +94,49 @@ static partial class WinogradOp
         where TFilter : unmanaged, IWinogradFilter
     {
         TFilter filter = default;
-        int line = filter.Taps + 1, thread = Group.IdxX;
-        int one = filter.InputFirst(Grid.IdxZ), other = filter.InputSecond(Grid.IdxZ);
-        float sign = filter.InputSign(Grid.IdxZ);
+        int line = filter.Taps + 1, step = height * tiles * 16, firstPhase = firstRow / s.C;
+        var at = TilePlace.Of(s, first);
         for (int tile = 0; tile < depth; tile++)
         {
-            int at = first + tile, tx = at % s.TilesX, ty = at / s.TilesX % s.TilesY, image = at / s.TilesX / s.TilesY;
+            int firstChannel = firstRow - firstPhase * s.C, phaseY = firstPhase / s.InStep, phaseX = firstPhase - phaseY * s.InStep;
             for (int k = 0; k < count;)
             {
-                int q = (firstRow + k) / s.C, firstChannel = firstRow + k - q * s.C, length = IntrinsicMath.Min(s.C - firstChannel, count - k);
-                int y = 2 * ty * s.InStep + q / s.InStep - s.PaddingY;
-                int upper = Row(s, image, y + one * s.InStep), lower = Row(s, image, y + other * s.InStep);
-                ArrayView<int> columns = LocalMemory.Allocate<int>(default(TFilter).Taps + 1);
-                for (int j = 0; j < line; j++)
-                    columns[j] = Column(s, (2 * tx + j) * s.InStep + q % s.InStep - s.PaddingX);
-                for (int c = 0; c < length; c += Group.DimX)
-                {
-                    ArrayView<float> d = LocalMemory.Allocate<float>(default(TFilter).Taps + 1);
-                    for (int j = 0; j < line; j++)
-                        d[j] = Fused.MultiplyAdd(sign, Pixel(x, lower, columns[j], firstChannel + c + thread), Pixel(x, upper, columns[j], firstChannel + c + thread));
-                    filter.Input(d, 0, 1);
-                    int at16 = k + c, to = (at16 / 16 * tiles + tile) * 16 + at16 % 16 + thread;
-                    for (int p = 0; p < line; p++)
-                        v[to + p * height * tiles * 16] = d[p];
-                }
-
+                int length = IntrinsicMath.Min(s.C - firstChannel, count - k);
+                var window = new Window(s, at.Image, 2 * at.Y * s.InStep + phaseY - s.PaddingY, 2 * at.X * s.InStep + phaseX - s.PaddingX, line, s.InStep);
+                if (window.IsInside)
+                    TransformLineOfWindow<TFilter, Inside>(x, v, window, firstChannel, length, tile, k, tiles, step);
+                else
+                    TransformLineOfWindow<TFilter, Anywhere>(x, v, window, firstChannel, length, tile, k, tiles, step);
                 k += length;
+                firstChannel = 0;
+                phaseX++;
+                if (phaseX == s.InStep)
+                {
+                    phaseX = 0;
+                    phaseY++;
+                }
             }
+
+            at = at.Next(s);
+        }
+    }
+
+    static void TransformLineOfWindow<TFilter, TPlace>(ArrayView<float> x, ArrayView<float> v, Window window, int first, int length, int tile, int k, int tiles, int step)
+        where TFilter : unmanaged, IWinogradFilter
+        where TPlace : unmanaged, IPlace
+    {
+        TFilter filter = default;
+        int line = filter.Taps + 1, one = filter.InputFirst(Grid.IdxZ), other = filter.InputSecond(Grid.IdxZ);
+        float sign = filter.InputSign(Grid.IdxZ);
+        for (int c = 0; c < length; c += Group.DimX)
+        {
+            ArrayView<float> d = LocalMemory.Allocate<float>(default(TFilter).Taps + 1);
+            for (int j = 0; j < line; j++)
+                d[j] = Fused.MultiplyAdd(sign, window.Pixel<TPlace>(x, other, j, first + c), window.Pixel<TPlace>(x, one, j, first + c));
+            filter.Input(d, 0, 1);
+            int to = ((k + c) / 16 * tiles + tile) * 16 + (k + c) % 16 + Group.IdxX;
+            for (int p = 0; p < line; p++)
+                v[to + p * step] = d[p];
         }
     }
 
@@ -128,38 +144,58 @@ static partial class WinogradOp
     static void TransformLineOfGradients<TFilter>(ArrayView<float> dy, ArrayView<float> d, WinogradShape s, int first, int depth, int tiles, int firstCol, int panels)
         where TFilter : unmanaged, IWinogradFilter
     {
-        TFilter filter = default;
-        int line = filter.Taps + 1, thread = Group.IdxX;
+        var at = TilePlace.Of(s, first);
+        bool hasColumns = firstCol + panels * RegisterTile.Columns <= s.N;
         for (int tile = 0; tile < depth; tile++)
         {
-            int at = first + tile, tx = at % s.TilesX, ty = at / s.TilesX % s.TilesY, image = at / s.TilesX / s.TilesY;
-            for (int panel = 0; panel < panels; panel++)
-            {
-                for (int j = 0; j < RegisterTile.ThreadColumns; j++)
-                {
-                    int col = firstCol + panel * RegisterTile.Columns + j * Group.DimX;
-                    ArrayView<float> g = LocalMemory.Allocate<float>(default(TFilter).Taps + 1);
-                    for (int b = 0; b < 2; b++)
-                    {
-                        float upper = Gradient(dy, s, image, 2 * ty, 2 * tx + b, col), lower = Gradient(dy, s, image, 2 * ty + 1, 2 * tx + b, col);
-                        // Row z of A': y0, then y0 + y1 and, with three taps, y0 - y1, then -y1.
-                        g[b] = Grid.IdxZ == 0 ? upper : Grid.IdxZ == line - 1 ? -lower : Grid.IdxZ == 1 ? upper + lower : upper - lower;
-                    }
+            if (hasColumns && 2 * at.Y + 1 < s.OutHeight && 2 * at.X + 1 < s.OutWidth)
+                TransformLineOfTile<TFilter, Inside>(dy, d, s, at, tile, tiles, firstCol, panels);
+            else
+                TransformLineOfTile<TFilter, Anywhere>(dy, d, s, at, tile, tiles, firstCol, panels);
+            at = at.Next(s);
+        }
+    }
 
-                    filter.OutputGradient(g, 0, 1);
-                    for (int p = 0; p < line; p++)
-                        d[((p * panels + panel) * tiles + tile) * Panel + thread + j * Group.DimX] = g[p];
+    static void TransformLineOfTile<TFilter, TPlace>(ArrayView<float> dy, ArrayView<float> d, WinogradShape s, TilePlace at, int tile, int tiles, int firstCol, int panels)
+        where TFilter : unmanaged, IWinogradFilter
+        where TPlace : unmanaged, IPlace
+    {
+        TFilter filter = default;
+        int line = filter.Taps + 1, thread = Group.IdxX;
+        for (int panel = 0; panel < panels; panel++)
+        {
+            for (int j = 0; j < RegisterTile.ThreadColumns; j++)
+            {
+                int col = firstCol + panel * RegisterTile.Columns + j * Group.DimX;
+                ArrayView<float> g = LocalMemory.Allocate<float>(default(TFilter).Taps + 1);
+                for (int b = 0; b < 2; b++)
+                {
+                    // Row z of A': y0, then y0 + y1 and, with three taps, y0 - y1, then -y1.
+                    if (Grid.IdxZ == 0)
+                        g[b] = Gradient<TPlace>(dy, s, at, 0, b, col);
+                    else if (Grid.IdxZ == line - 1)
+                        g[b] = -Gradient<TPlace>(dy, s, at, 1, b, col);
+                    else if (Grid.IdxZ == 1)
+                        g[b] = Gradient<TPlace>(dy, s, at, 0, b, col) + Gradient<TPlace>(dy, s, at, 1, b, col);
+                    else
+                        g[b] = Gradient<TPlace>(dy, s, at, 0, b, col) - Gradient<TPlace>(dy, s, at, 1, b, col);
                 }
+
+                filter.OutputGradient(g, 0, 1);
+                for (int p = 0; p < line; p++)
+                    d[((p * panels + panel) * tiles + tile) * Panel + thread + j * Group.DimX] = g[p];
             }
         }
     }
 
     // All of a group's columns or none of them: N is a multiple of 16.
-    static float Gradient(ArrayView<float> dy, WinogradShape s, int image, int y, int x, int col)
+    static float Gradient<TPlace>(ArrayView<float> dy, WinogradShape s, TilePlace at, int a, int b, int col)
+        where TPlace : unmanaged, IPlace
     {
-        bool inside = y < s.OutHeight && x < s.OutWidth && col < s.N;
-        float value = dy[(inside ? ((image * s.OutHeight + y) * s.OutWidth + x) * s.N + col : 0) + Group.IdxX];
-        return inside ? value : 0f;
+        int y = 2 * at.Y + a, x = 2 * at.X + b;
+        bool isThere = default(TPlace).IsInside || (y < s.OutHeight && x < s.OutWidth && col < s.N);
+        float value = dy[(isThere ? ((at.Image * s.OutHeight + y) * s.OutWidth + x) * s.N + col : 0) + Group.IdxX];
+        return isThere ? value : 0f;
     }
 
     // One thread per column and k.

@@ -13,6 +13,9 @@ static partial class WinogradOp
 {
     const int Panel = RegisterTile.RightStep;
 
+    // Keeps what lies one point behind the other from falling on the same lines of a cache.
+    const int PointPadding = 16;
+
     // Values of k whose weights a group transforms.
     const int WeightRows = 16;
 
@@ -54,8 +57,8 @@ static partial class WinogradOp
         // All of k at once if it fits: then the inputs of a group are transformed once for all its columns.
         TBlock block = default;
         int threads = RegisterTile.Threads(stream.Device), points = Points(s);
-        int piece = IntrinsicMath.Min(s.K, block.Inputs / (points * RegisterTile.Rows) / 16 * 16);
-        int tiles = IntrinsicMath.Min(block.Tiles, block.Inputs / (points * piece) / RegisterTile.Rows * RegisterTile.Rows);
+        int inputs = block.Inputs / points - PointPadding, piece = IntrinsicMath.Min(s.K, inputs / RegisterTile.Rows / 16 * 16);
+        int tiles = IntrinsicMath.Min(block.Tiles, inputs / piece / RegisterTile.Rows * RegisterTile.Rows);
         tiles = IntrinsicMath.Min(tiles, IntrinsicMath.DivRoundUp(s.Tiles, RegisterTile.Rows) * RegisterTile.Rows);
         int blocks = IntrinsicMath.DivRoundUp(s.Tiles, tiles), panels = IntrinsicMath.DivRoundUp(s.N, threads * RegisterTile.ThreadColumns);
         int wanted = IntrinsicMath.DivRoundUp(stream.Device.Threads == 1 ? 1 : 2 * stream.Device.Threads, blocks * s.Phases);
@@ -110,7 +113,7 @@ static partial class WinogradOp
         where TBlock : unmanaged, IWinogradBlock
     {
         ArrayView<float> v = SharedMemory.Allocate<float>(default(TBlock).Inputs);
-        ArrayView<float> m = SharedMemory.Allocate<float>(default(TBlock).Tiles * Panel * (default(TFilter).Taps + 1) * (default(TFilter).Taps + 1));
+        ArrayView<float> m = SharedMemory.Allocate<float>((default(TBlock).Tiles * Panel + PointPadding) * (default(TFilter).Taps + 1) * (default(TFilter).Taps + 1));
         TFilter filter = default;
         int line = filter.Taps + 1, points = line * line, thread = Group.IdxX, allPanels = (s.N + Panel - 1) / Panel, blocks = piece / 16;
         for (int panel = 0; panel < panels; panel++)
@@ -134,9 +137,9 @@ static partial class WinogradOp
                         ArrayView<float> sums = LocalMemory.Allocate<float>(RegisterTile.Rows * RegisterTile.ThreadColumns);
                         ArrayView<int> rows = LocalMemory.Allocate<int>(RegisterTile.Rows);
                         for (int i = 0; i < RegisterTile.Rows; i++)
-                            rows[i] = (p * tiles + tile + i) * Panel;
+                            rows[i] = p * PointPadding + (p * tiles + tile + i) * Panel;
                         RegisterTile.Begin(sums, m, rows, 0, Panel, start == 0);
-                        int left = (p * tiles + tile) * blocks * 16;
+                        int left = p * PointPadding + (p * tiles + tile) * blocks * 16;
                         for (int k = 0; k < depth; k += 16)
                             RegisterTile.Add(sums, v, left + k * RegisterTile.Rows, 16, 1, u, right + k * Panel, 16);
                         RegisterTile.End(sums, m, rows, RegisterTile.Rows, 0, Panel);
@@ -154,87 +157,96 @@ static partial class WinogradOp
         where TFilter : unmanaged, IWinogradFilter
     {
         TFilter filter = default;
-        int line = filter.Taps + 1, thread = Group.IdxX;
+        int line = filter.Taps + 1, firstPhase = start / s.C;
         int offsetY = s.Offset(Grid.IdxZ / s.OutStep, s.PaddingY, filter.Taps), offsetX = s.Offset(Grid.IdxZ % s.OutStep, s.PaddingX, filter.Taps);
+        var at = TilePlace.Of(s, Grid.IdxY * tiles);
         for (int tile = 0; tile < tiles; tile++)
         {
-            int at = IntrinsicMath.Min(Grid.IdxY * tiles + tile, s.Tiles - 1), tx = at % s.TilesX, ty = at / s.TilesX % s.TilesY, image = at / s.TilesX / s.TilesY;
+            int first = start - firstPhase * s.C, phaseY = firstPhase / s.InStep, phaseX = firstPhase - phaseY * s.InStep;
             for (int k = 0; k < depth;)
             {
                 // The channels of one phase have their pixels at the same places.
-                int q = (start + k) / s.C, first = start + k - q * s.C, length = IntrinsicMath.Min(s.C - first, depth - k);
-                ArrayView<int> rows = LocalMemory.Allocate<int>(default(TFilter).Taps + 1), columns = LocalMemory.Allocate<int>(default(TFilter).Taps + 1);
-                for (int i = 0; i < line; i++)
-                {
-                    rows[i] = Row(s, image, (2 * ty + i) * s.InStep + q / s.InStep + offsetY);
-                    columns[i] = Column(s, (2 * tx + i) * s.InStep + q % s.InStep + offsetX);
-                }
-
-                for (int c = 0; c < length; c += Group.DimX)
-                {
-                    ArrayView<float> d = LocalMemory.Allocate<float>((default(TFilter).Taps + 1) * (default(TFilter).Taps + 1));
-                    for (int i = 0; i < line; i++)
-                    {
-                        for (int j = 0; j < line; j++)
-                            d[i * line + j] = Pixel(source, rows[i], columns[j], first + c + thread);
-                    }
-
-                    for (int i = 0; i < line; i++)
-                        filter.Input(d, i * line, 1);
-                    for (int j = 0; j < line; j++)
-                        filter.Input(d, j, line);
-                    int at16 = k + c, to = ((tile / RegisterTile.Rows * blocks + at16 / 16) * RegisterTile.Rows + tile % RegisterTile.Rows) * 16 + at16 % 16 + thread;
-                    for (int p = 0; p < line * line; p++)
-                        v[to + p * tiles * blocks * 16] = d[p];
-                }
-
+                int length = IntrinsicMath.Min(s.C - first, depth - k);
+                var window = new Window(s, at.Image, 2 * at.Y * s.InStep + phaseY + offsetY, 2 * at.X * s.InStep + phaseX + offsetX, line, s.InStep);
+                int to = (tile / RegisterTile.Rows * blocks * RegisterTile.Rows + tile % RegisterTile.Rows) * 16;
+                if (window.IsInside)
+                    TransformWindow<TFilter, Inside>(source, v, window, first, length, to, k, tiles * blocks * 16 + PointPadding);
+                else
+                    TransformWindow<TFilter, Anywhere>(source, v, window, first, length, to, k, tiles * blocks * 16 + PointPadding);
                 k += length;
+                first = 0;
+                phaseX++;
+                if (phaseX == s.InStep)
+                {
+                    phaseX = 0;
+                    phaseY++;
+                }
             }
+
+            at = at.Next(s);
         }
     }
 
-    // Where a row and a column of pixels lie, below 0 outside of the image.
-    static int Row(WinogradShape s, int image, int y) => y >= 0 && y < s.Height ? (image * s.Height + y) * s.Width * s.C : -1;
-
-    static int Column(WinogradShape s, int x) => x >= 0 && x < s.Width ? x * s.C : -1;
-
-    static float Pixel(ArrayView<float> source, int row, int column, int c)
+    static void TransformWindow<TFilter, TPlace>(ArrayView<float> source, ArrayView<float> v, Window window, int first, int length, int to, int k, int step)
+        where TFilter : unmanaged, IWinogradFilter
+        where TPlace : unmanaged, IPlace
     {
-        bool inside = (row | column) >= 0;
-        float value = source[(inside ? row + column : 0) + c];
-        return inside ? value : 0f;
+        TFilter filter = default;
+        int line = filter.Taps + 1;
+        for (int c = 0; c < length; c += Group.DimX)
+        {
+            ArrayView<float> d = LocalMemory.Allocate<float>((default(TFilter).Taps + 1) * (default(TFilter).Taps + 1));
+            for (int i = 0; i < line; i++)
+            {
+                for (int j = 0; j < line; j++)
+                    d[i * line + j] = window.Pixel<TPlace>(source, i, j, first + c);
+            }
+
+            for (int i = 0; i < line; i++)
+                filter.Input(d, i * line, 1);
+            for (int j = 0; j < line; j++)
+                filter.Input(d, j, line);
+            int at = to + (k + c) / 16 * RegisterTile.Rows * 16 + (k + c) % 16 + Group.IdxX;
+            for (int p = 0; p < line * line; p++)
+                v[at + p * step] = d[p];
+        }
     }
 
     static void TransformOutputs<TFilter>(ArrayView<float> m, ArrayView<float> result, WinogradShape s, int tiles, int col)
         where TFilter : unmanaged, IWinogradFilter
     {
         TFilter filter = default;
-        int line = filter.Taps + 1, thread = Group.IdxX, phaseY = Grid.IdxZ / s.OutStep, phaseX = Grid.IdxZ % s.OutStep;
+        int line = filter.Taps + 1, thread = Group.IdxX, phaseY = Grid.IdxZ / s.OutStep, phaseX = Grid.IdxZ - phaseY * s.OutStep;
         int count = IntrinsicMath.Min(tiles, s.Tiles - Grid.IdxY * tiles);
+        var at = TilePlace.Of(s, Grid.IdxY * tiles);
         for (int tile = 0; tile < count; tile++)
         {
-            int at = Grid.IdxY * tiles + tile, tx = at % s.TilesX, ty = at / s.TilesX % s.TilesY, image = at / s.TilesX / s.TilesY;
+            int y = 2 * at.Y * s.OutStep + phaseY, x = 2 * at.X * s.OutStep + phaseX, to = ((at.Image * s.OutHeight + y) * s.OutWidth + x) * s.N + thread;
+            bool hasLower = y + s.OutStep < s.OutHeight, hasRight = x + s.OutStep < s.OutWidth, isThere = y < s.OutHeight && x < s.OutWidth;
             for (int j = 0; j < RegisterTile.ThreadColumns; j++)
             {
                 // All of a group's columns or none of them: N is a multiple of 16.
                 int column = col + j * Group.DimX;
+                if (!isThere || column >= s.N)
+                    continue;
                 ArrayView<float> d = LocalMemory.Allocate<float>((default(TFilter).Taps + 1) * (default(TFilter).Taps + 1));
                 for (int p = 0; p < line * line; p++)
-                    d[p] = m[(p * tiles + tile) * Panel + thread + j * Group.DimX];
+                    d[p] = m[p * PointPadding + (p * tiles + tile) * Panel + thread + j * Group.DimX];
                 for (int i = 0; i < line; i++)
                     filter.Output(d, i * line, 1);
                 for (int b = 0; b < 2; b++)
                     filter.Output(d, b, line);
-                for (int a = 0; a < 2; a++)
-                {
-                    for (int b = 0; b < 2; b++)
-                    {
-                        int y = (2 * ty + a) * s.OutStep + phaseY, x = (2 * tx + b) * s.OutStep + phaseX;
-                        if (y < s.OutHeight && x < s.OutWidth && column < s.N)
-                            result[((image * s.OutHeight + y) * s.OutWidth + x) * s.N + column + thread] = d[a * line + b];
-                    }
-                }
+                int lower = s.OutStep * s.OutWidth * s.N, right = s.OutStep * s.N;
+                result[to + column] = d[0];
+                if (hasRight)
+                    result[to + column + right] = d[1];
+                if (hasLower)
+                    result[to + column + lower] = d[line];
+                if (hasLower && hasRight)
+                    result[to + column + lower + right] = d[line + 1];
             }
+
+            at = at.Next(s);
         }
     }
 

@@ -187,7 +187,8 @@ sealed class Divergence
             Value value = edge.Arguments[place];
             if (value == block.Arguments[place])
                 continue;
-            shape = Shape.Either(shape, At(value, edge.From));
+            // On an edge out of a loop, threads take along what the value was when they left.
+            shape = Shape.Either(shape, Shape.Either(At(value, edge.From), At(value, block)));
             // All threads enter a loop together; those that come back to it by different ways still count its turns together.
             if (isHeader && !dominators.Dominates(block, edge.From))
                 continue;

@@ -177,6 +177,13 @@ sealed partial class Lowerer
     // Through memory of the group, an element a thread: written, all of the warp meet, read, all meet again before the next one writes.
     void EmitShuffle(Instruction shuffle, Register target, Value? mask)
     {
+        // A group of one vector exchanges its values in registers.
+        if (target.IsVector && mask == null && shuffle.Type is IrType.I32 or IrType.F32 && options.Group?.Size <= options.Lanes)
+        {
+            Add(new ComputeLine(target, Op.Shuffle, [Vector(shuffle.Operands[0]), LaneOf(shuffle.Operands[1], options.Group.Value.Size)]));
+            return;
+        }
+
         MemoryType type = shuffle.Type switch { IrType.I64 => MemoryType.I64, IrType.F64 => MemoryType.F64, IrType.F32 => MemoryType.F32, _ => MemoryType.I32 };
         int threads = options.Group?.Size ?? 1024;
         var access = new Access(type, type.Bytes(), 0);
@@ -195,6 +202,21 @@ sealed partial class Lowerer
         from = Folded(IrType.I32, Op.Select, inside, from, thread);
         Add(new LoadLine(target, access, memory, from, 0, mask));
         Add(new BarrierLine(++code.Barriers, true));
+    }
+
+    // The lane of the vector that a thread takes a value from, its own where the one it names is not there. Several shuffles of a block may name the same.
+    Value LaneOf(Value named, int size)
+    {
+        if (lanesOfBlock.Block != current)
+            lanesOfBlock = (current, []);
+        if (!lanesOfBlock.Known.TryGetValue(named, out Value? from))
+        {
+            Value lane = Vector(named);
+            from = Folded(IrType.I32, Op.Select, Folded(IrType.Bool, Op.LessUnsigned, lane, function.Constant(size)), lane, LaneNumbers.Value);
+            lanesOfBlock.Known.Add(named, from);
+        }
+
+        return from;
     }
 
     Value Folded(IrType type, Op op, params Value[] operands) => Folding.Simplify(function, op, type, operands) ?? Compute(type, true, op, operands);

@@ -27,6 +27,7 @@ sealed partial class Lowerer
     readonly Dictionary<Value, Register> captured = [];
     readonly Dictionary<Block, Scope> scopes = [];
     readonly LocalLayout locals;
+    (Block? Block, Dictionary<Value, Value> Known) lanesOfBlock = (null, []);
     Value? entryMask;
     Block current;
 

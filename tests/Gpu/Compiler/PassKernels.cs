@@ -64,6 +64,17 @@ static class PassKernels
         x[i] = XMath.Log(value) + XMath.Sin(value) + SpecialFunctions.Sigmoid(value);
     }
 
+    // Threads leave each loop after as many turns as they like; inside, the value is the same for all that are still there.
+    public static void Leaving(Index1D i, ArrayView<int> x, ArrayView<int> y)
+    {
+        int value = 0, turns = (int)i & 3;
+        for (int k = 0; k < turns; k++)
+            value = (value & 12345) ^ 77;
+        for (int k = 0; k < (x[i] & 3); k++)
+            value = (value & 12345) ^ 78;
+        y[i] = value;
+    }
+
     // Breaks and conditions of loops, some of them with values that differ on the ways out.
     public static void Search(Index1D i, ArrayView<int> x, ArrayView<int> y, int n)
     {

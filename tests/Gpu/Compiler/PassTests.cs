@@ -104,6 +104,15 @@ public class PassTests
     }
 
     [Test]
+    public void Threads_take_along_what_a_value_was_when_they_left_a_loop([ValueSource(typeof(TestDevices), nameof(TestDevices.Names))] string name)
+    {
+        using Device device = TestDevices.Open(name);
+        using Buffer<int> x = device.Allocate<int>(16), y = device.Allocate<int>(16);
+        device.Stream.Write<int>([.. Enumerable.Range(0, 16).Select(i => i * 7 % 11)], x.View);
+        device.Stream.Launch(PassKernels.Leaving, 16, x.View, y.View);
+    }
+
+    [Test]
     public void An_array_in_a_loop_is_its_own_in_each_turn() =>
         OnIntegers(16, (stream, x, y) => stream.Launch(PassKernels.Nested, 16, x, y, 40000));
 

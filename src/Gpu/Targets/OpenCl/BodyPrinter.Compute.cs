@@ -54,6 +54,8 @@ sealed partial class BodyPrinter
                 return Comparison(type, $"{a} < {b}", width);
             case Op.LessOrEqualUnsigned:
                 return Comparison(type, $"{a} <= {b}", width);
+            case Op.Shuffle:
+                return $"shuffle({a}, {b})";
             case Op.Select when line.Operands[0] is Register { IsVector: true }:
                 return Select(type, a, b, o[2]);
             case Op.Select:

@@ -5,21 +5,29 @@ namespace Dalle2.Gpu.Targets.Simd;
 /// <summary>Operations on single values that take more than an instruction of the intermediate language. Emitted code calls them; most are inlined there.</summary>
 static class ScalarOperations
 {
-    // A division that .NET would stop at has no defined result here: masked out threads run it too.
+    // A division that .NET would stop at has no defined result here: masked out threads run it too. Inlined, since a call would put every vector aside.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static int Divide(int a, int b) => b == 0 ? 0 : b == -1 ? -a : a / b;
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static long Divide(long a, long b) => b == 0 ? 0 : b == -1 ? -a : a / b;
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static int DivideUnsigned(int a, int b) => b == 0 ? 0 : (int)((uint)a / (uint)b);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static long DivideUnsigned(long a, long b) => b == 0 ? 0 : (long)((ulong)a / (ulong)b);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static int Remainder(int a, int b) => b is 0 or -1 ? 0 : a % b;
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static long Remainder(long a, long b) => b is 0 or -1 ? 0 : a % b;
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static int RemainderUnsigned(int a, int b) => b == 0 ? 0 : (int)((uint)a % (uint)b);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static long RemainderUnsigned(long a, long b) => b == 0 ? 0 : (long)((ulong)a % (ulong)b);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

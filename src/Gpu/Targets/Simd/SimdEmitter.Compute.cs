@@ -20,7 +20,7 @@ sealed partial class SimdEmitter
             Op.Add or Op.Subtract or Op.Multiply or Op.Negate => true,
             Op.Divide or Op.Sqrt or Op.Floor or Op.Abs => type.IsFloat(),
             Op.FusedMultiplyAdd => vectors.FusedMultiplyAdd(ElementOf(type)) != null,
-            Op.And or Op.Or or Op.Xor or Op.Not or Op.Select => true,
+            Op.And or Op.Or or Op.Xor or Op.Not or Op.Select or Op.Shuffle => true,
             Op.ShiftLeft or Op.ShiftRight or Op.ShiftRightUnsigned =>
                 line.Operands[1] is Constant || !IsVector(line.Operands[1]) || (!wide && vectors.ShiftVariable(VariableShift(line.Op)) != null),
             Op.Equal or Op.NotEqual or Op.Less or Op.LessOrEqual or Op.LessUnsigned or Op.LessOrEqualUnsigned => true,
@@ -114,6 +114,11 @@ sealed partial class SimdEmitter
                 break;
             case Op.Select:
                 PushChosen(type, half, o[0], () => PushVector(o[1], half), () => PushVector(o[2], half));
+                break;
+            case Op.Shuffle:
+                PushVector(o[0], 0);
+                PushVector(o[1], 0);
+                il.Emit(OpCodes.Call, vectors.Permute(element));
                 break;
             case Op.ShiftLeft or Op.ShiftRight or Op.ShiftRightUnsigned:
                 PushShift(line, half, element);

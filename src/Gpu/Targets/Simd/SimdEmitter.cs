@@ -353,6 +353,12 @@ sealed partial class SimdEmitter
         il.Emit(OpCodes.Call, bits);
         if (bits.ReturnType == typeof(ulong))
             il.Emit(OpCodes.Conv_I4);
+        // Where masks live in registers of at least 8 bits, the just-in-time compiler lets the complement of a shorter one keep the bits above it.
+        if (code.Lanes < 8)
+        {
+            il.Emit(OpCodes.Ldc_I4, (1 << code.Lanes) - 1);
+            il.Emit(OpCodes.And);
+        }
     }
 
     void PushScalar(Value value)

@@ -74,6 +74,19 @@ sealed class VectorMethods
     /// <summary>Shifts all lanes by one scalar count.</summary>
     public MethodInfo Shift(string name, Type element) => Exact(name, VectorOf(element), typeof(int));
 
+    /// <summary>Takes each 32-bit lane from the lane that a vector of integers names: (vector, lanes), all of them there.</summary>
+    public MethodInfo Permute(Type element)
+    {
+        Type[] operands = [VectorOf(element), VectorOf(typeof(int))];
+        MethodInfo? native = Bits switch
+        {
+            512 when Avx512F.IsSupported => typeof(Avx512F).GetMethod("PermuteVar16x32", operands),
+            256 when Avx2.IsSupported => typeof(Avx2).GetMethod("PermuteVar8x32", operands),
+            _ => null,
+        };
+        return native ?? Exact("Shuffle", operands);
+    }
+
     /// <summary>The sum of a product, rounded once; null where the machine has no instruction for it.</summary>
     public MethodInfo? FusedMultiplyAdd(Type element)
     {

@@ -25,6 +25,10 @@ public class RandomProgramTests
     [TestCase(9402)]
     [TestCase(10402)]
     [TestCase(16103)]
+    [TestCase(24597)]
+    [TestCase(24950)]
+    [TestCase(32021)]
+    [TestCase(51662)]
     public void What_was_wrong_once_stays_right(int seed) => Run(RandomTargets.All[0].Name, seed, seed + 1);
 
     [Test]
