@@ -45,10 +45,18 @@ public static partial class Conv2dOp
             return;
         }
 
-        if (WinogradShape.Applies(s, false))
+        if (IsFiltered(stream, s, false))
         {
             Require(workspace, ForwardWorkspace(s));
             WinogradOp.Convolve(stream, x, w, y, workspace, WinogradShape.Forward(s));
+            return;
+        }
+
+        if (stream.Device.Precision != Precision.Float32)
+        {
+            var forms = new MatrixForms<ConvolutionShape>(
+                ForwardMatrixKernel<TensorFloats, LargeMatrixTile>, ForwardMatrixKernel<TensorFloats, SmallMatrixTile>, ForwardMatrixKernel<BrainFloats, LargeMatrixTile>, ForwardMatrixKernel<BrainFloats, SmallMatrixTile>);
+            MatrixProduct.Launch(stream, forms, x.View, w.View, y.View, s, pixels, s.K);
             return;
         }
 
@@ -79,7 +87,7 @@ public static partial class Conv2dOp
             return;
         }
 
-        if (WinogradShape.Applies(s, true))
+        if (IsFiltered(stream, s, true))
         {
             Require(workspace, InputGradientWorkspace(s));
             WinogradOp.Convolve(stream, dy, w, dx, workspace, WinogradShape.Adjoint(s));
@@ -95,6 +103,14 @@ public static partial class Conv2dOp
 
         // Pixels that are a stride apart meet the same taps: each such phase is a product of its own.
         int pixels = checked(s.Batch * IntrinsicMath.DivRoundUp(s.Height, s.StrideY) * IntrinsicMath.DivRoundUp(s.Width, s.StrideX));
+        if (stream.Device.Precision != Precision.Float32)
+        {
+            var forms = new MatrixForms<ConvolutionShape>(
+                InputGradientMatrixKernel<TensorFloats, LargeMatrixTile>, InputGradientMatrixKernel<TensorFloats, SmallMatrixTile>, InputGradientMatrixKernel<BrainFloats, LargeMatrixTile>, InputGradientMatrixKernel<BrainFloats, SmallMatrixTile>);
+            MatrixProduct.Launch(stream, forms, dy.View, w.View, dx.View, s, pixels, s.C, s.StrideY * s.StrideX);
+            return;
+        }
+
         TileProduct.Launch(stream, InputGradientKernel<LargeBlock>, InputGradientKernel<SmallBlock>, dy.View, w.View, dx.View, s, pixels, s.C, s.StrideY * s.StrideX);
     }
 
@@ -115,10 +131,18 @@ public static partial class Conv2dOp
             return;
         }
 
-        if (WinogradShape.Applies(s, false))
+        if (IsFiltered(stream, s, false))
         {
             Require(workspace, WeightGradientWorkspace(s));
             WinogradOp.WeightGradient(stream, x, dy, dw, workspace, WinogradShape.Forward(s));
+            return;
+        }
+
+        if (stream.Device.Precision != Precision.Float32)
+        {
+            var forms = new MatrixForms<ConvolutionShape>(
+                WeightGradientMatrixKernel<TensorFloats, LargeMatrixTile>, WeightGradientMatrixKernel<TensorFloats, SmallMatrixTile>, WeightGradientMatrixKernel<BrainFloats, LargeMatrixTile>, WeightGradientMatrixKernel<BrainFloats, SmallMatrixTile>);
+            MatrixProduct.Launch(stream, forms, x.View, dy.View, dw.View, s, s.R * s.S * s.C, s.K);
             return;
         }
 
@@ -131,6 +155,9 @@ public static partial class Conv2dOp
 
         TileProduct.Launch(stream, WeightGradientKernel<LargeBlock>, WeightGradientKernel<SmallBlock>, x.View, dy.View, dw.View, s, s.R * s.S * s.C, s.K);
     }
+
+    // Filtered products are of transformed values, which rounding to few bits would hurt more.
+    static bool IsFiltered(Stream stream, ConvolutionShape s, bool isAdjoint) => stream.Device.Precision == Precision.Float32 && WinogradShape.Applies(s, isAdjoint);
 
     static int ForwardWorkspace(ConvolutionShape s) =>
         WinogradShape.Applies(s, false) ? WinogradOp.ConvolveWorkspace(WinogradShape.Forward(s))
@@ -152,7 +179,12 @@ public static partial class Conv2dOp
 
     // One group per block of output pixels, by channels.
     static void ForwardKernel<TBlock>(ArrayView<float> x, ArrayView<float> w, ArrayView<float> y, ConvolutionShape s, Index2D extent)
-        where TBlock : unmanaged, IBlock => TileProduct.Multiply<ForwardProduct, TBlock>(x, w, y, new ForwardProduct(s), extent);
+        where TBlock : unmanaged, ITileBlock => TileProduct.Multiply<ForwardProduct, TBlock>(x, w, y, new ForwardProduct(s), extent);
+
+    // The same by matrix units.
+    static void ForwardMatrixKernel<TFormat, TTile>(ArrayView<float> x, ArrayView<float> w, ArrayView<float> y, ConvolutionShape s)
+        where TFormat : unmanaged, IMatrixFormat
+        where TTile : unmanaged, IMatrixTile => MatrixProduct.Multiply<ForwardProduct, TFormat, TTile>(x, w, y, new ForwardProduct(s));
 
     // Taps r with (offset - r * dilation) % stride == 0 repeat after stride / gcd(stride, dilation); the first of them, or the stride if there is none.
     static int FirstTap(int offset, int stride, int dilation)
@@ -183,11 +215,21 @@ public static partial class Conv2dOp
 
     // One group per block of one phase's input pixels, by channels.
     static void InputGradientKernel<TBlock>(ArrayView<float> dy, ArrayView<float> w, ArrayView<float> dx, ConvolutionShape s, Index2D extent)
-        where TBlock : unmanaged, IBlock => TileProduct.Multiply<InputGradientProduct, TBlock>(dy, w, dx, new InputGradientProduct(s), extent);
+        where TBlock : unmanaged, ITileBlock => TileProduct.Multiply<InputGradientProduct, TBlock>(dy, w, dx, new InputGradientProduct(s), extent);
+
+    // The same by matrix units.
+    static void InputGradientMatrixKernel<TFormat, TTile>(ArrayView<float> dy, ArrayView<float> w, ArrayView<float> dx, ConvolutionShape s)
+        where TFormat : unmanaged, IMatrixFormat
+        where TTile : unmanaged, IMatrixTile => MatrixProduct.Multiply<InputGradientProduct, TFormat, TTile>(dy, w, dx, new InputGradientProduct(s));
 
     // One group per block of taps and their channels, by output channels.
     static void WeightGradientKernel<TBlock>(ArrayView<float> x, ArrayView<float> dy, ArrayView<float> dw, ConvolutionShape s, Index2D extent)
-        where TBlock : unmanaged, IBlock => TileProduct.Multiply<WeightGradientProduct, TBlock>(x, dy, dw, new WeightGradientProduct(s), extent);
+        where TBlock : unmanaged, ITileBlock => TileProduct.Multiply<WeightGradientProduct, TBlock>(x, dy, dw, new WeightGradientProduct(s), extent);
+
+    // The same by matrix units.
+    static void WeightGradientMatrixKernel<TFormat, TTile>(ArrayView<float> x, ArrayView<float> dy, ArrayView<float> dw, ConvolutionShape s)
+        where TFormat : unmanaged, IMatrixFormat
+        where TTile : unmanaged, IMatrixTile => MatrixProduct.Multiply<WeightGradientProduct, TFormat, TTile>(x, dy, dw, new WeightGradientProduct(s));
 
     // Rows are output pixels, k goes through the taps and their channels: what lies under the kernel, in stretches.
     readonly struct ForwardProduct(ConvolutionShape s) : IProduct
@@ -217,7 +259,7 @@ public static partial class Conv2dOp
                     int length = IntrinsicMath.Min(run - part, depth - k), tap = q * s.RunTaps;
                     int iy = oy * s.StrideY - s.PaddingY + tap / s.S * s.DilationY, ix = ox * s.StrideX - s.PaddingX + tap % s.S * s.DilationX;
                     int lineStart = (image + iy) * line, lineEnd = iy >= 0 && iy < s.Height ? lineStart + line : lineStart;
-                    RegisterTile.CopyRun(left, TileProduct.LeftAt<TBlock>(false, i, k), source, lineStart + ix * s.C + part, length, lineStart, lineEnd);
+                    RegisterTile.CopyRun(left, TileProduct.LeftAt<TBlock>(false, i, k), source, lineStart + ix * s.C + part, length, lineStart, lineEnd, default(TBlock).IsAsynchronous);
                     k += length;
                     part = 0;
                     q++;
@@ -279,7 +321,7 @@ public static partial class Conv2dOp
                     int oy = a + (PhaseY + s.PaddingY - r * s.DilationY) / s.StrideY, ox = b + (PhaseX + s.PaddingX - q * s.DilationX) / s.StrideX;
                     bool inside = oy >= 0 && oy < s.OutHeight && ox >= 0 && ox < s.OutWidth;
                     int from = ((image * s.OutHeight + oy) * s.OutWidth + ox) * s.K + part;
-                    RegisterTile.CopyRun(left, TileProduct.LeftAt<TBlock>(false, i, k), source, from, length, from, inside ? from + length : from);
+                    RegisterTile.CopyRun(left, TileProduct.LeftAt<TBlock>(false, i, k), source, from, length, from, inside ? from + length : from, default(TBlock).IsAsynchronous);
                     k += length;
                     part = 0;
                     tap++;
@@ -335,7 +377,7 @@ public static partial class Conv2dOp
                     int length = IntrinsicMath.Min(run - part, rows - i), tap = q * s.RunTaps;
                     int iy = oy * s.StrideY + tap / s.S * s.DilationY - s.PaddingY, ix = ox * s.StrideX + tap % s.S * s.DilationX - s.PaddingX;
                     int lineStart = (image + iy) * line, lineEnd = iy >= 0 && iy < s.Height && tap < s.R * s.S ? lineStart + line : lineStart;
-                    RegisterTile.CopyRun(left, TileProduct.LeftAt<TBlock>(true, i, k), source, lineStart + ix * s.C + part, length, lineStart, lineEnd);
+                    RegisterTile.CopyRun(left, TileProduct.LeftAt<TBlock>(true, i, k), source, lineStart + ix * s.C + part, length, lineStart, lineEnd, default(TBlock).IsAsynchronous);
                     i += length;
                     part = 0;
                     q++;

@@ -1,6 +1,7 @@
 // General matrix product:  C = op(A) op(B)   or   C += op(A) op(B)
 //   op(A) [m, k]   op(B) [k, n]   C [m, n]; op is the matrix itself or its transpose, a type argument each
 //   C is written (=) or, with accumulate, added to (+=): one chain of fused multiply-adds over k in rising order, from zero or from C
+// On matrix units (Device.Precision), the factors are rounded and the order of the sum is the units' own: MatrixProduct.cs.
 // The gradients of C = A B are products themselves:  dA = dC B^T,  dB = A^T dC.
 namespace Dalle2.Kernels;
 
@@ -61,14 +62,32 @@ public static class GemmOp
 
     static void Launch<TA, TB>(Stream stream, ArrayView<float> a, ArrayView<float> b, ArrayView<float> c, GemmShape shape)
         where TA : unmanaged, IOperand
-        where TB : unmanaged, IOperand =>
-        TileProduct.Launch(stream, TileKernel<TA, TB, LargeBlock>, TileKernel<TA, TB, SmallBlock>, a, b, c, shape, shape.M, shape.N);
+        where TB : unmanaged, IOperand
+    {
+        if (stream.Device.Precision == Precision.Float32)
+        {
+            TileProduct.Launch(stream, TileKernel<TA, TB, LargeBlock>, TileKernel<TA, TB, SmallBlock>, a, b, c, shape, shape.M, shape.N);
+            return;
+        }
+
+        var forms = new MatrixForms<GemmShape>(
+            MatrixKernel<TA, TB, TensorFloats, LargeMatrixTile>, MatrixKernel<TA, TB, TensorFloats, SmallMatrixTile>,
+            MatrixKernel<TA, TB, BrainFloats, LargeMatrixTile>, MatrixKernel<TA, TB, BrainFloats, SmallMatrixTile>);
+        MatrixProduct.Launch(stream, forms, a, b, c, shape, shape.M, shape.N);
+    }
 
     // One group per block of C.
     static void TileKernel<TA, TB, TBlock>(ArrayView<float> a, ArrayView<float> b, ArrayView<float> c, GemmShape shape, Index2D extent)
         where TA : unmanaged, IOperand
         where TB : unmanaged, IOperand
-        where TBlock : unmanaged, IBlock => TileProduct.Multiply<Product<TA, TB>, TBlock>(a, b, c, new Product<TA, TB>(shape), extent);
+        where TBlock : unmanaged, ITileBlock => TileProduct.Multiply<Product<TA, TB>, TBlock>(a, b, c, new Product<TA, TB>(shape), extent);
+
+    // One group per tile of C, by matrix units.
+    static void MatrixKernel<TA, TB, TFormat, TTile>(ArrayView<float> a, ArrayView<float> b, ArrayView<float> c, GemmShape shape)
+        where TA : unmanaged, IOperand
+        where TB : unmanaged, IOperand
+        where TFormat : unmanaged, IMatrixFormat
+        where TTile : unmanaged, IMatrixTile => MatrixProduct.Multiply<Product<TA, TB>, TFormat, TTile>(a, b, c, new Product<TA, TB>(shape));
 
     readonly struct Product<TA, TB>(GemmShape shape) : IProduct
         where TA : unmanaged, IOperand
@@ -115,7 +134,7 @@ public static class GemmOp
             for (int i = 0; i < rows; i++)
             {
                 int from = IntrinsicMath.Min(row + i, s.M - 1) * s.AStride + start;
-                RegisterTile.CopyRun(left, TileProduct.LeftAt<TBlock>(false, i, 0), a, from, depth, from, from + depth);
+                RegisterTile.CopyRun(left, TileProduct.LeftAt<TBlock>(false, i, 0), a, from, depth, from, from + depth, default(TBlock).IsAsynchronous);
             }
         }
 
@@ -134,7 +153,7 @@ public static class GemmOp
             for (int k = 0; k < depth; k++)
             {
                 int from = (start + k) * s.AStride + row;
-                RegisterTile.CopyRun(left, TileProduct.LeftAt<TBlock>(true, 0, k), a, from, rows, from, from + s.M - row);
+                RegisterTile.CopyRun(left, TileProduct.LeftAt<TBlock>(true, 0, k), a, from, rows, from, from + s.M - row, default(TBlock).IsAsynchronous);
             }
         }
 

@@ -35,12 +35,28 @@ interface IProduct
         where TBlock : unmanaged, IBlock;
 }
 
-/// <summary>How much of a product a group holds in shared memory. All constants.</summary>
+/// <summary>How much of a product a group holds in shared memory, and how it lies there. All constants.</summary>
 interface IBlock
 {
     /// <summary>The most of k at a time.</summary>
     int Depth { get; }
 
+    /// <summary>The most rows.</summary>
+    int Rows { get; }
+
+    /// <summary>From one k to the next of a panel of the right side.</summary>
+    int RightStep { get; }
+
+    /// <summary>Whether copies are waited for with <see cref="SharedCopy.Wait"/>.</summary>
+    bool IsAsynchronous { get; }
+
+    /// <summary>How many values lie behind each row, or each k, of the left side.</summary>
+    int LeftPad(bool isByDepth);
+}
+
+/// <summary>The blocks of <see cref="TileProduct"/>. All constants.</summary>
+interface ITileBlock : IBlock
+{
     /// <summary>Tiles of rows.</summary>
     int Tiles { get; }
 
@@ -49,26 +65,43 @@ interface IBlock
 }
 
 /// <summary>What fits into a processor's second cache.</summary>
-readonly struct LargeBlock : IBlock
+readonly struct LargeBlock : ITileBlock
 {
     /// <summary>The shared memory that it takes at most.</summary>
     public const int Bytes = 700 << 10;
 
     public int Depth => 256;
 
+    public int Rows => Tiles * RegisterTile.Rows;
+
+    public int RightStep => RegisterTile.RightStep;
+
     public int Tiles => 56;
 
     public int Panels => 4;
+
+    public bool IsAsynchronous => false;
+
+    // Rows, and k, do not fall on the same lines of a cache.
+    public int LeftPad(bool isByDepth) => 16;
 }
 
 /// <summary>What fits into the 48 KiB that a group may have everywhere.</summary>
-readonly struct SmallBlock : IBlock
+readonly struct SmallBlock : ITileBlock
 {
     public int Depth => 128;
+
+    public int Rows => Tiles * RegisterTile.Rows;
+
+    public int RightStep => RegisterTile.RightStep;
 
     public int Tiles => 4;
 
     public int Panels => 1;
+
+    public bool IsAsynchronous => false;
+
+    public int LeftPad(bool isByDepth) => 16;
 }
 
 /// <summary>Launches products, and what their kernels do.</summary>
@@ -97,13 +130,13 @@ static class TileProduct
             left, right, result, shape, new Index2D(panelsOfGroup, tilesOfBlock));
     }
 
-    /// <summary>Where an element of the copied left side lies. The 16 keep rows, and k, from falling on the same lines of a cache.</summary>
+    /// <summary>Where an element of the copied left side lies.</summary>
     public static int LeftAt<TBlock>(bool isByDepth, int row, int k)
         where TBlock : unmanaged, IBlock =>
-        isByDepth ? k * (default(TBlock).Tiles * RegisterTile.Rows + 16) + row : row * (default(TBlock).Depth + 16) + k;
+        isByDepth ? k * (default(TBlock).Rows + default(TBlock).LeftPad(true)) + row : row * (default(TBlock).Depth + default(TBlock).LeftPad(false)) + k;
 
-    /// <summary>Copies rows of k to panels of columns: reads along the columns.</summary>
-    /// <param name="right">Shared, <c>[panels, Depth, 32]</c>.</param>
+    /// <summary>Copies rows of k to panels of columns: reads along the columns. Threads along Y take different k.</summary>
+    /// <param name="right">Shared, <c>[panels, Depth, RightStep]</c>.</param>
     /// <param name="to">The first k in there.</param>
     /// <param name="source">Where the rows come from.</param>
     /// <param name="start">The first row's first column of all.</param>
@@ -115,16 +148,18 @@ static class TileProduct
     public static void CopyPanels<TBlock>(ArrayView<float> right, int to, ArrayView<float> source, int start, int stride, int depth, int col, int cols, int panels)
         where TBlock : unmanaged, IBlock
     {
-        int thread = Group.IdxX, columns = RegisterTile.Columns, length = default(TBlock).Depth * RegisterTile.RightStep;
+        int thread = Group.IdxX, columns = RegisterTile.Columns, step = default(TBlock).RightStep, length = default(TBlock).Depth * step;
         bool whole = col + panels * columns <= cols;
-        for (int k = 0; k < depth; k++)
+        for (int k = Group.IdxY; k < depth; k += Group.DimY)
         {
-            int target = (to + k) * RegisterTile.RightStep + thread, at = start + k * stride, c = col + thread;
+            int target = (to + k) * step + thread, at = start + k * stride, c = col + thread;
             for (int p = 0; p < panels; p++)
             {
                 for (int j = 0; j < RegisterTile.ThreadColumns; j++)
                 {
-                    if (whole)
+                    if (default(TBlock).IsAsynchronous)
+                        SharedCopy.Begin(right, target + j * Group.DimX, source, at + c + j * Group.DimX, c + j * Group.DimX < cols);
+                    else if (whole)
                         right[target + j * Group.DimX] = source[at + c + j * Group.DimX];
                     else
                         right[target + j * Group.DimX] = c + j * Group.DimX < cols ? source[at + c + j * Group.DimX] : 0f;
@@ -136,8 +171,8 @@ static class TileProduct
         }
     }
 
-    /// <summary>Copies rows of the source to columns: reads along the rows, and turns them while writing.</summary>
-    /// <param name="right">Shared, <c>[panels, Depth, 32]</c>.</param>
+    /// <summary>Copies rows of the source to columns: reads along the rows, and turns them while writing. Threads along Y take different rows.</summary>
+    /// <param name="right">Shared, <c>[panels, Depth, RightStep]</c>.</param>
     /// <param name="to">The first k in there.</param>
     /// <param name="source">Where the rows come from.</param>
     /// <param name="start">The first of all rows' first value.</param>
@@ -149,10 +184,16 @@ static class TileProduct
     public static void CopyTurnedPanels<TBlock>(ArrayView<float> right, int to, ArrayView<float> source, int start, int stride, int depth, int row, int rows, int panels)
         where TBlock : unmanaged, IBlock
     {
-        int thread = Group.IdxX;
+        if (default(TBlock).IsAsynchronous)
+        {
+            BeginTurnedPanels<TBlock>(right, to, source, start, stride, depth, row, rows, panels);
+            return;
+        }
+
+        int thread = Group.IdxX, step = default(TBlock).RightStep;
         for (int c = 0; c < panels * RegisterTile.Columns; c += Group.DimX)
         {
-            int column = c / RegisterTile.Columns * default(TBlock).Depth * RegisterTile.RightStep + c % RegisterTile.Columns + thread + to * RegisterTile.RightStep;
+            int column = c / RegisterTile.Columns * default(TBlock).Depth * step + c % RegisterTile.Columns + thread + to * step;
             int from = start + (row + c) * stride, count = IntrinsicMath.Clamp(rows - row - c, 0, Group.DimX);
             for (int k = 0; k < depth; k += Group.DimX)
             {
@@ -163,7 +204,7 @@ static class TileProduct
                         square[i] = source[from + i * stride + k + thread];
                     Turn(square);
                     for (int i = 0; i < Group.DimX; i++)
-                        right[column + (k + i) * RegisterTile.RightStep] = square[i];
+                        right[column + (k + i) * step] = square[i];
                     continue;
                 }
 
@@ -173,9 +214,22 @@ static class TileProduct
                 for (int i = 0; i < Group.DimX; i++)
                 {
                     if (k + i < depth)
-                        right[column + (k + i) * RegisterTile.RightStep] = square[i];
+                        right[column + (k + i) * step] = square[i];
                 }
             }
+        }
+    }
+
+    // Each value turns on its way.
+    static void BeginTurnedPanels<TBlock>(ArrayView<float> right, int to, ArrayView<float> source, int start, int stride, int depth, int row, int rows, int panels)
+        where TBlock : unmanaged, IBlock
+    {
+        int step = default(TBlock).RightStep;
+        for (int c = Group.IdxY; c < panels * RegisterTile.Columns; c += Group.DimY)
+        {
+            int from = start + (row + c) * stride, column = (c / RegisterTile.Columns * default(TBlock).Depth + to) * step + c % RegisterTile.Columns;
+            for (int k = Group.IdxX; k < depth; k += Group.DimX)
+                SharedCopy.Begin(right, column + k * step, source, from + k, row + c < rows);
         }
     }
 
@@ -199,7 +253,7 @@ static class TileProduct
     /// <summary>What one group does: a block of rows and some panels of columns. Rows past the edge repeat the last one's place and are not stored.</summary>
     public static void Multiply<TProduct, TBlock>(ArrayView<float> a, ArrayView<float> b, ArrayView<float> c, TProduct product, Index2D extent)
         where TProduct : unmanaged, IProduct
-        where TBlock : unmanaged, IBlock
+        where TBlock : unmanaged, ITileBlock
     {
         TBlock block = default;
         int panels = extent.X, blockRows = extent.Y * RegisterTile.Rows;

@@ -6,7 +6,7 @@ using Dalle2.Ops;
 namespace Dalle2.Cli;
 
 /// <summary>What ops take on a device, and what the device can do at most.</summary>
-/// <param name="Device">The device's name.</param>
+/// <param name="Device">The device's label.</param>
 /// <param name="Description">What it is.</param>
 /// <param name="Threads">Its threads.</param>
 /// <param name="Roofline">Its peaks.</param>
@@ -36,7 +36,7 @@ sealed record Benchmark(string Device, string Description, int Threads, Roofline
             timings.Add(OpTiming.Measure(one, s, device, isQuick ? 0 : Seconds));
         }
 
-        return new Benchmark(device.Name, device.Description, device.Threads, roofline, timings);
+        return new Benchmark(device.Label, device.Description, device.Threads, roofline, timings);
     }
 
     /// <summary>The document.</summary>

@@ -17,12 +17,13 @@ sealed class DemoVerb : Verb
     readonly Option<ulong> seed = VerbOptions.Seed("Decides every random number.");
     readonly Option<bool> fresh = VerbOptions.Flag("--fresh", "Delete the demo in --out and start over. A folder that is no demo is left alone.");
     readonly Option<string> device = VerbOptions.Device();
+    readonly Option<Precision> precision = VerbOptions.Precision();
     readonly Option<int> threads = VerbOptions.Threads();
 
     public DemoVerb()
         : base("demo", "Train on generated shapes through all stages, draw held-out captions, measure, report: minutes on two cores.")
     {
-        foreach (Option option in new Option[] { output, preset, count, seed, fresh, device, threads })
+        foreach (Option option in new Option[] { output, preset, count, seed, fresh, device, precision, threads })
             Options.Add(option);
     }
 
@@ -48,8 +49,8 @@ sealed class DemoVerb : Verb
             exists = false;
         }
 
-        TrainingConfig config = Presets.Get(name) with { Data = Data, Seed = arguments.GetValue(seed) };
-        bool chosen = arguments.GetResult(preset) is { Implicit: false } || arguments.GetResult(seed) is { Implicit: false };
+        TrainingConfig config = Presets.Get(name) with { Data = Data, Seed = arguments.GetValue(seed), Precision = arguments.GetValue(precision) };
+        bool chosen = new Option[] { preset, seed, precision }.Any(option => arguments.GetResult(option) is { Implicit: false });
         var request = new TrainingRequest
         {
             Config = exists && !chosen ? null : config,
@@ -62,7 +63,7 @@ sealed class DemoVerb : Verb
         if (trained.Steps == 0)
             terminal.Notice($"the demo in {run} is already trained; evaluating it again (--fresh trains it anew)");
 
-        using Device opened = Known.OpenDevice(request.Device, request.Threads);
+        using Device opened = Known.OpenDevice(request.Device, request.Threads, arguments.GetValue(precision));
         terminal.Cancellation.ThrowIfCancellationRequested();
         terminal.Notice($"drawing {arguments.GetValue(count)} held-out captions...");
         RunEvaluation evaluation = terminal.WithProgress(shown => Evaluation.Run(new EvaluationRequest { Run = run, Count = arguments.GetValue(count) }, opened, shown, terminal.Cancellation));
@@ -86,7 +87,7 @@ sealed class DemoVerb : Verb
     {
         using RunFolder folder = RunFolder.Open(run);
         TrainingConfig stored = folder.ReadConfig<TrainingConfig>();
-        TrainingConfig? demo = Presets.List.Any(p => p.Name == stored.Preset) ? Presets.Get(stored.Preset) with { Data = Data, Seed = stored.Seed } : null;
+        TrainingConfig? demo = Presets.List.Any(p => p.Name == stored.Preset) ? Presets.Get(stored.Preset) with { Data = Data, Seed = stored.Seed, Precision = stored.Precision } : null;
         if (demo is null || !Presets.Settings(stored).SequenceEqual(Presets.Settings(demo)))
             throw new UserInputException($"{run}: holds a run that is no demo (data {stored.Data}, preset {stored.Preset}); name another folder with --out");
     }

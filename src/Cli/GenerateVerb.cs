@@ -24,6 +24,7 @@ sealed class GenerateVerb : Verb
     readonly Option<string?> again = VerbOptions.OptionalText("--again", "FILE", "Draw the picture of a .png again from its text chunks, bit for bit, and compare. [default: a new picture]");
     readonly Option<string?> otherRun = VerbOptions.OptionalText("--run", "RUN", "With --again: where the run is now. [default: where it was]");
     readonly Option<string> device = VerbOptions.Device();
+    readonly Option<Precision> precision = VerbOptions.Precision();
     readonly Option<int> threads = VerbOptions.Threads();
 
     public GenerateVerb()
@@ -31,7 +32,7 @@ sealed class GenerateVerb : Verb
     {
         Arguments.Add(run);
         Arguments.Add(prompts);
-        foreach (Option option in new Option[] { count, seed, temperature, output, force, sheet, again, otherRun, device, threads })
+        foreach (Option option in new Option[] { count, seed, temperature, output, force, sheet, again, otherRun, device, precision, threads })
             Options.Add(option);
     }
 
@@ -44,7 +45,7 @@ sealed class GenerateVerb : Verb
 
     public override IReadOnlyList<string> Notes =>
     [
-        "Each PNG carries the text chunks prompt, seed, number (among the pictures of its prompt, from 0), temperature, run, runHash and version. Number i of a seed and prompt is the same picture whether it is drawn alone or with others.",
+        "Each PNG carries the text chunks prompt, seed, number (among the pictures of its prompt, from 0), temperature, run, runHash, version and, if it is not float32, precision. Number i of a seed and prompt is the same picture whether it is drawn alone or with others.",
         "JSON: {files, seed, seconds, device}; with --again also identical, whether every pixel is as in the file.",
     ];
 
@@ -64,7 +65,7 @@ sealed class GenerateVerb : Verb
         ulong number = arguments.GetValue(seed);
         float strays = arguments.GetValue(temperature);
         string[] files = FileNames(arguments, texts[0], texts.Length * each, arguments.GetValue(sheet));
-        using Device opened = Known.OpenDevice(arguments.GetRequiredValue(device), arguments.GetValue(threads));
+        using Device opened = Known.OpenDevice(arguments.GetRequiredValue(device), arguments.GetValue(threads), arguments.GetValue(precision));
         using PictureGenerator generator = PictureGenerator.Open(folder, opened);
         foreach (string prompt in texts)
             ReportUnknown(generator, prompt, terminal);
@@ -76,7 +77,7 @@ sealed class GenerateVerb : Verb
             for (int i = 0; i < each; i++)
             {
                 Image image = ToImage(generator, pictures[i]);
-                var picture = new PictureFile(texts[p], number, i, strays, Path.GetFullPath(folder), generator.RunHash, Application.Version);
+                var picture = new PictureFile(texts[p], number, i, strays, Path.GetFullPath(folder), generator.RunHash, Application.Version, opened.Precision);
                 AtomicFile.Write(files[p * each + i], picture.Encode(image));
                 cells.Add(new ContactCell(texts[p], [("", image)]));
             }
@@ -84,7 +85,7 @@ sealed class GenerateVerb : Verb
 
         if (arguments.GetValue(sheet))
             AtomicFile.Write(files[^1], new PngCodec().Encode(ContactSheet.Draw(cells, Math.Clamp(each, 4, 8))));
-        Report(terminal, files, number, clock.Elapsed.TotalSeconds, opened.Name, identical: null);
+        Report(terminal, files, number, clock.Elapsed.TotalSeconds, opened.Label, identical: null);
         return ExitCode.Ok;
     }
 
@@ -92,7 +93,7 @@ sealed class GenerateVerb : Verb
     {
         if (arguments.GetValue(run) is not null)
             throw new UserInputException("--again takes run and prompt from the file; leave them out, or say where the run is now with --run");
-        foreach (Option option in new Option[] { count, seed, temperature, sheet })
+        foreach (Option option in new Option[] { count, seed, temperature, sheet, precision })
         {
             if (arguments.GetResult(option) is { Implicit: false })
                 throw new UserInputException($"{option.Name} makes another picture, and --again draws the same one; leave one of the two out");
@@ -105,7 +106,7 @@ sealed class GenerateVerb : Verb
         string target = arguments.GetValue(output) is { } name ? PictureFile.RequirePng(name) : $"{Path.GetFileNameWithoutExtension(file)}-again.png";
         if (arguments.GetValue(output) is null)
             RequireFree([target], arguments.GetValue(force));
-        using Device opened = Known.OpenDevice(arguments.GetRequiredValue(device), arguments.GetValue(threads));
+        using Device opened = Known.OpenDevice(arguments.GetRequiredValue(device), arguments.GetValue(threads), picture.Precision);
         if (!Directory.Exists(folder))
             throw new UserInputException($"{folder}: the run that drew {file} is not there; say where it is now with --run");
         using PictureGenerator generator = PictureGenerator.Open(folder, opened);
@@ -118,7 +119,7 @@ sealed class GenerateVerb : Verb
         byte[] after = picture.Encode(image);
         bool identical = new PngCodec().Decode(before).Rgba.AsSpan().SequenceEqual(image.Rgba);
         AtomicFile.Write(target, after);
-        Report(terminal, [target], picture.Seed, clock.Elapsed.TotalSeconds, opened.Name, identical);
+        Report(terminal, [target], picture.Seed, clock.Elapsed.TotalSeconds, opened.Label, identical);
         return identical ? ExitCode.Ok : terminal.Fail($"{target} differs from {file}: its pixels were changed after it was drawn, or this program draws otherwise than version {picture.Version}");
     }
 

@@ -29,7 +29,20 @@ static class Known
     /// <summary>Opens a device.</summary>
     /// <exception cref="UserInputException">There is no such device.</exception>
     /// <exception cref="DeviceUnavailableException">It cannot be had.</exception>
-    public static Device OpenDevice(string name, int threads) => Gpu.Runtime.Device.Open(Device(name), threads);
+    public static Device OpenDevice(string name, int threads, Precision precision = Precision.Float32)
+    {
+        Device device = Gpu.Runtime.Device.Open(Device(name), threads);
+        try
+        {
+            device.Precision = precision;
+            return device;
+        }
+        catch
+        {
+            device.Dispose();
+            throw;
+        }
+    }
 
     /// <summary>The cases of some ops; of every op if none is named.</summary>
     /// <exception cref="UserInputException">There is no such op.</exception>

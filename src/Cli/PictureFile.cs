@@ -1,13 +1,15 @@
 using System.Globalization;
 using Dalle2.Data;
+using Dalle2.Gpu.Runtime;
 
 namespace Dalle2.Cli;
 
 /// <summary>
 /// A drawn picture's PNG with the text chunks that tell how to draw it again: <c>prompt</c>, <c>seed</c>, <c>number</c> (the picture's among those
-/// of its prompt, from 0), <c>temperature</c>, <c>run</c> (the folder's full path), <c>runHash</c> (of the parameters) and <c>version</c> (of the program).
+/// of its prompt, from 0), <c>temperature</c>, <c>run</c> (the folder's full path), <c>runHash</c> (of the parameters) and <c>version</c> (of the program)
+/// and, unless it is float32, <c>precision</c>.
 /// </summary>
-sealed record PictureFile(string Prompt, ulong Seed, int Number, float Temperature, string Run, string RunHash, string Version)
+sealed record PictureFile(string Prompt, ulong Seed, int Number, float Temperature, string Run, string RunHash, string Version, Precision Precision = Precision.Float32)
 {
     public byte[] Encode(Image image) => PngCodec.Encode(image,
     [
@@ -18,6 +20,7 @@ sealed record PictureFile(string Prompt, ulong Seed, int Number, float Temperatu
         new("run", Run),
         new("runHash", RunHash),
         new("version", Version),
+        .. Precision == Precision.Float32 ? (KeyValuePair<string, string>[])[] : [new("precision", Precision.ToString())],
     ]);
 
     /// <summary>Reads the chunks of a file.</summary>
@@ -40,8 +43,11 @@ sealed record PictureFile(string Prompt, ulong Seed, int Number, float Temperatu
             where T : System.Numerics.INumberBase<T> => T.TryParse(Text(key), style, CultureInfo.InvariantCulture, out T? value)
             ? value
             : throw new UserInputException($"{path}: its text chunk '{key}' is '{Text(key)}', where a number belongs.");
+        string precision = chunks.FirstOrDefault(chunk => chunk.Key == "precision").Value ?? nameof(Precision.Float32);
+        if (!Enum.TryParse(precision, out Precision multiplied) || !Enum.IsDefined(multiplied))
+            throw new UserInputException($"{path}: its text chunk 'precision' is '{precision}', where one of {string.Join(", ", Enum.GetNames<Precision>())} belongs.");
         return new PictureFile(
-            Text("prompt"), Number<ulong>("seed", NumberStyles.None), Number<int>("number", NumberStyles.None), Number<float>("temperature", NumberStyles.Float), Text("run"), Text("runHash"), Text("version"));
+            Text("prompt"), Number<ulong>("seed", NumberStyles.None), Number<int>("number", NumberStyles.None), Number<float>("temperature", NumberStyles.Float), Text("run"), Text("runHash"), Text("version"), multiplied);
     }
 
     /// <summary>The bytes of a file that a person named.</summary>

@@ -8,7 +8,7 @@ namespace Dalle2.Cli;
 
 /// <summary>Where the time of a training step goes: rows that add up to the step.</summary>
 /// <param name="What">What was profiled.</param>
-/// <param name="Device">The device's name.</param>
+/// <param name="Device">The device's label.</param>
 /// <param name="Threads">Its threads.</param>
 /// <param name="Steps">How many steps the means are of.</param>
 /// <param name="StepMilliseconds">A step, by the clock.</param>
@@ -41,7 +41,7 @@ sealed record Profile(string What, string Device, int Threads, int Steps, double
                 step(events, warmup + i);
             long end = Stopwatch.GetTimestamp();
             allocated = GC.GetAllocatedBytesForCurrentThread() - allocated;
-            return (Of(events, roofline, what, device.Name, device.Threads, steps, end - start, allocated / steps, device.AllocatedBytes), events);
+            return (Of(events, roofline, what, device.Label, device.Threads, steps, end - start, allocated / steps, device.AllocatedBytes), events);
         }
         finally
         {

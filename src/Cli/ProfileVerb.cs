@@ -20,6 +20,7 @@ sealed class ProfileVerb : Verb
     readonly Option<int> steps = VerbOptions.Count("--steps", 20, 1, 100_000, "Steps that are profiled.");
     readonly Option<int> warmup = VerbOptions.Count("--warmup", 3, 1, 100_000, "Steps before them, which compile kernels and find their memory.");
     readonly Option<string> device = VerbOptions.Device();
+    readonly Option<Precision> precision = VerbOptions.Precision();
     readonly Option<int> threads = VerbOptions.Threads();
     readonly Option<string?> trace = VerbOptions.OptionalText("--trace", "FILE", "Write each launch and copy as Chrome trace JSON, which ui.perfetto.dev opens: a lane of the host, one of the device. [default: none]");
     readonly Option<string?> output = VerbOptions.OptionalText("--out", "FILE", "Save the profile, for --compare. [default: nowhere]");
@@ -28,7 +29,7 @@ sealed class ProfileVerb : Verb
     public ProfileVerb()
         : base("profile", "Show where the time of a training step goes: per kernel calls, time, rates, share of the roof and of the step.")
     {
-        foreach (Option option in new Option[] { preset, data, stage, set, steps, warmup, device, threads, trace, output, compare })
+        foreach (Option option in new Option[] { preset, data, stage, set, steps, warmup, device, precision, threads, trace, output, compare })
             Options.Add(option);
     }
 
@@ -61,7 +62,7 @@ sealed class ProfileVerb : Verb
         Presets.Validate(config);
         config = config with { Samples = config.Samples == 0 ? BatchesOfData * config.Batch : Math.Min(config.Samples, BatchesOfData * config.Batch) };
 
-        using Device opened = Known.OpenDevice(arguments.GetRequiredValue(device), arguments.GetValue(threads));
+        using Device opened = Known.OpenDevice(arguments.GetRequiredValue(device), arguments.GetValue(threads), arguments.GetValue(precision));
         using var training = new ProfiledTraining(opened, config, name);
         Roofline roofline = Roofline.Measure(opened, RooflineSeconds);
         var (profile, events) = Profile.Measure(opened, roofline, $"preset {config.Preset}, stage {name}, batch {config.Batch}", arguments.GetValue(warmup), arguments.GetValue(steps), (profiler, number) =>

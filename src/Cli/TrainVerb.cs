@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
 using Dalle2.Data;
+using Dalle2.Gpu.Runtime;
 using Dalle2.Training;
 using Dalle2.Training.Stages;
 
@@ -15,6 +16,7 @@ sealed class TrainVerb : Verb
     readonly Option<string?> output = VerbOptions.OptionalText("--out", "RUN", "The run's folder: a new or empty one, or with --resume that of a run. [default: runs/DATA-PRESET]");
     readonly Option<string?> stage = VerbOptions.OptionalText("--stage", "S", $"One stage alone: {string.Join(", ", StageNames.All)}. [default: all, in this order]");
     readonly Option<string> device = VerbOptions.Device();
+    readonly Option<Precision> precision = VerbOptions.Precision();
     readonly Option<int> threads = VerbOptions.Threads();
     readonly Option<ulong> seed = VerbOptions.Seed("Decides every random number; the same seed gives the same bits on each device.");
     readonly Option<bool> resume = VerbOptions.Flag("--resume", "Continue the run in --out with its own data, preset, seed and settings; giving other ones is an error.");
@@ -25,7 +27,7 @@ sealed class TrainVerb : Verb
     public TrainVerb()
         : base("train", "Train a model on captioned pictures, all stages or one; or continue a run.")
     {
-        foreach (Option option in new Option[] { data, model, preset, output, stage, device, threads, seed, resume, set, maxBroken, listSettings })
+        foreach (Option option in new Option[] { data, model, preset, output, stage, device, precision, threads, seed, resume, set, maxBroken, listSettings })
             Options.Add(option);
     }
 
@@ -39,7 +41,7 @@ sealed class TrainVerb : Verb
     public override IReadOnlyList<string> Notes =>
     [
         "RUN gets config.json, vocabulary.txt, checkpoints/STAGE/*.safetensors, log.jsonl, samples/*.png and report.html. Ctrl-C finishes the step and saves a checkpoint; resumed, the run ends with the same bits as one that was never stopped.",
-        "JSON: {run, steps, seconds, loss, device}; loss is null when nothing was left to train. With --list-settings: {PRESET: {NAME: VALUE}}.",
+        "JSON: {run, steps, seconds, loss, device}; loss is null when nothing was left to train, and behind the device stands the precision if it is not float32, as in cuda:0 tf32. With --list-settings: {PRESET: {NAME: VALUE}}.",
     ];
 
     public override int Run(ParseResult arguments, Terminal terminal)
@@ -123,6 +125,8 @@ sealed class TrainVerb : Verb
     TrainingConfig Change(TrainingConfig config, ParseResult arguments)
     {
         config = config with { Model = arguments.GetValue(model) ?? config.Model };
+        if (arguments.GetResult(precision) is { Implicit: false })
+            config = config with { Precision = arguments.GetValue(precision) };
         if (arguments.GetResult(seed) is { Implicit: false })
             config = config with { Seed = arguments.GetValue(seed) };
         foreach (string assignment in arguments.GetValue(set) ?? [])

@@ -29,6 +29,25 @@ static class VerbOptions
     public static Option<string> Device(string description = "Where to compute; 'dalle2 devices' lists the names. D2_DEVICE changes the default.") =>
         new("--device") { Description = description, HelpName = "NAME", DefaultValueFactory = _ => Settings.Current.DefaultDevice };
 
+    public static Option<Precision> Precision(string description = "What products of matrices multiply, summed in float32: float32, or on NVIDIA cards from compute capability 8.0 on tf32 or bf16 (matrix units; the bits are the card's own).")
+    {
+        const string name = "--precision";
+        return new Option<Precision>(name) { Description = description + " [default: float32]", HelpName = "P", CustomParser = Parse };
+
+        static Precision Parse(ArgumentResult result)
+        {
+            string text = result.Tokens[0].Value;
+            foreach (Precision one in Enum.GetValues<Precision>())
+            {
+                if (string.Equals(text, one.ToString(), StringComparison.OrdinalIgnoreCase))
+                    return one;
+            }
+
+            result.AddError($"{name} {text}: choose one of {string.Join(", ", Enum.GetNames<Precision>()).ToLowerInvariant()}.");
+            return default;
+        }
+    }
+
     public static Option<string[]> Ops() => new("--op") { Description = "One op alone; may be given several times. Default: every op.", HelpName = "NAME" };
 
     public static Option<int> Threads() => Count("--threads", 0, 0, 1024, "Host threads; 0 is one for each processor. The result does not depend on it.");

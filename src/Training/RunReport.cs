@@ -20,7 +20,7 @@ static class RunReport
             Configuration = [.. Presets.Settings(config).Select(s => KeyValuePair.Create(s.Name, s.Value))],
             Environment =
             [
-                new("device", $"{device.Name}: {device.Description}"),
+                new("device", $"{device.Label}: {device.Description}"),
                 new("runtime", RuntimeInformation.FrameworkDescription),
                 new("system", $"{RuntimeInformation.OSDescription}, {RuntimeInformation.ProcessArchitecture}, {Environment.ProcessorCount} processors"),
                 new("program", $"dalle2 {typeof(RunReport).Assembly.GetName().Version?.ToString(3)}"),

@@ -29,8 +29,8 @@ static class StepMemory
         long needed = Of(device, stage, batch), available = device.AvailableBytes;
         string figures = $"stage '{stage.Name}' takes {Mebibytes(needed)} for a step of {batch.Size} pictures, beside the {Mebibytes(device.AllocatedBytes)} of parameters and moments";
         if (needed > available)
-            throw new UserInputException($"{device.Name}: {figures}, and {Mebibytes(available)} are available; take a smaller batch (--set batch=N, it is {batch.Size}), smaller pictures (--set imageSide=N) or a smaller model");
-        return $"memory of {device.Name}: {figures}";
+            throw new UserInputException($"{device.Label}: {figures}, and {Mebibytes(available)} are available; take a smaller batch (--set batch=N, it is {batch.Size}), smaller pictures (--set imageSide=N) or a smaller model");
+        return $"memory of {device.Label}: {figures}";
     }
 
     static string Mebibytes(long bytes) => $"{bytes / 1048576.0:F0} MiB";

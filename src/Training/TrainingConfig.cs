@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+using Dalle2.Gpu.Runtime;
 using Dalle2.Layers;
 using Dalle2.Models;
 
@@ -5,7 +7,7 @@ namespace Dalle2.Training;
 
 /// <summary>
 /// Everything that decides the bits of a run, and nothing else: it is stored as <c>config.json</c>, and a run of the same configuration ends
-/// with the same checkpoint on any device and any number of threads. Each property can be set with <c>--set name=value</c>.
+/// with the same checkpoint on any device and any number of threads (in another precision than float32, on the same card). Each property can be set with <c>--set name=value</c>.
 /// </summary>
 public sealed record TrainingConfig
 {
@@ -20,6 +22,11 @@ public sealed record TrainingConfig
 
     /// <summary>Decides every random number.</summary>
     public ulong Seed { get; init; } = 1;
+
+    /// <summary>What products of matrices multiply. Left out of <c>config.json</c> where it is float32.</summary>
+    [JsonConverter(typeof(JsonStringEnumConverter<Precision>))]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public Precision Precision { get; init; }
 
     /// <summary>Training pictures to generate, for generated sets; 0 takes the set's own number.</summary>
     public int Samples { get; init; }

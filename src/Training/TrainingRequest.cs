@@ -30,6 +30,6 @@ public sealed record TrainingRequest
 /// <param name="Steps">Optimiser steps of this call, over all stages.</param>
 /// <param name="Seconds">Wall-clock seconds of this call.</param>
 /// <param name="Loss">The last stage's last loss; not a number if nothing was left to do.</param>
-/// <param name="Device">The device's name.</param>
+/// <param name="Device">The device's <see cref="Gpu.Runtime.Device.Label"/>.</param>
 /// <param name="Report">The report's path.</param>
 public sealed record TrainingResult(string Run, long Steps, double Seconds, double Loss, string Device, string Report);

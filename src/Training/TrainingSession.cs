@@ -39,12 +39,12 @@ public sealed class TrainingSession
         if (request.Stage is { } name && !StageNames.All.Contains(name))
             throw new UserInputException($"there is no stage '{name}'; the stages are {string.Join(", ", StageNames.All)}");
         using Device device = Device.Open(request.Device, request.Threads);
-        observer.Notice($"device {device.Name}: {device.Description}");
         if (request.Resume)
         {
             using RunFolder stored = RunFolder.Resume(request.OutputFolder);
             TrainingConfig config = stored.ReadConfig<TrainingConfig>();
             Presets.Validate(config);
+            Ready(device, config, observer);
             if (request.Config is { } given && stored.ConfigDifferences(given) is { Count: > 0 } differences)
                 throw new UserInputException($"{request.OutputFolder}: the run was started otherwise ({string.Join("; ", differences)}). Leave these options out to resume it, or train anew in another folder");
             var session = new TrainingSession(stored, config, request, device, observer);
@@ -56,11 +56,18 @@ public sealed class TrainingSession
             // The folder comes last: data that cannot be read shall not leave a run behind.
             TrainingConfig config = request.Config ?? throw new ArgumentException("a new run needs a configuration");
             Presets.Validate(config);
+            Ready(device, config, observer);
             RunFolder.RequireFree(request.OutputFolder);
             var (set, data) = Read(config, request, observer, cancellation);
             using RunFolder run = RunFolder.Create(request.OutputFolder, config);
             return new TrainingSession(run, config, request, device, observer).Train(set, data, clock, cancellation);
         }
+    }
+
+    static void Ready(Device device, TrainingConfig config, ITrainingObserver observer)
+    {
+        device.Precision = config.Precision;
+        observer.Notice($"device {device.Label}: {device.Description}");
     }
 
     static (IDataSet Set, PreparedData Data) Read(TrainingConfig config, TrainingRequest request, ITrainingObserver observer, CancellationToken cancellation)
@@ -110,7 +117,7 @@ public sealed class TrainingSession
 
         RunReport.Write(run, config, device);
         observer.Notice($"report: {run.ReportPath}");
-        return new TrainingResult(run.FolderPath, steps, clock.Elapsed.TotalSeconds, loss, device.Name, run.ReportPath);
+        return new TrainingResult(run.FolderPath, steps, clock.Elapsed.TotalSeconds, loss, device.Label, run.ReportPath);
     }
 
     /// <summary>The options that a configuration opens its data set with.</summary>

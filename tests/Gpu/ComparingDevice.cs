@@ -11,6 +11,9 @@ sealed unsafe class ComparingDevice(Device candidate) : Device(candidate.Name, 1
 
     public override string Description => $"{candidate.Description}, compared with reference";
 
+    // Their C# is what runs.
+    public override bool HasMatrixUnits => true;
+
     public int Launches { get; private set; }
 
     internal override void Run(Launch launch)

@@ -24,13 +24,18 @@ public static class GradientCheck
     }
 
     /// <summary>Checks one op at one shape.</summary>
-    public static OpResult Run(Type caseType, int[] s, Device device)
+    /// <param name="caseType">The op's case.</param>
+    /// <param name="s">The shape.</param>
+    /// <param name="device">The device.</param>
+    /// <param name="round">What becomes of each number before anybody sees it; null leaves it.</param>
+    public static OpResult Run(Type caseType, int[] s, Device device, Func<double, double>? round = null)
     {
         OpCase op = OpCase.Create(caseType);
         Argument[] arguments = op.Arguments(s);
-        double[][] values = [.. arguments.Select(a => a.Draw(7))];
+        round ??= value => value;
+        double[][] values = [.. arguments.Select(a => a.IsInteger ? a.Draw(7) : [.. a.Draw(7).Select(round)])];
         double[][] expected = op.Reference(s, values);
-        double[][] weights = [.. expected.Select((o, i) => Argument.Normal($"weight {i}", 1, o.Length).Draw(11))];
+        double[][] weights = [.. expected.Select((o, i) => Argument.Normal($"weight {i}", 1, o.Length).Draw(11).Select(round).ToArray())];
 
         using var context = new Context(device, seed: 3);
         // A first run grows the arena; the poison then shows what a kernel leaves unwritten or reads too early.

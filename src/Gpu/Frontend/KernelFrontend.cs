@@ -9,13 +9,14 @@ static class KernelFrontend
 {
     /// <param name="kernel">The kernel.</param>
     /// <param name="specialised">Values for some of its parameters, by their places: these are constants, not parameters of the function. See <see cref="SpecialisedKernel"/>.</param>
+    /// <param name="hasMatrixUnits">Whether members of <see cref="Matrix"/> become operations, not the C# that says what they mean.</param>
     /// <exception cref="KernelDiagnosticException">The kernel says what kernels cannot say.</exception>
-    public static Function Translate(MethodInfo kernel, IReadOnlyDictionary<int, object>? specialised = null)
+    public static Function Translate(MethodInfo kernel, IReadOnlyDictionary<int, object>? specialised = null, bool hasMatrixUnits = false)
     {
         ParameterInfo[] parameters = kernel.GetParameters();
         Type? first = parameters.Length == 0 ? null : parameters[0].ParameterType;
         int rank = first == typeof(Index1D) ? 1 : first == typeof(Index2D) ? 2 : first == typeof(Index3D) ? 3 : 0;
-        var function = new Function($"{kernel.DeclaringType?.Name}.{kernel.Name}", rank);
+        var function = new Function($"{kernel.DeclaringType?.Name}.{kernel.Name}", rank) { HasMatrixUnits = hasMatrixUnits };
         var builder = new SsaBuilder(function) { Position = new SourcePosition(kernel, 0) };
         Item[] arguments = [.. parameters.Select(parameter => Declare(builder, parameter, specialised))];
         new MethodTranslator(builder, kernel, arguments, null).Run();

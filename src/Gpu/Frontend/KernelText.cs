@@ -68,7 +68,7 @@ public static class KernelText
     /// <exception cref="ArgumentOutOfRangeException">There is no such compute capability.</exception>
     public static string Ptx(MethodInfo kernel, int smVersion = 60)
     {
-        Function function = KernelFrontend.Translate(kernel);
+        Function function = KernelFrontend.Translate(kernel, hasMatrixUnits: PtxOptions.HasMatrixUnits(smVersion));
         Pipeline.Run(function);
         return PtxTarget.Compile(function, new PtxOptions(smVersion)).Text;
     }

@@ -41,7 +41,7 @@ sealed partial class MethodTranslator
 
     Item? Invoke(MethodBase target, Item[] values)
     {
-        if (Intrinsics.Find(target) is { } intrinsic)
+        if ((Intrinsics.Find(target) ?? (builder.Function.HasMatrixUnits ? Intrinsics.FindMatrix(target) : null)) is { } intrinsic)
             return intrinsic(this, target, [.. values.Take(values.Length - target.GetParameters().Length), .. Passed(target, values)]);
         if (target.DeclaringType is not { } type || Intrinsics.IsForeign(type))
             throw Diagnostic.ForeignCall.At(builder.Position, NameOf(target));

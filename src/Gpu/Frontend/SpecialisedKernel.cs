@@ -48,8 +48,9 @@ sealed class SpecialisedKernel : IEquatable<SpecialisedKernel>
     static readonly ConditionalWeakTable<CompiledKernel, SpecialisedKernel> Plain = [];
 
     /// <summary>The function, without parameters for the values.</summary>
+    /// <param name="hasMatrixUnits">Whether the target has matrix units.</param>
     /// <exception cref="KernelDiagnosticException">The kernel says what kernels cannot say.</exception>
-    public Function Translate() => KernelFrontend.Translate(Method, values);
+    public Function Translate(bool hasMatrixUnits = false) => KernelFrontend.Translate(Method, values, hasMatrixUnits);
 
     /// <summary>The launch's arguments that the function has parameters for.</summary>
     public object[] Arguments(Launch launch) => values.Count == 0 ? launch.Arguments : [.. launch.Arguments.Where(argument => !IsSpecialised(argument.GetType()))];

@@ -10,6 +10,9 @@ sealed class Function(string name, int indexRank)
     /// <summary>Of an implicitly grouped kernel, how many of the first parameters are the thread's index; else 0.</summary>
     public int IndexRank { get; } = indexRank;
 
+    /// <summary>Whether the target has matrix units and copies to shared memory, which come together: then their operations may occur.</summary>
+    public bool HasMatrixUnits { get; init; }
+
     public List<Parameter> Parameters { get; } = [];
 
     /// <summary>The most operations that a loop may become when its turns are written out.</summary>

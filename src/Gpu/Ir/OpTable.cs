@@ -15,6 +15,9 @@ enum OperandRule
     /// <summary>All of one float type.</summary>
     Float,
 
+    /// <summary>All floats of 32 bits.</summary>
+    SingleFloat,
+
     /// <summary>All of one integer type or bool.</summary>
     Logic,
 
@@ -44,6 +47,15 @@ enum OperandRule
 
     /// <summary>A number, and the lane of 32 bits to take it from.</summary>
     Lane,
+
+    /// <summary>Four words, two words, four floats: a thread's parts of the left side, the right side and the sums.</summary>
+    Matrices,
+
+    /// <summary>A pointer to shared memory and an index, a pointer to device memory and an index, and whether there is anything to copy.</summary>
+    Copy,
+
+    /// <summary>A <see cref="Op.MatrixMultiplyAdd"/> of the same block.</summary>
+    MatrixProduct,
 
     /// <summary>Indices of 32 or 64 bits, signed, then a length of 64 bits.</summary>
     Indices,
@@ -130,6 +142,8 @@ static class OpTable
         new(Op.Bits, "bits", 1, OperandRule.Conversion, ResultRule.Stated, Effect.Pure, true),
         new(Op.HalfToFloat, "half.to.float", 1, OperandRule.Conversion, ResultRule.Stated, Effect.Pure, true),
         new(Op.FloatToHalf, "float.to.half", 1, OperandRule.Conversion, ResultRule.Stated, Effect.Pure, true),
+        new(Op.ToTensorFloat, "tensor.float", 1, OperandRule.SingleFloat, ResultRule.I32, Effect.Pure, true),
+        new(Op.ToBrainFloats, "brain.floats", 2, OperandRule.SingleFloat, ResultRule.I32, Effect.Pure, true),
         new(Op.Sqrt, "sqrt", 1, OperandRule.Float, ResultRule.First, Effect.Pure, true),
         new(Op.Floor, "floor", 1, OperandRule.Float, ResultRule.First, Effect.Pure, true),
         new(Op.Abs, "abs", 1, OperandRule.Float, ResultRule.First, Effect.Pure, true),
@@ -146,6 +160,10 @@ static class OpTable
         new(Op.Barrier, "barrier", 0, OperandRule.None, ResultRule.None, Effect.Write, false),
         new(Op.WarpBarrier, "warp.barrier", 0, OperandRule.None, ResultRule.None, Effect.Write, false),
         new(Op.Shuffle, "shuffle", 2, OperandRule.Lane, ResultRule.First, Effect.Write, false),
+        new(Op.MatrixMultiplyAdd, "matrix", 10, OperandRule.Matrices, ResultRule.Stated, Effect.Write, false),
+        new(Op.MatrixSum, "matrix.sum", 1, OperandRule.MatrixProduct, ResultRule.Stated, Effect.Pure, false),
+        new(Op.CopyBegin, "copy.begin", 5, OperandRule.Copy, ResultRule.None, Effect.Write, false),
+        new(Op.CopyWait, "copy.wait", 0, OperandRule.None, ResultRule.None, Effect.Write, false),
         new(Op.MemoryFence, "fence", 0, OperandRule.None, ResultRule.None, Effect.Write, false),
         new(Op.AtomicAdd, "atomic.add", 3, OperandRule.Atomic, ResultRule.Stated, Effect.Write, false),
         new(Op.AtomicAnd, "atomic.and", 3, OperandRule.Atomic, ResultRule.Stated, Effect.Write, false),

@@ -1,3 +1,5 @@
+using Dalle2.Gpu.Dialect;
+
 namespace Dalle2.Gpu.Ir;
 
 /// <summary>What each foldable operation computes, on bits: the definition that folding uses and that every target must match.</summary>
@@ -117,6 +119,8 @@ static class Semantics
         Op.Sqrt => Float(MathF.Sqrt(a)),
         Op.Floor => Float(MathF.Floor(a)),
         Op.Abs => Float(MathF.Abs(a)),
+        Op.ToTensorFloat => Matrix.ToTensorFloat(a),
+        Op.ToBrainFloats => Matrix.ToBrainFloats(a, b),
         Op.FusedMultiplyAdd => Float(MathF.FusedMultiplyAdd(a, b, c)),
         _ => throw new InvalidOperationException($"{op} has no value on floats"),
     };

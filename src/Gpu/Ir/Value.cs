@@ -30,8 +30,8 @@ sealed class Instruction(Op op, IrType type, Value[] operands, Access access, So
     public Value[] Operands { get; } = operands;
 
     /// <summary>
-    /// Of loads, stores, atomics, offsets and shared allocations: the element. For an allocation, the offset is the number of elements; for a fence,
-    /// its <see cref="FenceLevel"/>; for a check, its number in <see cref="Function.Checks"/>.
+    /// Of loads, stores, atomics, copies (their target; the source has no offset), offsets and shared allocations: the element. For an allocation, the offset is the number of elements; for a fence,
+    /// its <see cref="FenceLevel"/>; for a matrix product, its <see cref="MatrixFormat"/>, and for one of its sums, which; for a check, its number in <see cref="Function.Checks"/>.
     /// </summary>
     public Access Access { get; set; } = access;
 

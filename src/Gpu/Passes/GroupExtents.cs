@@ -3,7 +3,7 @@ using Dalle2.Gpu.Lowering;
 
 namespace Dalle2.Gpu.Passes;
 
-/// <summary>Makes constants of a group's extent, for targets that compile a kernel for each.</summary>
+/// <summary>Makes constants of a group's extent, and of indices along an extent of 1, for targets that compile a kernel for each.</summary>
 static class GroupExtents
 {
     public static void Run(Function function, GroupExtent group)
@@ -13,7 +13,16 @@ static class GroupExtents
         {
             foreach (Instruction instruction in block.Instructions)
             {
-                int? extent = instruction.Op switch { Op.GroupSizeX => group.X, Op.GroupSizeY => group.Y, Op.GroupSizeZ => group.Z, _ => null };
+                int? extent = instruction.Op switch
+                {
+                    Op.GroupSizeX => group.X,
+                    Op.GroupSizeY => group.Y,
+                    Op.GroupSizeZ => group.Z,
+                    Op.GroupIndexX when group.X == 1 => 0,
+                    Op.GroupIndexY when group.Y == 1 => 0,
+                    Op.GroupIndexZ when group.Z == 1 => 0,
+                    _ => null,
+                };
                 if (extent is { } known)
                     replacements.Add(instruction, function.Constant(known));
             }

@@ -22,6 +22,9 @@ public abstract class Device : IDisposable
     /// <summary>The name it was opened by.</summary>
     public string Name { get; }
 
+    /// <summary>The name for logs and results: <c>cuda:0</c>, and where the precision is another than float32, <c>cuda:0 tf32</c>.</summary>
+    public string Label => precision == Precision.Float32 ? Name : $"{Name} {PrecisionName(precision)}";
+
     /// <summary>Host threads that run kernels.</summary>
     public int Threads { get; }
 
@@ -30,6 +33,25 @@ public abstract class Device : IDisposable
 
     /// <summary>How many bytes of shared memory a group may have.</summary>
     public virtual int SharedBytes => 48 << 10;
+
+    /// <summary>Whether products of matrices can take numbers of fewer bits (<see cref="Precision"/>).</summary>
+    public virtual bool HasMatrixUnits => false;
+
+    /// <summary>What products of matrices multiply. Set before the first launch; all ops follow it.</summary>
+    /// <exception cref="DeviceUnavailableException">The device has no matrix units; the message says what to do.</exception>
+    public Precision Precision
+    {
+        get => precision;
+        set
+        {
+            if (value != Precision.Float32 && !HasMatrixUnits)
+                throw new DeviceUnavailableException($"{Name}: precision {PrecisionName(value)} needs an NVIDIA card from compute capability 8.0 on{MatrixUnitsLacking}; leave --precision out");
+            precision = value;
+        }
+    }
+
+    /// <summary>Behind what matrix units need: what this device has instead, if that helps.</summary>
+    private protected virtual string MatrixUnitsLacking => "";
 
     /// <summary>What runs the kernels, in words, for logs.</summary>
     public abstract string Description { get; }
@@ -46,6 +68,7 @@ public abstract class Device : IDisposable
     /// </summary>
     public ILaunchProfiler? Profiler { get; set; }
 
+    Precision precision;
     long allocatedBytes;
 
     /// <summary>The devices this build knows, and why one is refused here.</summary>
@@ -125,6 +148,8 @@ public abstract class Device : IDisposable
         Dispose(true);
         GC.SuppressFinalize(this);
     }
+
+    static string PrecisionName(Precision one) => one.ToString().ToLowerInvariant();
 
     /// <summary>Frees what the device holds.</summary>
     protected abstract void Dispose(bool disposing);

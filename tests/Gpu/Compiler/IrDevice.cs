@@ -18,6 +18,9 @@ sealed unsafe class IrDevice() : Device("ir", 1)
 
     public override string Description => "the compiler's intermediate representation, interpreted";
 
+    // Their C# is what runs.
+    public override bool HasMatrixUnits => true;
+
     public int Launches { get; private set; }
 
     /// <summary>False for kernels that store what is no number, which checked mode refuses.</summary>

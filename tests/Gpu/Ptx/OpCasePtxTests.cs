@@ -38,12 +38,15 @@ public class OpCasePtxTests
         Assert.That(KernelCatalogue.All, Has.Count.GreaterThan(60));
         foreach (var (_, name, kernel) in KernelCatalogue.All)
         {
-            Function function = KernelFrontend.Translate(kernel);
-            Pipeline.Run(function);
+            Function plain = KernelFrontend.Translate(kernel), matrix = KernelFrontend.Translate(kernel, hasMatrixUnits: true);
+            Pipeline.Run(plain);
+            Pipeline.Run(matrix);
             foreach (var (sm, _, _) in PtxOptions.Versions)
             {
+                Function function = PtxOptions.HasMatrixUnits(sm) ? matrix : plain;
                 PtxModule module = PtxTarget.Compile(function, new PtxOptions(sm, AlignedViews: sm % 20 == 0));
                 Assert.That(new PtxProgram(module.Text).Entry, Does.EndWith(kernel.Name));
+                Assert.That(module.Text.Contains("mma.sync"), Is.EqualTo(name.Contains("Matrix") && sm >= 80), name);
                 // The large blocks are for processors, whose groups may have more.
                 Assert.That(module.SharedBytes, name.Contains("LargeBlock") ? Is.Positive : Is.LessThanOrEqualTo(48 << 10), $"{name}: what a group may declare on every card");
             }

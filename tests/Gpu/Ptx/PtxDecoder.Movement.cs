@@ -103,7 +103,12 @@ sealed partial class PtxDecoder
                 return t => t.Next = target;
             case ["ret" or "exit"]:
                 Count(line, 0);
-                return t => t.State = PtxState.Ended;
+                return t =>
+                {
+                    if (t.Copies.Count > 0)
+                        throw new PtxFault($"the thread ends while {t.Copies.Count} copies to shared memory are under way");
+                    t.State = PtxState.Ended;
+                };
             default:
                 return null;
         }

@@ -43,6 +43,7 @@ sealed partial class PtxDecoder
         initial.CopyTo(thread.Values, 0);
         initiallyKnown.CopyTo(thread.Known, 0);
         Array.Clear(thread.LocalKnown);
+        thread.Copies.Clear();
         thread.Next = 0;
         thread.State = PtxState.Runs;
         int[] special = [index.X, index.Y, index.Z, size.X, size.Y, size.Z, group.X, group.Y, group.Z, grid.X, grid.Y, grid.Z, thread.Lane];
@@ -71,7 +72,7 @@ sealed partial class PtxDecoder
         }
     }
 
-    PtxStep Step(PtxLine line) => Arithmetic(line) ?? Comparison(line) ?? Movement(line) ?? MemoryAccess(line) ?? Meeting(line)
+    PtxStep Step(PtxLine line) => MatrixUnit(line) ?? SharedCopy(line) ?? Arithmetic(line) ?? Comparison(line) ?? Movement(line) ?? MemoryAccess(line) ?? Meeting(line)
         ?? throw new PtxFault("unknown instruction");
 
     int NewSlot(ulong value, bool isKnown)

@@ -23,6 +23,9 @@ sealed unsafe class PtxDevice() : Device("ptx", 1)
 
     public override string Description => "PTX, interpreted";
 
+    // In texts for sm_60 they are what their C# says.
+    public override bool HasMatrixUnits => true;
+
     public int Launches { get; private set; }
 
     /// <summary>Whether checked mode runs too, where a store of NaN or infinity is an error.</summary>

@@ -10,6 +10,7 @@ sealed class PtxGroup
     readonly Access[] writes;
     readonly Access[] reads;
     readonly bool[] known;
+    readonly bool[] underWay;
     readonly bool[] manyWarps;
     readonly bool[] manyThreads;
     readonly int[] warpPhases;
@@ -21,6 +22,7 @@ sealed class PtxGroup
         writes = new Access[sharedBytes];
         reads = new Access[sharedBytes];
         known = new bool[sharedBytes];
+        underWay = new bool[sharedBytes];
         manyWarps = new bool[sharedBytes];
         manyThreads = new bool[sharedBytes];
         warpPhases = new int[(threads + 31) / 32];
@@ -36,6 +38,7 @@ sealed class PtxGroup
     public void Begin()
     {
         Array.Clear(known);
+        Array.Clear(underWay);
         // What the group before did is long past.
         phase++;
     }
@@ -46,6 +49,7 @@ sealed class PtxGroup
         for (int b = 0; b < size; b++)
         {
             int at = address + b;
+            RequireStill(at);
             if (!known[at])
                 throw new PtxFault("shared memory is read that nothing has been written to");
             if (!atomic || !writes[at].Atomic)
@@ -63,6 +67,7 @@ sealed class PtxGroup
         for (int b = 0; b < size; b++)
         {
             int at = address + b;
+            RequireStill(at);
             if (!atomic || !writes[at].Atomic)
                 RequireOrder(thread, writes[at], "wrote");
             Access read = reads[at];
@@ -73,6 +78,23 @@ sealed class PtxGroup
             known[at] = true;
             bytes[at] = (byte)(value >> (8 * b));
         }
+    }
+
+    /// <summary>A copy to some bytes begins or is done; in between, nobody may touch them.</summary>
+    public void Note(int address, int size, bool isUnderWay)
+    {
+        for (int at = address; at < address + size; at++)
+        {
+            if (isUnderWay)
+                RequireStill(at);
+            underWay[at] = isUnderWay;
+        }
+    }
+
+    void RequireStill(int at)
+    {
+        if (underWay[at])
+            throw new PtxFault("shared memory is touched while a copy to it is under way");
     }
 
     void NoteRead(PtxThread thread, int at)

@@ -93,6 +93,13 @@ sealed unsafe class PtxMemory
         }
     }
 
+    /// <summary>Copies begin or are done with bytes of shared memory.</summary>
+    public void NoteCopy(PtxThread thread, ulong address, int size, bool isUnderWay)
+    {
+        Require(shared, address, size);
+        thread.Group.Note((int)address, size, isUnderWay);
+    }
+
     byte* Global(ulong address, int size)
     {
         foreach (var (start, end) in Ranges)

@@ -26,10 +26,14 @@ sealed class PtxThread(PtxGroup group, int linear, int registers, int localBytes
     public int Next;
     public PtxState State;
 
-    /// <summary>Where a warp meets: the lanes that take part, the value given, and what takes the others' values. A barrier exchanges nothing.</summary>
+    /// <summary>Where a warp meets: the lanes that take part, the value or values given, and what takes the others' values. A barrier exchanges nothing.</summary>
     public uint Members;
     public ulong Given;
+    public ulong[] GivenMany = [];
     public Action<PtxThread, PtxThread?[]>? Exchange;
+
+    /// <summary>Copies to shared memory that are under way.</summary>
+    public readonly List<Action> Copies = [];
 
     public ulong Get(int register) => Known[register] ? Values[register] : throw new PtxFault("a register is read that has no value yet");
 

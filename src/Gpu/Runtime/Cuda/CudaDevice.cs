@@ -73,6 +73,10 @@ sealed unsafe class CudaDevice : Device
 
     public override int SharedBytes => hardware.SharedBytesPerGroup;
 
+    public override bool HasMatrixUnits => hardware.HasMatrixUnits;
+
+    private protected override string MatrixUnitsLacking => $" and a driver for CUDA 11 or later (this is {hardware.Description})";
+
     public override long AvailableBytes
     {
         get

@@ -32,7 +32,7 @@ sealed class CudaKernel
         this.checking = checking;
         this.hardware = hardware;
         this.load = load;
-        function = CompileTrace.Optimise(kernel, group, checking);
+        function = CompileTrace.Optimise(kernel, group, checking, hasMatrixUnits: hardware.HasMatrixUnits);
         Parameters = [.. function.Parameters.Skip(function.IndexRank).Select(parameter => parameter.Type)];
     }
 

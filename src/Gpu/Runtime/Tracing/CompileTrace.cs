@@ -34,11 +34,12 @@ static class CompileTrace
     /// <param name="group">Of a grouped kernel, its group, whose extents are constants from here on.</param>
     /// <param name="checking">What becomes of its checks.</param>
     /// <param name="unrolls">Whether loops may be written out.</param>
+    /// <param name="hasMatrixUnits">Whether the target has matrix units.</param>
     /// <exception cref="KernelDiagnosticException">The kernel says what kernels cannot say.</exception>
-    public static Function Optimise(SpecialisedKernel kernel, GroupExtent? group, Checking checking, bool unrolls = true)
+    public static Function Optimise(SpecialisedKernel kernel, GroupExtent? group, Checking checking, bool unrolls = true, bool hasMatrixUnits = false)
     {
         Settings settings = Settings.Current;
-        Function function = Translate(kernel, group);
+        Function function = Translate(kernel, group, hasMatrixUnits);
         if (!unrolls)
             function.UnrollLimit = 0;
         if (settings.Debug >= 3)
@@ -49,7 +50,7 @@ static class CompileTrace
         {
             string name = KernelFiles.NameOf(kernel, group) + (checking == Checking.Require ? ".checked" : "");
             KernelFiles.Dump(name, "ir", () => IrPrinter.Print(function));
-            KernelFiles.Dump(name, "ptx", () => Ptx(kernel, group, checking));
+            KernelFiles.Dump(name, "ptx", () => Ptx(kernel, group, checking, hasMatrixUnits));
         }
 
         return function;
@@ -87,19 +88,19 @@ static class CompileTrace
 
     static string Size(Function function) => $"instructions {function.Blocks.Sum(block => block.Instructions.Count)}, blocks {function.Blocks.Count}";
 
-    static Function Translate(SpecialisedKernel kernel, GroupExtent? group)
+    static Function Translate(SpecialisedKernel kernel, GroupExtent? group, bool hasMatrixUnits)
     {
-        Function function = kernel.Translate();
+        Function function = kernel.Translate(hasMatrixUnits);
         if (group is { } extent)
             GroupExtents.Run(function, extent);
         return function;
     }
 
     // From the start again: what a device compiles is its own to change.
-    static string Ptx(SpecialisedKernel kernel, GroupExtent? group, Checking checking)
+    static string Ptx(SpecialisedKernel kernel, GroupExtent? group, Checking checking, bool hasMatrixUnits)
     {
-        Function function = Translate(kernel, group);
+        Function function = Translate(kernel, group, hasMatrixUnits);
         Pipeline.Run(function, checking);
-        return PtxTarget.Compile(function, new PtxOptions(Checked: checking == Checking.Require)).Text;
+        return PtxTarget.Compile(function, new PtxOptions(hasMatrixUnits ? PtxOptions.MatrixSm : PtxOptions.Versions[0].Sm, Checked: checking == Checking.Require)).Text;
     }
 }

@@ -15,6 +15,7 @@ sealed class PtxEmitter
     readonly Dictionary<Block, string> labels = [];
     readonly Dictionary<string, int> counts = [];
     readonly HashSet<Value> used = [];
+    readonly Dictionary<(Value Product, int Sum), Instruction> sums = [];
     readonly List<string> memory = [];
     readonly List<Instruction> requirements = [];
     // Addresses that the current block has computed already.
@@ -28,7 +29,12 @@ sealed class PtxEmitter
         {
             labels.Add(block, $"B{labels.Count}");
             foreach (Instruction instruction in block.Instructions)
+            {
                 used.UnionWith(instruction.Operands);
+                if (instruction.Op == Op.MatrixSum)
+                    sums.Add((instruction.Operands[0], instruction.Access.Offset), instruction);
+            }
+
             foreach (Edge edge in block.Edges)
                 used.UnionWith(edge.Arguments);
             if (block.Condition != null)
@@ -88,6 +94,10 @@ sealed class PtxEmitter
         return register;
     }
 
+    /// <summary>The register of one of the four sums of a matrix product.</summary>
+    public string Sum(Instruction product, int sum) =>
+        sum == 0 ? Define(product) : sums.TryGetValue((product, sum), out Instruction? taken) ? Define(taken) : Fresh(IrType.F32);
+
     /// <summary>Says that a value is in a register already.</summary>
     public void Name(Value value, string register) => registers.Add(value, register);
 
@@ -106,16 +116,22 @@ sealed class PtxEmitter
     }
 
     /// <summary>An element's address in brackets.</summary>
-    public string Address(Instruction access)
+    public string Address(Instruction access) => Address(access.Operands[0], access.Operands[1], access.Access);
+
+    /// <summary>The same of any pointer and index.</summary>
+    public string Address(Value start, Value index, Access access)
     {
-        var (register, offset) = ElementAddress(access);
+        var (register, offset) = ElementAddress(start, index, access);
         return offset == 0 ? $"[{register}]" : $"[{register}+{offset}]";
     }
 
     /// <summary>An element's address as a register and the bytes still to be added to it.</summary>
-    public (string Register, int Offset) ElementAddress(Instruction access)
+    public (string Register, int Offset) ElementAddress(Instruction access) => ElementAddress(access.Operands[0], access.Operands[1], access.Access);
+
+    /// <summary>The same of any pointer and index.</summary>
+    public (string Register, int Offset) ElementAddress(Value start, Value index, Access access)
     {
-        var (start, index, (_, stride, offset)) = (access.Operands[0], access.Operands[1], access.Access);
+        var (_, stride, offset) = access;
         if (index is Constant constant)
         {
             long bytes = (constant.Type == IrType.I32 ? (int)constant.Bits : (long)constant.Bits) * stride + offset;

@@ -10,6 +10,12 @@ sealed record PtxOptions(int SmVersion = 60, bool AlignedViews = false, int MaxT
     /// <summary>The versions that have a header, the first language version that knows them and all that is emitted, and the first CUDA whose driver reads it.</summary>
     public static readonly (int Sm, string Version, int Driver)[] Versions = [(60, "6.0", 9000), (70, "6.0", 9000), (80, "7.0", 11000), (90, "7.8", 11080), (100, "8.6", 12070)];
 
+    /// <summary>The first compute capability whose matrix units take TensorFloat-32 and bfloat16.</summary>
+    public const int MatrixSm = 80;
+
+    /// <summary>Whether functions for a compute capability may be translated with matrix units.</summary>
+    public static bool HasMatrixUnits(int smVersion) => smVersion >= MatrixSm;
+
     /// <summary>The version of the language.</summary>
     /// <exception cref="ArgumentOutOfRangeException">There is no header for this compute capability.</exception>
     public string Version

@@ -30,8 +30,14 @@ sealed class PtxTarget
     }
 
     /// <summary>Writes a function that all passes have been through.</summary>
+    /// <exception cref="ArgumentException">The function was translated for matrix units that the compute capability does not have.</exception>
     /// <exception cref="ArgumentOutOfRangeException">There is no header for the compute capability.</exception>
-    public static PtxModule Compile(Function function, PtxOptions options) => new PtxTarget(function, options).Run();
+    public static PtxModule Compile(Function function, PtxOptions options)
+    {
+        if (function.HasMatrixUnits && !PtxOptions.HasMatrixUnits(options.SmVersion))
+            throw new ArgumentException($"{function.Name} was translated for matrix units, which sm_{options.SmVersion} does not have", nameof(function));
+        return new PtxTarget(function, options).Run();
+    }
 
     PtxModule Run()
     {

@@ -1,0 +1,206 @@
+using Dalle2.Gpu.Runtime;
+using Dalle2.Gpu.Runtime.Cuda;
+using Dalle2.Kernels;
+using Dalle2.Layers;
+using Dalle2.Ops;
+using Dalle2.Tensors;
+using Dalle2.Tests.Gpu.Ptx;
+
+namespace Dalle2.Tests.Gpu.Cuda;
+
+/// <summary>
+/// Products and convolutions on matrix units, through the CUDA device and a driver that interprets PTX. Of numbers that need no rounding they must be what the definition in double
+/// gives, but for the sum in floats; of others they are off by no more than rounding explains.
+/// </summary>
+public class MatrixProductTests
+{
+    static readonly Precision[] Fast = [Precision.Tf32, Precision.Bf16];
+
+    // One number, less than a tile, a tile, several with rest.
+    static readonly int[][] Sizes = [[1, 1, 1], [5, 7, 9], [64, 64, 64], [70, 66, 70], [129, 33, 31]];
+
+    [Test]
+    public void Products_of_representable_numbers_are_those_of_the_definition(
+        [ValueSource(nameof(Fast))] Precision precision, [ValueSource(nameof(Sizes))] int[] s, [Values] bool transposeA, [Values] bool transposeB)
+    {
+        double[] a = Draw("a", precision, s[0] * s[2]), b = Draw("b", precision, s[1] * s[2]), c = Draw("c", precision, s[0] * s[1]);
+        bool accumulate = s[0] % 2 == 1;
+        float[] actual = Multiply(precision, 80, s, a, b, c, transposeA, transposeB, accumulate);
+        RequireNear(actual, Definition(s, a, b, c, transposeA, transposeB, accumulate), Rounding.SumBound(s[2] + 1));
+    }
+
+    // So many that tiles are large.
+    [TestCase(Precision.Tf32, false, false)]
+    [TestCase(Precision.Tf32, true, true)]
+    [TestCase(Precision.Bf16, false, true)]
+    [TestCase(Precision.Bf16, true, false)]
+    public void Products_in_large_tiles_are_those_of_the_definition(Precision precision, bool transposeA, bool transposeB) =>
+        Products_of_representable_numbers_are_those_of_the_definition(precision, [1925, 1030, 20], transposeA, transposeB);
+
+    [Test]
+    public void Every_target_with_matrix_units_gives_the_same([ValueSource(nameof(Fast))] Precision precision, [Values(90, 100)] int sm)
+    {
+        int[] s = [40, 50, 60];
+        double[] a = Draw("a", precision, s[0] * s[2]), b = Draw("b", precision, s[1] * s[2]), c = new double[s[0] * s[1]];
+        Assert.That(Multiply(precision, sm, s, a, b, c, false, false, false), Is.EqualTo(Multiply(precision, 80, s, a, b, c, false, false, false)));
+    }
+
+    [Test]
+    public void Products_of_other_numbers_are_off_by_no_more_than_rounding_explains([ValueSource(nameof(Fast))] Precision precision, [Values(16, 128, 1024)] int depth)
+    {
+        int[] s = [48, 40, depth];
+        double[] a = Draw("a", null, s[0] * s[2]), b = Draw("b", null, s[1] * s[2]), c = new double[s[0] * s[1]];
+        float[] actual = Multiply(precision, 80, s, a, b, c, false, false, false);
+        var (values, magnitudes) = Definition(s, a, b, c, false, false, false);
+        RequireNear(actual, (values, magnitudes), Rounding.Bound(precision) + Rounding.SumBound(depth));
+        double rms = Math.Sqrt(actual.Zip(values, (x, y) => (x - y) * (x - y)).Sum() / values.Sum(y => y * y));
+        TestContext.Out.WriteLine($"{precision}, k = {depth}: root mean square error {rms:E2} of the products' own; largest {actual.Zip(values, (x, y) => Math.Abs(x - y)).Max() / values.Max(Math.Abs):E2} of the largest");
+        Assert.That(rms, Is.GreaterThan(precision == Precision.Tf32 ? 5e-5 : 5e-4), "it was not computed in floats");
+    }
+
+    static IEnumerable<TestCaseData> Cases() =>
+        from type in (Type[])[typeof(GemmCase), typeof(LinearCase), typeof(Conv2dCase), typeof(ConvTranspose2dCase)]
+        from s in OpCase.Create(type).Shapes
+        from precision in Fast
+        select new TestCaseData(type, s, precision).SetName($"{OpCase.NameOf(type)} {string.Join("x", s)} on matrix units, {precision}");
+
+    [TestCaseSource(nameof(Cases))]
+    public void Ops_on_representable_numbers_are_those_of_the_definition(Type type, int[] s, Precision precision)
+    {
+        using CudaDevice device = Open(precision, 80);
+        OpResult result = GradientCheck.Run(type, s, device, value => Rounding.Round(precision, value));
+        Assert.That(result.Passed, $"{result.MaxRelativeError:E2}: {result.Where}");
+    }
+
+    // Several tiles and pieces of k in each of the three; 3 x 3 with stride 1, and 4 x 4 with stride 2, whose input gradient is four products.
+    [TestCase(9, 36, 70, 3, 1)]
+    [TestCase(10, 70, 36, 4, 2)]
+    public void Convolutions_of_many_channels_are_those_of_the_definition(int side, int channels, int outputs, int taps, int stride)
+    {
+        foreach (Precision precision in Fast)
+        {
+            using CudaDevice device = Open(precision, 80);
+            using var context = new Context(device, seed: 3);
+            context.BeginStep(1, training: true);
+            var window = new ConvolutionWindow((taps, taps), (stride, stride), (1, 1), (1, 1));
+            int outSide = window.OutputSize((side, side)).Height;
+            double[] x = Draw("x", precision, side * side * channels), w = Draw("w", precision, taps * taps * channels * outputs), dy = Draw("dy", precision, outSide * outSide * outputs);
+            var (y, dx, dw) = (new Sums(dy.Length), new Sums(x.Length), new Sums(w.Length));
+            for (int pixel = 0; pixel < outSide * outSide; pixel++)
+            {
+                for (int tap = 0; tap < taps * taps; tap++)
+                {
+                    int iy = pixel / outSide * stride - 1 + tap / taps, ix = pixel % outSide * stride - 1 + tap % taps;
+                    for (int c = 0; iy >= 0 && iy < side && ix >= 0 && ix < side && c < channels; c++)
+                    {
+                        for (int k = 0; k < outputs; k++)
+                        {
+                            int atX = (iy * side + ix) * channels + c, atW = (tap * channels + c) * outputs + k, atY = pixel * outputs + k;
+                            y.Add(atY, x[atX] * w[atW]);
+                            dx.Add(atX, dy[atY] * w[atW]);
+                            dw.Add(atW, dy[atY] * x[atX]);
+                        }
+                    }
+                }
+            }
+
+            Tensor image = Upload(context, x, 1, side, side, channels), weights = Upload(context, w, taps, taps, channels, outputs), gradient = Upload(context, dy, 1, outSide, outSide, outputs);
+            Tensor result = context.Allocate(gradient.Shape), imageGradient = context.Allocate(image.Shape), weightGradient = context.Allocate(weights.Shape);
+            Tensor workspace = context.Allocate(Math.Max(1, Conv2dOp.WorkspaceLength(image.Shape, weights.Shape, gradient.Shape, window)));
+            context.Stream.Clear(weightGradient.View);
+            Conv2dOp.Forward(context.Stream, image, weights, result, window, workspace);
+            Conv2dOp.InputGradient(context.Stream, gradient, weights, imageGradient, window, workspace);
+            Conv2dOp.WeightGradient(context.Stream, image, gradient, weightGradient, window, workspace);
+            RequireNear(result.ToArray(context.Stream), (y.Values, y.Magnitudes), Rounding.SumBound(taps * taps * channels));
+            RequireNear(imageGradient.ToArray(context.Stream), (dx.Values, dx.Magnitudes), Rounding.SumBound(taps * taps * outputs));
+            RequireNear(weightGradient.ToArray(context.Stream), (dw.Values, dw.Magnitudes), Rounding.SumBound(outSide * outSide));
+        }
+    }
+
+    // Every launch leaves the bits of the method, which is compared with the definition too.
+    [TestCase("ir")]
+    [TestCase("ptx")]
+    [TestCase("cpu:512")]
+    public void Without_matrix_units_the_kernels_mean_the_same(string name)
+    {
+        foreach (Precision precision in Fast)
+        {
+            using Device device = name == "ptx" ? new PtxDevice { WithChecks = false } : TestDevices.Open(name);
+            device.Precision = precision;
+            OpResult result = GradientCheck.Run(typeof(GemmCase), [5, 7, 19, 1, 0, 0], device, value => Rounding.Round(precision, value));
+            Assert.That(result.Passed, $"{result.MaxRelativeError:E2}: {result.Where}");
+        }
+    }
+
+    [Test]
+    public void Where_there_are_no_matrix_units_the_refusal_says_what_to_do()
+    {
+        using Device cpu = Device.Open("cpu", 1);
+        Assert.That(() => cpu.Precision = Precision.Tf32, Throws.TypeOf<DeviceUnavailableException>().With.Message.EqualTo("cpu: precision tf32 needs an NVIDIA card from compute capability 8.0 on; leave --precision out"));
+        cpu.Precision = Precision.Float32;
+        using CudaDevice old = StandInDevice.Open(new StandInDriver { Capability = 75 });
+        Assert.That(() => old.Precision = Precision.Bf16, Throws.TypeOf<DeviceUnavailableException>().With.Message.Match(
+            @"^cuda:0: precision bf16 needs an NVIDIA card from compute capability 8\.0 on and a driver for CUDA 11 or later \(this is Stand-in, compute capability 7\.5, .*driver for CUDA 12\.4\); leave --precision out$"));
+        Assert.That(old.Precision, Is.EqualTo(Precision.Float32));
+    }
+
+    static CudaDevice Open(Precision precision, int sm)
+    {
+        CudaDevice device = StandInDevice.Open(new StandInDriver { Capability = sm, DriverVersion = 12080 });
+        device.Precision = precision;
+        return device;
+    }
+
+    static double[] Draw(string name, Precision? precision, int length) =>
+        [.. Argument.Normal(name, 1, length).Draw(5).Select(value => precision is { } rounded ? Rounding.Round(rounded, value) : value)];
+
+    static Tensor Upload(Context context, double[] values, params int[] extents) => context.Upload([.. values.Select(value => (float)value)], extents);
+
+    static float[] Multiply(Precision precision, int sm, int[] s, double[] a, double[] b, double[] c, bool transposeA, bool transposeB, bool accumulate)
+    {
+        using CudaDevice device = Open(precision, sm);
+        using var context = new Context(device, seed: 3);
+        context.BeginStep(1, training: true);
+        Tensor left = Upload(context, a, transposeA ? [s[2], s[0]] : [s[0], s[2]]), right = Upload(context, b, transposeB ? [s[1], s[2]] : [s[2], s[1]]), result = Upload(context, c, s[0], s[1]);
+        GemmOp.Multiply(context.Stream, left, right, result, transposeA, transposeB, accumulate);
+        return result.ToArray(context.Stream);
+    }
+
+    static (double[] Values, double[] Magnitudes) Definition(int[] s, double[] a, double[] b, double[] c, bool transposeA, bool transposeB, bool accumulate)
+    {
+        var sums = new Sums(s[0] * s[1]);
+        for (int i = 0; i < s[0]; i++)
+        {
+            for (int j = 0; j < s[1]; j++)
+            {
+                if (accumulate)
+                    sums.Add(i * s[1] + j, c[i * s[1] + j]);
+                for (int k = 0; k < s[2]; k++)
+                    sums.Add(i * s[1] + j, (transposeA ? a[k * s[0] + i] : a[i * s[2] + k]) * (transposeB ? b[j * s[2] + k] : b[k * s[1] + j]));
+            }
+        }
+
+        return (sums.Values, sums.Magnitudes);
+    }
+
+    static void RequireNear(float[] actual, (double[] Values, double[] Magnitudes) expected, double bound)
+    {
+        Assert.That(actual, Has.Length.EqualTo(expected.Values.Length));
+        int worst = Enumerable.Range(0, actual.Length).MaxBy(i => Off(i) / Math.Max(expected.Magnitudes[i], 1e-30));
+        double Off(int i) => float.IsNaN(actual[i]) ? double.PositiveInfinity : Math.Abs(actual[i] - expected.Values[i]);
+        Assert.That(Off(worst), Is.LessThanOrEqualTo(bound * expected.Magnitudes[worst]), $"at {worst}: {actual[worst]} instead of {expected.Values[worst]}");
+    }
+
+    sealed class Sums(int length)
+    {
+        public double[] Values { get; } = new double[length];
+
+        public double[] Magnitudes { get; } = new double[length];
+
+        public void Add(int at, double term)
+        {
+            Values[at] += term;
+            Magnitudes[at] += Math.Abs(term);
+        }
+    }
+}
