@@ -4,13 +4,28 @@ namespace Dalle2.Kernels;
 /// The input gradient of few channels. Most columns of a tile would be empty, so the channels of all taps are one side of a product:
 ///   P[r, s, c, pixel] = sum over k of w[r, s, c, k] * dy[pixel, k]    chains of fused multiply-adds, k rising
 ///   dx[pixel, c] = sum over r of (sum over s of P)                    written (=), taps rising
-/// A group of a processor holds the products of some lines of dy in shared memory where a row of taps has as many pixels as one or two strides: what a pixel of dy adds to a line
+/// A group holds the products of some lines of dy in shared memory where a row of taps has as many pixels as one or two strides: what a pixel of dy adds to a line
 /// of dx is a run of S C values, and the runs of every pixel, or of every second one, lie end to end. Elsewhere the products go through the workspace. Either way the sums are the same.
 /// </content>
 public static partial class Conv2dOp
 {
-    // Elements of the products that a group holds.
-    const int HeldProducts = 48 << 10;
+    // How much of the products a group holds in shared memory, in elements. A constant.
+    interface IHeldBlock
+    {
+        int Products { get; }
+    }
+
+    // A part of a processor's second cache.
+    readonly struct HeldLargeBlock : IHeldBlock
+    {
+        public int Products => 48 << 10;
+    }
+
+    // What a group may have everywhere.
+    readonly struct HeldSmallBlock : IHeldBlock
+    {
+        public int Products => 12 << 10;
+    }
 
     static bool IsSpread(ConvolutionShape s) => !s.IsPointwise && s.C < RegisterTile.RightStep / 2;
 
@@ -20,13 +35,14 @@ public static partial class Conv2dOp
     static void InputGradientOfFewChannels(Stream stream, Tensor dy, Tensor w, Tensor dx, Tensor workspace, ConvolutionShape s)
     {
         var runs = Runs.Of(s);
-        int lines = runs.LinesOfGroup(s);
-        if (stream.Device.SharedBytes >= HeldProducts * sizeof(float) && lines > 0)
+        bool isLarge = stream.Device.SharedBytes >= default(HeldLargeBlock).Products * sizeof(float);
+        int lines = runs.LinesOfGroup(s, isLarge ? default(HeldLargeBlock).Products : default(HeldSmallBlock).Products);
+        if (lines > 0)
         {
             int bands = IntrinsicMath.DivRoundUp(s.Height, lines);
             stream.Launch(PackRunsKernel, new Index2D(runs.Columns(s), s.K), w.View, workspace.View, s, runs);
             stream.Launch(
-                RunsKernel, new KernelConfig(new Index3D(bands, s.Batch, 1), new Index3D(RegisterTile.Threads(stream.Device), 1, 1)),
+                isLarge ? RunsKernel<HeldLargeBlock> : RunsKernel<HeldSmallBlock>, new KernelConfig(new Index3D(bands, s.Batch, 1), new Index3D(RegisterTile.Threads(stream.Device), 1, 1)),
                 dy.View, workspace.View, dx.View, s, runs, IntrinsicMath.DivRoundUp(s.Height, bands));
             return;
         }
@@ -58,11 +74,11 @@ public static partial class Conv2dOp
         public int Line(ConvolutionShape s) => s.R * Meeting * Row(s);
 
         /// <summary>Lines of dx whose products a group can hold, 0 if there is none.</summary>
-        public int LinesOfGroup(ConvolutionShape s)
+        public int LinesOfGroup(ConvolutionShape s, int products)
         {
             if (Meeting == 0)
                 return 0;
-            int held = HeldProducts / Line(s);
+            int held = products / Line(s);
             return held >= s.OutHeight ? s.Height : IntrinsicMath.Max(0, (held - 1) * s.StrideY + 1 - (s.R - 1) * s.DilationY);
         }
     }
@@ -76,9 +92,10 @@ public static partial class Conv2dOp
     }
 
     // One group per band of lines of dx and image.
-    static void RunsKernel(ArrayView<float> dy, ArrayView<float> packed, ArrayView<float> dx, ConvolutionShape s, Runs runs, int lines)
+    static void RunsKernel<TBlock>(ArrayView<float> dy, ArrayView<float> packed, ArrayView<float> dx, ConvolutionShape s, Runs runs, int lines)
+        where TBlock : unmanaged, IHeldBlock
     {
-        ArrayView<float> products = SharedMemory.Allocate<float>(HeldProducts);
+        ArrayView<float> products = SharedMemory.Allocate<float>(default(TBlock).Products);
         int firstY = Grid.IdxX * lines, endY = IntrinsicMath.Min(firstY + lines, s.Height), columns = runs.Columns(s), row = runs.Row(s);
         int first = IntrinsicMath.DivRoundUp(IntrinsicMath.Max(0, firstY + s.PaddingY - (s.R - 1) * s.DilationY), s.StrideY);
         int end = IntrinsicMath.Min(s.OutHeight, (endY - 1 + s.PaddingY) / s.StrideY + 1);
