@@ -52,6 +52,8 @@ public static class BiasOp
 
     readonly record struct Add(ArrayView<float> Y, ArrayView<float> Bias, ArrayView<float> Own, int Cols, int Period) : IColumn
     {
+        public int Strip => Columns.Block;
+
         public void Begin(int own, int col) => Own[own] = Cols == Period ? Bias[col] : Bias[col % Period];
 
         public void Row(int own, int row, int col) => Y[row * Cols + col] += Own[own];
