@@ -18,7 +18,7 @@ sealed class ProfileVerb : Verb
     readonly Option<string> stage = VerbOptions.Text("--stage", "S", StageNames.FineTune, $"The stage whose step it is: {string.Join(", ", StageNames.All)}.");
     readonly Option<string[]> set = new("--set") { Description = "Change settings of the preset, as for 'train'.", HelpName = "NAME=VALUE", AllowMultipleArgumentsPerToken = true };
     readonly Option<int> steps = VerbOptions.Count("--steps", 20, 1, 100_000, "Steps that are profiled.");
-    readonly Option<int> warmup = VerbOptions.Count("--warmup", 3, 1, 100_000, "Steps before them, which compile kernels and find their memory.");
+    readonly Option<int> warmup = VerbOptions.Count("--warmup", 30, 1, 100_000, "Steps before them, which compile kernels, find their memory, and give .NET the time to optimise the host's own code.");
     readonly Option<string> device = VerbOptions.Device();
     readonly Option<Precision> precision = VerbOptions.Precision();
     readonly Option<int> threads = VerbOptions.Threads();
