@@ -63,5 +63,5 @@ public sealed class Conv2d : UnaryLayer
             BiasOp.Backward(context.Stream, dy, context.Allocate(BiasOp.PartialRows(dy.Rows), dy.Cols), bias.Gradient);
     }
 
-    Tensor Workspace(Context context, Tensor x, Tensor y) => context.Workspace(Conv2dOp.WorkspaceLength(x.Shape, weight.Value.Shape, y.Shape, window));
+    Tensor Workspace(Context context, Tensor x, Tensor y) => context.Workspace(Conv2dOp.WorkspaceLength(context.Device.Precision, x.Shape, weight.Value.Shape, y.Shape, window));
 }

@@ -42,7 +42,7 @@ public sealed class Linear : UnaryLayer
     /// <inheritdoc/>
     protected override void DifferentiateParameters(Context context, Tensor dy)
     {
-        GemmOp.Multiply(context.Stream, input!, dy, weight.Gradient, transposeA: true, accumulate: true);
+        AddWeightGradient(context, input!, dy, weight);
         if (bias != null)
             BiasOp.Backward(context.Stream, dy, context.Allocate(BiasOp.PartialRows(dy.Rows), dy.Cols), bias.Gradient);
     }

@@ -106,7 +106,7 @@ public class MatrixProductTests
 
             Tensor image = Upload(context, x, 1, side, side, channels), weights = Upload(context, w, taps, taps, channels, outputs), gradient = Upload(context, dy, 1, outSide, outSide, outputs);
             Tensor result = context.Allocate(gradient.Shape), imageGradient = context.Allocate(image.Shape), weightGradient = context.Allocate(weights.Shape);
-            Tensor workspace = context.Allocate(Math.Max(1, Conv2dOp.WorkspaceLength(image.Shape, weights.Shape, gradient.Shape, window)));
+            Tensor workspace = context.Allocate(Math.Max(1, Conv2dOp.WorkspaceLength(precision, image.Shape, weights.Shape, gradient.Shape, window)));
             context.Stream.Clear(weightGradient.View);
             Conv2dOp.Forward(context.Stream, image, weights, result, window, workspace);
             Conv2dOp.InputGradient(context.Stream, gradient, weights, imageGradient, window, workspace);

@@ -39,6 +39,9 @@ sealed unsafe partial class StandInDriver : CudaApi
 
     public long GlobalBytes { get; init; } = 1L << 30;
 
+    /// <summary>What counts accesses to shared memory; null counts none.</summary>
+    public SharedBanks? Banks { get; init; }
+
     public int Registers { get; set; } = 40;
 
     /// <summary>After a fault in a kernel, the code that every call gives, as the driver does.</summary>

@@ -71,6 +71,8 @@ sealed unsafe class CudaDevice : Device
     /// <summary>A warp: fewer threads a group would leave some of its lanes idle.</summary>
     public override int GroupThreads => 32;
 
+    public override int GroupsAtOnce => Math.Max(1, hardware.Multiprocessors);
+
     public override int SharedBytes => hardware.SharedBytesPerGroup;
 
     public override bool HasMatrixUnits => hardware.HasMatrixUnits;
