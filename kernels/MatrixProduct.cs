@@ -129,11 +129,13 @@ static class MatrixProduct
         where TFormat : unmanaged, IMatrixFormat
         where TTile : unmanaged, IMatrixTile
     {
-        int half = tile.Side / 2, second = k + 8 * (format.Blocks - 1), columns = half / 8;
+        int half = tile.Side / 2, columns = half / 8;
         ArrayView<uint> words = LocalMemory.Allocate<uint>(default(TTile).Side / 8);
         for (int j = 0; j < columns / 2; j++)
         {
-            MatrixRows first = Columns(right, isRightByDepth, tile.Side, at, warpCol + 16 * j, k), other = Columns(right, isRightByDepth, tile.Side, at, warpCol + 16 * j, second);
+            MatrixRows first = Columns(right, isRightByDepth, tile.Side, at, warpCol + 16 * j, k), other = first;
+            if (format.Blocks > 1)
+                other = Columns(right, isRightByDepth, tile.Side, at, warpCol + 16 * j, k + 8);
             MatrixRight one = format.Right(first.First, first.Second, other.First, other.Second), two = format.Right(first.Third, first.Fourth, other.Third, other.Fourth);
             words[4 * j] = one.First;
             words[4 * j + 1] = one.Second;
@@ -143,7 +145,10 @@ static class MatrixProduct
 
         for (int i = 0; i < half / 16; i++)
         {
-            MatrixLeft part = format.Left(Rows(left, isLeftByDepth, tile.Side, at, warpRow + 16 * i, k), Rows(left, isLeftByDepth, tile.Side, at, warpRow + 16 * i, second));
+            MatrixRows first = Rows(left, isLeftByDepth, tile.Side, at, warpRow + 16 * i, k), other = first;
+            if (format.Blocks > 1)
+                other = Rows(left, isLeftByDepth, tile.Side, at, warpRow + 16 * i, k + 8);
+            MatrixLeft part = format.Left(first, other);
             for (int j = 0; j < columns; j++)
             {
                 int s = (i * columns + j) * 4;
