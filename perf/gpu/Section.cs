@@ -17,13 +17,13 @@ sealed record Section(string Name, string Title, int Seconds, Func<double, JsonO
     /// <summary>All, in the order of the report.</summary>
     public static IReadOnlyList<Section> All { get; } =
     [
-        new("devices", "Devices", 20, _ => DeviceSections.Devices()),
-        new("tests", "Tests of the CUDA device", 150, _ => TestSection.Run()),
-        new("bits", "The same bits after 20 training steps", 100, _ => DeviceSections.Bits()),
-        new("roofline", "What the devices do at most", 60, _ => DeviceSections.Rooflines()),
-        new("ops", "Every op, as a share of that", 100, OpSections.Ops),
-        new("pytorch", "Beside PyTorch with cuDNN", 90, OpSections.PyTorch),
-        new("steps", "Whole training steps, and their memory", 100, StepSection.Run),
+        new("devices", "Devices", 10, _ => DeviceSections.Devices()),
+        new("roofline", "What the devices do at most", 30, _ => DeviceSections.Rooflines()),
+        new("steps", "Whole training steps, and their memory", 110, StepSection.Run),
+        new("ops", "Every op, as a share of that", 110, OpSections.Ops),
+        new("pytorch", "The same in PyTorch with cuBLAS and cuDNN", 110, OpSections.PyTorch),
+        new("bits", "The same bits after 20 training steps", 60, _ => DeviceSections.Bits()),
+        new("tests", "Tests of the CUDA device", 130, _ => TestSection.Run()),
     ];
 
     /// <summary>The names of the cards' devices: CUDA's, then OpenCL's that are no processors.</summary>

@@ -190,21 +190,6 @@ public class MatrixProductTests
         }
     }
 
-    // Every launch leaves the bits of the method, which is compared with the definition too.
-    [TestCase("ir")]
-    [TestCase("ptx")]
-    [TestCase("cpu:512")]
-    public void Without_matrix_units_the_kernels_mean_the_same(string name)
-    {
-        foreach (Precision precision in Fast)
-        {
-            using Device device = name == "ptx" ? new PtxDevice { WithChecks = false } : TestDevices.Open(name);
-            device.Precision = precision;
-            OpResult result = GradientCheck.Run(typeof(GemmCase), [5, 7, 19, 1, 0, 0], device, value => Rounding.Round(precision, value));
-            Assert.That(result.Passed, $"{result.MaxRelativeError:E2}: {result.Where}");
-        }
-    }
-
     [Test]
     public void Where_there_are_no_matrix_units_the_refusal_says_what_to_do()
     {
