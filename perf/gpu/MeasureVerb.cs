@@ -26,8 +26,8 @@ sealed class MeasureVerb : Verb
 
     public override IReadOnlyList<string> Notes =>
     [
-        "Nothing but the card's driver is needed. A part that needs a card where there is none says 'not measured' and why. Both files are written anew after each part. Exit code 1 if a part failed.",
-        "JSON: {date, machine, plan:[{section, seconds}], sections:{NAME: {title, status, reason, seconds, tables:[{title, columns, rows}]}}}; status is measured, not measured, or failed.",
+        "Nothing but the card's driver is needed. A part that needs a card where there is none says 'not measured' and why. Both files are written anew after each part; 'awaits' is there where there is no card. Exit code 1 if a part failed.",
+        "JSON: {date, machine, plan:[{section, seconds}], awaits:{reason, parts:{NAME: what}}, sections:{NAME: {title, status, reason, seconds, tables:[{title, columns, rows}]}}}; status is measured, not measured, or failed.",
     ];
 
     public override int Run(ParseResult arguments, Terminal terminal)
@@ -43,6 +43,8 @@ sealed class MeasureVerb : Verb
             ["sections"] = sections,
         };
         document["plan"] = new JsonArray([.. Section.All.Select(section => new JsonObject { ["section"] = section.Name, ["seconds"] = section.Seconds })]);
+        if (Section.NoCard is { } none)
+            document["awaits"] = new JsonObject { ["reason"] = none, ["parts"] = new JsonObject(Section.All.Select(section => KeyValuePair.Create(section.Name, (JsonNode?)section.Awaits))) };
         terminal.Notice($"at most {arguments.GetValue(seconds)} s: {string.Join(", ", Section.All.Select(section => $"{section.Name} {section.Seconds} s"))}");
         foreach (Section section in Section.All)
         {
