@@ -1,11 +1,11 @@
-// Convolutions of 3 x 3 taps with stride 1 and of 4 x 4 taps with stride 2 by minimal filtering (WinogradFilter.cs): 2 x 2 outputs make a tile.
+// Convolutions of 3 x 3 taps with stride 1 and of 4 x 4 taps with stride 2 by minimal filtering F(m, R) (WinogradFilter.cs): m x m outputs make a tile.
 //   With stride 2 the pixels that are 2 apart are a phase. Four phases of the input meet 2 x 2 taps each, as channels; the adjoint has four phases of outputs.
 //   source [batch, height, width, C]   result [batch, outHeight, outWidth, N]; C and N are multiples of 16
-//   P = (R + 1)^2 points, k goes through the input's phases and their channels, K in all:
+//   P = (m + R - 1)^2 points, k goes through the input's phases and their channels, K in all:
 //   weights U[phase, panel, p, k, 32] = G g G'                     written (=), panels of 32 columns of N, columns past the end 0
-//   result [tile's 2 x 2] = A (sum over k of V[p, tile, k] U[p, k, n]) A',  V = B d B'       written (=): chains of fused multiply-adds over k, rising
+//   result [tile's m x m] = A (sum over k of V[p, tile, k] U[p, k, n]) A',  V = B d B'       written (=): chains of fused multiply-adds over k, rising
 //   gradient of the weights  dw += G' (sum over tiles of V[p, tile, k] D[p, tile, n]) G,  D = A' dy A    (added to, +=)
-//     slices of the tiles each have a chain of their own, in rising order; dU [slice, p, K, N] holds them; then slices are added in rising order
+//     slices of the tiles each have a chain of their own, in rising order; dU [slice, k / 16, panel, p, 16, 32] holds them; then slices are added in rising order
 namespace Dalle2.Kernels;
 
 /// <summary>Convolutions and their gradients by minimal filtering.</summary>
@@ -16,25 +16,28 @@ static partial class WinogradOp
     // Keeps what lies one point behind the other from falling on the same lines of a cache.
     const int PointPadding = 16;
 
+    // Eight tiles and 16 values of k.
+    const int EightRows = RegisterTile.Rows * 16;
+
     // Values of k whose weights a group transforms.
     const int WeightRows = 16;
 
     /// <summary>Elements of workspace that <see cref="Convolve"/> takes.</summary>
     public static int ConvolveWorkspace(WinogradShape s) =>
-        checked(s.Phases * IntrinsicMath.DivRoundUp(s.N, Panel) * Panel * Points(s) * s.K);
+        checked(s.Phases * IntrinsicMath.DivRoundUp(s.N, Panel) * Panel * s.Points * s.K);
 
     /// <summary>The convolution, or its adjoint.</summary>
     public static void Convolve(Stream stream, Tensor source, Tensor w, Tensor result, Tensor workspace, WinogradShape s)
     {
-        if (s.Stride == 1)
-            Convolve<ThreeTaps>(stream, source, w, result, workspace, s);
+        if (s.Taps == 3)
+            Convolve<TwoOfThreeTaps>(stream, source, w, result, workspace, s);
+        else if (s.Outputs == 2)
+            Convolve<TwoOfTwoTaps>(stream, source, w, result, workspace, s);
         else
-            Convolve<TwoTaps>(stream, source, w, result, workspace, s);
+            Convolve<FourOfTwoTaps>(stream, source, w, result, workspace, s);
     }
 
-    static int Points(WinogradShape s) => s.Stride == 1 ? 16 : 9;
-
-    static double Work(WinogradShape s) => 2.0 * s.Tiles * s.Phases * Points(s) * s.K * s.N;
+    static double Work(WinogradShape s) => 2.0 * s.Tiles * s.Phases * s.Points * s.K * s.N;
 
     static void Convolve<TFilter>(Stream stream, Tensor source, Tensor w, Tensor result, Tensor workspace, WinogradShape s)
         where TFilter : unmanaged, IWinogradFilter
@@ -56,9 +59,9 @@ static partial class WinogradOp
     {
         // All of k at once if it fits: then the inputs of a group are transformed once for all its columns.
         TBlock block = default;
-        int threads = RegisterTile.Threads(stream.Device), points = Points(s);
+        int threads = RegisterTile.Threads(stream.Device), points = s.Points;
         int inputs = block.Inputs / points - PointPadding, piece = IntrinsicMath.Min(s.K, inputs / RegisterTile.Rows / 16 * 16);
-        int tiles = IntrinsicMath.Min(block.Tiles, inputs / piece / RegisterTile.Rows * RegisterTile.Rows);
+        int tiles = IntrinsicMath.Min(s.Outputs == 4 ? block.Tiles / 2 : block.Tiles, inputs / piece / RegisterTile.Rows * RegisterTile.Rows);
         tiles = IntrinsicMath.Min(tiles, IntrinsicMath.DivRoundUp(s.Tiles, RegisterTile.Rows) * RegisterTile.Rows);
         int blocks = IntrinsicMath.DivRoundUp(s.Tiles, tiles), panels = IntrinsicMath.DivRoundUp(s.N, threads * RegisterTile.ThreadColumns);
         int wanted = IntrinsicMath.DivRoundUp(stream.Device.Threads == 1 ? 1 : 2 * stream.Device.Threads, blocks * s.Phases);
@@ -74,12 +77,12 @@ static partial class WinogradOp
         where TFilter : unmanaged, IWinogradFilter
     {
         TFilter filter = default;
-        int taps = filter.Taps, line = filter.Taps + 1, side = filter.Taps * s.Stride, col = Grid.IdxX * Group.DimX, n = col + Group.IdxX, panels = (s.N + Panel - 1) / Panel;
+        int taps = filter.Taps, line = filter.Line, side = filter.Taps * s.Stride, col = Grid.IdxX * Group.DimX, n = col + Group.IdxX, panels = (s.N + Panel - 1) / Panel;
         int q = Grid.IdxY * WeightRows / s.C, to = (Grid.IdxZ * panels + col / Panel) * line * line * s.K * Panel + col % Panel + Group.IdxX;
         for (int k = Grid.IdxY * WeightRows; k < (Grid.IdxY + 1) * WeightRows; k++)
         {
             int c = k - q * s.C;
-            ArrayView<float> g = LocalMemory.Allocate<float>((default(TFilter).Taps + 1) * (default(TFilter).Taps + 1));
+            ArrayView<float> g = LocalMemory.Allocate<float>(default(TFilter).Line * default(TFilter).Line);
             for (int a = 0; a < taps; a++)
             {
                 for (int b = 0; b < taps; b++)
@@ -113,9 +116,9 @@ static partial class WinogradOp
         where TBlock : unmanaged, IWinogradBlock
     {
         ArrayView<float> v = SharedMemory.Allocate<float>(default(TBlock).Inputs);
-        ArrayView<float> m = SharedMemory.Allocate<float>((default(TBlock).Tiles * Panel + PointPadding) * (default(TFilter).Taps + 1) * (default(TFilter).Taps + 1));
+        ArrayView<float> m = SharedMemory.Allocate<float>((default(TBlock).Tiles * Panel + PointPadding) * default(TFilter).Line * default(TFilter).Line);
         TFilter filter = default;
-        int line = filter.Taps + 1, points = line * line, thread = Group.IdxX, allPanels = (s.N + Panel - 1) / Panel, blocks = piece / 16;
+        int line = filter.Line, points = line * line, allPanels = (s.N + Panel - 1) / Panel, blocks = piece / 16;
         for (int panel = 0; panel < panels; panel++)
         {
             int col = (Grid.IdxX * panels + panel) * RegisterTile.Columns;
@@ -125,7 +128,7 @@ static partial class WinogradOp
                 if (panel == 0 || piece < s.K)
                 {
                     Group.Barrier();
-                    TransformInputs<TFilter>(source, v, s, tiles, start, depth, blocks);
+                    TransformInputs<TFilter>(source, v, s, Grid.IdxY * tiles, tiles, start, depth, blocks * EightRows, EightRows, tiles * blocks * 16 + PointPadding);
                     Group.Barrier();
                 }
 
@@ -152,101 +155,51 @@ static partial class WinogradOp
         }
     }
 
-    // V [p, tile / 8, k / 16, 8, 16] of a piece of k. Tiles past the end repeat the last.
-    static void TransformInputs<TFilter>(ArrayView<float> source, ArrayView<float> v, WinogradShape s, int tiles, int start, int depth, int blocks)
-        where TFilter : unmanaged, IWinogradFilter
-    {
-        TFilter filter = default;
-        int line = filter.Taps + 1, firstPhase = start / s.C;
-        int offsetY = s.Offset(Grid.IdxZ / s.OutStep, s.PaddingY, filter.Taps), offsetX = s.Offset(Grid.IdxZ % s.OutStep, s.PaddingX, filter.Taps);
-        var at = TilePlace.Of(s, Grid.IdxY * tiles);
-        for (int tile = 0; tile < tiles; tile++)
-        {
-            int first = start - firstPhase * s.C, phaseY = firstPhase / s.InStep, phaseX = firstPhase - phaseY * s.InStep;
-            for (int k = 0; k < depth;)
-            {
-                // The channels of one phase have their pixels at the same places.
-                int length = IntrinsicMath.Min(s.C - first, depth - k);
-                var window = new Window(s, at.Image, 2 * at.Y * s.InStep + phaseY + offsetY, 2 * at.X * s.InStep + phaseX + offsetX, line, s.InStep);
-                int to = (tile / RegisterTile.Rows * blocks * RegisterTile.Rows + tile % RegisterTile.Rows) * 16;
-                if (window.IsInside)
-                    TransformWindow<TFilter, Inside>(source, v, window, first, length, to, k, tiles * blocks * 16 + PointPadding);
-                else
-                    TransformWindow<TFilter, Anywhere>(source, v, window, first, length, to, k, tiles * blocks * 16 + PointPadding);
-                k += length;
-                first = 0;
-                phaseX++;
-                if (phaseX == s.InStep)
-                {
-                    phaseX = 0;
-                    phaseY++;
-                }
-            }
-
-            at = at.Next(s);
-        }
-    }
-
-    static void TransformWindow<TFilter, TPlace>(ArrayView<float> source, ArrayView<float> v, Window window, int first, int length, int to, int k, int step)
-        where TFilter : unmanaged, IWinogradFilter
-        where TPlace : unmanaged, IPlace
-    {
-        TFilter filter = default;
-        int line = filter.Taps + 1;
-        for (int c = 0; c < length; c += Group.DimX)
-        {
-            ArrayView<float> d = LocalMemory.Allocate<float>((default(TFilter).Taps + 1) * (default(TFilter).Taps + 1));
-            for (int i = 0; i < line; i++)
-            {
-                for (int j = 0; j < line; j++)
-                    d[i * line + j] = window.Pixel<TPlace>(source, i, j, first + c);
-            }
-
-            for (int i = 0; i < line; i++)
-                filter.Input(d, i * line, 1);
-            for (int j = 0; j < line; j++)
-                filter.Input(d, j, line);
-            int at = to + (k + c) / 16 * RegisterTile.Rows * 16 + (k + c) % 16 + Group.IdxX;
-            for (int p = 0; p < line * line; p++)
-                v[at + p * step] = d[p];
-        }
-    }
-
     static void TransformOutputs<TFilter>(ArrayView<float> m, ArrayView<float> result, WinogradShape s, int tiles, int col)
         where TFilter : unmanaged, IWinogradFilter
     {
         TFilter filter = default;
-        int line = filter.Taps + 1, thread = Group.IdxX, phaseY = Grid.IdxZ / s.OutStep, phaseX = Grid.IdxZ - phaseY * s.OutStep;
+        int phaseY = Grid.IdxZ / s.OutStep, phaseX = Grid.IdxZ - phaseY * s.OutStep, last = (filter.Outputs - 1) * s.OutStep;
         int count = IntrinsicMath.Min(tiles, s.Tiles - Grid.IdxY * tiles);
         var at = TilePlace.Of(s, Grid.IdxY * tiles);
         for (int tile = 0; tile < count; tile++)
         {
-            int y = 2 * at.Y * s.OutStep + phaseY, x = 2 * at.X * s.OutStep + phaseX, to = ((at.Image * s.OutHeight + y) * s.OutWidth + x) * s.N + thread;
-            bool hasLower = y + s.OutStep < s.OutHeight, hasRight = x + s.OutStep < s.OutWidth, isThere = y < s.OutHeight && x < s.OutWidth;
-            for (int j = 0; j < RegisterTile.ThreadColumns; j++)
-            {
-                // All of a group's columns or none of them: N is a multiple of 16.
-                int column = col + j * Group.DimX;
-                if (!isThere || column >= s.N)
-                    continue;
-                ArrayView<float> d = LocalMemory.Allocate<float>((default(TFilter).Taps + 1) * (default(TFilter).Taps + 1));
-                for (int p = 0; p < line * line; p++)
-                    d[p] = m[p * PointPadding + (p * tiles + tile) * Panel + thread + j * Group.DimX];
-                for (int i = 0; i < line; i++)
-                    filter.Output(d, i * line, 1);
-                for (int b = 0; b < 2; b++)
-                    filter.Output(d, b, line);
-                int lower = s.OutStep * s.OutWidth * s.N, right = s.OutStep * s.N;
-                result[to + column] = d[0];
-                if (hasRight)
-                    result[to + column + right] = d[1];
-                if (hasLower)
-                    result[to + column + lower] = d[line];
-                if (hasLower && hasRight)
-                    result[to + column + lower + right] = d[line + 1];
-            }
-
+            int y = filter.Outputs * at.Y * s.OutStep + phaseY, x = filter.Outputs * at.X * s.OutStep + phaseX, from = tile * Panel;
+            if (y + last < s.OutHeight && x + last < s.OutWidth)
+                TransformTile<TFilter, Inside>(m, from, tiles, result, s, at.Image, y, x, col);
+            else
+                TransformTile<TFilter, Anywhere>(m, from, tiles, result, s, at.Image, y, x, col);
             at = at.Next(s);
+        }
+    }
+
+    static void TransformTile<TFilter, TPlace>(ArrayView<float> m, int from, int tiles, ArrayView<float> result, WinogradShape s, int image, int y, int x, int col)
+        where TFilter : unmanaged, IWinogradFilter
+        where TPlace : unmanaged, IPlace
+    {
+        TFilter filter = default;
+        int line = filter.Line, thread = Group.IdxX, right = s.OutStep * s.N, lower = right * s.OutWidth, to = ((image * s.OutHeight + y) * s.OutWidth + x) * s.N + thread;
+        for (int j = 0; j < RegisterTile.ThreadColumns; j++)
+        {
+            // All of a group's columns or none of them: N is a multiple of 16.
+            int column = col + j * Group.DimX;
+            if (column >= s.N)
+                continue;
+            ArrayView<float> d = LocalMemory.Allocate<float>(default(TFilter).Line * default(TFilter).Line);
+            for (int p = 0; p < line * line; p++)
+                d[p] = m[p * PointPadding + p * tiles * Panel + from + thread + j * Group.DimX];
+            for (int i = 0; i < line; i++)
+                filter.Output(d, i * line, 1);
+            for (int b = 0; b < filter.Outputs; b++)
+                filter.Output(d, b, line);
+            for (int a = 0; a < filter.Outputs; a++)
+            {
+                for (int b = 0; b < filter.Outputs; b++)
+                {
+                    if (default(TPlace).IsInside || (y + a * s.OutStep < s.OutHeight && x + b * s.OutStep < s.OutWidth))
+                        result[to + column + a * lower + b * right] = d[a * line + b];
+                }
+            }
         }
     }
 
@@ -261,6 +214,11 @@ static partial class WinogradOp
 
         // Tiles at most whose products are summed at a time.
         int Tiles { get; }
+
+        // Values of k and columns at most of a gradient of the weights.
+        int Rows { get; }
+
+        int Columns { get; }
     }
 
     // What fits into a processor's second cache.
@@ -273,6 +231,10 @@ static partial class WinogradOp
         public int Gradients => 64 << 10;
 
         public int Tiles => 64;
+
+        public int Rows => 128;
+
+        public int Columns => 64;
     }
 
     // What fits into the 48 KiB that a group may have everywhere.
@@ -283,5 +245,9 @@ static partial class WinogradOp
         public int Gradients => 4096;
 
         public int Tiles => 8;
+
+        public int Rows => 16;
+
+        public int Columns => 32;
     }
 }

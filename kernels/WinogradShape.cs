@@ -12,14 +12,19 @@ namespace Dalle2.Kernels;
 /// <param name="PaddingY">Of the convolution.</param>
 /// <param name="PaddingX">Of the convolution.</param>
 /// <param name="IsAdjoint">1 for the input gradient, 0 for the convolution itself.</param>
+/// <param name="Outputs">Of a tile along an axis: 2, or 4.</param>
 /// <param name="TilesY">Tiles along the height of a phase of the result.</param>
 /// <param name="TilesX">Tiles along its width.</param>
 /// <param name="Flops">Of a launch, for profiles.</param>
 readonly record struct WinogradShape(
-    int Batch, int Height, int Width, int C, int OutHeight, int OutWidth, int N, int Stride, int PaddingY, int PaddingX, int IsAdjoint, int TilesY, int TilesX, double Flops = 0) : ILaunchCost
+    int Batch, int Height, int Width, int C, int OutHeight, int OutWidth, int N, int Stride, int PaddingY, int PaddingX, int IsAdjoint, int Outputs = 2, int TilesY = 0, int TilesX = 0, double Flops = 0)
+    : ILaunchCost
 {
     // Filtering has to save at least this much of the multiplications: the transforms cost too.
     const double Saving = 1.3;
+
+    // What the transform of a weight takes for each point, in multiplications.
+    const int WeightCost = 64;
 
     /// <summary>From one pixel to the next of the source's phase.</summary>
     public int InStep => IsAdjoint != 0 ? 1 : Stride;
@@ -30,6 +35,12 @@ readonly record struct WinogradShape(
     /// <summary>Phases of the result.</summary>
     public int Phases => OutStep * OutStep;
 
+    /// <summary>Taps of a phase along an axis.</summary>
+    public int Taps => Stride == 1 ? 3 : 2;
+
+    /// <summary>Products of a tile, for each k and column.</summary>
+    public int Points => (Outputs + Taps - 1) * (Outputs + Taps - 1);
+
     /// <summary>The summed extent.</summary>
     public int K => InStep * InStep * C;
 
@@ -37,13 +48,12 @@ readonly record struct WinogradShape(
     public int Tiles => Batch * TilesY * TilesX;
 
     /// <summary>The convolution of a shape.</summary>
-    public static WinogradShape Forward(ConvolutionShape s) => new(
-        s.Batch, s.Height, s.Width, s.C, s.OutHeight, s.OutWidth, s.K, s.StrideY, s.PaddingY, s.PaddingX, 0, (s.OutHeight + 1) / 2, (s.OutWidth + 1) / 2);
+    public static WinogradShape Forward(ConvolutionShape s) =>
+        new WinogradShape(s.Batch, s.Height, s.Width, s.C, s.OutHeight, s.OutWidth, s.K, s.StrideY, s.PaddingY, s.PaddingX, 0).Tiled();
 
     /// <summary>The input gradient of a shape.</summary>
-    public static WinogradShape Adjoint(ConvolutionShape s) => new(
-        s.Batch, s.OutHeight, s.OutWidth, s.K, s.Height, s.Width, s.C, s.StrideY, s.PaddingY, s.PaddingX, 1,
-        (IntrinsicMath.DivRoundUp(s.Height, s.StrideY) + 1) / 2, (IntrinsicMath.DivRoundUp(s.Width, s.StrideX) + 1) / 2);
+    public static WinogradShape Adjoint(ConvolutionShape s) =>
+        new WinogradShape(s.Batch, s.OutHeight, s.OutWidth, s.K, s.Height, s.Width, s.C, s.StrideY, s.PaddingY, s.PaddingX, 1).Tiled();
 
     /// <summary>Whether minimal filtering is worth it. The shape alone decides, so that each device computes the same bits.</summary>
     public static bool Applies(ConvolutionShape s, bool isAdjoint)
@@ -52,10 +62,24 @@ readonly record struct WinogradShape(
         if (!taps || s.DilationY != 1 || s.DilationX != 1 || s.C % 16 != 0 || s.K % 16 != 0)
             return false;
         WinogradShape w = isAdjoint ? Adjoint(s) : Forward(s);
-        double filtered = (double)w.Tiles * w.Phases * (s.R / s.StrideY + 1) * (s.R / s.StrideY + 1);
+        double filtered = (double)w.Tiles * w.Phases * w.Points;
         double direct = (double)w.Batch * w.OutHeight * w.OutWidth * (s.R / s.StrideY) * (s.R / s.StrideY);
         return filtered * Saving <= direct;
     }
+
+    // Larger tiles need fewer products, but weights at more points. The shape alone decides.
+    WinogradShape Tiled()
+    {
+        WinogradShape small = Tiled(2), large = Tiled(4);
+        return Stride == 2 && large.Points * ((long)large.Tiles + WeightCost) < small.Points * ((long)small.Tiles + WeightCost) ? large : small;
+    }
+
+    WinogradShape Tiled(int outputs) => this with
+    {
+        Outputs = outputs,
+        TilesY = IntrinsicMath.DivRoundUp(IntrinsicMath.DivRoundUp(OutHeight, OutStep), outputs),
+        TilesX = IntrinsicMath.DivRoundUp(IntrinsicMath.DivRoundUp(OutWidth, OutStep), outputs),
+    };
 
     /// <summary>Where the window of a phase's first tile begins, along one axis, in pixels of the source.</summary>
     public int Offset(int phase, int padding, int taps) =>

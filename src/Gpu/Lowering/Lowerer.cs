@@ -243,7 +243,7 @@ sealed partial class Lowerer
         foreach (BlockArgument argument in current.Arguments)
         {
             if (captured.TryGetValue(argument, out Register? outside))
-                Add(new MoveLine(outside, registers[argument], mask));
+                Add(new MoveLine(outside, Vector(argument), mask));
         }
 
         foreach (Instruction instruction in current.Instructions)

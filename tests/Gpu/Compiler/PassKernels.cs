@@ -84,6 +84,22 @@ static class PassKernels
         y[i] = value;
     }
 
+    // Some threads return from the loop; the others take along a value that grows evenly from thread to thread.
+    public static void Returning(Index1D i, ArrayView<int> x, ArrayView<int> y)
+    {
+        int self = i, value = 64 * self, k = 0;
+        do
+        {
+            if (self == 5)
+                return;
+            value--;
+            k++;
+        }
+        while (k < 2);
+
+        y[self] = x[self] + value;
+    }
+
     // Breaks and conditions of loops, some of them with values that differ on the ways out.
     public static void Search(Index1D i, ArrayView<int> x, ArrayView<int> y, int n)
     {

@@ -123,6 +123,19 @@ public class PassTests
     }
 
     [Test]
+    public void Threads_take_an_even_value_out_of_a_loop_that_others_return_from([ValueSource(typeof(TestDevices), nameof(TestDevices.Names))] string name)
+    {
+        using Device device = TestDevices.Open(name);
+        using Buffer<int> x = device.Allocate<int>(16), y = device.Allocate<int>(16);
+        device.Stream.Clear(x.View);
+        device.Stream.Clear(y.View);
+        device.Stream.Launch(PassKernels.Returning, 16, x.View, y.View);
+        var result = new int[16];
+        device.Stream.Read<int>(y.View, result);
+        Assert.That(result, Is.EqualTo(Enumerable.Range(0, 16).Select(i => i == 5 ? 0 : 64 * i - 2)));
+    }
+
+    [Test]
     public void An_array_in_a_loop_is_its_own_in_each_turn() =>
         OnIntegers(16, (stream, x, y) => stream.Launch(PassKernels.Nested, 16, x, y, 40000));
 

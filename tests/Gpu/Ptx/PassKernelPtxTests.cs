@@ -26,6 +26,7 @@ public class PassKernelPtxTests
         OnIntegers(20, (stream, x, _) => stream.Launch(PassKernels.Guarded, 20, x, 17));
         OnIntegers(16, (stream, x, y) => stream.Launch(PassKernels.Search, 16, x, y, 16));
         OnIntegers(16, (stream, x, y) => stream.Launch(PassKernels.Leaving, 16, x, y));
+        OnIntegers(16, (stream, x, y) => stream.Launch(PassKernels.Returning, 16, x, y));
         OnIntegers(16, (stream, x, y) => stream.Launch(PassKernels.Turns, 16, x, y));
         OnIntegers(16, (stream, x, y) => stream.Launch(PassKernels.ManyTurns, 16, x, y, 13));
     }

@@ -30,6 +30,7 @@ public class RandomProgramTests
     [TestCase(32021)]
     [TestCase(51662)]
     [TestCase(66338)]
+    [TestCase(76039)]
     public void What_was_wrong_once_stays_right(int seed) => Run(RandomTargets.All[0].Name, seed, seed + 1);
 
     [Test]
