@@ -15,29 +15,7 @@ public static class ActivationOp
     public static void Forward(Stream stream, ActivationKind kind, Tensor x, Tensor y, float slope)
     {
         RequireEqual(x, y);
-        switch (kind)
-        {
-            case ActivationKind.ReLU:
-                Forward(stream, x, y, default(ReLU));
-                break;
-            case ActivationKind.LeakyReLU:
-                Forward(stream, x, y, new LeakyReLU(slope));
-                break;
-            case ActivationKind.SiLU:
-                Forward(stream, x, y, default(SiLU));
-                break;
-            case ActivationKind.GELU:
-                Forward(stream, x, y, default(GELU));
-                break;
-            case ActivationKind.Tanh:
-                Forward(stream, x, y, default(Tanh));
-                break;
-            case ActivationKind.Sigmoid:
-                Forward(stream, x, y, default(Sigmoid));
-                break;
-            default:
-                throw new ArgumentException($"there is no activation number {(int)kind}");
-        }
+        Use(kind, slope, new ForwardUse(stream, x, y));
     }
 
     /// <summary><c>dx = f'(x) dy</c>.</summary>
@@ -52,39 +30,45 @@ public static class ActivationOp
     {
         RequireEqual(kept, dy);
         RequireEqual(dy, dx);
+        Use(kind, slope, new BackwardUse(stream, kept, dy, dx));
+    }
+
+    /// <summary>True if Backward takes the output, false if it takes the input.</summary>
+    public static bool KeepsOutput(ActivationKind kind)
+    {
+        bool keepsOutput = false;
+        Use(kind, 0f, new KeepsOutputUse(ref keepsOutput));
+        return keepsOutput;
+    }
+
+    /// <summary>Calls what is generic over the function with the one that is named.</summary>
+    internal static void Use<T>(ActivationKind kind, float slope, T use)
+        where T : struct, IUse, allows ref struct
+    {
         switch (kind)
         {
             case ActivationKind.ReLU:
-                Backward(stream, kept, dy, dx, default(ReLU));
+                use.Of(default(ReLU));
                 break;
             case ActivationKind.LeakyReLU:
-                Backward(stream, kept, dy, dx, new LeakyReLU(slope));
+                use.Of(new LeakyReLU(slope));
                 break;
             case ActivationKind.SiLU:
-                Backward(stream, kept, dy, dx, default(SiLU));
+                use.Of(default(SiLU));
                 break;
             case ActivationKind.GELU:
-                Backward(stream, kept, dy, dx, default(GELU));
+                use.Of(default(GELU));
                 break;
             case ActivationKind.Tanh:
-                Backward(stream, kept, dy, dx, default(Tanh));
+                use.Of(default(Tanh));
                 break;
             case ActivationKind.Sigmoid:
-                Backward(stream, kept, dy, dx, default(Sigmoid));
+                use.Of(default(Sigmoid));
                 break;
             default:
                 throw new ArgumentException($"there is no activation number {(int)kind}");
         }
     }
-
-    /// <summary>True if Backward takes the output, false if it takes the input.</summary>
-    public static bool KeepsOutput(ActivationKind kind) => kind is ActivationKind.ReLU or ActivationKind.Tanh or ActivationKind.Sigmoid;
-
-    static void Forward<T>(Stream stream, Tensor x, Tensor y, T function)
-        where T : unmanaged, IActivation => stream.Launch(ForwardKernel, x.Length, x.View, y.View, function);
-
-    static void Backward<T>(Stream stream, Tensor kept, Tensor dy, Tensor dx, T function)
-        where T : unmanaged, IActivation => stream.Launch(BackwardKernel, kept.Length, kept.View, dy.View, dx.View, function);
 
     // One thread per element.
     static void ForwardKernel<T>(Index1D i, ArrayView<float> x, ArrayView<float> y, T function)
@@ -100,17 +84,59 @@ public static class ActivationOp
             throw new ArgumentException($"an activation goes element by element; {first.Shape} and {second.Shape} do not fit");
     }
 
-    interface IActivation
+    /// <summary>What is generic over a function.</summary>
+    internal interface IUse
     {
+        void Of<T>(T function)
+            where T : unmanaged, IActivation;
+    }
+
+    readonly record struct ForwardUse(Stream Stream, Tensor X, Tensor Y) : IUse
+    {
+        public void Of<T>(T function)
+            where T : unmanaged, IActivation => Stream.Launch(ForwardKernel, X.Length, X.View, Y.View, function);
+    }
+
+    readonly record struct BackwardUse(Stream Stream, Tensor Kept, Tensor Dy, Tensor Dx) : IUse
+    {
+        public void Of<T>(T function)
+            where T : unmanaged, IActivation => Stream.Launch(BackwardKernel, Kept.Length, Kept.View, Dy.View, Dx.View, function);
+    }
+
+    readonly ref struct KeepsOutputUse(ref bool result) : IUse
+    {
+        readonly ref bool result = ref result;
+
+        public void Of<T>(T function)
+            where T : unmanaged, IActivation => result = function.KeepsOutput;
+    }
+
+    internal interface IActivation
+    {
+        // Whether the derivative follows from the value: kept is y then, else x. A constant.
+        bool KeepsOutput { get; }
+
         float Value(float x);
 
-        // The derivative from what is kept, x or y.
+        // The derivative from what is kept.
         float Derivative(float kept);
+    }
+
+    // No function.
+    internal readonly record struct Identity : IActivation
+    {
+        public bool KeepsOutput => true;
+
+        public float Value(float x) => x;
+
+        public float Derivative(float kept) => 1f;
     }
 
     // NaN is not below zero and so passes on.
     readonly record struct ReLU : IActivation
     {
+        public bool KeepsOutput => true;
+
         public float Value(float x) => x < 0f ? 0f : x;
 
         public float Derivative(float kept) => kept > 0f ? 1f : 0f;
@@ -118,6 +144,8 @@ public static class ActivationOp
 
     readonly record struct LeakyReLU(float Slope) : IActivation
     {
+        public bool KeepsOutput => false;
+
         public float Value(float x) => x < 0f ? Slope * x : x;
 
         public float Derivative(float kept) => kept > 0f ? 1f : Slope;
@@ -125,6 +153,8 @@ public static class ActivationOp
 
     readonly record struct SiLU : IActivation
     {
+        public bool KeepsOutput => false;
+
         public float Value(float x) => x * SpecialFunctions.Sigmoid(x);
 
         public float Derivative(float kept)
@@ -139,6 +169,8 @@ public static class ActivationOp
         const float Sqrt1Over2 = 0.707106781f;
         const float Sqrt1Over2Pi = 0.398942280f;
 
+        public bool KeepsOutput => false;
+
         public float Value(float x) => x * Cumulative(x);
 
         public float Derivative(float kept) => Fused.MultiplyAdd(kept, Sqrt1Over2Pi * XMath.Exp(-0.5f * kept * kept), Cumulative(kept));
@@ -148,6 +180,8 @@ public static class ActivationOp
 
     readonly record struct Tanh : IActivation
     {
+        public bool KeepsOutput => true;
+
         public float Value(float x) => XMath.Tanh(x);
 
         public float Derivative(float kept) => Fused.MultiplyAdd(-kept, kept, 1f);
@@ -155,6 +189,8 @@ public static class ActivationOp
 
     readonly record struct Sigmoid : IActivation
     {
+        public bool KeepsOutput => true;
+
         public float Value(float x) => SpecialFunctions.Sigmoid(x);
 
         public float Derivative(float kept) => kept * (1f - kept);

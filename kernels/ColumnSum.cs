@@ -49,6 +49,8 @@ static class ColumnSumOp
 
     readonly record struct Sum(ArrayView<float> X, ArrayView<float> Partial, ArrayView<float> Sums, int Chunk, int Cols) : IColumn
     {
+        public int Strip => Columns.Block;
+
         public void Begin(int own, int col) => Sums[own] = 0f;
 
         public void Row(int own, int row, int col) => Sums[own] += X[row * Cols + col];

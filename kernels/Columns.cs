@@ -1,11 +1,16 @@
 // How a group of threads goes down the columns of a matrix:  a block of 64 columns, over some rows, neighbouring threads on neighbouring columns.
 // A group has as many threads as the device prefers, at most 16: thread t of T has the columns t, t + T, ... of the block, each with a state in registers
 // that takes the rows in rising order. No bit depends on T.
+// The block goes down in strips, as wide as their states fit into a processor's registers: states that do not are kept on the stack, which nothing aligns to a line
+// of the cache, so that each of their accesses would take as long as two, or not, from one process to the next.
 namespace Dalle2.Kernels;
 
 /// <summary>What is done down a column. The first argument numbers the thread's columns, and is where its local arrays hold what belongs to that column.</summary>
 interface IColumn
 {
+    /// <summary>Columns that go down together: <see cref="Columns.Block"/> of one state each, <see cref="Columns.Half"/> of two or three, <see cref="Columns.Narrow"/> of more. A constant.</summary>
+    int Strip { get; }
+
     void Begin(int own, int col);
 
     void Row(int own, int row, int col);
@@ -19,8 +24,11 @@ static class Columns
     /// <summary>The columns of a group, and so the most of one thread: the extent of its local arrays.</summary>
     public const int Block = 256;
 
-    // Columns that go down together where there is no whole block of them.
-    const int Narrow = 64;
+    /// <summary>Columns whose states, two or three each, a processor's registers hold.</summary>
+    public const int Half = Block / 2;
+
+    /// <summary>The same of four or more states.</summary>
+    public const int Narrow = 64;
 
     /// <summary>Rows of a chunk, where nothing else decides it.</summary>
     public const int ChunkRows = 64;
@@ -38,18 +46,14 @@ static class Columns
     public static void Walk<T>(T column, int first, int end, int cols)
         where T : struct, IColumn
     {
-        int start = Grid.IdxX * Block;
-        if (start + Block <= cols)
-        {
-            Strip(column, start, Block, first, end);
-            return;
-        }
-
-        for (; start + Narrow <= cols; start += Narrow)
+        int start = Grid.IdxX * Block, stop = IntrinsicMath.Min(start + Block, cols);
+        for (; start + column.Strip <= stop; start += column.Strip)
+            Strip(column, start, column.Strip, first, end);
+        for (; start + Narrow <= stop; start += Narrow)
             Strip(column, start, Narrow, first, end);
-        for (int col = start + Group.IdxX; start < cols; start += Group.DimX, col += Group.DimX)
+        for (int col = start + Group.IdxX; start < stop; start += Group.DimX, col += Group.DimX)
         {
-            if (col < cols)
+            if (col < stop)
             {
                 column.Begin(0, col);
                 for (int row = first; row < end; row++)

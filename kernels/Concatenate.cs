@@ -5,6 +5,9 @@ namespace Dalle2.Kernels;
 /// <summary>Copying between a matrix and some columns of a wider one.</summary>
 public static class ConcatenateOp
 {
+    // What a group costs beside its copies is shared by that many rows.
+    const int GroupRows = 16;
+
     /// <summary>Puts the parts side by side.</summary>
     /// <param name="stream">Where it runs.</param>
     /// <param name="parts">Tensors of equal rows.</param>
@@ -16,7 +19,7 @@ public static class ConcatenateOp
         int offset = 0;
         foreach (Tensor part in parts)
         {
-            stream.Launch(JoinKernel, Lanes.Groups(stream, part.Rows), part.View, whole.View, part.Cols, whole.Cols, offset);
+            stream.Launch(JoinKernel, Lanes.Groups(stream, IntrinsicMath.DivRoundUp(part.Rows, GroupRows)), part.View, whole.View, part.Rows, part.Cols, whole.Cols, offset);
             offset += part.Cols;
         }
     }
@@ -32,17 +35,23 @@ public static class ConcatenateOp
         int offset = 0;
         foreach (Tensor part in parts)
         {
-            stream.Launch(SplitKernel, Lanes.Groups(stream, part.Rows), whole.View, part.View, part.Cols, whole.Cols, offset);
+            stream.Launch(SplitKernel, Lanes.Groups(stream, IntrinsicMath.DivRoundUp(part.Rows, GroupRows)), whole.View, part.View, part.Rows, part.Cols, whole.Cols, offset);
             offset += part.Cols;
         }
     }
 
-    // One group per row; so in the other.
-    static void JoinKernel(ArrayView<float> part, ArrayView<float> whole, int cols, int allCols, int offset) =>
-        Lanes.ForEach(new Copy(part, Grid.IdxX * cols, whole, Grid.IdxX * allCols + offset), 0, cols);
+    // One group per few rows; so in the other.
+    static void JoinKernel(ArrayView<float> part, ArrayView<float> whole, int rows, int cols, int allCols, int offset)
+    {
+        for (int row = Grid.IdxX * GroupRows; row < IntrinsicMath.Min(rows, (Grid.IdxX + 1) * GroupRows); row++)
+            Lanes.ForEach(new Copy(part, row * cols, whole, row * allCols + offset), 0, cols);
+    }
 
-    static void SplitKernel(ArrayView<float> whole, ArrayView<float> part, int cols, int allCols, int offset) =>
-        Lanes.ForEach(new Copy(whole, Grid.IdxX * allCols + offset, part, Grid.IdxX * cols), 0, cols);
+    static void SplitKernel(ArrayView<float> whole, ArrayView<float> part, int rows, int cols, int allCols, int offset)
+    {
+        for (int row = Grid.IdxX * GroupRows; row < IntrinsicMath.Min(rows, (Grid.IdxX + 1) * GroupRows); row++)
+            Lanes.ForEach(new Copy(whole, row * allCols + offset, part, row * cols), 0, cols);
+    }
 
     static void Require(ReadOnlySpan<Tensor> parts, Tensor whole)
     {

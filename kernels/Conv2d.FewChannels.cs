@@ -20,6 +20,23 @@ public static partial class Conv2dOp
     // Slices of a weight gradient: enough for the threads of a processor, few enough to be added up cheaply.
     const int MaxBandSlices = 16;
 
+    // How many of a thread's columns of a tile are summed. A constant.
+    interface ITileColumns
+    {
+        int Count { get; }
+    }
+
+    readonly struct WholeTile : ITileColumns
+    {
+        public int Count => RegisterTile.ThreadColumns;
+    }
+
+    // For so few channels of output that each thread has one.
+    readonly struct OneColumn : ITileColumns
+    {
+        public int Count => 1;
+    }
+
     /// <summary>How the output is cut up. The shape alone decides.</summary>
     /// <param name="Pixels">Of a segment, a multiple of 8.</param>
     /// <param name="Lines">Of a band.</param>
@@ -66,7 +83,8 @@ public static partial class Conv2dOp
         int threads = RegisterTile.Threads(stream.Device);
         stream.Launch(PackKernel, new Index2D(IntrinsicMath.DivRoundUp(s.K, RegisterTile.RightStep) * RegisterTile.RightStep, s.R * s.S * s.C), w.View, workspace.View, s.K, s.R * s.S * s.C);
         stream.Launch(
-            ForwardLinesKernel, new KernelConfig(new Index3D(bands.Segments(s), bands.Count(s), s.Batch), new Index3D(threads, 1, 1)),
+            s.K <= threads ? ForwardLinesKernel<OneColumn> : ForwardLinesKernel<WholeTile>,
+            new KernelConfig(new Index3D(bands.Segments(s), bands.Count(s), s.Batch), new Index3D(threads, 1, 1)),
             x.View, workspace.View, y.View, s, bands);
     }
 
@@ -89,14 +107,15 @@ public static partial class Conv2dOp
     }
 
     // One group per segment, band and image.
-    static void ForwardLinesKernel(ArrayView<float> x, ArrayView<float> packed, ArrayView<float> y, ConvolutionShape s, Bands bands)
+    static void ForwardLinesKernel<TColumns>(ArrayView<float> x, ArrayView<float> packed, ArrayView<float> y, ConvolutionShape s, Bands bands)
+        where TColumns : unmanaged, ITileColumns
     {
         ArrayView<float> lines = SharedMemory.Allocate<float>(LineElements);
         int firstX = Grid.IdxX * bands.Pixels, firstY = Grid.IdxY * bands.Lines, run = s.S * s.C, depth = s.R * run, pitch = bands.Pitch(s), step = s.StrideX * s.C;
         int count = IntrinsicMath.Min(bands.Lines, s.OutHeight - firstY), pixels = IntrinsicMath.Min(bands.Pixels, s.OutWidth - firstX);
         CopyLines(x, lines, s, bands, Grid.IdxZ, firstY, firstX);
         Group.Barrier();
-        for (int col = 0; col < s.K; col += RegisterTile.Columns)
+        for (int col = 0; col < s.K; col += default(TColumns).Count * Group.DimX)
         {
             int right = col / RegisterTile.RightStep * depth * RegisterTile.RightStep + col % RegisterTile.RightStep;
             for (int line = 0; line < count; line++)
@@ -109,8 +128,12 @@ public static partial class Conv2dOp
                         rows[i] = (((Grid.IdxZ * s.OutHeight) + firstY + line) * s.OutWidth + firstX + pixel + i) * s.K;
                     RegisterTile.Begin(sums, y, rows, col, s.K, true);
                     for (int r = 0; r < s.R; r++)
-                        RegisterTile.Add(sums, lines, (line * s.StrideY + r * s.DilationY) * pitch + pixel * step, step, 1, packed, right + r * run * RegisterTile.RightStep, run);
-                    RegisterTile.End(sums, y, rows, pixels - pixel, col, s.K);
+                    {
+                        RegisterTile.Add(
+                            sums, lines, (line * s.StrideY + r * s.DilationY) * pitch + pixel * step, step, 1, packed, right + r * run * RegisterTile.RightStep, run, default(TColumns).Count);
+                    }
+
+                    RegisterTile.End(sums, y, rows, pixels - pixel, col, s.K, default(TColumns).Count);
                 }
             }
         }

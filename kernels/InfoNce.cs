@@ -101,6 +101,8 @@ public static class InfoNceOp
     // Left where the sum of logs goes, until that is known.
     readonly record struct Largest(ArrayView<float> S, ArrayView<float> Results, ArrayView<float> Own, int N) : IColumn
     {
+        public int Strip => Columns.Block;
+
         public void Begin(int own, int col) => Own[own] = S[col];
 
         public void Row(int own, int row, int col) => Own[own] = XMath.Max(S[row * N + col], Own[own]);
@@ -110,6 +112,8 @@ public static class InfoNceOp
 
     readonly record struct LogSum(ArrayView<float> S, ArrayView<float> Results, ArrayView<float> Largest, ArrayView<float> Sums, int N) : IColumn
     {
+        public int Strip => Columns.Half;
+
         public void Begin(int own, int col)
         {
             Largest[own] = Results[col];

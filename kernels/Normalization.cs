@@ -133,6 +133,8 @@ static class NormalizationOp
 
     readonly record struct Mean(ArrayView<float> X, ArrayView<float> Means, ArrayView<float> Sums, int Partial, int Cols, float Count) : IColumn
     {
+        public int Strip => Columns.Block;
+
         public void Begin(int own, int col) => Sums[own] = 0f;
 
         public void Row(int own, int row, int col) => Sums[own] += X[row * Cols + col];
@@ -143,6 +145,8 @@ static class NormalizationOp
     readonly record struct Squares(
         ArrayView<float> X, ArrayView<float> Means, ArrayView<float> Total, ArrayView<float> Centers, ArrayView<float> Sums, int Partial, int Cols) : IColumn
     {
+        public int Strip => Columns.Half;
+
         public void Begin(int own, int col)
         {
             Centers[own] = Means[Partial + col];
@@ -163,6 +167,8 @@ static class NormalizationOp
         ArrayView<float> Centers, ArrayView<float> Scales, ArrayView<float> Shifts, int Sample, int Cols, T Layout) : IColumn
         where T : unmanaged, IStatisticsLayout
     {
+        public int Strip => Columns.Half;
+
         public void Begin(int own, int col)
         {
             int at = Layout.Index(Sample, col);
@@ -185,6 +191,8 @@ static class NormalizationOp
         ArrayView<float> Centers, ArrayView<float> Sums, ArrayView<float> ProductSums, int Sample, int Partial, int Cols, T Layout) : IColumn
         where T : unmanaged, IStatisticsLayout
     {
+        public int Strip => Columns.Half;
+
         public void Begin(int own, int col)
         {
             Centers[own] = Mean[Layout.Index(Sample, col)];
@@ -212,6 +220,8 @@ static class NormalizationOp
         int Sample, int Cols, T Layout) : IColumn
         where T : unmanaged, IStatisticsLayout
     {
+        public int Strip => Columns.Narrow;
+
         public void Begin(int own, int col)
         {
             int at = Layout.Index(Sample, col);

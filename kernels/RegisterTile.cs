@@ -58,17 +58,19 @@ static class RegisterTile
     /// <param name="right">The right side, <c>[depth, 32]</c>.</param>
     /// <param name="rightStart">Where it begins.</param>
     /// <param name="depth">How much of k.</param>
-    public static void Add(ArrayView<float> sums, ArrayView<float> left, int leftStart, int rowStep, int step, ArrayView<float> right, int rightStart, int depth)
+    /// <param name="columns">How many of a thread's columns have a sum that anybody wants: a constant.</param>
+    public static void Add(
+        ArrayView<float> sums, ArrayView<float> left, int leftStart, int rowStep, int step, ArrayView<float> right, int rightStart, int depth, int columns = ThreadColumns)
     {
         int k = 0;
         for (; k + Unroll <= depth; k += Unroll)
         {
             for (int u = 0; u < Unroll; u++)
-                AddOuterProduct(sums, left, leftStart + (k + u) * step, rowStep, right, rightStart + (k + u) * RightStep);
+                AddOuterProduct(sums, left, leftStart + (k + u) * step, rowStep, right, rightStart + (k + u) * RightStep, columns);
         }
 
         for (; k < depth; k++)
-            AddOuterProduct(sums, left, leftStart + k * step, rowStep, right, rightStart + k * RightStep);
+            AddOuterProduct(sums, left, leftStart + k * step, rowStep, right, rightStart + k * RightStep, columns);
     }
 
     /// <summary>The same where the rows of the left side lie anywhere; element (i, k) lies at <c>leftRows[i] + leftStart + k * step</c>.</summary>
@@ -88,22 +90,22 @@ static class RegisterTile
         }
     }
 
-    /// <summary>Writes the sums of the first <paramref name="count"/> rows.</summary>
-    public static void End(ArrayView<float> sums, ArrayView<float> result, ArrayView<int> rows, int count, int firstCol, int cols)
+    /// <summary>Writes the sums of the first <paramref name="count"/> rows, of so many of a thread's columns, a constant.</summary>
+    public static void End(ArrayView<float> sums, ArrayView<float> result, ArrayView<int> rows, int count, int firstCol, int cols, int columns = ThreadColumns)
     {
         int thread = Group.IdxX;
-        if (firstCol + Columns <= cols && count >= Rows)
+        if (firstCol + columns * Group.DimX <= cols && count >= Rows)
         {
             for (int i = 0; i < Rows; i++)
             {
-                for (int j = 0; j < ThreadColumns; j++)
+                for (int j = 0; j < columns; j++)
                     result[rows[i] + firstCol + thread + j * Group.DimX] = sums[i * ThreadColumns + j];
             }
 
             return;
         }
 
-        for (int j = 0; j < ThreadColumns; j++)
+        for (int j = 0; j < columns; j++)
         {
             if (firstCol + thread + j * Group.DimX < cols)
             {
@@ -141,15 +143,15 @@ static class RegisterTile
         }
     }
 
-    static void AddOuterProduct(ArrayView<float> sums, ArrayView<float> left, int leftAt, int rowStep, ArrayView<float> right, int rightAt)
+    static void AddOuterProduct(ArrayView<float> sums, ArrayView<float> left, int leftAt, int rowStep, ArrayView<float> right, int rightAt, int columns)
     {
         ArrayView<float> row = LocalMemory.Allocate<float>(ThreadColumns);
-        for (int j = 0; j < ThreadColumns; j++)
+        for (int j = 0; j < columns; j++)
             row[j] = right[rightAt + Group.IdxX + j * Group.DimX];
         for (int i = 0; i < Rows; i++)
         {
             float value = left[leftAt + i * rowStep];
-            for (int j = 0; j < ThreadColumns; j++)
+            for (int j = 0; j < columns; j++)
                 sums[i * ThreadColumns + j] = Fused.MultiplyAdd(value, row[j], sums[i * ThreadColumns + j]);
         }
     }

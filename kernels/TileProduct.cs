@@ -168,7 +168,7 @@ static class TileProduct
                 {
                     for (int i = 0; i < Group.DimX; i++)
                         square[i] = source[from + i * stride + k + thread];
-                    Turn(square);
+                    TransposeOp.Turn(square);
                     for (int i = 0; i < Group.DimX; i++)
                         right[column + (k + i) * step] = square[i];
                     continue;
@@ -176,29 +176,12 @@ static class TileProduct
 
                 for (int i = 0; i < Group.DimX; i++)
                     square[i] = i < count && k + thread < depth ? source[from + i * stride + k + thread] : 0f;
-                Turn(square);
+                TransposeOp.Turn(square);
                 for (int i = 0; i < Group.DimX; i++)
                 {
                     if (k + i < depth)
                         right[column + (k + i) * step] = square[i];
                 }
-            }
-        }
-    }
-
-    // Row i of a square of as many rows as the group has threads, one value a thread, becomes column i: halves, quarters and so on change places across the diagonal.
-    static void Turn(ArrayView<float> square)
-    {
-        for (int half = 1; half < Group.DimX; half *= 2)
-        {
-            bool isUpper = (Group.IdxX & half) != 0;
-            for (int i = 0; i < Group.DimX; i++)
-            {
-                if ((i & half) != 0)
-                    continue;
-                float low = square[i], high = square[i + half], other = Warp.ShuffleXor(isUpper ? low : high, half);
-                square[i] = isUpper ? other : low;
-                square[i + half] = isUpper ? high : other;
             }
         }
     }

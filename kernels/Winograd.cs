@@ -23,8 +23,9 @@ static partial class WinogradOp
     const int WeightRows = 16;
 
     /// <summary>Elements of workspace that <see cref="Convolve"/> takes.</summary>
-    public static int ConvolveWorkspace(WinogradShape s) =>
-        checked(s.Phases * IntrinsicMath.DivRoundUp(s.N, Panel) * Panel * s.Points * s.K);
+    public static int ConvolveWorkspace(WinogradShape s) => checked(TransformedWeights(s) + (s.IsAdjoint != 0 ? s.AllTaps * s.C * s.N : 0));
+
+    static int TransformedWeights(WinogradShape s) => checked(s.Phases * IntrinsicMath.DivRoundUp(s.N, Panel) * Panel * s.Points * s.K);
 
     /// <summary>The convolution, or its adjoint.</summary>
     public static void Convolve(Stream stream, Tensor source, Tensor w, Tensor result, Tensor workspace, WinogradShape s)
@@ -44,9 +45,17 @@ static partial class WinogradOp
     {
         if (s.N % Panel != 0)
             stream.Clear(workspace.View);
+        ArrayView<float> weights = w.View;
+        if (s.IsAdjoint != 0)
+        {
+            // Its columns are the rows of the weights.
+            weights = workspace.View.SubView(TransformedWeights(s), w.Length);
+            TransposeOp.Transpose(stream, w.View, weights, s.AllTaps, s.N, s.C);
+        }
+
         int threads = RegisterTile.Threads(stream.Device);
         stream.Launch(
-            WeightsKernel<TFilter>, new KernelConfig(new Index3D(s.N / threads, s.K / WeightRows, s.Phases), new Index3D(threads, 1, 1)), w.View, workspace.View, s);
+            WeightsKernel<TFilter>, new KernelConfig(new Index3D(s.N / threads, s.K / WeightRows, s.Phases), new Index3D(threads, 1, 1)), weights, workspace.View, s);
         if (stream.Device.SharedBytes >= LargeBlock.Bytes)
             Convolve<TFilter, LargeBlock>(stream, source, result, workspace, s);
         else
@@ -87,16 +96,14 @@ static partial class WinogradOp
             {
                 for (int b = 0; b < taps; b++)
                 {
+                    int r = a * s.Stride + q / s.Stride, t = b * s.Stride + q % s.Stride;
                     if (s.IsAdjoint != 0)
                     {
-                        int r = s.FirstTap(Grid.IdxZ / s.Stride, s.PaddingY) + s.Stride * (taps - 1 - a), t = s.FirstTap(Grid.IdxZ % s.Stride, s.PaddingX) + s.Stride * (taps - 1 - b);
-                        g[a * line + b] = w[((r * side + t) * s.N + n) * s.C + c];
+                        r = s.FirstTap(Grid.IdxZ / s.Stride, s.PaddingY) + s.Stride * (taps - 1 - a);
+                        t = s.FirstTap(Grid.IdxZ % s.Stride, s.PaddingX) + s.Stride * (taps - 1 - b);
                     }
-                    else
-                    {
-                        int r = a * s.Stride + q / s.Stride, t = b * s.Stride + q % s.Stride;
-                        g[a * line + b] = w[((r * side + t) * s.C + c) * s.N + n];
-                    }
+
+                    g[a * line + b] = w[((r * side + t) * s.C + c) * s.N + n];
                 }
             }
 

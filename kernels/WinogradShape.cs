@@ -38,6 +38,9 @@ readonly record struct WinogradShape(
     /// <summary>Taps of a phase along an axis.</summary>
     public int Taps => Stride == 1 ? 3 : 2;
 
+    /// <summary>Taps of the convolution.</summary>
+    public int AllTaps => Taps * Stride * Taps * Stride;
+
     /// <summary>Products of a tile, for each k and column.</summary>
     public int Points => (Outputs + Taps - 1) * (Outputs + Taps - 1);
 

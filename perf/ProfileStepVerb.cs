@@ -9,7 +9,8 @@ namespace Dalle2.Perf;
 sealed class ProfileStepVerb : Verb
 {
     const double RooflineSeconds = 0.1;
-    const int Warmup = 2;
+    // So many calls .NET wants before it optimises a method of the host.
+    const int Warmup = 30;
 
     readonly Option<int> batch = VerbOptions.Count("--batch", new TextVaeSize().Batch, 1, 65536, "Pictures.");
     readonly Option<int> steps = VerbOptions.Count("--steps", 10, 1, 100_000, "Steps that are profiled.");

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Dalle2.Training;
 
 namespace Dalle2.Perf;
@@ -8,20 +9,22 @@ static class ScalePlot
     const string Style = "<style>.chart{--ink:#222;--faint:#777;--line:#ddd;--series-0:#1f77b4;--series-1:#d62728;--series-2:#2ca02c;--series-3:#9467bd;--series-4:#ff7f0e;--series-5:#17becf;"
         + "font:12px sans-serif;background:#fff}.grid{stroke:var(--line)}.axis{stroke:var(--faint)}.tick,.label{fill:var(--ink)}</style>";
 
+    const string Along = "doublings of the extent; behind its name, the exponent that fits";
+
     const int Width = 720;
     const int Height = 280;
 
     /// <summary>The SVG document.</summary>
     public static string Draw(IReadOnlyList<ScaleSeries> series)
     {
-        string time = Chart.Draw("time of a training step", "doublings of the extent", "doublings of the time", [.. series.Select(one => Line(one, point => point.Milliseconds))]);
-        string memory = Chart.Draw("memory of a training step", "doublings of the extent", "doublings of the memory", [.. series.Select(one => Line(one, point => point.Bytes))]);
+        string time = Chart.Draw("time of a training step", Along, "doublings of the time", [.. series.Select(one => Line(one, one.TimeExponent, point => point.Milliseconds))]);
+        string memory = Chart.Draw("memory of a training step", Along, "doublings of the memory", [.. series.Select(one => Line(one, one.MemoryExponent, point => point.Bytes))]);
         return $"<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{Width}\" height=\"{2 * Height}\" viewBox=\"0 0 {Width} {2 * Height}\">{Style}\n<rect width=\"{Width}\" height=\"{2 * Height}\" fill=\"#fff\"/>\n"
             + $"{Place(time, 0)}\n{Place(memory, Height)}\n</svg>\n";
     }
 
-    static ChartSeries Line(ScaleSeries series, Func<ScalePoint, double> measure) =>
-        new(series.Axis, [.. series.Points.Select(point => (Math.Log2((double)point.Value / series.Points[0].Value), Math.Log2(measure(point) / measure(series.Points[0]))))]);
+    static ChartSeries Line(ScaleSeries series, double exponent, Func<ScalePoint, double> measure) =>
+        new(string.Create(CultureInfo.InvariantCulture, $"{series.Axis} {exponent:F2}"), [.. series.Points.Select(point => (Math.Log2((double)point.Value / series.Points[0].Value), Math.Log2(measure(point) / measure(series.Points[0]))))]);
 
     // An svg element within another one, at its place.
     static string Place(string svg, int y) => $"<svg y=\"{y}\" width=\"{Width}\" height=\"{Height}\"{svg["<svg".Length..]}";

@@ -1,4 +1,5 @@
 using Dalle2.Gpu.Runtime;
+using Dalle2.Kernels;
 using Dalle2.Layers;
 using Dalle2.Tensors;
 
@@ -47,10 +48,10 @@ sealed class TextVae : Layer, IDisposable
         embedding = Compose("embedding", new Embedding(Vocabulary, WordFeatures, padding: false));
         lstm = Compose("lstm", new Lstm(WordFeatures, TextFeatures));
         encoder = Compose("encoder", new Sequential(
-            ("convolution1", Down(3, width)), ("relu1", Activation.ReLU()),
-            ("convolution2", Down(width, 2 * width)), ("relu2", Activation.ReLU()),
-            ("convolution3", Down(2 * width, 4 * width)), ("relu3", Activation.ReLU()),
-            ("convolution4", Down(4 * width, 8 * width)), ("relu4", Activation.ReLU()),
+            ("convolution1", Down(3, width)),
+            ("convolution2", Down(width, 2 * width)),
+            ("convolution3", Down(2 * width, 4 * width)),
+            ("convolution4", Down(4 * width, 8 * width)),
             ("flat", Reshape.Flatten())));
         seen = Compose("seen", new Concatenate());
         mean = Compose("mean", new Linear(flat + TextFeatures, Latent));
@@ -58,10 +59,10 @@ sealed class TextVae : Layer, IDisposable
         sample = Compose("sample", new GaussianReparameterisation());
         told = Compose("told", new Concatenate());
         decoder = Compose("decoder", new Sequential(
-            ("start", new Linear(Latent + TextFeatures, flat)), ("relu0", Activation.ReLU()), ("map", new Reshape(low, low, 8 * width)),
-            ("transposed1", Up(8 * width, 4 * width)), ("relu1", Activation.ReLU()),
-            ("transposed2", Up(4 * width, 2 * width)), ("relu2", Activation.ReLU()),
-            ("transposed3", Up(2 * width, width)), ("relu3", Activation.ReLU()),
+            ("start", new Linear(Latent + TextFeatures, flat, activation: ActivationKind.ReLU)), ("map", new Reshape(low, low, 8 * width)),
+            ("transposed1", Up(8 * width, 4 * width, ActivationKind.ReLU)),
+            ("transposed2", Up(4 * width, 2 * width, ActivationKind.ReLU)),
+            ("transposed3", Up(2 * width, width, ActivationKind.ReLU)),
             ("transposed4", Up(width, 3))));
         parameters = new ParameterStore(device, "vae", this, seed: 1);
         adam = new AdamOptimizer(device, new AdamOptions(ClipNorm: 0), parameters);
@@ -124,11 +125,11 @@ sealed class TextVae : Layer, IDisposable
 
     Tensor Sum(Tensor x, Tensor y)
     {
-        Kernels.ElementwiseOp.AddInPlace(context.Stream, x, y);
+        ElementwiseOp.AddInPlace(context.Stream, x, y);
         return x;
     }
 
-    static Conv2d Down(int channels, int outputs) => new(channels, outputs, kernel: 4, stride: 2, padding: 1);
+    static Conv2d Down(int channels, int outputs) => new(channels, outputs, kernel: 4, stride: 2, padding: 1, activation: ActivationKind.ReLU);
 
-    static ConvTranspose2d Up(int channels, int outputs) => new(channels, outputs, kernel: 4, stride: 2, padding: 1);
+    static ConvTranspose2d Up(int channels, int outputs, ActivationKind? activation = null) => new(channels, outputs, kernel: 4, stride: 2, padding: 1, activation: activation);
 }

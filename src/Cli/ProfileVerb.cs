@@ -18,7 +18,7 @@ sealed class ProfileVerb : Verb
     readonly Option<string> stage = VerbOptions.Text("--stage", "S", StageNames.FineTune, $"The stage whose step it is: {string.Join(", ", StageNames.All)}.");
     readonly Option<string[]> set = new("--set") { Description = "Change settings of the preset, as for 'train'.", HelpName = "NAME=VALUE", AllowMultipleArgumentsPerToken = true };
     readonly Option<int> steps = VerbOptions.Count("--steps", 20, 1, 100_000, "Steps that are profiled.");
-    readonly Option<int> warmup = VerbOptions.Count("--warmup", 3, 1, 100_000, "Steps before them, which compile kernels and find their memory.");
+    readonly Option<int> warmup = VerbOptions.Count("--warmup", 30, 1, 100_000, "Steps before them, which compile kernels, find their memory, and give .NET the time to optimise the host's own code.");
     readonly Option<string> device = VerbOptions.Device();
     readonly Option<Precision> precision = VerbOptions.Precision();
     readonly Option<int> threads = VerbOptions.Threads();
@@ -43,7 +43,7 @@ sealed class ProfileVerb : Verb
     public override IReadOnlyList<string> Notes =>
     [
         "The rows add up to the step. kernel: from when the device begins with a launch until it is done; dispatch: from the call until then; transfer: copies and clearing; host: what is left of each part of the "
-        + "step (data loading, forward and backward, optimiser) and between them. GFLOP/s of a kernel is given where its launches tell their operations, GB/s from the extents of its views, each once; the roof is "
+        + "step (waiting for data, which is prepared during the step before as in training, forward and backward, optimiser) and between them. GFLOP/s of a kernel is given where its launches tell their operations, GB/s from the extents of its views, each once; the roof is "
         + "that of 'bench'. The host waits for each launch, so that devices that run behind it are slower than in training. Log and checkpoints are not part of a step here, and of the data four batches are read.",
         "JSON: {what, device, threads, steps, stepMs, allocatedBytes, deviceBytes, shares:{kernel, dispatch, transfer, host}, rows:[{kind, name, calls, ms, gflops, gbs, roof, share}]}, all means of a step; "
         + "--out saves the same. With --compare: {a, b, ratio, rows:[{kind, name, aMs, bMs}]}; ratio is the step of A by that of B.",

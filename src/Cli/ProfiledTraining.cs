@@ -15,7 +15,7 @@ sealed class ProfiledTraining : IDisposable
     readonly TrainingConfig config;
     readonly ClassicModel model;
     readonly Stage stage;
-    readonly BatchSampler sampler;
+    readonly BatchLoader loader;
     readonly AdamOptimizer optimizer;
     readonly Context context;
 
@@ -38,16 +38,16 @@ sealed class ProfiledTraining : IDisposable
         int[][] captions = [.. Enumerable.Range(0, data.Count).Select(i => tokenizer.Encode(data.Captions[i], config.MaxWords) is { Length: > 0 } words ? words : [Vocabulary.Unk])];
         model = new ClassicModel(device, config.Architecture(tokenizer.Vocabulary.Count), config.Seed);
         stage = StageNames.Create(model, config).First(one => one.Name == stageName);
-        sampler = new BatchSampler(data, captions, config.Seed, stage.Name, config.Batch);
+        loader = new BatchLoader(new BatchSampler(data, captions, config.Seed, stage.Name, config.Batch), 0, long.MaxValue);
         optimizer = new AdamOptimizer(device, new AdamOptions(WeightDecay: config.WeightDecay, ClipNorm: config.ClipNorm), [.. stage.Trained]);
         context = new Context(device, config.Seed);
         stage.Begin();
     }
 
-    /// <summary>The step of a number.</summary>
+    /// <summary>The step of a number: in turn, from 0.</summary>
     public void Step(StepProfiler profiler, int number)
     {
-        Batch batch = profiler.Span("data loading", () => sampler.Take(number));
+        Batch batch = profiler.Span("waiting for data", () => loader.Take(number));
         profiler.Span("forward and backward", () =>
         {
             context.BeginStep((ulong)number, training: true);
@@ -72,6 +72,7 @@ sealed class ProfiledTraining : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
+        loader.Dispose();
         context.Dispose();
         optimizer.Dispose();
         model.Dispose();

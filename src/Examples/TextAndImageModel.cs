@@ -1,4 +1,5 @@
 using Dalle2.Gpu.Runtime;
+using Dalle2.Kernels;
 using Dalle2.Layers;
 using Dalle2.Tensors;
 
@@ -36,16 +37,13 @@ public sealed class TextAndImageModel : Layer, IDisposable
         lstm = Compose("lstm", new Lstm(32, 64));
         int half = side / 2, quarter = side / 4;
         image = Compose("image", new Sequential(
-            ("convolution", new Conv2d(3, 16, kernel: 3, stride: 2, padding: 1)),
-            ("relu", Activation.ReLU()),
+            ("convolution", new Conv2d(3, 16, kernel: 3, stride: 2, padding: 1, activation: ActivationKind.ReLU)),
             ("flatten", new Reshape(half * half * 16))));
         concatenate = Compose("concatenate", new Concatenate());
         decoder = Compose("decoder", new Sequential(
-            ("dense", new Linear(64 + half * half * 16, quarter * quarter * 32)),
-            ("relu1", Activation.ReLU()),
+            ("dense", new Linear(64 + half * half * 16, quarter * quarter * 32, activation: ActivationKind.ReLU)),
             ("reshape", new Reshape(quarter, quarter, 32)),
-            ("transposed1", new ConvTranspose2d(32, 16, kernel: 4, stride: 2, padding: 1)),
-            ("relu2", Activation.ReLU()),
+            ("transposed1", new ConvTranspose2d(32, 16, kernel: 4, stride: 2, padding: 1, activation: ActivationKind.ReLU)),
             ("transposed2", new ConvTranspose2d(16, 3, kernel: 4, stride: 2, padding: 1))));
         parameters = new ParameterStore(device, "model", this, seed);
         adam = new AdamOptimizer(device, new AdamOptions(), parameters);

@@ -1,7 +1,7 @@
 namespace Dalle2.Layers;
 
 /// <summary>
-/// Convolution of images <c>[batch, height, width, inputs]</c> to <c>[batch, outHeight, outWidth, outputs]</c>, plus a bias per output channel.
+/// Convolution of images <c>[batch, height, width, inputs]</c> to <c>[batch, outHeight, outWidth, outputs]</c>, plus a bias per output channel; then an activation function, if one is named.
 /// The size of the output: <see cref="ConvolutionWindow.OutputSize"/>. Weights <c>[R, S, inputs, outputs]</c>, bias <c>[outputs]</c>.
 /// </summary>
 public sealed class Conv2d : UnaryLayer
@@ -9,7 +9,7 @@ public sealed class Conv2d : UnaryLayer
     readonly int outputs;
     readonly ConvolutionWindow window;
     readonly Parameter weight;
-    readonly Parameter? bias;
+    readonly BiasActivation end;
     Tensor? input;
 
     /// <summary>A convolution with He uniform weights and zero biases at the start.</summary>
@@ -20,12 +20,17 @@ public sealed class Conv2d : UnaryLayer
     /// <param name="padding">Zeros on each side.</param>
     /// <param name="dilation">From tap to tap, in input pixels; 1 if left out.</param>
     /// <param name="withBias">False leaves the bias out.</param>
-    public Conv2d(int inputs, int outputs, Size2d kernel, Size2d? stride = null, Size2d padding = default, Size2d? dilation = null, bool withBias = true)
+    /// <param name="activation">A function of each output, in the same pass over memory as the bias; none if left out.</param>
+    /// <param name="slope">Below zero, of <see cref="ActivationKind.LeakyReLU"/> only.</param>
+    public Conv2d(
+        int inputs, int outputs, Size2d kernel, Size2d? stride = null, Size2d padding = default, Size2d? dilation = null, bool withBias = true,
+        ActivationKind? activation = null, float slope = 0.01f)
     {
         this.outputs = outputs;
         window = new ConvolutionWindow(kernel, stride ?? 1, padding, dilation ?? 1);
         weight = Declare("weight", new Shape(kernel.Height, kernel.Width, inputs, outputs), Initializer.He(kernel.Height * kernel.Width * inputs));
-        bias = withBias ? Declare("bias", new Shape(outputs), Initializer.Zeros) : null;
+        Parameter? bias = withBias ? Declare("bias", new Shape(outputs), Initializer.Zeros) : null;
+        end = new BiasActivation(bias, activation, slope);
     }
 
     /// <inheritdoc/>
@@ -37,30 +42,35 @@ public sealed class Conv2d : UnaryLayer
         Tensor workspace = Workspace(context, x, y);
         Conv2dOp.Forward(context.Stream, x, weight.Value, y, window, workspace);
         context.Release(workspace);
-        if (bias != null)
-            BiasOp.AddInPlace(context.Stream, y, bias.Value);
-        return y;
+        return end.Forward(context, y);
     }
 
     /// <inheritdoc/>
     protected override Tensor Differentiate(Context context, Tensor dy)
     {
-        DifferentiateParameters(context, dy);
+        Tensor dproducts = end.Backward(context, dy);
+        DifferentiateWeight(context, dproducts);
         Tensor dx = context.Allocate(input!.Shape);
-        Tensor workspace = Workspace(context, input!, dy);
-        Conv2dOp.InputGradient(context.Stream, dy, weight.Value, dx, window, workspace);
+        Tensor workspace = Workspace(context, input!, dproducts);
+        Conv2dOp.InputGradient(context.Stream, dproducts, weight.Value, dx, window, workspace);
         context.Release(workspace);
+        end.Release(context, dproducts);
         return dx;
     }
 
     /// <inheritdoc/>
     protected override void DifferentiateParameters(Context context, Tensor dy)
     {
-        Tensor workspace = Workspace(context, input!, dy);
-        Conv2dOp.WeightGradient(context.Stream, input!, dy, weight.Gradient, window, workspace);
+        Tensor dproducts = end.Backward(context, dy);
+        DifferentiateWeight(context, dproducts);
+        end.Release(context, dproducts);
+    }
+
+    void DifferentiateWeight(Context context, Tensor dproducts)
+    {
+        Tensor workspace = Workspace(context, input!, dproducts);
+        Conv2dOp.WeightGradient(context.Stream, input!, dproducts, weight.Gradient, window, workspace);
         context.Release(workspace);
-        if (bias != null)
-            BiasOp.Backward(context.Stream, dy, context.Allocate(BiasOp.PartialRows(dy.Rows), dy.Cols), bias.Gradient);
     }
 
     Tensor Workspace(Context context, Tensor x, Tensor y) => context.Workspace(Conv2dOp.WorkspaceLength(context.Device.Precision, x.Shape, weight.Value.Shape, y.Shape, window));

@@ -2,7 +2,7 @@ namespace Dalle2.Layers;
 
 /// <summary>
 /// Transposed convolution, the adjoint of <see cref="Conv2d"/>: images <c>[batch, height, width, inputs]</c> to
-/// <c>[batch, outHeight, outWidth, outputs]</c>, plus a bias per output channel. The size of the output:
+/// <c>[batch, outHeight, outWidth, outputs]</c>, plus a bias per output channel; then an activation function, if one is named. The size of the output:
 /// <see cref="ConvolutionWindow.TransposedSize"/>. Weights <c>[R, S, outputs, inputs]</c>: those of the convolution from the output to the
 /// input, as they are. Bias <c>[outputs]</c>.
 /// </summary>
@@ -12,7 +12,7 @@ public sealed class ConvTranspose2d : UnaryLayer
     readonly ConvolutionWindow window;
     readonly Size2d outputPadding;
     readonly Parameter weight;
-    readonly Parameter? bias;
+    readonly BiasActivation end;
     Tensor? input;
 
     /// <summary>A transposed convolution with He uniform weights and zero biases at the start.</summary>
@@ -24,8 +24,11 @@ public sealed class ConvTranspose2d : UnaryLayer
     /// <param name="outputPadding">Rows added at the bottom and columns at the right, below the stride.</param>
     /// <param name="dilation">From tap to tap, in output pixels; 1 if left out.</param>
     /// <param name="withBias">False leaves the bias out.</param>
+    /// <param name="activation">A function of each output, in the same pass over memory as the bias; none if left out.</param>
+    /// <param name="slope">Below zero, of <see cref="ActivationKind.LeakyReLU"/> only.</param>
     public ConvTranspose2d(
-        int inputs, int outputs, Size2d kernel, Size2d? stride = null, Size2d padding = default, Size2d outputPadding = default, Size2d? dilation = null, bool withBias = true)
+        int inputs, int outputs, Size2d kernel, Size2d? stride = null, Size2d padding = default, Size2d outputPadding = default, Size2d? dilation = null,
+        bool withBias = true, ActivationKind? activation = null, float slope = 0.01f)
     {
         this.outputs = outputs;
         this.outputPadding = outputPadding;
@@ -33,7 +36,8 @@ public sealed class ConvTranspose2d : UnaryLayer
         // An output pixel meets only every stride-th tap along each axis.
         int taps = TapsPerPixel(kernel.Height, window.Stride.Height) * TapsPerPixel(kernel.Width, window.Stride.Width);
         weight = Declare("weight", new Shape(kernel.Height, kernel.Width, outputs, inputs), Initializer.He(taps * inputs));
-        bias = withBias ? Declare("bias", new Shape(outputs), Initializer.Zeros) : null;
+        Parameter? bias = withBias ? Declare("bias", new Shape(outputs), Initializer.Zeros) : null;
+        end = new BiasActivation(bias, activation, slope);
     }
 
     /// <inheritdoc/>
@@ -45,30 +49,35 @@ public sealed class ConvTranspose2d : UnaryLayer
         Tensor workspace = Workspace(context, y, x);
         Conv2dOp.InputGradient(context.Stream, x, weight.Value, y, window, workspace);
         context.Release(workspace);
-        if (bias != null)
-            BiasOp.AddInPlace(context.Stream, y, bias.Value);
-        return y;
+        return end.Forward(context, y);
     }
 
     /// <inheritdoc/>
     protected override Tensor Differentiate(Context context, Tensor dy)
     {
-        DifferentiateParameters(context, dy);
+        Tensor dproducts = end.Backward(context, dy);
+        DifferentiateWeight(context, dproducts);
         Tensor dx = context.Allocate(input!.Shape);
-        Tensor workspace = Workspace(context, dy, input!);
-        Conv2dOp.Forward(context.Stream, dy, weight.Value, dx, window, workspace);
+        Tensor workspace = Workspace(context, dproducts, input!);
+        Conv2dOp.Forward(context.Stream, dproducts, weight.Value, dx, window, workspace);
         context.Release(workspace);
+        end.Release(context, dproducts);
         return dx;
     }
 
     /// <inheritdoc/>
     protected override void DifferentiateParameters(Context context, Tensor dy)
     {
-        Tensor workspace = Workspace(context, dy, input!);
-        Conv2dOp.WeightGradient(context.Stream, dy, input!, weight.Gradient, window, workspace);
+        Tensor dproducts = end.Backward(context, dy);
+        DifferentiateWeight(context, dproducts);
+        end.Release(context, dproducts);
+    }
+
+    void DifferentiateWeight(Context context, Tensor dproducts)
+    {
+        Tensor workspace = Workspace(context, dproducts, input!);
+        Conv2dOp.WeightGradient(context.Stream, dproducts, input!, weight.Gradient, window, workspace);
         context.Release(workspace);
-        if (bias != null)
-            BiasOp.Backward(context.Stream, dy, context.Allocate(BiasOp.PartialRows(dy.Rows), dy.Cols), bias.Gradient);
     }
 
     // As a convolution its output is the input and its input the output.

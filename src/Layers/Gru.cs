@@ -60,13 +60,14 @@ public sealed class Gru : Recurrent
     {
         Stream stream = context.Stream;
         int length = p!.Shape[0];
-        Tensor dp = context.Allocate(p.Shape), dq = context.Allocate(p.Shape);
+        Tensor dp = context.Allocate(p.Shape), dq = context.Allocate(p.Shape), turned = Transposed(context, recurrentWeight);
         for (int t = length - 1; t >= 0; t--)
         {
             GruOp.Backward(stream, p.At(t), q!.At(t), hidden!.At(t), dstates.At(t), steps!, t, dhidden, dp.At(t), dq.At(t));
-            GemmOp.Multiply(stream, dq.At(t), recurrentWeight.Value, dhidden, transposeB: true, accumulate: true);
+            GemmOp.Multiply(stream, dq.At(t), turned, dhidden, accumulate: true);
         }
 
+        context.Release(turned);
         AddWeightGradient(context, input!, dp, weight);
         AddWeightGradient(context, hidden!.Slice(0, length), dq, recurrentWeight);
         BiasOp.Backward(stream, dp, context.Allocate(BiasOp.PartialRows(dp.Rows), dp.Cols), bias.Gradient);

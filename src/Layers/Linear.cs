@@ -1,22 +1,25 @@
 namespace Dalle2.Layers;
 
-/// <summary><c>y = x W + b</c>; x <c>[..., inputs]</c>, y <c>[..., outputs]</c>, W <c>[inputs, outputs]</c>, b <c>[outputs]</c>.</summary>
+/// <summary><c>y = f(x W + b)</c>; x <c>[..., inputs]</c>, y <c>[..., outputs]</c>, W <c>[inputs, outputs]</c>, b <c>[outputs]</c>.</summary>
 public sealed class Linear : UnaryLayer
 {
     readonly int outputs;
     readonly Parameter weight;
-    readonly Parameter? bias;
+    readonly BiasActivation end;
     Tensor? input;
 
     /// <summary>A fully connected layer, Glorot uniform weights and zero biases at the start.</summary>
     /// <param name="inputs">Features in.</param>
     /// <param name="outputs">Features out.</param>
     /// <param name="withBias">False leaves b out.</param>
-    public Linear(int inputs, int outputs, bool withBias = true)
+    /// <param name="activation">A function of each output, in the same pass over memory as the bias; none if left out.</param>
+    /// <param name="slope">Below zero, of <see cref="ActivationKind.LeakyReLU"/> only.</param>
+    public Linear(int inputs, int outputs, bool withBias = true, ActivationKind? activation = null, float slope = 0.01f)
     {
         this.outputs = outputs;
         weight = Declare("weight", new Shape(inputs, outputs), Initializer.Glorot(inputs, outputs));
-        bias = withBias ? Declare("bias", new Shape(outputs), Initializer.Zeros) : null;
+        Parameter? bias = withBias ? Declare("bias", new Shape(outputs), Initializer.Zeros) : null;
+        end = new BiasActivation(bias, activation, slope);
     }
 
     /// <inheritdoc/>
@@ -25,25 +28,27 @@ public sealed class Linear : UnaryLayer
         input = x;
         Tensor y = context.Allocate(x.Shape.With(-1, outputs));
         GemmOp.Multiply(context.Stream, x, weight.Value, y);
-        if (bias != null)
-            BiasOp.AddInPlace(context.Stream, y, bias.Value);
-        return y;
+        return end.Forward(context, y);
     }
 
     /// <inheritdoc/>
     protected override Tensor Differentiate(Context context, Tensor dy)
     {
-        DifferentiateParameters(context, dy);
+        Tensor dproducts = end.Backward(context, dy);
+        DifferentiateWeight(context, dproducts);
         Tensor dx = context.Allocate(input!.Shape);
-        GemmOp.Multiply(context.Stream, dy, weight.Value, dx, transposeB: true);
+        GemmOp.Multiply(context.Stream, dproducts, weight.Value, dx, transposeB: true);
+        end.Release(context, dproducts);
         return dx;
     }
 
     /// <inheritdoc/>
     protected override void DifferentiateParameters(Context context, Tensor dy)
     {
-        AddWeightGradient(context, input!, dy, weight);
-        if (bias != null)
-            BiasOp.Backward(context.Stream, dy, context.Allocate(BiasOp.PartialRows(dy.Rows), dy.Cols), bias.Gradient);
+        Tensor dproducts = end.Backward(context, dy);
+        DifferentiateWeight(context, dproducts);
+        end.Release(context, dproducts);
     }
+
+    void DifferentiateWeight(Context context, Tensor dproducts) => AddWeightGradient(context, input!, dproducts, weight);
 }

@@ -55,13 +55,14 @@ public sealed class Lstm : Recurrent
         Stream stream = context.Stream;
         int length = gates!.Shape[0];
         Tensor dcell = CopyOrZeros(context, dfinalCell);
-        Tensor dgates = context.Allocate(gates.Shape);
+        Tensor dgates = context.Allocate(gates.Shape), turned = Transposed(context, recurrentWeight);
         for (int t = length - 1; t >= 0; t--)
         {
             LstmOp.Backward(stream, gates.At(t), cells!.At(t), cells.At(t + 1), dstates.At(t), steps!, t, dhidden, dcell, dgates.At(t));
-            GemmOp.Multiply(stream, dgates.At(t), recurrentWeight.Value, dhidden, transposeB: true, accumulate: true);
+            GemmOp.Multiply(stream, dgates.At(t), turned, dhidden, accumulate: true);
         }
 
+        context.Release(turned);
         AddWeightGradient(context, input!, dgates, weight);
         AddWeightGradient(context, hidden!.Slice(0, length), dgates, recurrentWeight);
         BiasOp.Backward(stream, dgates, context.Allocate(BiasOp.PartialRows(dgates.Rows), dgates.Cols), bias.Gradient);

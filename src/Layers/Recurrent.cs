@@ -105,6 +105,14 @@ public abstract class Recurrent : Layer
         return states;
     }
 
+    /// <summary>A weight with its rows and columns exchanged: each step back multiplies by it.</summary>
+    private protected static Tensor Transposed(Context context, Parameter weight)
+    {
+        Tensor transposed = context.Allocate(weight.Value.Cols, weight.Value.Rows);
+        TransposeOp.Transpose(context.Stream, weight.Value, transposed);
+        return transposed;
+    }
+
     /// <summary>A fresh copy of a state's gradient.</summary>
     private protected Tensor CopyOrZeros(Context context, Tensor? gradient)
     {

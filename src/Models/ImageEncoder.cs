@@ -15,9 +15,7 @@ public sealed class ImageEncoder : UnaryLayer
         int channels = 3, side = sizes.ImageSide;
         foreach (int outputs in sizes.EncoderChannels)
         {
-            int level = parts.Count / 2 + 1;
-            parts.Add(($"convolution{level}", new Conv2d(channels, outputs, kernel: 4, stride: 2, padding: 1)));
-            parts.Add(($"rectifier{level}", Activation.ReLU()));
+            parts.Add(($"convolution{parts.Count + 1}", new Conv2d(channels, outputs, kernel: 4, stride: 2, padding: 1, activation: ActivationKind.ReLU)));
             (channels, side) = (outputs, side / 2);
         }
 

@@ -9,8 +9,7 @@ public sealed class TextPrior : Layer
     /// <summary>A prior; its hidden layer is as wide as the text features.</summary>
     public TextPrior(ClassicArchitecture sizes)
     {
-        hidden = Compose("hidden", new Sequential(
-            ("project", new Linear(sizes.TextFeatures, sizes.TextFeatures)), ("rectifier", Activation.ReLU())));
+        hidden = Compose("hidden", new Sequential(("project", new Linear(sizes.TextFeatures, sizes.TextFeatures, activation: ActivationKind.ReLU))));
         head = Compose("head", new GaussianHead(sizes.TextFeatures, sizes.Latent));
     }
 

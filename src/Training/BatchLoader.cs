@@ -6,7 +6,7 @@ namespace Dalle2.Training;
 /// Prepares the batches of the next steps on a thread of its own while the current one is trained on. Which batch a step gets does not depend on it:
 /// that is the <see cref="BatchSampler"/>'s. A few batches are filled in turn, so that no step allocates.
 /// </summary>
-sealed class BatchLoader : IDisposable
+public sealed class BatchLoader : IDisposable
 {
     const int Ahead = 2;
 

@@ -31,7 +31,7 @@ public class ProfileTests
         Assert.That(rows.Select(row => (double)row["ms"]!), Is.All.GreaterThanOrEqualTo(0));
         Assert.That(json["shares"]!.AsObject().Sum(pair => (double)pair.Value!), Is.EqualTo(1).Within(1e-9));
         Assert.That(rows.Where(row => (string)row["kind"]! == "host").Select(row => (string)row["name"]!),
-            Is.EquivalentTo(new[] { "data loading", "forward and backward", "optimiser", "between the parts" }));
+            Is.EquivalentTo(new[] { "waiting for data", "forward and backward", "optimiser", "between the parts" }));
         Assert.That(rows.Where(row => (string)row["kind"]! == "kernel").Select(row => (string)row["name"]!), Has.Some.StartWith("AdamOp."));
         Assert.That(rows.Where(row => row["gflops"] != null), Is.Not.Empty, "products tell their operations");
     }
