@@ -181,7 +181,7 @@ public static partial class Conv2dOp
         {
             int iy = firstY * s.StrideY - s.PaddingY + row, start = (image * s.Height + iy) * width;
             RegisterTile.CopyRun(
-                lines, row * pitch, x, start + (firstX * s.StrideX - s.PaddingX) * s.C, pitch, start, iy >= 0 && iy < s.Height ? start + width : start, isAsynchronous: false);
+                lines, row * pitch, x, start + (firstX * s.StrideX - s.PaddingX) * s.C, pitch, start, iy >= 0 && iy < s.Height ? start + width : start);
         }
     }
 

@@ -48,7 +48,7 @@ public static partial class Conv2dOp
         }
 
         int rows = s.R * s.S * s.C, columns = s.Batch * s.OutHeight * s.OutWidth;
-        GemmOp.Multiply(stream, w.View, dy.View, workspace.View, new GemmShape(rows, columns, s.K, s.K, s.K, columns, 0), false, true);
+        GemmOp.Multiply(stream, w.View, dy.View, workspace.View, default, new GemmShape(rows, columns, s.K, s.K, s.K, columns, 0), false, true);
         stream.Launch(GatherKernel, new Index2D(IntrinsicMath.DivRoundUp(s.Width, s.StrideX), s.Batch * s.Height), workspace.View, dx.View, s);
     }
 

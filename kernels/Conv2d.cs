@@ -16,15 +16,16 @@ namespace Dalle2.Kernels;
 public static partial class Conv2dOp
 {
     /// <summary>Elements of workspace that each of the three takes; 0 where none is needed.</summary>
+    /// <param name="precision">What the device multiplies.</param>
     /// <param name="x">The images' shape <c>[batch, height, width, C]</c>.</param>
     /// <param name="w">The weights' shape <c>[R, S, C, K]</c>.</param>
     /// <param name="y">The output's shape <c>[batch, outHeight, outWidth, K]</c>.</param>
     /// <param name="window">How the kernel moves.</param>
     /// <exception cref="ArgumentException">The extents do not fit.</exception>
-    public static int WorkspaceLength(Shape x, Shape w, Shape y, ConvolutionWindow window)
+    public static int WorkspaceLength(Precision precision, Shape x, Shape w, Shape y, ConvolutionWindow window)
     {
         var s = ConvolutionShape.Of(x, w, y, window);
-        return Math.Max(ForwardWorkspace(s), Math.Max(InputGradientWorkspace(s), WeightGradientWorkspace(s)));
+        return Math.Max(ForwardWorkspace(precision, s), Math.Max(InputGradientWorkspace(precision, s), WeightGradientWorkspace(precision, s)));
     }
 
     /// <summary><c>y = x * w</c>.</summary>
@@ -38,36 +39,17 @@ public static partial class Conv2dOp
     public static void Forward(Stream stream, Tensor x, Tensor w, Tensor y, ConvolutionWindow window, Tensor workspace)
     {
         var s = ConvolutionShape.Of(x.Shape, w.Shape, y.Shape, window);
-        int pixels = checked(s.Batch * s.OutHeight * s.OutWidth);
+        Require(workspace, ForwardWorkspace(stream.Device.Precision, s));
         if (s.IsPointwise)
-        {
-            GemmOp.Multiply(stream, x, w, y);
-            return;
-        }
-
-        if (IsFiltered(stream, s, false))
-        {
-            Require(workspace, ForwardWorkspace(s));
+            GemmOp.Multiply(stream, x, w, y, workspace: workspace);
+        else if (stream.Device.Precision != Precision.Float32)
+            ForwardOnMatrixUnits(stream, x, w, y, workspace, s);
+        else if (WinogradShape.Applies(s, false))
             WinogradOp.Convolve(stream, x, w, y, workspace, WinogradShape.Forward(s));
-            return;
-        }
-
-        if (stream.Device.Precision != Precision.Float32)
-        {
-            var forms = new MatrixForms<ConvolutionShape>(
-                ForwardMatrixKernel<TensorFloats, LargeMatrixTile>, ForwardMatrixKernel<TensorFloats, SmallMatrixTile>, ForwardMatrixKernel<BrainFloats, LargeMatrixTile>, ForwardMatrixKernel<BrainFloats, SmallMatrixTile>);
-            MatrixProduct.Launch(stream, forms, x.View, w.View, y.View, s, pixels, s.K);
-            return;
-        }
-
-        if (IsOfFewChannels(s))
-        {
-            Require(workspace, ForwardWorkspace(s));
+        else if (IsOfFewChannels(s))
             ForwardOfFewChannels(stream, x, w, y, workspace, s);
-            return;
-        }
-
-        TileProduct.Launch(stream, ForwardKernel<LargeBlock>, ForwardKernel<SmallBlock>, x.View, w.View, y.View, s, pixels, s.K);
+        else
+            TileProduct.Launch(stream, ForwardKernel<LargeBlock>, ForwardKernel<SmallBlock>, x.View, w.View, y.View, s, checked(s.Batch * s.OutHeight * s.OutWidth), s.K);
     }
 
     /// <summary>The gradient of the input, or the forward pass of the transposed convolution.</summary>
@@ -81,37 +63,17 @@ public static partial class Conv2dOp
     public static void InputGradient(Stream stream, Tensor dy, Tensor w, Tensor dx, ConvolutionWindow window, Tensor workspace)
     {
         var s = ConvolutionShape.Of(dx.Shape, w.Shape, dy.Shape, window);
+        Require(workspace, InputGradientWorkspace(stream.Device.Precision, s));
         if (s.IsPointwise)
-        {
-            GemmOp.Multiply(stream, dy, w, dx, transposeB: true);
-            return;
-        }
-
-        if (IsFiltered(stream, s, true))
-        {
-            Require(workspace, InputGradientWorkspace(s));
+            GemmOp.Multiply(stream, dy, w, dx, transposeB: true, workspace: workspace);
+        else if (stream.Device.Precision == Precision.Float32 && WinogradShape.Applies(s, true))
             WinogradOp.Convolve(stream, dy, w, dx, workspace, WinogradShape.Adjoint(s));
-            return;
-        }
-
-        if (IsSpread(s))
-        {
-            Require(workspace, InputGradientWorkspace(s));
+        else if (IsSpread(s))
             InputGradientOfFewChannels(stream, dy, w, dx, workspace, s);
-            return;
-        }
-
-        // Pixels that are a stride apart meet the same taps: each such phase is a product of its own.
-        int pixels = checked(s.Batch * IntrinsicMath.DivRoundUp(s.Height, s.StrideY) * IntrinsicMath.DivRoundUp(s.Width, s.StrideX));
-        if (stream.Device.Precision != Precision.Float32)
-        {
-            var forms = new MatrixForms<ConvolutionShape>(
-                InputGradientMatrixKernel<TensorFloats, LargeMatrixTile>, InputGradientMatrixKernel<TensorFloats, SmallMatrixTile>, InputGradientMatrixKernel<BrainFloats, LargeMatrixTile>, InputGradientMatrixKernel<BrainFloats, SmallMatrixTile>);
-            MatrixProduct.Launch(stream, forms, dy.View, w.View, dx.View, s, pixels, s.C, s.StrideY * s.StrideX);
-            return;
-        }
-
-        TileProduct.Launch(stream, InputGradientKernel<LargeBlock>, InputGradientKernel<SmallBlock>, dy.View, w.View, dx.View, s, pixels, s.C, s.StrideY * s.StrideX);
+        else if (stream.Device.Precision != Precision.Float32)
+            InputGradientOnMatrixUnits(stream, dy, w, dx, workspace, s);
+        else
+            TileProduct.Launch(stream, InputGradientKernel<LargeBlock>, InputGradientKernel<SmallBlock>, dy.View, w.View, dx.View, s, PhasePixels(s), s.C, s.StrideY * s.StrideX);
     }
 
     /// <summary>Adds the gradient of the weights.</summary>
@@ -125,51 +87,37 @@ public static partial class Conv2dOp
     public static void WeightGradient(Stream stream, Tensor x, Tensor dy, Tensor dw, ConvolutionWindow window, Tensor workspace)
     {
         var s = ConvolutionShape.Of(x.Shape, dw.Shape, dy.Shape, window);
+        Require(workspace, WeightGradientWorkspace(stream.Device.Precision, s));
         if (s.IsPointwise)
-        {
-            GemmOp.Multiply(stream, x, dy, dw, transposeA: true, accumulate: true);
-            return;
-        }
-
-        if (IsFiltered(stream, s, false))
-        {
-            Require(workspace, WeightGradientWorkspace(s));
+            GemmOp.Multiply(stream, x, dy, dw, transposeA: true, accumulate: true, workspace: workspace);
+        else if (stream.Device.Precision != Precision.Float32)
+            WeightGradientOnMatrixUnits(stream, x, dy, dw, workspace, s);
+        else if (WinogradShape.Applies(s, false))
             WinogradOp.WeightGradient(stream, x, dy, dw, workspace, WinogradShape.Forward(s));
-            return;
-        }
-
-        if (stream.Device.Precision != Precision.Float32)
-        {
-            var forms = new MatrixForms<ConvolutionShape>(
-                WeightGradientMatrixKernel<TensorFloats, LargeMatrixTile>, WeightGradientMatrixKernel<TensorFloats, SmallMatrixTile>, WeightGradientMatrixKernel<BrainFloats, LargeMatrixTile>, WeightGradientMatrixKernel<BrainFloats, SmallMatrixTile>);
-            MatrixProduct.Launch(stream, forms, x.View, dy.View, dw.View, s, s.R * s.S * s.C, s.K);
-            return;
-        }
-
-        if (IsOfFewChannels(s))
-        {
-            Require(workspace, WeightGradientWorkspace(s));
+        else if (IsOfFewChannels(s))
             WeightGradientOfFewChannels(stream, x, dy, dw, workspace, s);
-            return;
-        }
-
-        TileProduct.Launch(stream, WeightGradientKernel<LargeBlock>, WeightGradientKernel<SmallBlock>, x.View, dy.View, dw.View, s, s.R * s.S * s.C, s.K);
+        else
+            TileProduct.Launch(stream, WeightGradientKernel<LargeBlock>, WeightGradientKernel<SmallBlock>, x.View, dy.View, dw.View, s, s.R * s.S * s.C, s.K);
     }
 
-    // Filtered products are of transformed values, which rounding to few bits would hurt more.
-    static bool IsFiltered(Stream stream, ConvolutionShape s, bool isAdjoint) => stream.Device.Precision == Precision.Float32 && WinogradShape.Applies(s, isAdjoint);
-
-    static int ForwardWorkspace(ConvolutionShape s) =>
-        WinogradShape.Applies(s, false) ? WinogradOp.ConvolveWorkspace(WinogradShape.Forward(s))
+    // Filtered products are of transformed values, which rounding to few bits would hurt more: matrix units get none.
+    static int ForwardWorkspace(Precision precision, ConvolutionShape s) =>
+        precision != Precision.Float32 ? ForwardExtent(s).Workspace(checked(s.Batch * s.OutHeight * s.OutWidth * s.K))
+        : WinogradShape.Applies(s, false) ? WinogradOp.ConvolveWorkspace(WinogradShape.Forward(s))
         : IsOfFewChannels(s) ? PackedWeights(s) : 0;
 
-    static int InputGradientWorkspace(ConvolutionShape s) =>
-        WinogradShape.Applies(s, true) ? WinogradOp.ConvolveWorkspace(WinogradShape.Adjoint(s))
-        : IsSpread(s) ? InputGradientWorkspaceOfFewChannels(s) : 0;
+    static int InputGradientWorkspace(Precision precision, ConvolutionShape s) =>
+        precision == Precision.Float32 && WinogradShape.Applies(s, true) ? WinogradOp.ConvolveWorkspace(WinogradShape.Adjoint(s))
+        : IsSpread(s) ? InputGradientWorkspaceOfFewChannels(s)
+        : precision != Precision.Float32 ? InputGradientExtent(s).Workspace(checked(s.Batch * s.Height * s.Width * s.C)) : 0;
 
-    static int WeightGradientWorkspace(ConvolutionShape s) =>
-        WinogradShape.Applies(s, false) ? WinogradOp.WeightGradientWorkspace(WinogradShape.Forward(s))
+    static int WeightGradientWorkspace(Precision precision, ConvolutionShape s) =>
+        precision != Precision.Float32 ? WeightGradientExtent(s).Workspace(checked(s.R * s.S * s.C * s.K))
+        : WinogradShape.Applies(s, false) ? WinogradOp.WeightGradientWorkspace(WinogradShape.Forward(s))
         : IsOfFewChannels(s) ? checked(BandSlices(s, Bands.Of(s)) * s.R * s.S * s.C * s.K) : 0;
+
+    // Pixels that are a stride apart meet the same taps: each such phase is a product of its own.
+    static int PhasePixels(ConvolutionShape s) => checked(s.Batch * IntrinsicMath.DivRoundUp(s.Height, s.StrideY) * IntrinsicMath.DivRoundUp(s.Width, s.StrideX));
 
     static void Require(Tensor workspace, int length)
     {
@@ -179,12 +127,7 @@ public static partial class Conv2dOp
 
     // One group per block of output pixels, by channels.
     static void ForwardKernel<TBlock>(ArrayView<float> x, ArrayView<float> w, ArrayView<float> y, ConvolutionShape s, Index2D extent)
-        where TBlock : unmanaged, ITileBlock => TileProduct.Multiply<ForwardProduct, TBlock>(x, w, y, new ForwardProduct(s), extent);
-
-    // The same by matrix units.
-    static void ForwardMatrixKernel<TFormat, TTile>(ArrayView<float> x, ArrayView<float> w, ArrayView<float> y, ConvolutionShape s)
-        where TFormat : unmanaged, IMatrixFormat
-        where TTile : unmanaged, IMatrixTile => MatrixProduct.Multiply<ForwardProduct, TFormat, TTile>(x, w, y, new ForwardProduct(s));
+        where TBlock : unmanaged, IBlock => TileProduct.Multiply<ForwardProduct, TBlock>(x, w, y, new ForwardProduct(s), extent);
 
     // Taps r with (offset - r * dilation) % stride == 0 repeat after stride / gcd(stride, dilation); the first of them, or the stride if there is none.
     static int FirstTap(int offset, int stride, int dilation)
@@ -215,21 +158,11 @@ public static partial class Conv2dOp
 
     // One group per block of one phase's input pixels, by channels.
     static void InputGradientKernel<TBlock>(ArrayView<float> dy, ArrayView<float> w, ArrayView<float> dx, ConvolutionShape s, Index2D extent)
-        where TBlock : unmanaged, ITileBlock => TileProduct.Multiply<InputGradientProduct, TBlock>(dy, w, dx, new InputGradientProduct(s), extent);
-
-    // The same by matrix units.
-    static void InputGradientMatrixKernel<TFormat, TTile>(ArrayView<float> dy, ArrayView<float> w, ArrayView<float> dx, ConvolutionShape s)
-        where TFormat : unmanaged, IMatrixFormat
-        where TTile : unmanaged, IMatrixTile => MatrixProduct.Multiply<InputGradientProduct, TFormat, TTile>(dy, w, dx, new InputGradientProduct(s));
+        where TBlock : unmanaged, IBlock => TileProduct.Multiply<InputGradientProduct, TBlock>(dy, w, dx, new InputGradientProduct(s), extent);
 
     // One group per block of taps and their channels, by output channels.
     static void WeightGradientKernel<TBlock>(ArrayView<float> x, ArrayView<float> dy, ArrayView<float> dw, ConvolutionShape s, Index2D extent)
-        where TBlock : unmanaged, ITileBlock => TileProduct.Multiply<WeightGradientProduct, TBlock>(x, dy, dw, new WeightGradientProduct(s), extent);
-
-    // The same by matrix units.
-    static void WeightGradientMatrixKernel<TFormat, TTile>(ArrayView<float> x, ArrayView<float> dy, ArrayView<float> dw, ConvolutionShape s)
-        where TFormat : unmanaged, IMatrixFormat
-        where TTile : unmanaged, IMatrixTile => MatrixProduct.Multiply<WeightGradientProduct, TFormat, TTile>(x, dy, dw, new WeightGradientProduct(s));
+        where TBlock : unmanaged, IBlock => TileProduct.Multiply<WeightGradientProduct, TBlock>(x, dy, dw, new WeightGradientProduct(s), extent);
 
     // Rows are output pixels, k goes through the taps and their channels: what lies under the kernel, in stretches.
     readonly struct ForwardProduct(ConvolutionShape s) : IProduct
@@ -259,7 +192,7 @@ public static partial class Conv2dOp
                     int length = IntrinsicMath.Min(run - part, depth - k), tap = q * s.RunTaps;
                     int iy = oy * s.StrideY - s.PaddingY + tap / s.S * s.DilationY, ix = ox * s.StrideX - s.PaddingX + tap % s.S * s.DilationX;
                     int lineStart = (image + iy) * line, lineEnd = iy >= 0 && iy < s.Height ? lineStart + line : lineStart;
-                    RegisterTile.CopyRun(left, TileProduct.LeftAt<TBlock>(false, i, k), source, lineStart + ix * s.C + part, length, lineStart, lineEnd, default(TBlock).IsAsynchronous);
+                    RegisterTile.CopyRun(left, TileProduct.LeftAt<TBlock>(false, i, k), source, lineStart + ix * s.C + part, length, lineStart, lineEnd);
                     k += length;
                     part = 0;
                     q++;
@@ -321,7 +254,7 @@ public static partial class Conv2dOp
                     int oy = a + (PhaseY + s.PaddingY - r * s.DilationY) / s.StrideY, ox = b + (PhaseX + s.PaddingX - q * s.DilationX) / s.StrideX;
                     bool inside = oy >= 0 && oy < s.OutHeight && ox >= 0 && ox < s.OutWidth;
                     int from = ((image * s.OutHeight + oy) * s.OutWidth + ox) * s.K + part;
-                    RegisterTile.CopyRun(left, TileProduct.LeftAt<TBlock>(false, i, k), source, from, length, from, inside ? from + length : from, default(TBlock).IsAsynchronous);
+                    RegisterTile.CopyRun(left, TileProduct.LeftAt<TBlock>(false, i, k), source, from, length, from, inside ? from + length : from);
                     k += length;
                     part = 0;
                     tap++;
@@ -377,7 +310,7 @@ public static partial class Conv2dOp
                     int length = IntrinsicMath.Min(run - part, rows - i), tap = q * s.RunTaps;
                     int iy = oy * s.StrideY + tap / s.S * s.DilationY - s.PaddingY, ix = ox * s.StrideX + tap % s.S * s.DilationX - s.PaddingX;
                     int lineStart = (image + iy) * line, lineEnd = iy >= 0 && iy < s.Height && tap < s.R * s.S ? lineStart + line : lineStart;
-                    RegisterTile.CopyRun(left, TileProduct.LeftAt<TBlock>(true, i, k), source, lineStart + ix * s.C + part, length, lineStart, lineEnd, default(TBlock).IsAsynchronous);
+                    RegisterTile.CopyRun(left, TileProduct.LeftAt<TBlock>(true, i, k), source, lineStart + ix * s.C + part, length, lineStart, lineEnd);
                     i += length;
                     part = 0;
                     q++;

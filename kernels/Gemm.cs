@@ -22,6 +22,9 @@ public readonly record struct GemmShape(int M, int N, int K, int AStride, int BS
 /// <summary>General matrix products with transposes and accumulation.</summary>
 public static class GemmOp
 {
+    /// <summary>Elements of workspace that a product of m x k and k x n is best given; 0 where none helps. With one, a long k is summed in parts: in another order than without, in other than float32.</summary>
+    public static int WorkspaceLength(Precision precision, int m, int n, int k) => precision == Precision.Float32 ? 0 : new MatrixExtent(m, n, k, false).Workspace(checked(m * n));
+
     /// <summary><c>C = op(A) op(B)</c>, or <c>C += op(A) op(B)</c>.</summary>
     /// <param name="stream">Where it runs.</param>
     /// <param name="a">A matrix: all axes but the last are rows.</param>
@@ -30,37 +33,42 @@ public static class GemmOp
     /// <param name="transposeA">Take A's transpose.</param>
     /// <param name="transposeB">Take B's transpose.</param>
     /// <param name="accumulate">Add to C instead of writing it.</param>
-    /// <exception cref="ArgumentException">The extents do not fit.</exception>
-    public static void Multiply(Stream stream, Tensor a, Tensor b, Tensor c, bool transposeA = false, bool transposeB = false, bool accumulate = false)
+    /// <param name="workspace">At least <see cref="WorkspaceLength"/> elements, overwritten; or null.</param>
+    /// <exception cref="ArgumentException">The extents do not fit, or the workspace is too small.</exception>
+    public static void Multiply(Stream stream, Tensor a, Tensor b, Tensor c, bool transposeA = false, bool transposeB = false, bool accumulate = false, Tensor? workspace = null)
     {
         int m = transposeA ? a.Cols : a.Rows, k = transposeA ? a.Rows : a.Cols;
         int kb = transposeB ? b.Cols : b.Rows, n = transposeB ? b.Rows : b.Cols;
         if (k != kb || c.Rows != m || c.Cols != n)
             throw new ArgumentException($"a product of {m} x {k} and {kb} x {n} does not fit a result of {c.Rows} x {c.Cols}");
-        Multiply(stream, a.View, b.View, c.View, new GemmShape(m, n, k, a.Cols, b.Cols, c.Cols, accumulate ? 1 : 0), transposeA, transposeB);
+        int needed = workspace == null ? 0 : WorkspaceLength(stream.Device.Precision, m, n, k);
+        if (needed > 0 && workspace!.Length < needed)
+            throw new ArgumentException($"a product of {m} x {k} and {k} x {n} takes a workspace of {needed} elements, not {workspace.Length}");
+        ArrayView<float> parts = needed > 0 ? workspace!.View : default;
+        Multiply(stream, a.View, b.View, c.View, parts, new GemmShape(m, n, k, a.Cols, b.Cols, c.Cols, accumulate ? 1 : 0), transposeA, transposeB);
     }
 
     /// <summary>The same over memory that is not a tensor of its own.</summary>
-    internal static void Multiply(Stream stream, ArrayView<float> a, ArrayView<float> b, ArrayView<float> c, GemmShape shape, bool transposeA, bool transposeB)
+    internal static void Multiply(Stream stream, ArrayView<float> a, ArrayView<float> b, ArrayView<float> c, ArrayView<float> workspace, GemmShape shape, bool transposeA, bool transposeB)
     {
         switch (transposeA, transposeB)
         {
             case (false, false):
-                Launch<Stored, Stored>(stream, a, b, c, shape);
+                Launch<Stored, Stored>(stream, a, b, c, workspace, shape);
                 break;
             case (false, true):
-                Launch<Stored, Transposed>(stream, a, b, c, shape);
+                Launch<Stored, Transposed>(stream, a, b, c, workspace, shape);
                 break;
             case (true, false):
-                Launch<Transposed, Stored>(stream, a, b, c, shape);
+                Launch<Transposed, Stored>(stream, a, b, c, workspace, shape);
                 break;
             default:
-                Launch<Transposed, Transposed>(stream, a, b, c, shape);
+                Launch<Transposed, Transposed>(stream, a, b, c, workspace, shape);
                 break;
         }
     }
 
-    static void Launch<TA, TB>(Stream stream, ArrayView<float> a, ArrayView<float> b, ArrayView<float> c, GemmShape shape)
+    static void Launch<TA, TB>(Stream stream, ArrayView<float> a, ArrayView<float> b, ArrayView<float> c, ArrayView<float> workspace, GemmShape shape)
         where TA : unmanaged, IOperand
         where TB : unmanaged, IOperand
     {
@@ -73,21 +81,23 @@ public static class GemmOp
         var forms = new MatrixForms<GemmShape>(
             MatrixKernel<TA, TB, TensorFloats, LargeMatrixTile>, MatrixKernel<TA, TB, TensorFloats, SmallMatrixTile>,
             MatrixKernel<TA, TB, BrainFloats, LargeMatrixTile>, MatrixKernel<TA, TB, BrainFloats, SmallMatrixTile>);
-        MatrixProduct.Launch(stream, forms, a, b, c, shape, shape.M, shape.N);
+        MatrixProduct.Launch(stream, forms, a, b, c, workspace, shape, new MatrixExtent(shape.M, shape.N, shape.K, shape.Accumulate != 0));
     }
 
     // One group per block of C.
     static void TileKernel<TA, TB, TBlock>(ArrayView<float> a, ArrayView<float> b, ArrayView<float> c, GemmShape shape, Index2D extent)
         where TA : unmanaged, IOperand
         where TB : unmanaged, IOperand
-        where TBlock : unmanaged, ITileBlock => TileProduct.Multiply<Product<TA, TB>, TBlock>(a, b, c, new Product<TA, TB>(shape), extent);
+        where TBlock : unmanaged, IBlock => TileProduct.Multiply<Product<TA, TB>, TBlock>(a, b, c, new Product<TA, TB>(shape), extent);
 
     // One group per tile of C, by matrix units.
-    static void MatrixKernel<TA, TB, TFormat, TTile>(ArrayView<float> a, ArrayView<float> b, ArrayView<float> c, GemmShape shape)
+    static void MatrixKernel<TA, TB, TFormat, TTile>(ArrayView<float> a, ArrayView<float> b, ArrayView<float> c, GemmShape s, MatrixParts parts)
         where TA : unmanaged, IOperand
         where TB : unmanaged, IOperand
         where TFormat : unmanaged, IMatrixFormat
-        where TTile : unmanaged, IMatrixTile => MatrixProduct.Multiply<Product<TA, TB>, TFormat, TTile>(a, b, c, new Product<TA, TB>(shape));
+        where TTile : unmanaged, IMatrixTile =>
+        MatrixProduct.Multiply(
+            a, b, c, new Product<TA, TB>(s), new PlainSide(s.M, s.K, s.AStride, default(TA).IsTransposed), new PlainSide(s.N, s.K, s.BStride, !default(TB).IsTransposed), parts, default(TFormat), default(TTile));
 
     readonly struct Product<TA, TB>(GemmShape shape) : IProduct
         where TA : unmanaged, IOperand
@@ -101,7 +111,7 @@ public static class GemmOp
 
         public bool Accumulates => shape.Accumulate != 0;
 
-        public bool IsLeftByDepth => default(TA).IsLeftByDepth;
+        public bool IsLeftByDepth => default(TA).IsTransposed;
 
         public int RowAt(int row) => row * shape.CStride;
 
@@ -115,7 +125,7 @@ public static class GemmOp
     // How a side of the product is read, and how the left one lies in shared memory.
     interface IOperand
     {
-        bool IsLeftByDepth { get; }
+        bool IsTransposed { get; }
 
         void CopyLeft<TBlock>(ArrayView<float> a, ArrayView<float> left, GemmShape s, int start, int depth, int row, int rows)
             where TBlock : unmanaged, IBlock;
@@ -126,7 +136,7 @@ public static class GemmOp
 
     readonly struct Stored : IOperand
     {
-        public bool IsLeftByDepth => false;
+        public bool IsTransposed => false;
 
         public void CopyLeft<TBlock>(ArrayView<float> a, ArrayView<float> left, GemmShape s, int start, int depth, int row, int rows)
             where TBlock : unmanaged, IBlock
@@ -134,7 +144,7 @@ public static class GemmOp
             for (int i = 0; i < rows; i++)
             {
                 int from = IntrinsicMath.Min(row + i, s.M - 1) * s.AStride + start;
-                RegisterTile.CopyRun(left, TileProduct.LeftAt<TBlock>(false, i, 0), a, from, depth, from, from + depth, default(TBlock).IsAsynchronous);
+                RegisterTile.CopyRun(left, TileProduct.LeftAt<TBlock>(false, i, 0), a, from, depth, from, from + depth);
             }
         }
 
@@ -145,7 +155,7 @@ public static class GemmOp
 
     readonly struct Transposed : IOperand
     {
-        public bool IsLeftByDepth => true;
+        public bool IsTransposed => true;
 
         public void CopyLeft<TBlock>(ArrayView<float> a, ArrayView<float> left, GemmShape s, int start, int depth, int row, int rows)
             where TBlock : unmanaged, IBlock
@@ -153,7 +163,7 @@ public static class GemmOp
             for (int k = 0; k < depth; k++)
             {
                 int from = (start + k) * s.AStride + row;
-                RegisterTile.CopyRun(left, TileProduct.LeftAt<TBlock>(true, 0, k), a, from, rows, from, from + s.M - row, default(TBlock).IsAsynchronous);
+                RegisterTile.CopyRun(left, TileProduct.LeftAt<TBlock>(true, 0, k), a, from, rows, from, from + s.M - row);
             }
         }
 

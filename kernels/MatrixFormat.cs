@@ -1,22 +1,19 @@
 namespace Dalle2.Kernels;
 
-/// <summary>Numbers that matrix units multiply: how they are taken from floats in shared memory, and what a step of k is. With g = lane / 4 and t = lane % 4.</summary>
+/// <summary>
+/// Numbers that matrix units multiply, made of floats. With g = lane / 4 and t = lane % 4, a block of 8 k of 16 rows gives a thread the floats (g, t), (g + 8, t), (g, t + 4), (g + 8, t + 4),
+/// one of 8 columns (t, g), (t + 4, g).
+/// </summary>
 interface IMatrixFormat
 {
-    /// <summary>The k of one step, a constant.</summary>
-    int Depth { get; }
+    /// <summary>Blocks of 8 k in one step, a constant.</summary>
+    int Blocks { get; }
 
-    /// <summary>A constant, so that the 32 lanes' words lie in 32 banks: behind each row of the copied left side, or each k.</summary>
-    int LeftPad(bool isByDepth);
+    /// <summary>The thread's part of 16 rows; the second block counts only where a step has two.</summary>
+    MatrixLeft Left(MatrixRows first, MatrixRows second);
 
-    /// <summary>The same from one k to the next of a panel of the right side.</summary>
-    int RightStep { get; }
-
-    /// <summary>The thread's part of 16 rows; element (i, k) lies at <c>start + i * rowStep + k * step</c>.</summary>
-    MatrixLeft Left(ArrayView<float> left, int start, int rowStep, int step);
-
-    /// <summary>The thread's part of 8 columns; element (k, j) lies at <c>start + k * RightStep + j</c>.</summary>
-    MatrixRight Right(ArrayView<float> right, int start);
+    /// <summary>The thread's part of 8 columns, of the floats of each block.</summary>
+    MatrixRight Right(uint first, uint firstNext, uint second, uint secondNext);
 
     /// <summary><c>sums + left * right</c>.</summary>
     MatrixSums MultiplyAdd(MatrixLeft left, MatrixRight right, MatrixSums sums);
@@ -25,52 +22,28 @@ interface IMatrixFormat
 /// <summary>TensorFloat-32.</summary>
 readonly struct TensorFloats : IMatrixFormat
 {
-    public int Depth => Matrix.TensorFloatDepth;
+    public int Blocks => 1;
 
-    // Lanes are (row g, k t): rows 4 banks apart, or k 8 banks apart.
-    public int LeftPad(bool isByDepth) => isByDepth ? 8 : 4;
+    public MatrixLeft Left(MatrixRows first, MatrixRows second) => new(Rounded(first.First), Rounded(first.Second), Rounded(first.Third), Rounded(first.Fourth));
 
-    public int RightStep => RegisterTile.RightStep + 8;
-
-    public MatrixLeft Left(ArrayView<float> left, int start, int rowStep, int step)
-    {
-        int at = start + (Warp.LaneIdx >> 2) * rowStep + (Warp.LaneIdx & 3) * step;
-        return new MatrixLeft(
-            Matrix.ToTensorFloat(left[at]), Matrix.ToTensorFloat(left[at + 8 * rowStep]), Matrix.ToTensorFloat(left[at + 4 * step]), Matrix.ToTensorFloat(left[at + 8 * rowStep + 4 * step]));
-    }
-
-    public MatrixRight Right(ArrayView<float> right, int start)
-    {
-        int at = start + (Warp.LaneIdx & 3) * RightStep + (Warp.LaneIdx >> 2);
-        return new MatrixRight(Matrix.ToTensorFloat(right[at]), Matrix.ToTensorFloat(right[at + 4 * RightStep]));
-    }
+    public MatrixRight Right(uint first, uint firstNext, uint second, uint secondNext) => new(Rounded(first), Rounded(firstNext));
 
     public MatrixSums MultiplyAdd(MatrixLeft left, MatrixRight right, MatrixSums sums) => Matrix.MultiplyAddTensorFloats(left, right, sums);
+
+    static uint Rounded(uint bits) => Matrix.ToTensorFloat(Interop.IntAsFloat(bits));
 }
 
-/// <summary>Bfloat16.</summary>
+/// <summary>Bfloat16. A word holds k = t and t + 4 of a block, where the unit takes it for 2t and 2t + 1: on both sides alike, so that the sum has the same terms in another order.</summary>
 readonly struct BrainFloats : IMatrixFormat
 {
-    public int Depth => Matrix.BrainFloatDepth;
+    public int Blocks => 2;
 
-    // Lanes are (row g, k 2t and 2t + 1): rows 8 banks apart, taken two words at once, or every other k 8 banks apart.
-    public int LeftPad(bool isByDepth) => isByDepth ? 4 : 8;
+    public MatrixLeft Left(MatrixRows first, MatrixRows second) =>
+        new(Pair(first.First, first.Third), Pair(first.Second, first.Fourth), Pair(second.First, second.Third), Pair(second.Second, second.Fourth));
 
-    public int RightStep => RegisterTile.RightStep + 4;
-
-    public MatrixLeft Left(ArrayView<float> left, int start, int rowStep, int step)
-    {
-        int at = start + (Warp.LaneIdx >> 2) * rowStep + (Warp.LaneIdx & 3) * 2 * step;
-        return new MatrixLeft(Pair(left, at, step), Pair(left, at + 8 * rowStep, step), Pair(left, at + 8 * step, step), Pair(left, at + 8 * rowStep + 8 * step, step));
-    }
-
-    public MatrixRight Right(ArrayView<float> right, int start)
-    {
-        int at = start + (Warp.LaneIdx & 3) * 2 * RightStep + (Warp.LaneIdx >> 2);
-        return new MatrixRight(Pair(right, at, RightStep), Pair(right, at + 8 * RightStep, RightStep));
-    }
+    public MatrixRight Right(uint first, uint firstNext, uint second, uint secondNext) => new(Pair(first, firstNext), Pair(second, secondNext));
 
     public MatrixSums MultiplyAdd(MatrixLeft left, MatrixRight right, MatrixSums sums) => Matrix.MultiplyAddBrainFloats(left, right, sums);
 
-    static uint Pair(ArrayView<float> side, int at, int step) => Matrix.ToBrainFloats(side[at], side[at + step]);
+    static uint Pair(uint low, uint high) => Matrix.ToBrainFloats(Interop.IntAsFloat(low), Interop.IntAsFloat(high));
 }

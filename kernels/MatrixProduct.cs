@@ -1,221 +1,215 @@
-// The products of TileProduct.cs for matrix units:  c[i, j] = (or +=) sum over k of round(left[i, k]) * round(right[k, j])
-//   left, right and c are what the same struct of the op's own says; round is to TensorFloat-32 or bfloat16, as the numbers leave shared memory
+// The products of TileProduct.cs for matrix units:  c[i, j] = (or +=) sum over k of round(left[i, k]) * round(right[j, k])
+//   left [rows, depth] and right [cols, depth] are what the sides say (MatrixSide.cs); round is to TensorFloat-32 or bfloat16, as the numbers leave shared memory
 //   c is written (=) or, where the product says so, added to (+=): sums of floats over all of k from zero, in the order of the matrix units, then c
-// A group of 4 or 8 warps has a tile of 64 x 64 or 128 x 128. It takes 16 of k at a time: both sides are copied to shared memory, from which each warp multiplies
-// its own part of the tile, 32 x 32 or 64 x 32, with all sums in registers, while the next 16 of k are on their way to the other half of the memory.
-// Copying is by rows of 16 threads: those along X take neighbours, each Y a run of its own.
+//   Where c has few tiles and k is long, k is summed in parts: [part, c] in a workspace, then from zero over the parts in rising order, then c.
+// A group of 4 warps has a tile of 64 x 64 or 128 x 128, each warp a quarter of it, with all sums in registers. Shared memory holds some pieces of 16 k of both sides: while the first is
+// multiplied, the others are on their way (cp.async of 16 bytes, or of 4 where sizes are no multiples of 4). Warps read it without bank conflicts, what lies by row through ldmatrix.
 namespace Dalle2.Kernels;
 
-/// <summary>What part of a product a group has, and how its warps share it. All constants.</summary>
-interface IMatrixTile
-{
-    /// <summary>Rows of the tile, and of threads that copy: a multiple of 8 each.</summary>
-    int Rows { get; }
-
-    /// <summary>Panels of 32 columns; each is a column of warps.</summary>
-    int Panels { get; }
-
-    /// <summary>Rows of one warp.</summary>
-    int WarpRows { get; }
-}
-
-/// <summary>128 x 128, eight warps: each number that is copied is used 128 times.</summary>
-readonly struct LargeMatrixTile : IMatrixTile
-{
-    public int Rows => 128;
-
-    public int Panels => 4;
-
-    public int WarpRows => 64;
-}
-
-/// <summary>64 x 64, four warps: four times as many groups, for results that would not fill a card.</summary>
-readonly struct SmallMatrixTile : IMatrixTile
-{
-    public int Rows => 64;
-
-    public int Panels => 2;
-
-    public int WarpRows => 32;
-}
+/// <summary>Over how many groups k is spread, and where their results lie.</summary>
+/// <param name="Count">The parts.</param>
+/// <param name="Pieces">Pieces of k of each part.</param>
+/// <param name="Length">Elements from one part's result to the next.</param>
+readonly record struct MatrixParts(int Count, int Pieces, int Length);
 
 /// <summary>A kernel of a product in its four forms.</summary>
 readonly record struct MatrixForms<TShape>(
-    Action<ArrayView<float>, ArrayView<float>, ArrayView<float>, TShape> LargeTensorFloats, Action<ArrayView<float>, ArrayView<float>, ArrayView<float>, TShape> SmallTensorFloats,
-    Action<ArrayView<float>, ArrayView<float>, ArrayView<float>, TShape> LargeBrainFloats, Action<ArrayView<float>, ArrayView<float>, ArrayView<float>, TShape> SmallBrainFloats)
+    Action<ArrayView<float>, ArrayView<float>, ArrayView<float>, TShape, MatrixParts> LargeTensorFloats, Action<ArrayView<float>, ArrayView<float>, ArrayView<float>, TShape, MatrixParts> SmallTensorFloats,
+    Action<ArrayView<float>, ArrayView<float>, ArrayView<float>, TShape, MatrixParts> LargeBrainFloats, Action<ArrayView<float>, ArrayView<float>, ArrayView<float>, TShape, MatrixParts> SmallBrainFloats)
     where TShape : unmanaged;
+
+/// <summary>The size of a product, or of several that the group's z tells apart.</summary>
+/// <param name="Rows">Rows of the result, the most of any.</param>
+/// <param name="Cols">Columns of the result.</param>
+/// <param name="Depth">The summed extent, the longest of any.</param>
+/// <param name="Accumulates">Whether the result is added to.</param>
+/// <param name="Products">How many.</param>
+readonly record struct MatrixExtent(int Rows, int Cols, int Depth, bool Accumulates, int Products = 1)
+{
+    /// <summary>Elements of workspace for a result of so many elements.</summary>
+    public int Workspace(int length) => MatrixPlan.PartsOf(Rows, Cols, Depth, Products) is > 1 and var parts ? checked(parts * length) : 0;
+}
 
 /// <summary>Launches products for matrix units, and what their kernels do.</summary>
 static class MatrixProduct
 {
-    /// <summary>So many large tiles are as many groups as the largest cards have multiprocessors, about.</summary>
-    public const int LeastLargeTiles = 128;
-
-    // Threads along X, of which a panel has two columns each.
-    const int CopyThreads = 16;
-
-    /// <summary>Runs a product, or several that the group's z tells apart, in the precision of the device.</summary>
+    /// <summary>Runs a product in the precision of the device.</summary>
+    /// <param name="stream">Where it runs.</param>
+    /// <param name="forms">The kernel.</param>
+    /// <param name="left">The left side.</param>
+    /// <param name="right">The right side.</param>
+    /// <param name="result">The result, all of it.</param>
+    /// <param name="workspace">At least as long as <see cref="MatrixExtent.Workspace"/> says, or empty: then k is in one part.</param>
+    /// <param name="shape">The kernel's own.</param>
+    /// <param name="extent">How large it is.</param>
     public static void Launch<TShape>(
-        Stream stream, in MatrixForms<TShape> forms, ArrayView<float> left, ArrayView<float> right, ArrayView<float> result, TShape shape, int rows, int cols, int products = 1)
+        Stream stream, in MatrixForms<TShape> forms, ArrayView<float> left, ArrayView<float> right, ArrayView<float> result, ArrayView<float> workspace, TShape shape, MatrixExtent extent)
         where TShape : unmanaged
     {
-        bool isLarge = (long)Groups<LargeMatrixTile>(rows, cols).Size * products >= LeastLargeTiles, isTensorFloat = stream.Device.Precision == Precision.Tf32;
-        Index2D groups = isLarge ? Groups<LargeMatrixTile>(rows, cols) : Groups<SmallMatrixTile>(rows, cols);
-        stream.Launch(
-            isTensorFloat ? isLarge ? forms.LargeTensorFloats : forms.SmallTensorFloats : isLarge ? forms.LargeBrainFloats : forms.SmallBrainFloats,
-            new KernelConfig(new Index3D(groups.X, groups.Y, products), new Index3D(CopyThreads, isLarge ? Threads<LargeMatrixTile>() : Threads<SmallMatrixTile>(), 1)),
-            left, right, result, shape);
+        int count = workspace.Length == 0 ? 1 : MatrixPlan.PartsOf(extent.Rows, extent.Cols, extent.Depth, extent.Products);
+        var plan = MatrixPlan.Of(stream.Device, extent.Rows, extent.Cols, count, extent.Products);
+        int side = plan.IsLarge ? default(LargeMatrixTile).Side : default(SmallMatrixTile).Side, length = result.IntLength;
+        var parts = new MatrixParts(count, IntrinsicMath.DivRoundUp(IntrinsicMath.DivRoundUp(extent.Depth, MatrixPlan.Depth), count), count == 1 ? 0 : length);
+        var groups = new Index3D(checked(IntrinsicMath.DivRoundUp(extent.Cols, side) * count), IntrinsicMath.DivRoundUp(extent.Rows, side), extent.Products);
+        var kernel = stream.Device.Precision == Precision.Tf32
+            ? plan.IsLarge ? forms.LargeTensorFloats : forms.SmallTensorFloats
+            : plan.IsLarge ? forms.LargeBrainFloats : forms.SmallBrainFloats;
+        stream.Launch(kernel, new KernelConfig(groups, new Index3D(MatrixSide.Threads, 1, 1)), left, right, count == 1 ? result : workspace, shape, parts);
+        if (count > 1)
+            stream.Launch(AddPartsKernel, length, workspace, result, length, count, extent.Accumulates ? 1 : 0);
     }
 
-    /// <summary>What one group does: a tile. Rows and columns past the edge are not stored.</summary>
-    public static void Multiply<TProduct, TFormat, TTile>(ArrayView<float> a, ArrayView<float> b, ArrayView<float> c, TProduct product)
-        where TProduct : unmanaged, IProduct
+    /// <summary>What one group does: a tile, or a part of its k. Rows and columns past the edge are not stored.</summary>
+    public static void Multiply<TProduct, TLeft, TRight, TFormat, TTile>(
+        ArrayView<float> a, ArrayView<float> b, ArrayView<float> c, TProduct product, TLeft leftSide, TRight rightSide, MatrixParts parts, TFormat format, TTile tile)
+        where TProduct : unmanaged, IProductExtent
+        where TLeft : unmanaged, IMatrixSide
+        where TRight : unmanaged, IMatrixSide
         where TFormat : unmanaged, IMatrixFormat
         where TTile : unmanaged, IMatrixTile
     {
-        TTile tile = default;
-        TFormat format = default;
-        MatrixBlock<TFormat, TTile> block = default;
-        int first = Grid.IdxY * tile.Rows, firstCol = Grid.IdxX * tile.Panels * RegisterTile.RightStep, all = product.Rows;
+        const int depth = MatrixPlan.Depth;
+        int side = tile.Side, half = side / 2, part = Grid.IdxX % parts.Count, firstRow = Grid.IdxY * side, firstCol = Grid.IdxX / parts.Count * side;
         // Of several products, some may have fewer rows.
-        if (first >= all)
+        if (firstRow >= product.Rows)
             return;
-        int leftLength = (block.Rows + 8) * (block.Depth + 8), rightLength = tile.Panels * block.Depth * block.RightStep;
-        ArrayView<float> leftHalves = SharedMemory.Allocate<float>(2 * (default(TTile).Rows + 8) * (default(MatrixBlock<TFormat, TTile>).Depth + 8));
-        ArrayView<float> rightHalves = SharedMemory.Allocate<float>(2 * default(TTile).Panels * default(MatrixBlock<TFormat, TTile>).Depth * default(TFormat).RightStep);
-        int warpRow = Warp.WarpIdx / tile.Panels * tile.WarpRows, panel = Warp.WarpIdx % tile.Panels;
-        ArrayView<float> sums = LocalMemory.Allocate<float>(default(TTile).WarpRows * RegisterTile.RightStep / 32);
-        for (int i = 0; i < tile.WarpRows * RegisterTile.RightStep / 32; i++)
-            sums[i] = 0f;
-        int half = 0;
-        for (int start = 0; start < product.Depth + block.Depth; start += block.Depth)
+        ArrayView<float> left = SharedMemory.Allocate<float>(default(TTile).Stages * default(TTile).Side * depth), right = SharedMemory.Allocate<float>(default(TTile).Stages * default(TTile).Side * depth);
+        ArrayView<int> rows = LocalMemory.Allocate<int>(3 * default(TTile).Side * depth / 4 / MatrixSide.Threads), cols = LocalMemory.Allocate<int>(3 * default(TTile).Side * depth / 4 / MatrixSide.Threads);
+        MatrixSide.FindRows<TLeft, TTile>(rows, leftSide, firstRow);
+        MatrixSide.FindRows<TRight, TTile>(cols, rightSide, firstCol);
+        int warpRow = Warp.WarpIdx / 2 * half, warpCol = Warp.WarpIdx % 2 * half;
+        ArrayView<float> sums = LocalMemory.Allocate<float>(default(TTile).Side * default(TTile).Side / MatrixSide.Threads);
+        for (int i = 0; i < half / 8; i++)
         {
-            ArrayView<float> left = leftHalves.SubView(half * leftLength, leftLength), right = rightHalves.SubView(half * rightLength, rightLength);
-            half = 1 - half;
-            int depth = IntrinsicMath.Min(block.Depth, product.Depth - start);
-            // What was copied in the last turn is there for all, and all are done with the half that it was multiplied from.
-            SharedCopy.Wait();
+            for (int e = 0; e < half / 4; e++)
+                sums[i * (half / 4) + e] = 0f;
+        }
+
+        int piece = part * parts.Pieces, end = IntrinsicMath.Min(piece + parts.Pieces, IntrinsicMath.DivRoundUp(product.Depth, depth)), next = piece;
+        for (int stage = 0; stage < tile.Stages - 1; stage++)
+        {
+            if (next < end)
+                BeginCopy<TLeft, TRight, TTile>(a, b, left, right, stage * side * depth, rows, cols, leftSide, rightSide, firstRow, firstCol, next * depth);
+            SharedCopy.Commit();
+            next++;
+        }
+
+        int at = 0, nextAt = (tile.Stages - 1) * side * depth;
+        for (; piece < end; piece++)
+        {
+            // The piece is there for all, and all are done with the one that lay where the next goes.
+            SharedCopy.Wait(default(TTile).Stages - 2);
             Group.Barrier();
-            if (depth > 0)
-            {
-                if (depth < block.Depth)
-                    Clear(left, right);
-                CopyLeft<TProduct, MatrixBlock<TFormat, TTile>>(a, left, product, start, depth, first);
-                product.CopyRight<MatrixBlock<TFormat, TTile>>(b, right, start, depth, firstCol, tile.Panels);
-            }
-
-            if (start == 0)
-                continue;
-            ArrayView<float> lastLeft = leftHalves.SubView(half * leftLength, leftLength), lastRight = rightHalves.SubView(half * rightLength, rightLength);
-            for (int k = 0; k < block.Depth; k += format.Depth)
-                AddPiece<TProduct, TFormat, TTile>(sums, lastLeft, lastRight, product, warpRow, panel, k);
+            if (next < end)
+                BeginCopy<TLeft, TRight, TTile>(a, b, left, right, nextAt, rows, cols, leftSide, rightSide, firstRow, firstCol, next * depth);
+            SharedCopy.Commit();
+            next++;
+            for (int k = 0; k < depth; k += 8 * format.Blocks)
+                AddStep(sums, left, right, leftSide.IsByDepth, rightSide.IsByDepth, at, warpRow, warpCol, k, format, tile);
+            at = at == (tile.Stages - 1) * side * depth ? 0 : at + side * depth;
+            nextAt = nextAt == (tile.Stages - 1) * side * depth ? 0 : nextAt + side * depth;
         }
 
-        Store<TProduct, TTile>(sums, c, product, first + warpRow, firstCol + panel * RegisterTile.RightStep);
+        Store(sums, c, product, parts, part, firstRow + warpRow, firstCol + warpCol, tile);
     }
 
-    static Index2D Groups<TTile>(int rows, int cols)
-        where TTile : unmanaged, IMatrixTile =>
-        new(IntrinsicMath.DivRoundUp(cols, default(TTile).Panels * RegisterTile.RightStep), IntrinsicMath.DivRoundUp(rows, default(TTile).Rows));
-
-    static int Threads<TTile>()
-        where TTile : unmanaged, IMatrixTile => default(TTile).Rows / default(TTile).WarpRows * default(TTile).Panels * Warp.WarpSize / CopyThreads;
-
-    // What is not copied adds nothing, whatever lay there. Nothing is on its way to this half.
-    static void Clear(ArrayView<float> left, ArrayView<float> right)
+    static void BeginCopy<TLeft, TRight, TTile>(
+        ArrayView<float> a, ArrayView<float> b, ArrayView<float> left, ArrayView<float> right, int to, ArrayView<int> rows, ArrayView<int> cols,
+        TLeft leftSide, TRight rightSide, int firstRow, int firstCol, int start)
+        where TLeft : unmanaged, IMatrixSide
+        where TRight : unmanaged, IMatrixSide
+        where TTile : unmanaged, IMatrixTile
     {
-        for (int i = Group.LinearIndex; i < left.IntLength; i += Group.DimX * Group.DimY)
-            left[i] = 0f;
-        for (int i = Group.LinearIndex; i < right.IntLength; i += Group.DimX * Group.DimY)
-            right[i] = 0f;
-        Group.Barrier();
-    }
-
-    // Each row of threads has some of the tile's rows, or of k.
-    static void CopyLeft<TProduct, TBlock>(ArrayView<float> a, ArrayView<float> left, TProduct product, int start, int depth, int first)
-        where TProduct : unmanaged, IProduct
-        where TBlock : unmanaged, IBlock
-    {
-        TBlock block = default;
-        if (product.IsLeftByDepth)
-        {
-            int each = IntrinsicMath.DivRoundUp(depth, Group.DimY), k = Group.IdxY * each, count = IntrinsicMath.Min(each, depth - k);
-            if (count > 0)
-                product.CopyLeft<TBlock>(a, left.SubView(TileProduct.LeftAt<TBlock>(true, 0, k)), start + k, count, first, block.Rows);
-            return;
-        }
-
-        int rows = block.Rows / Group.DimY, row = Group.IdxY * rows;
-        product.CopyLeft<TBlock>(a, left.SubView(TileProduct.LeftAt<TBlock>(false, row, 0)), start, depth, first + row, rows);
+        MatrixSide.BeginCopy<TLeft, TTile>(a, left, to, rows, leftSide, firstRow, start);
+        MatrixSide.BeginCopy<TRight, TTile>(b, right, to, cols, rightSide, firstCol, start);
     }
 
     // One step of k: the warp's part of the right side is taken once, and meets each 16 rows of the left side.
-    static void AddPiece<TProduct, TFormat, TTile>(ArrayView<float> sums, ArrayView<float> left, ArrayView<float> right, TProduct product, int warpRow, int panel, int k)
-        where TProduct : unmanaged, IProduct
+    static void AddStep<TFormat, TTile>(ArrayView<float> sums, ArrayView<float> left, ArrayView<float> right, bool isLeftByDepth, bool isRightByDepth, int at, int warpRow, int warpCol, int k, TFormat format, TTile tile)
         where TFormat : unmanaged, IMatrixFormat
         where TTile : unmanaged, IMatrixTile
     {
-        const int columns = RegisterTile.RightStep / 8;
-        TFormat format = default;
-        ArrayView<uint> words = LocalMemory.Allocate<uint>(2 * columns);
-        for (int j = 0; j < columns; j++)
+        int half = tile.Side / 2, columns = half / 8;
+        ArrayView<uint> words = LocalMemory.Allocate<uint>(default(TTile).Side / 8);
+        for (int j = 0; j < columns / 2; j++)
         {
-            MatrixRight part = format.Right(right, (panel * default(MatrixBlock<TFormat, TTile>).Depth + k) * format.RightStep + 8 * j);
-            words[2 * j] = part.First;
-            words[2 * j + 1] = part.Second;
+            MatrixRows first = Columns(right, isRightByDepth, tile.Side, at, warpCol + 16 * j, k), other = first;
+            if (format.Blocks > 1)
+                other = Columns(right, isRightByDepth, tile.Side, at, warpCol + 16 * j, k + 8);
+            MatrixRight one = format.Right(first.First, first.Second, other.First, other.Second), two = format.Right(first.Third, first.Fourth, other.Third, other.Fourth);
+            words[4 * j] = one.First;
+            words[4 * j + 1] = one.Second;
+            words[4 * j + 2] = two.First;
+            words[4 * j + 3] = two.Second;
         }
 
-        bool isByDepth = product.IsLeftByDepth;
-        int rowStep = TileProduct.LeftAt<MatrixBlock<TFormat, TTile>>(isByDepth, 1, 0), step = TileProduct.LeftAt<MatrixBlock<TFormat, TTile>>(isByDepth, 0, 1);
-        for (int i = 0; i < default(TTile).WarpRows / 16; i++)
+        for (int i = 0; i < half / 16; i++)
         {
-            MatrixLeft part = format.Left(left, (warpRow + 16 * i) * rowStep + k * step, rowStep, step);
+            MatrixRows first = Rows(left, isLeftByDepth, tile.Side, at, warpRow + 16 * i, k), other = first;
+            if (format.Blocks > 1)
+                other = Rows(left, isLeftByDepth, tile.Side, at, warpRow + 16 * i, k + 8);
+            MatrixLeft part = format.Left(first, other);
             for (int j = 0; j < columns; j++)
             {
-                int at = (i * columns + j) * 4;
-                MatrixSums sum = format.MultiplyAdd(part, new MatrixRight(words[2 * j], words[2 * j + 1]), new MatrixSums(sums[at], sums[at + 1], sums[at + 2], sums[at + 3]));
-                sums[at] = sum.First;
-                sums[at + 1] = sum.Second;
-                sums[at + 2] = sum.Third;
-                sums[at + 3] = sum.Fourth;
+                int s = (i * columns + j) * 4;
+                MatrixSums sum = format.MultiplyAdd(part, new MatrixRight(words[2 * j], words[2 * j + 1]), new MatrixSums(sums[s], sums[s + 1], sums[s + 2], sums[s + 3]));
+                sums[s] = sum.First;
+                sums[s + 1] = sum.Second;
+                sums[s + 2] = sum.Third;
+                sums[s + 3] = sum.Fourth;
             }
         }
     }
 
-    static void Store<TProduct, TTile>(ArrayView<float> sums, ArrayView<float> c, TProduct product, int row, int col)
-        where TProduct : unmanaged, IProduct
+    // 16 rows by 8 k: rows and k 0 to 7 and 0 to 3, the other rows, the other k, both.
+    static MatrixRows Rows(ArrayView<float> shared, bool isByDepth, int side, int at, int row, int k)
+    {
+        int lane = Warp.LaneIdx;
+        if (!isByDepth)
+            return Matrix.LoadRows(shared, at + MatrixSide.ByRow(row + (lane & 15), k / 4 + (lane >> 4)));
+        int first = row + (lane >> 2), from = k + (lane & 3);
+        return new MatrixRows(Word(shared, side, at, first, from), Word(shared, side, at, first + 8, from), Word(shared, side, at, first, from + 4), Word(shared, side, at, first + 8, from + 4));
+    }
+
+    // 16 columns by 8 k: columns and k 0 to 7 and 0 to 3, the other k, the other columns, both.
+    static MatrixRows Columns(ArrayView<float> shared, bool isByDepth, int side, int at, int col, int k)
+    {
+        int lane = Warp.LaneIdx;
+        if (!isByDepth)
+            return Matrix.LoadRows(shared, at + MatrixSide.ByRow(col + (lane & 7) + (lane >> 4 << 3), k / 4 + (lane >> 3 & 1)));
+        int first = col + (lane >> 2), from = k + (lane & 3);
+        return new MatrixRows(Word(shared, side, at, first, from), Word(shared, side, at, first, from + 4), Word(shared, side, at, first + 8, from), Word(shared, side, at, first + 8, from + 4));
+    }
+
+    static uint Word(ArrayView<float> shared, int side, int at, int row, int k) => Interop.FloatAsInt(shared[at + MatrixSide.ByDepth(side, row, k)]);
+
+    static void Store<TProduct, TTile>(ArrayView<float> sums, ArrayView<float> c, TProduct product, MatrixParts parts, int part, int row, int col, TTile tile)
+        where TProduct : unmanaged, IProductExtent
         where TTile : unmanaged, IMatrixTile
     {
-        const int columns = RegisterTile.RightStep / 8;
-        int all = product.Rows, cols = product.Cols, firstRow = row + (Warp.LaneIdx >> 2), firstCol = col + (Warp.LaneIdx & 3) * 2;
-        for (int half = 0; half < default(TTile).WarpRows / 8; half++)
+        int half = tile.Side / 2, columns = half / 8, all = product.Rows, cols = product.Cols, firstRow = row + (Warp.LaneIdx >> 2), firstCol = col + (Warp.LaneIdx & 3) * 2;
+        bool accumulates = product.Accumulates && parts.Count == 1;
+        for (int i = 0; i < half / 8; i++)
         {
-            if (firstRow + 8 * half >= all)
+            if (firstRow + 8 * i >= all)
                 continue;
-            int place = product.RowAt(firstRow + 8 * half);
+            int place = part * parts.Length + product.RowAt(firstRow + 8 * i);
             for (int j = 0; j < 2 * columns; j++)
             {
                 int at = firstCol + j / 2 * 8 + j % 2;
-                float sum = sums[(half / 2 * columns + j / 2) * 4 + half % 2 * 2 + j % 2];
+                float sum = sums[(i / 2 * columns + j / 2) * 4 + i % 2 * 2 + j % 2];
                 if (at < cols)
-                    c[place + at] = product.Accumulates ? c[place + at] + sum : sum;
+                    c[place + at] = accumulates ? c[place + at] + sum : sum;
             }
         }
     }
-}
 
-/// <summary>How the sides of a product for matrix units lie in shared memory.</summary>
-readonly struct MatrixBlock<TFormat, TTile> : IBlock
-    where TFormat : unmanaged, IMatrixFormat
-    where TTile : unmanaged, IMatrixTile
-{
-    public int Depth => 16;
-
-    public int Rows => default(TTile).Rows;
-
-    public int RightStep => default(TFormat).RightStep;
-
-    public bool IsAsynchronous => true;
-
-    public int LeftPad(bool isByDepth) => default(TFormat).LeftPad(isByDepth);
+    // One thread for each element of the result.
+    static void AddPartsKernel(Index1D i, ArrayView<float> parts, ArrayView<float> result, int length, int count, int accumulates)
+    {
+        float sum = 0f;
+        for (int part = 0; part < count; part++)
+            sum += parts[part * length + i];
+        result[i] = accumulates != 0 ? result[i] + sum : sum;
+    }
 }

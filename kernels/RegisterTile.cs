@@ -126,22 +126,9 @@ static class RegisterTile
     /// <param name="count">How many.</param>
     /// <param name="first">The first place that counts.</param>
     /// <param name="end">Behind the last place that counts.</param>
-    /// <param name="isAsynchronous">A constant: the values are there after <see cref="SharedCopy.Wait"/>.</param>
-    public static void CopyRun(ArrayView<float> target, int to, ArrayView<float> source, int from, int count, int first, int end, bool isAsynchronous)
+    public static void CopyRun(ArrayView<float> target, int to, ArrayView<float> source, int from, int count, int first, int end)
     {
         int thread = Group.IdxX, e = 0;
-        if (isAsynchronous)
-        {
-            for (; e < count; e += Group.DimX)
-            {
-                int at = from + e + thread;
-                if (e + thread < count)
-                    SharedCopy.Begin(target, to + e + thread, source, at, at >= first && at < end);
-            }
-
-            return;
-        }
-
         if (from >= first && from + count <= end)
         {
             for (; e + Group.DimX <= count; e += Group.DimX)

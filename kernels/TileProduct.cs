@@ -5,8 +5,8 @@
 // each of which meets every tile of the block (Goto and van de Geijn, Anatomy of high-performance matrix multiplication, 2008).
 namespace Dalle2.Kernels;
 
-/// <summary>What is multiplied, and where the result lies.</summary>
-interface IProduct
+/// <summary>How large a product is, and where its result lies.</summary>
+interface IProductExtent
 {
     /// <summary>Rows of the result, of the part that the group's z names.</summary>
     int Rows { get; }
@@ -20,11 +20,15 @@ interface IProduct
     /// <summary>True to add to what the result holds.</summary>
     bool Accumulates { get; }
 
-    /// <summary>True if the copied left side has each k's rows side by side, false if each row's k.</summary>
-    bool IsLeftByDepth { get; }
-
     /// <summary>Where a row's first column lies in the result.</summary>
     int RowAt(int row);
+}
+
+/// <summary>What is multiplied.</summary>
+interface IProduct : IProductExtent
+{
+    /// <summary>True if the copied left side has each k's rows side by side, false if each row's k.</summary>
+    bool IsLeftByDepth { get; }
 
     /// <summary>Copies a piece of k of some rows, a multiple of 8, to shared memory. Rows past the end may be any number.</summary>
     void CopyLeft<TBlock>(ArrayView<float> source, ArrayView<float> left, int start, int depth, int row, int rows)
@@ -35,28 +39,12 @@ interface IProduct
         where TBlock : unmanaged, IBlock;
 }
 
-/// <summary>How much of a product a group holds in shared memory, and how it lies there. All constants.</summary>
+/// <summary>How much of a product a group holds in shared memory. All constants.</summary>
 interface IBlock
 {
     /// <summary>The most of k at a time.</summary>
     int Depth { get; }
 
-    /// <summary>The most rows.</summary>
-    int Rows { get; }
-
-    /// <summary>From one k to the next of a panel of the right side.</summary>
-    int RightStep { get; }
-
-    /// <summary>Whether copies are waited for with <see cref="SharedCopy.Wait"/>.</summary>
-    bool IsAsynchronous { get; }
-
-    /// <summary>How many values lie behind each row, or each k, of the left side.</summary>
-    int LeftPad(bool isByDepth);
-}
-
-/// <summary>The blocks of <see cref="TileProduct"/>. All constants.</summary>
-interface ITileBlock : IBlock
-{
     /// <summary>Tiles of rows.</summary>
     int Tiles { get; }
 
@@ -65,48 +53,34 @@ interface ITileBlock : IBlock
 }
 
 /// <summary>What fits into a processor's second cache.</summary>
-readonly struct LargeBlock : ITileBlock
+readonly struct LargeBlock : IBlock
 {
     /// <summary>The shared memory that it takes at most.</summary>
     public const int Bytes = 700 << 10;
 
     public int Depth => 256;
 
-    public int Rows => Tiles * RegisterTile.Rows;
-
-    public int RightStep => RegisterTile.RightStep;
-
     public int Tiles => 56;
 
     public int Panels => 4;
-
-    public bool IsAsynchronous => false;
-
-    // Rows, and k, do not fall on the same lines of a cache.
-    public int LeftPad(bool isByDepth) => 16;
 }
 
 /// <summary>What fits into the 48 KiB that a group may have everywhere.</summary>
-readonly struct SmallBlock : ITileBlock
+readonly struct SmallBlock : IBlock
 {
     public int Depth => 128;
-
-    public int Rows => Tiles * RegisterTile.Rows;
-
-    public int RightStep => RegisterTile.RightStep;
 
     public int Tiles => 4;
 
     public int Panels => 1;
-
-    public bool IsAsynchronous => false;
-
-    public int LeftPad(bool isByDepth) => 16;
 }
 
 /// <summary>Launches products, and what their kernels do.</summary>
 static class TileProduct
 {
+    // Behind each row, or each k, of the left side, so that they do not fall on the same lines of a cache.
+    const int Pad = 16;
+
     // Groups for each host thread, so that none waits long for the last.
     const int GroupsPerThread = 4;
 
@@ -133,10 +107,10 @@ static class TileProduct
     /// <summary>Where an element of the copied left side lies.</summary>
     public static int LeftAt<TBlock>(bool isByDepth, int row, int k)
         where TBlock : unmanaged, IBlock =>
-        isByDepth ? k * (default(TBlock).Rows + default(TBlock).LeftPad(true)) + row : row * (default(TBlock).Depth + default(TBlock).LeftPad(false)) + k;
+        isByDepth ? k * (default(TBlock).Tiles * RegisterTile.Rows + Pad) + row : row * (default(TBlock).Depth + Pad) + k;
 
-    /// <summary>Copies rows of k to panels of columns: reads along the columns. Threads along Y take different k.</summary>
-    /// <param name="right">Shared, <c>[panels, Depth, RightStep]</c>.</param>
+    /// <summary>Copies rows of k to panels of columns: reads along the columns.</summary>
+    /// <param name="right">Shared, <c>[panels, Depth, 32]</c>.</param>
     /// <param name="to">The first k in there.</param>
     /// <param name="source">Where the rows come from.</param>
     /// <param name="start">The first row's first column of all.</param>
@@ -148,18 +122,16 @@ static class TileProduct
     public static void CopyPanels<TBlock>(ArrayView<float> right, int to, ArrayView<float> source, int start, int stride, int depth, int col, int cols, int panels)
         where TBlock : unmanaged, IBlock
     {
-        int thread = Group.IdxX, columns = RegisterTile.Columns, step = default(TBlock).RightStep, length = default(TBlock).Depth * step;
+        int thread = Group.IdxX, columns = RegisterTile.Columns, step = RegisterTile.RightStep, length = default(TBlock).Depth * step;
         bool whole = col + panels * columns <= cols;
-        for (int k = Group.IdxY; k < depth; k += Group.DimY)
+        for (int k = 0; k < depth; k++)
         {
             int target = (to + k) * step + thread, at = start + k * stride, c = col + thread;
             for (int p = 0; p < panels; p++)
             {
                 for (int j = 0; j < RegisterTile.ThreadColumns; j++)
                 {
-                    if (default(TBlock).IsAsynchronous)
-                        SharedCopy.Begin(right, target + j * Group.DimX, source, at + c + j * Group.DimX, c + j * Group.DimX < cols);
-                    else if (whole)
+                    if (whole)
                         right[target + j * Group.DimX] = source[at + c + j * Group.DimX];
                     else
                         right[target + j * Group.DimX] = c + j * Group.DimX < cols ? source[at + c + j * Group.DimX] : 0f;
@@ -171,8 +143,8 @@ static class TileProduct
         }
     }
 
-    /// <summary>Copies rows of the source to columns: reads along the rows, and turns them while writing. Threads along Y take different rows.</summary>
-    /// <param name="right">Shared, <c>[panels, Depth, RightStep]</c>.</param>
+    /// <summary>Copies rows of the source to columns: reads along the rows, and turns them while writing.</summary>
+    /// <param name="right">Shared, <c>[panels, Depth, 32]</c>.</param>
     /// <param name="to">The first k in there.</param>
     /// <param name="source">Where the rows come from.</param>
     /// <param name="start">The first of all rows' first value.</param>
@@ -184,13 +156,7 @@ static class TileProduct
     public static void CopyTurnedPanels<TBlock>(ArrayView<float> right, int to, ArrayView<float> source, int start, int stride, int depth, int row, int rows, int panels)
         where TBlock : unmanaged, IBlock
     {
-        if (default(TBlock).IsAsynchronous)
-        {
-            BeginTurnedPanels<TBlock>(right, to, source, start, stride, depth, row, rows, panels);
-            return;
-        }
-
-        int thread = Group.IdxX, step = default(TBlock).RightStep;
+        int thread = Group.IdxX, step = RegisterTile.RightStep;
         for (int c = 0; c < panels * RegisterTile.Columns; c += Group.DimX)
         {
             int column = c / RegisterTile.Columns * default(TBlock).Depth * step + c % RegisterTile.Columns + thread + to * step;
@@ -220,27 +186,14 @@ static class TileProduct
         }
     }
 
-    // Each value turns on its way.
-    static void BeginTurnedPanels<TBlock>(ArrayView<float> right, int to, ArrayView<float> source, int start, int stride, int depth, int row, int rows, int panels)
-        where TBlock : unmanaged, IBlock
-    {
-        int step = default(TBlock).RightStep;
-        for (int c = Group.IdxY; c < panels * RegisterTile.Columns; c += Group.DimY)
-        {
-            int from = start + (row + c) * stride, column = (c / RegisterTile.Columns * default(TBlock).Depth + to) * step + c % RegisterTile.Columns;
-            for (int k = Group.IdxX; k < depth; k += Group.DimX)
-                SharedCopy.Begin(right, column + k * step, source, from + k, row + c < rows);
-        }
-    }
-
     /// <summary>What one group does: a block of rows and some panels of columns. Rows past the edge repeat the last one's place and are not stored.</summary>
     public static void Multiply<TProduct, TBlock>(ArrayView<float> a, ArrayView<float> b, ArrayView<float> c, TProduct product, Index2D extent)
         where TProduct : unmanaged, IProduct
-        where TBlock : unmanaged, ITileBlock
+        where TBlock : unmanaged, IBlock
     {
         TBlock block = default;
         int panels = extent.X, blockRows = extent.Y * RegisterTile.Rows;
-        ArrayView<float> left = SharedMemory.Allocate<float>((default(TBlock).Tiles * RegisterTile.Rows + 16) * (default(TBlock).Depth + 16));
+        ArrayView<float> left = SharedMemory.Allocate<float>((default(TBlock).Tiles * RegisterTile.Rows + Pad) * (default(TBlock).Depth + Pad));
         ArrayView<float> right = SharedMemory.Allocate<float>(default(TBlock).Panels * default(TBlock).Depth * RegisterTile.RightStep);
         int first = Grid.IdxY * blockRows, all = product.Rows, cols = product.Cols, count = IntrinsicMath.Min(blockRows, all - first);
         for (int start = 0; start < product.Depth || start == 0; start += block.Depth)

@@ -26,8 +26,8 @@ sealed class MeasureVerb : Verb
 
     public override IReadOnlyList<string> Notes =>
     [
-        "Nothing but the card's driver is needed. A part that needs a card where there is none says 'not measured' and why. Both files are written anew after each part. Exit code 1 if a part failed.",
-        "JSON: {date, machine, sections:{NAME: {title, status, reason, seconds, tables:[{title, columns, rows}]}}}; status is measured, not measured, or failed.",
+        "Nothing but the card's driver is needed. A part that needs a card where there is none says 'not measured' and why. Both files are written anew after each part; 'awaits' is there where there is no card. Exit code 1 if a part failed.",
+        "JSON: {date, machine, plan:[{section, seconds}], awaits:{reason, parts:{NAME: what}}, sections:{NAME: {title, status, reason, seconds, tables:[{title, columns, rows}]}}}; status is measured, not measured, or failed.",
     ];
 
     public override int Run(ParseResult arguments, Terminal terminal)
@@ -42,6 +42,10 @@ sealed class MeasureVerb : Verb
             ["machine"] = $"{Environment.ProcessorCount} logical cores, {GC.GetGCMemoryInfo().TotalAvailableMemoryBytes >> 30} GB, {System.Runtime.InteropServices.RuntimeInformation.OSDescription}",
             ["sections"] = sections,
         };
+        document["plan"] = new JsonArray([.. Section.All.Select(section => new JsonObject { ["section"] = section.Name, ["seconds"] = section.Seconds })]);
+        if (Section.NoCard is { } none)
+            document["awaits"] = new JsonObject { ["reason"] = none, ["parts"] = new JsonObject(Section.All.Select(section => KeyValuePair.Create(section.Name, (JsonNode?)section.Awaits))) };
+        terminal.Notice($"at most {arguments.GetValue(seconds)} s: {string.Join(", ", Section.All.Select(section => $"{section.Name} {section.Seconds} s"))}");
         foreach (Section section in Section.All)
         {
             double left = arguments.GetValue(seconds) - Stopwatch.GetElapsedTime(start).TotalSeconds;
@@ -51,12 +55,22 @@ sealed class MeasureVerb : Verb
             result["seconds"] = Math.Round(Stopwatch.GetElapsedTime(begin).TotalSeconds, 1);
             sections[section.Name] = result;
             terminal.Notice($"{section.Name}: {result["status"]}{(result["reason"] is { } reason ? $": {reason}" : "")}");
-            File.WriteAllText(Path.Combine(folder, "report.json"), document.ToJsonString(Indented));
-            File.WriteAllText(Path.Combine(folder, "report.md"), ReportText.Markdown(document));
+            Write(folder, document);
         }
 
+        JsonObject beside = Beside.Of(sections);
+        beside["title"] = Beside.Title;
+        beside["seconds"] = 0;
+        sections[Beside.Name] = beside;
+        Write(folder, document);
         terminal.Result(() => document, text => text.Line($"written: {Path.Combine(folder, "report.json")}, {Path.Combine(folder, "report.md")}"));
         return sections.Any(section => (string?)section.Value!["status"] == "failed") ? ExitCode.Failed : ExitCode.Ok;
+    }
+
+    static void Write(string folder, JsonObject document)
+    {
+        File.WriteAllText(Path.Combine(folder, "report.json"), document.ToJsonString(Indented));
+        File.WriteAllText(Path.Combine(folder, "report.md"), ReportText.Markdown(document));
     }
 
     static JsonObject InItsOwnProcess(Section section, double limit)

@@ -8,7 +8,10 @@ namespace Dalle2.Card;
 /// <summary>Each op on each card, and in PyTorch on the same card.</summary>
 static class OpSections
 {
-    const double SecondsAnOp = 0.1;
+    const double SecondsAnOp = 0.05;
+
+    /// <summary>The columns of an op's times, a precision each, here and in PyTorch's table.</summary>
+    public static readonly string[] Columns = ["op", "pass", "size", .. Enum.GetValues<Precision>().Select(precision => $"{ProductSizes.Name(precision)} ms")];
 
     public static JsonObject Ops(double seconds)
     {
@@ -17,30 +20,49 @@ static class OpSections
             return Section.NotMeasured(Section.NoCard!);
         long start = Stopwatch.GetTimestamp();
         var tables = new List<JsonObject>();
-        foreach (string name in cards)
+        for (int card = 0; card < cards.Length; card++)
         {
-            using Device device = Device.Open(name);
+            using Device device = Device.Open(cards[card]);
             Roofline roofline = Roofline.Measure(device, 0.3);
             var rows = new List<JsonNode?[]>();
-            foreach (var (type, shape) in Sizes())
+            foreach (var (type, shape, wanted) in ProductSizes.All)
             {
-                if (Stopwatch.GetElapsedTime(start).TotalSeconds > seconds * 0.9)
+                if (Stopwatch.GetElapsedTime(start).TotalSeconds > seconds * 0.9 * (card + 1) / cards.Length)
                 {
-                    rows.Add(["(no time was left for the rest)", "", "", null, null, null, null]);
+                    rows.Add(["(no time was left for the rest)", "", "", null, null, null, null, null, null]);
                     break;
                 }
 
-                foreach (var (pass, timing) in OpTiming.Measure(type, shape, device, SecondsAnOp).Passes)
-                {
-                    rows.Add([OpCase.NameOf(type), pass, string.Join('x', shape), Math.Round(timing.Milliseconds, 4), .. timing.HasCost
-                        ? (JsonNode?[])[Math.Round(timing.Gflops), Math.Round(timing.GigabytesPerSecond), Math.Round(100 * timing.ShareOf(roofline), 1)] : [null, null, null]]);
-                }
+                if (wanted.Intersect(ProductSizes.Of(device)).Any())
+                    rows.AddRange(Measure(device, roofline, type, shape, wanted));
             }
 
-            tables.Add(Section.Table($"{name}: {device.Description}", ["op", "pass", "size", "ms", "GFLOP/s", "GB/s", "% of the roof"], rows));
+            device.Precision = Precision.Float32;
+            tables.Add(Section.Table($"{cards[card]}: {device.Description}. Rates and share of the float32 roof are those of the last precision.", [.. Columns, "GFLOP/s", "GB/s", "% of the roof"], rows));
         }
 
         return Section.Measured([.. tables]);
+    }
+
+    static IEnumerable<JsonNode?[]> Measure(Device device, Roofline roofline, Type type, int[] shape, Precision[] wanted)
+    {
+        var times = new Dictionary<string, (double?[] Milliseconds, PassTiming Last)>();
+        foreach (Precision precision in wanted.Intersect(ProductSizes.Of(device)))
+        {
+            device.Precision = precision;
+            foreach (var (pass, timing) in OpTiming.Measure(type, shape, device, SecondsAnOp).Passes)
+            {
+                double?[] cells = times.TryGetValue(pass, out var before) ? before.Milliseconds : new double?[Enum.GetValues<Precision>().Length];
+                cells[(int)precision] = Math.Round(timing.Milliseconds, 4);
+                times[pass] = (cells, timing);
+            }
+        }
+
+        foreach (var (pass, (cells, last)) in times)
+        {
+            yield return [OpCase.NameOf(type), pass, string.Join('x', shape), .. cells.Select(cell => (JsonNode?)cell), .. last.HasCost
+                ? (JsonNode?[])[Math.Round(last.Gflops), Math.Round(last.GigabytesPerSecond), Math.Round(100 * last.ShareOf(roofline), 1)] : [null, null, null]];
+        }
     }
 
     /// <summary>The same sizes in PyTorch, run by a script beside this program that prints its rows as JSON.</summary>
@@ -64,17 +86,20 @@ static class OpSections
 
         using (python)
         {
-            foreach (var (type, shape) in Sizes())
-                python.StandardInput.WriteLine(new JsonObject { ["op"] = OpCase.NameOf(type), ["shape"] = new JsonArray([.. shape.Select(extent => (JsonNode)extent)]) }.ToJsonString());
+            foreach (var (type, shape, precisions) in ProductSizes.All)
+            {
+                python.StandardInput.WriteLine(new JsonObject
+                {
+                    ["op"] = OpCase.NameOf(type),
+                    ["shape"] = new JsonArray([.. shape.Select(extent => (JsonNode)extent)]),
+                    ["precisions"] = new JsonArray([.. precisions.Select(precision => (JsonNode)ProductSizes.Name(precision))]),
+                }.ToJsonString());
+            }
+
             python.StandardInput.Close();
             string said = python.StandardOutput.ReadToEnd();
             python.WaitForExit();
             return python.ExitCode == 0 && JsonNode.Parse(said) is JsonObject answer ? answer : Section.NotMeasured($"{script} ended with code {python.ExitCode}");
         }
     }
-
-    static IEnumerable<(Type Type, int[] Shape)> Sizes() =>
-        from type in OpCase.All
-        from shape in OpCase.Create(type).BenchShapes
-        select (type, shape);
 }

@@ -10,6 +10,13 @@ static class ReportText
     public static string Markdown(JsonObject document)
     {
         var text = new StringBuilder($"# Measured on this machine\n\nMachine: {document["machine"]}. Date: {document["date"]} UTC. Command: `./run`.\n");
+        if (document["awaits"] is { } awaits)
+        {
+            text.Append(CultureInfo.InvariantCulture, $"\n## What awaits a card\n\n{awaits["reason"]}\n\n");
+            foreach (var (name, what) in awaits["parts"]!.AsObject())
+                text.Append(CultureInfo.InvariantCulture, $"- {name}: {what}\n");
+        }
+
         foreach (var (_, node) in document["sections"]!.AsObject())
         {
             JsonObject section = node!.AsObject();

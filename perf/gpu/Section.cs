@@ -7,8 +7,9 @@ namespace Dalle2.Card;
 /// <param name="Name">Its name on the command line and in the document.</param>
 /// <param name="Title">Its heading.</param>
 /// <param name="Seconds">The longest that it may take.</param>
+/// <param name="Awaits">What of it awaits a card where there is none.</param>
 /// <param name="Run">Does it, in about so many seconds.</param>
-sealed record Section(string Name, string Title, int Seconds, Func<double, JsonObject> Run)
+sealed record Section(string Name, string Title, int Seconds, string Awaits, Func<double, JsonObject> Run)
 {
     /// <summary>Why there is no card; null if there is one.</summary>
     public static string? NoCard { get; } = Cards().Length > 0 ? null
@@ -17,13 +18,13 @@ sealed record Section(string Name, string Title, int Seconds, Func<double, JsonO
     /// <summary>All, in the order of the report.</summary>
     public static IReadOnlyList<Section> All { get; } =
     [
-        new("devices", "Devices", 20, _ => DeviceSections.Devices()),
-        new("tests", "Tests of the CUDA device", 150, _ => TestSection.Run()),
-        new("bits", "The same bits after 20 training steps", 100, _ => DeviceSections.Bits()),
-        new("roofline", "What the devices do at most", 60, _ => DeviceSections.Rooflines()),
-        new("ops", "Every op, as a share of that", 100, OpSections.Ops),
-        new("pytorch", "Beside PyTorch with cuDNN", 90, OpSections.PyTorch),
-        new("steps", "Whole training steps, and their memory", 100, StepSection.Run),
+        new("devices", "Devices", 10, "name, compute capability, multiprocessors and memory of each card", _ => DeviceSections.Devices()),
+        new("roofline", "What the devices do at most", 30, "float32 peak, bandwidth and launch time of each card", _ => DeviceSections.Rooflines()),
+        new("steps", "Whole training steps, and their memory", 110, "steps at 32x32, 64x64 and 128x128 in float32, tf32 and bf16; the autoencoder's step at 64x64 and 128x128, replayed, with the share of its kernels and its memory", StepSection.Run),
+        new("ops", "Every op, as a share of that", 110, "a product of 4096^3 and large convolutions in tf32 and bf16; every op, forward and backward, and those that multiply matrices in each precision", OpSections.Ops),
+        new("pytorch", "The same in PyTorch with cuBLAS and cuDNN", 110, "the same sizes and precisions in PyTorch, its training step eager and compiled, and the ratios", OpSections.PyTorch),
+        new("bits", "The same bits after 20 training steps", 60, "the hash of the parameters on each card, beside the cpu's", _ => DeviceSections.Bits()),
+        new("tests", "Tests of the CUDA device", 130, "the bits of every op, and of 20 training steps, on a card", _ => TestSection.Run()),
     ];
 
     /// <summary>The names of the cards' devices: CUDA's, then OpenCL's that are no processors.</summary>

@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using Dalle2.Cli;
 using Dalle2.Gpu.Runtime;
 using Dalle2.Ops;
+using Dalle2.Perf;
 using Dalle2.Training;
 using Dalle2.Training.Stages;
 
@@ -11,6 +12,9 @@ namespace Dalle2.Card;
 /// <summary>Training steps of the last stage, everything end to end, at several sizes of pictures.</summary>
 static class StepSection
 {
+    /// <summary>PyTorch's times of a step, a precision each.</summary>
+    public static readonly string[] PeerColumns = OpSections.Columns[3..];
+
     const int Warmup = 3, Profiled = 3, FewestSteps = 5, MostSteps = 50;
 
     public static JsonObject Run(double seconds)
@@ -24,18 +28,90 @@ static class StepSection
                select (card, size.Name, size.Config),
         ];
         var rows = new List<JsonNode?[]>();
+        long start = Stopwatch.GetTimestamp();
         foreach (var (name, size, config) in plans)
-            rows.Add(Measure(name, size, config with { Samples = 4 * config.Batch }, seconds / plans.Length));
+        {
+            using Device device = Device.Open(name);
+            foreach (Precision precision in name == "cpu" ? [Precision.Float32] : ProductSizes.Of(device))
+                rows.Add(Measure(device, size, config with { Samples = 4 * config.Batch, Precision = precision }, seconds / 2 / plans.Length / 3));
+        }
+
         if (Section.NoCard is { } reason)
-            rows.AddRange(Sizes().Select(size => (JsonNode?[])["cuda", size.Name, size.Config.Batch, $"not measured: {reason}", null, null, null]));
-        return Section.Measured(Section.Table(
+            rows.AddRange(Sizes().Select(size => (JsonNode?[])["cuda", size.Name, "", size.Config.Batch, $"not measured: {reason}", null, null, null]));
+        JsonObject whole = Section.Table(
             "A step from the batch to the updated parameters, the median. Kernels: their own time, by the device's clock where it has one, as a share of the step.",
-            ["device", "model", "batch", "ms a step", "pictures/s", "kernels %", "MiB"], rows));
+            ["device", "model", "precision", "batch", "ms a step", "pictures/s", "kernels %", "MiB"], rows);
+        return cards.Length == 0 ? Section.Measured(whole) : Section.Measured(whole, Replayed(cards, () => seconds * 0.9 - Stopwatch.GetElapsedTime(start).TotalSeconds));
     }
 
-    static JsonNode?[] Measure(string name, string size, TrainingConfig config, double seconds)
+    // The step that PyTorch is measured with.
+    static JsonObject Replayed(string[] cards, Func<double> left)
     {
-        using Device device = Device.Open(name);
+        var rows = new List<JsonNode?[]>();
+        foreach (string name in cards)
+        {
+            using Device device = Device.Open(name);
+            foreach (int side in (int[])[64, 128])
+            {
+                foreach (Precision precision in ProductSizes.Of(device))
+                {
+                    if (left() > 0)
+                        rows.Add(Replayed(device, side, precision));
+                }
+            }
+        }
+
+        return Section.Table(
+            "A training step of the text-conditioned autoencoder, batch 64. Replayed: what the device does in a step, all but the words' lookup, recorded once. Kernels: their own time as a share of that.",
+            ["device", "side", "precision", "ms a step", "ms replayed", "kernels %", "MiB"], rows);
+    }
+
+    static JsonNode?[] Replayed(Device device, int side, Precision precision)
+    {
+        device.Precision = precision;
+        using var model = new TextVae(device, new TextVaeSize(Side: side));
+        for (int step = 0; step < Warmup; step++)
+            model.Step();
+        double whole = Median(device, () => model.Step(), FewestSteps), megabytes = Math.Round(device.AllocatedBytes / 1048576.0, 1);
+        IReadOnlyList<Recording> recordings = model.Record();
+        void Replay()
+        {
+            foreach (Recording recording in recordings)
+                device.Stream.Replay(recording);
+        }
+
+        // The first one makes the graphs.
+        Replay();
+        double replayed = Median(device, Replay, FewestSteps);
+        var profiler = new StepProfiler();
+        device.Profiler = profiler;
+        for (int step = 0; step < Profiled; step++)
+            Replay();
+        device.Profiler = null;
+        return [device.Name, side, ProductSizes.Name(precision), Math.Round(whole, 3), Math.Round(replayed, 3), Math.Round(100 * KernelMilliseconds(profiler) / replayed), megabytes];
+    }
+
+    static double Median(Device device, Action step, int count)
+    {
+        var times = new List<double>();
+        device.Stream.Synchronize();
+        for (int i = 0; i < count; i++)
+        {
+            long begin = Stopwatch.GetTimestamp();
+            step();
+            device.Stream.Synchronize();
+            times.Add(Stopwatch.GetElapsedTime(begin).TotalMilliseconds);
+        }
+
+        return PassTiming.Median(times);
+    }
+
+    static double KernelMilliseconds(StepProfiler profiler) =>
+        profiler.Records.Where(record => record.Kind == StreamWork.Launch).Sum(record => Stopwatch.GetElapsedTime(record.Began, record.End).TotalMilliseconds) / Profiled;
+
+    static JsonNode?[] Measure(Device device, string size, TrainingConfig config, double seconds)
+    {
+        device.Precision = config.Precision;
         using var training = new ProfiledTraining(device, config, StageNames.FineTune);
         var ignored = new StepProfiler();
         int number = 0;
@@ -44,7 +120,7 @@ static class StepSection
         device.Stream.Synchronize();
         var times = new List<double>();
         long start = Stopwatch.GetTimestamp();
-        while (times.Count < FewestSteps || (times.Count < MostSteps && Stopwatch.GetElapsedTime(start).TotalSeconds < seconds / 3))
+        while (times.Count < FewestSteps || (times.Count < MostSteps && Stopwatch.GetElapsedTime(start).TotalSeconds < seconds))
         {
             long begin = Stopwatch.GetTimestamp();
             training.Step(ignored, number++);
@@ -56,9 +132,10 @@ static class StepSection
         device.Profiler = profiler;
         for (int step = 0; step < Profiled; step++)
             training.Step(profiler, number++);
-        double kernels = profiler.Records.Where(record => record.Kind == StreamWork.Launch).Sum(record => Stopwatch.GetElapsedTime(record.Began, record.End).TotalMilliseconds) / Profiled;
+        device.Profiler = null;
+        double kernels = KernelMilliseconds(profiler);
         double median = PassTiming.Median(times);
-        return [name, size, config.Batch, Math.Round(median, 3), Math.Round(1000 * config.Batch / median), Math.Round(100 * kernels / median), Math.Round(device.AllocatedBytes / 1048576.0, 1)];
+        return [device.Name, size, ProductSizes.Name(config.Precision), config.Batch, Math.Round(median, 3), Math.Round(1000 * config.Batch / median), Math.Round(100 * kernels / median), Math.Round(device.AllocatedBytes / 1048576.0, 1)];
     }
 
     static IEnumerable<(string Name, TrainingConfig Config)> Sizes()

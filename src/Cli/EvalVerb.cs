@@ -17,6 +17,7 @@ sealed class EvalVerb : Verb
     readonly Option<float> temperature = VerbOptions.Temperature();
     readonly Option<string?> output = VerbOptions.OptionalText("--out", "FILE", "Also write a .png with some drawings beside the truth. [default: none]");
     readonly Option<string> device = VerbOptions.Device();
+    readonly Option<Precision> precision = VerbOptions.Precision();
     readonly Option<int> threads = VerbOptions.Threads();
     readonly Option<int> maxBroken = VerbOptions.MaxBroken();
 
@@ -24,7 +25,7 @@ sealed class EvalVerb : Verb
         : base("eval", "Measure a run on captions it was not trained on, beside chance, the ceiling of real pictures and shuffled captions.")
     {
         Arguments.Add(run);
-        foreach (Option option in new Option[] { split, count, seed, temperature, output, device, threads, maxBroken })
+        foreach (Option option in new Option[] { split, count, seed, temperature, output, device, precision, threads, maxBroken })
             Options.Add(option);
     }
 
@@ -33,13 +34,13 @@ sealed class EvalVerb : Verb
     public override IReadOnlyList<string> Notes =>
     [
         "Also writes RUN/report.html anew, with the figures and drawings.",
-        "JSON: {split, n, attributes:{NAME:{value, low, high}}, chance:{NAME:x}, ceiling:{NAME:x}, shuffled:{NAME:x}, choices:{NAME:{n, value, low, high, chance}}, retrieval:{n, textToImage, imageToText, chance}, loss, run, runHash, seconds}; what was not measured is empty or null.",
+        "JSON: {split, n, attributes:{NAME:{value, low, high}}, chance:{NAME:x}, ceiling:{NAME:x}, shuffled:{NAME:x}, choices:{NAME:{n, value, low, high, chance}}, retrieval:{n, textToImage, imageToText, chance}, loss, run, runHash, seconds, device}; what was not measured is empty or null.",
     ];
 
     public override int Run(ParseResult arguments, Terminal terminal)
     {
         string? sheet = arguments.GetValue(output) is { } path ? PictureFile.RequirePng(path) : null;
-        using Device opened = Known.OpenDevice(arguments.GetRequiredValue(device), arguments.GetValue(threads));
+        using Device opened = Known.OpenDevice(arguments.GetRequiredValue(device), arguments.GetValue(threads), arguments.GetValue(precision));
         var request = new EvaluationRequest
         {
             Run = arguments.GetRequiredValue(run),

@@ -8,7 +8,7 @@ static class EvaluationText
 {
     public static void Show(RunEvaluation evaluation, TerminalText text)
     {
-        text.Line($"{evaluation.Count} captions of '{evaluation.Split}', run {evaluation.Run} ({evaluation.RunHash})");
+        text.Line($"{evaluation.Count} captions of '{evaluation.Split}', run {evaluation.Run} ({evaluation.RunHash}), on {evaluation.Device}");
         if (evaluation.Attributes is { } attributes)
         {
             text.Line();

@@ -16,12 +16,13 @@ sealed class KernelsShowVerb : Verb
         ("simd", kernel => KernelText.Simd(kernel)),
         ("opencl", kernel => KernelText.OpenCl(kernel)),
         ("ptx", kernel => (CardResources.Describe(kernel) is { } resources ? $"// {resources}\n" : "") + KernelText.Ptx(kernel)),
+        .. ((int[])[60, 70, 80, 90, 100]).Select(sm => ($"ptx:{sm}", (Func<MethodInfo, string>)(kernel => KernelText.Ptx(kernel, sm, alignedViews: true)))),
     ];
 
     readonly Argument<string> name = new("OP") { Description = "An op (LayerNorm's kernels are GroupNorm's), or one of its kernels: Gemm, Lstm.Backward, 'Activation.Forward<GELU>'." };
     readonly Option<string> target = VerbOptions.Text("--target", "T", "ir",
         "il: the kernel's intermediate language; ir: the compiler's SSA form after all passes, everything inlined; simd: the vector code of the device cpu, at this machine's "
-        + "width, for groups of 16 threads; opencl: OpenCL C 1.2 as for graphics cards, for groups of 64 threads; ptx: PTX, which NVIDIA's driver takes; where there is a card, what registers and memory the driver gives it stands above.");
+        + "width, for groups of 16 threads; opencl: OpenCL C 1.2 as for graphics cards, for groups of 64 threads; ptx: PTX, which NVIDIA's driver takes; where there is a card, what registers and memory the driver gives it stands above; ptx:60, ptx:70, ptx:80, ptx:90 and ptx:100: for that compute capability and views that begin at multiples of 16 bytes.");
 
     public KernelsShowVerb()
         : base("show", "Show what the compiler makes of an op's kernels. Needs no device.")

@@ -73,5 +73,5 @@ public sealed class Conv2d : UnaryLayer
         context.Release(workspace);
     }
 
-    Tensor Workspace(Context context, Tensor x, Tensor y) => context.Workspace(Conv2dOp.WorkspaceLength(x.Shape, weight.Value.Shape, y.Shape, window));
+    Tensor Workspace(Context context, Tensor x, Tensor y) => context.Workspace(Conv2dOp.WorkspaceLength(context.Device.Precision, x.Shape, weight.Value.Shape, y.Shape, window));
 }

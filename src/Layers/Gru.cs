@@ -68,8 +68,8 @@ public sealed class Gru : Recurrent
         }
 
         context.Release(turned);
-        GemmOp.Multiply(stream, input!, dp, weight.Gradient, transposeA: true, accumulate: true);
-        GemmOp.Multiply(stream, hidden!.Slice(0, length), dq, recurrentWeight.Gradient, transposeA: true, accumulate: true);
+        AddWeightGradient(context, input!, dp, weight);
+        AddWeightGradient(context, hidden!.Slice(0, length), dq, recurrentWeight);
         BiasOp.Backward(stream, dp, context.Allocate(BiasOp.PartialRows(dp.Rows), dp.Cols), bias.Gradient);
         BiasOp.Backward(stream, dq, context.Allocate(BiasOp.PartialRows(dq.Rows), dq.Cols), recurrentBias.Gradient);
         context.Release(p);

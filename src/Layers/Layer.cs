@@ -38,6 +38,14 @@ public abstract class Layer
         return layer;
     }
 
+    /// <summary>Adds <c>x^T dy</c> to the gradient of a matrix of weights.</summary>
+    private protected static void AddWeightGradient(Context context, Tensor x, Tensor dy, Parameter weight)
+    {
+        Tensor workspace = context.Workspace(GemmOp.WorkspaceLength(context.Device.Precision, x.Cols, dy.Cols, x.Rows));
+        GemmOp.Multiply(context.Stream, x, dy, weight.Gradient, transposeA: true, accumulate: true, workspace: workspace);
+        context.Release(workspace);
+    }
+
     /// <summary>Called first in Forward.</summary>
     /// <exception cref="InvalidOperationException">A forward pass in training is still to be followed by its backward pass.</exception>
     protected void BeginForward(Context context)

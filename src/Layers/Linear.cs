@@ -50,5 +50,5 @@ public sealed class Linear : UnaryLayer
         end.Release(context, dproducts);
     }
 
-    void DifferentiateWeight(Context context, Tensor dproducts) => GemmOp.Multiply(context.Stream, input!, dproducts, weight.Gradient, transposeA: true, accumulate: true);
+    void DifferentiateWeight(Context context, Tensor dproducts) => AddWeightGradient(context, input!, dproducts, weight);
 }

@@ -63,8 +63,8 @@ public sealed class Lstm : Recurrent
         }
 
         context.Release(turned);
-        GemmOp.Multiply(stream, input!, dgates, weight.Gradient, transposeA: true, accumulate: true);
-        GemmOp.Multiply(stream, hidden!.Slice(0, length), dgates, recurrentWeight.Gradient, transposeA: true, accumulate: true);
+        AddWeightGradient(context, input!, dgates, weight);
+        AddWeightGradient(context, hidden!.Slice(0, length), dgates, recurrentWeight);
         BiasOp.Backward(stream, dgates, context.Allocate(BiasOp.PartialRows(dgates.Rows), dgates.Cols), bias.Gradient);
         context.Release(gates);
         InitialCellGradient = dcell;

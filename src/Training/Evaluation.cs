@@ -49,7 +49,7 @@ public static class Evaluation
         if (!draws)
         {
             observer.Notice("the decoder is not trained yet: nothing is drawn");
-            return new RunEvaluation(request.Run, trained.Hash, split, samples.Count, null, [], retrieval, null, [], clock.Elapsed.TotalSeconds);
+            return new RunEvaluation(request.Run, trained.Hash, split, samples.Count, null, [], retrieval, null, [], clock.Elapsed.TotalSeconds, device.Label);
         }
 
         var textToImage = new TextToImage(model, config.CreateLoss(), config.KlWeight);
@@ -65,7 +65,7 @@ public static class Evaluation
                 ("truth", ImageTransform.FromFloats(samples.Picture(i), config.ImageSide, config.ImageSide)),
             ])),
         ];
-        var result = new RunEvaluation(request.Run, trained.Hash, split, samples.Count, attributes, choices, retrieval, loss, cells, clock.Elapsed.TotalSeconds);
+        var result = new RunEvaluation(request.Run, trained.Hash, split, samples.Count, attributes, choices, retrieval, loss, cells, clock.Elapsed.TotalSeconds, device.Label);
         RunReport.Write(folder, config, device, result);
         return result;
     }

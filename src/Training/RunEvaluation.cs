@@ -14,6 +14,7 @@ namespace Dalle2.Training;
 /// <param name="Loss">The bound on the negative log-likelihood (reconstruction + divergence) of the split's pictures, in nats per picture; null before the decoder's stage.</param>
 /// <param name="Cells">Some of the drawings beside the truth.</param>
 /// <param name="Seconds">Wall-clock seconds.</param>
+/// <param name="Device">What it ran on, and its precision if that is not float32.</param>
 public sealed record RunEvaluation(
     string Run,
     string RunHash,
@@ -24,10 +25,11 @@ public sealed record RunEvaluation(
     RetrievalScore? Retrieval,
     double? Loss,
     IReadOnlyList<ContactCell> Cells,
-    double Seconds)
+    double Seconds,
+    string Device)
 {
     /// <summary>
-    /// The stable form <c>{split, n, attributes: {NAME: {value, low, high}}, chance, ceiling, shuffled, choices, retrieval, loss, run, runHash, seconds}</c>;
+    /// The stable form <c>{split, n, attributes: {NAME: {value, low, high}}, chance, ceiling, shuffled, choices, retrieval, loss, run, runHash, seconds, device}</c>;
     /// what was not measured is empty or null.
     /// </summary>
     public JsonObject ToJson()
@@ -60,6 +62,7 @@ public sealed record RunEvaluation(
         json["run"] = Run;
         json["runHash"] = RunHash;
         json["seconds"] = Math.Round(Seconds, 3);
+        json["device"] = Device;
         return json;
     }
 

@@ -33,12 +33,14 @@ public class PrecisionTests
         CommandRun.Of("bench", "--quick", "--op", "Gemm", "--precision", "tf32").IsUsageFault(Refusal);
         CommandRun.Of("profile", "--preset", "tiny", "--precision", "tf32").IsUsageFault(Refusal);
         CommandRun.Of("generate", run, "a star", "--precision", "tf32").IsUsageFault(Refusal);
+        CommandRun.Of("eval", run, "--precision", "tf32").IsUsageFault(Refusal);
         CommandRun.Of("bench", "--quick", "--op", "Reduction", "--device", "reference", "--precision", "bf16").IsUsageFault("reference: precision bf16 needs");
     }
 
     [TestCase("train")]
     [TestCase("generate", "run", "a star")]
     [TestCase("bench")]
+    [TestCase("eval", "run")]
     public void Another_word_is_told_with_those_there_are(params string[] verb) =>
         CommandRun.Of([.. verb, "--precision", "fp16"]).IsUsageFault("--precision fp16", "float32, tf32, bf16");
 

@@ -31,6 +31,12 @@ public static class Matrix
     /// <param name="high">What becomes the upper 16 bits.</param>
     public static uint ToBrainFloats(float low, float high) => ToBrainFloat(low) | ToBrainFloat(high) << 16;
 
+    /// <summary>Reads 32 rows of 4 floats of shared memory, a row for each lane to point to, and hands each lane a word of every eighth part of them.</summary>
+    /// <param name="shared">Shared memory.</param>
+    /// <param name="at">Where the lane's row begins, a multiple of 4. The 8 rows of a block are read at once if they lie at different places modulo 32.</param>
+    /// <remarks>Source: NVIDIA, Parallel Thread Execution ISA, ldmatrix.m8n8.x4: a row of 8 numbers of 16 bits is one of 4 floats.</remarks>
+    public static MatrixRows LoadRows(ArrayView<float> shared, int at) => new(Word(shared, at, 0), Word(shared, at, 8), Word(shared, at, 16), Word(shared, at, 24));
+
     /// <summary><c>sums + left * right</c> over 8 values of k, in TensorFloat-32; the lower 13 bits of each word do not count.</summary>
     public static MatrixSums MultiplyAddTensorFloats(MatrixLeft left, MatrixRight right, MatrixSums sums)
     {
@@ -50,6 +56,8 @@ public static class Matrix
             sums = AddPairs(left.Third, left.Fourth, right.Second, k, sums);
         return sums;
     }
+
+    static uint Word(ArrayView<float> shared, int at, int first) => Interop.FloatAsInt(shared[Warp.Shuffle(at, first + (Warp.LaneIdx >> 2)) + (Warp.LaneIdx & 3)]);
 
     static uint ToBrainFloat(float value)
     {

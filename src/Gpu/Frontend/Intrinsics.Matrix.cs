@@ -16,42 +16,65 @@ static partial class Intrinsics
     {
         void AddTo(Type type, string name, Intrinsic intrinsic)
         {
-            MethodInfo method = type.GetMethod(name)!;
-            MatrixTable.Add((method.Module, method.MetadataToken), intrinsic);
+            foreach (MethodInfo method in type.GetMethods().Where(method => method.Name == name))
+                MatrixTable.Add((method.Module, method.MetadataToken), intrinsic);
         }
 
         void Matrices(string name, Intrinsic intrinsic) => AddTo(typeof(Matrix), name, intrinsic);
 
-        AddTo(typeof(SharedCopy), nameof(SharedCopy.Begin), BeginCopy);
-        AddTo(typeof(SharedCopy), nameof(SharedCopy.Wait), (t, _, _) =>
-        {
-            t.Builder.Emit(Op.CopyWait, IrType.None, default);
-            return null;
-        });
+        AddTo(typeof(SharedCopy), nameof(SharedCopy.Begin), (t, _, a) => BeginCopy(t, Op.CopyBegin, a));
+        AddTo(typeof(SharedCopy), nameof(SharedCopy.BeginFour), (t, _, a) => BeginCopy(t, Op.CopyBeginFour, a));
+        AddTo(typeof(SharedCopy), nameof(SharedCopy.Commit), (t, _, _) => Emit(t, Op.CopyCommit));
+        AddTo(typeof(SharedCopy), nameof(SharedCopy.Wait), (t, _, a) => Emit(t, Op.CopyWait, a.Length == 1 && Value(a[0]) is Constant groups ? (int)groups.Bits : -1));
+        Matrices(nameof(Matrix.LoadRows), LoadRows);
         Matrices(nameof(Matrix.ToTensorFloat), (t, _, a) => new Data([t.Builder.Emit(Op.ToTensorFloat, Value(a[0]))]));
         Matrices(nameof(Matrix.ToBrainFloats), (t, _, a) => new Data([t.Builder.Emit(Op.ToBrainFloats, Value(a[0]), Value(a[1]))]));
         Matrices(nameof(Matrix.MultiplyAddTensorFloats), (t, _, a) => MultiplyAdd(t, MatrixFormat.TensorFloat, a));
         Matrices(nameof(Matrix.MultiplyAddBrainFloats), (t, _, a) => MultiplyAdd(t, MatrixFormat.BrainFloat, a));
     }
 
+    static Data? Emit(MethodTranslator translator, Op op, int number = 0)
+    {
+        translator.Builder.Emit(op, IrType.None, new Access(MemoryType.None, 0, number));
+        return null;
+    }
+
     // What is not inside is not looked at, so that its place may be anywhere.
-    static Data? BeginCopy(MethodTranslator translator, MethodBase method, Item[] arguments)
+    static Data? BeginCopy(MethodTranslator translator, Op op, Item[] arguments)
     {
         SsaBuilder builder = translator.Builder;
         Value[] target = ((Data)arguments[0]).Values, source = ((Data)arguments[2]).Values;
         Value isInside = Value(arguments[4]), from = builder.Emit(Op.Select, isInside, Value(arguments[3]), builder.Function.Constant(0));
-        builder.Emit(Op.Bounds, Value(arguments[1]), target[1]);
-        builder.Emit(Op.Bounds, from, source[1]);
-        builder.Emit(Op.CopyBegin, IrType.None, new Access(MemoryType.F32, sizeof(float), 0), target[0], Value(arguments[1]), source[0], from, isInside);
+        Bounds(builder, Value(arguments[1]), target[1], op == Op.CopyBeginFour);
+        Bounds(builder, from, source[1], op == Op.CopyBeginFour);
+        builder.Emit(op, IrType.None, new Access(MemoryType.F32, sizeof(float), 0), target[0], Value(arguments[1]), source[0], from, isInside);
         return null;
     }
 
-    // The instruction itself is the first of the sums; it gives the others to instructions behind it.
+    // Of one element, or of four from there on.
+    static void Bounds(SsaBuilder builder, Value index, Value length, bool isOfFour)
+    {
+        builder.Emit(Op.Bounds, index, length);
+        if (isOfFour)
+            builder.Emit(Op.Bounds, builder.Emit(Op.Add, index, builder.Function.Constant(3)), length);
+    }
+
+    static Data LoadRows(MethodTranslator translator, MethodBase method, Item[] arguments)
+    {
+        SsaBuilder builder = translator.Builder;
+        Value[] view = ((Data)arguments[0]).Values;
+        Bounds(builder, Value(arguments[1]), view[1], isOfFour: true);
+        return Parts(builder, builder.Emit(Op.MatrixLoad, IrType.I32, new Access(MemoryType.F32, sizeof(float), 0), view[0], Value(arguments[1])));
+    }
+
     static Data MultiplyAdd(MethodTranslator translator, MatrixFormat format, Item[] arguments)
     {
         SsaBuilder builder = translator.Builder;
         Value[] operands = [.. arguments.SelectMany(argument => ((Data)argument).Values)];
-        Value product = builder.Emit(Op.MatrixMultiplyAdd, IrType.F32, new Access(MemoryType.None, 0, (int)format), operands);
-        return new Data([product, .. Enumerable.Range(1, 3).Select(sum => builder.Emit(Op.MatrixSum, IrType.F32, new Access(MemoryType.None, 0, sum), product))]);
+        return Parts(builder, builder.Emit(Op.MatrixMultiplyAdd, IrType.F32, new Access(MemoryType.None, 0, (int)format), operands));
     }
+
+    // The instruction itself is the first of four results; it gives the others to instructions behind it.
+    static Data Parts(SsaBuilder builder, Value first) =>
+        new([first, .. Enumerable.Range(1, 3).Select(part => builder.Emit(Op.MatrixPart, first.Type, new Access(MemoryType.None, 0, part), first))]);
 }

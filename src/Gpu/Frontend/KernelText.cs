@@ -64,13 +64,14 @@ public static class KernelText
     /// <summary>The kernel as PTX, for NVIDIA's driver.</summary>
     /// <param name="kernel">The kernel.</param>
     /// <param name="smVersion">The compute capability without its dot: 60, 70, 80, 90 or 100.</param>
+    /// <param name="alignedViews">Whether views begin at multiples of 16 bytes.</param>
     /// <exception cref="KernelDiagnosticException">The kernel says what kernels cannot say.</exception>
     /// <exception cref="ArgumentOutOfRangeException">There is no such compute capability.</exception>
-    public static string Ptx(MethodInfo kernel, int smVersion = 60)
+    public static string Ptx(MethodInfo kernel, int smVersion = 60, bool alignedViews = false)
     {
         Function function = KernelFrontend.Translate(kernel, hasMatrixUnits: PtxOptions.HasMatrixUnits(smVersion));
         Pipeline.Run(function);
-        return PtxTarget.Compile(function, new PtxOptions(smVersion)).Text;
+        return PtxTarget.Compile(function, new PtxOptions(smVersion, alignedViews)).Text;
     }
 
     /// <summary>The kernel as OpenCL C 1.2.</summary>

@@ -48,8 +48,8 @@ sealed class IrVerifier
         Require(ResultFits(row, instruction), $"{row.Name} gives {instruction.Type.Name()}");
         if (row.Op == Op.Require)
             Require(instruction.Access.Offset >= 0 && instruction.Access.Offset < function.Checks.Count, "a check without a number");
-        if (row.Op == Op.MatrixSum)
-            Require(instruction.Access.Offset is >= 1 and <= 3 && block.Instructions.Contains((Instruction)operands[0]), "a sum of no matrix product of its block");
+        if (row.Op == Op.MatrixPart)
+            Require(instruction.Access.Offset is >= 1 and <= 3 && block.Instructions.Contains((Instruction)operands[0]), "a part of no matrix operation of its block");
         if (row.Op == Op.Store)
             Require(operands[2].Type == instruction.Access.Type.Loaded(), $"a store of {operands[2].Type.Name()} as {instruction.Access.Type.Name()}");
         if (row.Op.IsAtomic())
@@ -107,7 +107,7 @@ sealed class IrVerifier
         OperandRule.SingleFloat => AllOf(o, o[0].Type == IrType.F32),
         OperandRule.Matrices => AllOf(o[..6], o[0].Type == IrType.I32) && AllOf(o[6..], o[6].Type == IrType.F32),
         OperandRule.Copy => o[0].Type == IrType.Shared && o[1].Type.IsInteger() && o[2].Type == IrType.Global && o[3].Type.IsInteger() && o[4].Type == IrType.Bool,
-        OperandRule.MatrixProduct => o[0] is Instruction { Op: Op.MatrixMultiplyAdd },
+        OperandRule.Parts => o[0] is Instruction { Op: Op.MatrixMultiplyAdd or Op.MatrixLoad },
         OperandRule.Logic => AllOf(o, o[0].Type.IsInteger() || o[0].Type == IrType.Bool),
         OperandRule.Scalar => AllOf(o, o[0].Type != IrType.None && !o[0].Type.IsPointer()),
         OperandRule.Shift => o[0].Type.IsInteger() && o[1].Type == IrType.I32,
@@ -145,7 +145,8 @@ sealed class IrVerifier
         {
             Op.Load => instruction.Type == instruction.Access.Type.Loaded(),
             _ when row.Op.IsAtomic() => instruction.Type == instruction.Access.Type.Loaded(),
-            Op.HalfToFloat or Op.MatrixMultiplyAdd or Op.MatrixSum => instruction.Type == IrType.F32,
+            Op.HalfToFloat or Op.MatrixMultiplyAdd => instruction.Type == IrType.F32,
+            Op.MatrixLoad => instruction.Type == IrType.I32,
             Op.SharedAllocate => instruction.Type == IrType.Shared,
             Op.LocalAllocate => instruction.Type == IrType.Local,
             Op.SignExtend => instruction.Type == IrType.I64,

@@ -54,8 +54,8 @@ enum OperandRule
     /// <summary>A pointer to shared memory and an index, a pointer to device memory and an index, and whether there is anything to copy.</summary>
     Copy,
 
-    /// <summary>A <see cref="Op.MatrixMultiplyAdd"/> of the same block.</summary>
-    MatrixProduct,
+    /// <summary>A <see cref="Op.MatrixMultiplyAdd"/> or <see cref="Op.MatrixLoad"/> of the same block.</summary>
+    Parts,
 
     /// <summary>Indices of 32 or 64 bits, signed, then a length of 64 bits.</summary>
     Indices,
@@ -160,9 +160,12 @@ static class OpTable
         new(Op.Barrier, "barrier", 0, OperandRule.None, ResultRule.None, Effect.Write, false),
         new(Op.WarpBarrier, "warp.barrier", 0, OperandRule.None, ResultRule.None, Effect.Write, false),
         new(Op.Shuffle, "shuffle", 2, OperandRule.Lane, ResultRule.First, Effect.Write, false),
+        new(Op.MatrixLoad, "matrix.load", 2, OperandRule.Element, ResultRule.Stated, Effect.Write, false),
         new(Op.MatrixMultiplyAdd, "matrix", 10, OperandRule.Matrices, ResultRule.Stated, Effect.Write, false),
-        new(Op.MatrixSum, "matrix.sum", 1, OperandRule.MatrixProduct, ResultRule.Stated, Effect.Pure, false),
+        new(Op.MatrixPart, "matrix.part", 1, OperandRule.Parts, ResultRule.First, Effect.Pure, false),
         new(Op.CopyBegin, "copy.begin", 5, OperandRule.Copy, ResultRule.None, Effect.Write, false),
+        new(Op.CopyBeginFour, "copy.begin.four", 5, OperandRule.Copy, ResultRule.None, Effect.Write, false),
+        new(Op.CopyCommit, "copy.commit", 0, OperandRule.None, ResultRule.None, Effect.Write, false),
         new(Op.CopyWait, "copy.wait", 0, OperandRule.None, ResultRule.None, Effect.Write, false),
         new(Op.MemoryFence, "fence", 0, OperandRule.None, ResultRule.None, Effect.Write, false),
         new(Op.AtomicAdd, "atomic.add", 3, OperandRule.Atomic, ResultRule.Stated, Effect.Write, false),

@@ -31,7 +31,7 @@ sealed class Instruction(Op op, IrType type, Value[] operands, Access access, So
 
     /// <summary>
     /// Of loads, stores, atomics, copies (their target; the source has no offset), offsets and shared allocations: the element. For an allocation, the offset is the number of elements; for a fence,
-    /// its <see cref="FenceLevel"/>; for a matrix product, its <see cref="MatrixFormat"/>, and for one of its sums, which; for a check, its number in <see cref="Function.Checks"/>.
+    /// its <see cref="FenceLevel"/>; for a matrix product, its <see cref="MatrixFormat"/>, and for one of four results, which; for a wait, the groups that may be under way, or -1; for a check, its number in <see cref="Function.Checks"/>.
     /// </summary>
     public Access Access { get; set; } = access;
 

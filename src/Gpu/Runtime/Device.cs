@@ -31,6 +31,9 @@ public abstract class Device : IDisposable
     /// <summary>How many threads of a group run side by side at full speed: what a kernel whose groups may have any size is best launched with.</summary>
     public virtual int GroupThreads => 1;
 
+    /// <summary>How many groups run side by side at least: multiprocessors of a card, or host threads.</summary>
+    public virtual int GroupsAtOnce => Threads;
+
     /// <summary>How many bytes of shared memory a group may have.</summary>
     public virtual int SharedBytes => 48 << 10;
 
@@ -135,7 +138,7 @@ public abstract class Device : IDisposable
     /// A device that takes the launches and copies of this one but runs nothing and has no memory: what is allocated on it says how much this device
     /// would need. What is read from it is zero.
     /// </summary>
-    public Device ForPlanning() => new PlanningDevice(this);
+    public Device ForPlanning() => new PlanningDevice(this) { Precision = Precision };
 
     /// <summary>Allocates memory of the device; its contents are undefined.</summary>
     /// <exception cref="DeviceUnavailableException">There is not enough; the message has the figures.</exception>

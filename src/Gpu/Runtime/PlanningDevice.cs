@@ -10,6 +10,12 @@ sealed class PlanningDevice(Device planned) : Device($"plan of {planned.Name}", 
 
     public override int GroupThreads => planned.GroupThreads;
 
+    public override int GroupsAtOnce => planned.GroupsAtOnce;
+
+    public override int SharedBytes => planned.SharedBytes;
+
+    public override bool HasMatrixUnits => planned.HasMatrixUnits;
+
     public override string Description => $"counts what {planned.Name} would need";
 
     public override long AvailableBytes => long.MaxValue;

@@ -41,6 +41,32 @@ static class MatrixKernels
         SharedCopy.Wait();
     }
 
+    /// <summary>y = x of each 128, its rows of four in falling order: copied in fours, in two groups of copies, and read row by row.</summary>
+    public static void Rows(ArrayView<float> x, ArrayView<float> y, int count, SpecializedValue<int> step)
+    {
+        ArrayView<float> shared = SharedMemory.Allocate<float>(256);
+        int lane = Group.IdxX, first = Grid.IdxX * 256;
+        SharedCopy.BeginFour(shared, 4 * lane, x, first + 4 * lane, first + 4 * lane < count);
+        SharedCopy.Commit();
+        SharedCopy.BeginFour(shared, 128 + 4 * lane, x, first + 128 + 4 * lane, first + 128 + 4 * lane < count);
+        SharedCopy.Commit();
+        SharedCopy.Wait(1);
+        Group.Barrier();
+        Store(y, first, Matrix.LoadRows(shared, step.Value * (31 - lane)));
+        SharedCopy.Wait(0);
+        Group.Barrier();
+        Store(y, first + 128, Matrix.LoadRows(shared, 128 + step.Value * (31 - lane)));
+    }
+
+    static void Store(ArrayView<float> y, int first, MatrixRows rows)
+    {
+        int at = first + Warp.LaneIdx;
+        y[at] = Interop.IntAsFloat(rows.First);
+        y[at + 32] = Interop.IntAsFloat(rows.Second);
+        y[at + 64] = Interop.IntAsFloat(rows.Third);
+        y[at + 96] = Interop.IntAsFloat(rows.Fourth);
+    }
+
     static uint Pair(ArrayView<float> view, int at, int step) => Matrix.ToBrainFloats(view[at], view[at + step]);
 
     static MatrixSums Sums(ArrayView<float> c)

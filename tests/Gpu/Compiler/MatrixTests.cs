@@ -110,6 +110,42 @@ public class MatrixTests
         Assert.That(driver.Fault!.Message, Does.Contain("shared memory is touched while a copy to it is under way"));
     }
 
+    [Test]
+    public void Rows_are_copied_in_fours_and_read_a_row_a_lane([ValueSource(nameof(Devices))] string name) =>
+        Assert.That(Rows(Open(name), 4, 0), Is.EqualTo(Enumerable.Range(0, 512).Select(i => i / 128 * 128 + 4 * (31 - i % 128 / 4) + i % 4 is var from && from < 300 ? from + 1f : 0f)));
+
+    // Views that begin elsewhere are copied one by one, into the same places.
+    [TestCase(80)]
+    [TestCase(90)]
+    public void Rows_of_views_that_are_not_aligned_are_copied_all_the_same(int sm)
+    {
+        var driver = new StandInDriver { Capability = sm };
+        Assert.That(Rows(StandInDevice.Open(driver), 4, 1), Is.EqualTo(Rows(Open("reference"), 4, 1)));
+    }
+
+    [TestCase(3, "is not aligned to 16 bytes")]
+    [TestCase(8, "shared memory is touched while a copy to it is under way")]
+    public void Rows_that_are_not_aligned_or_not_there_yet_are_found(int step, string message)
+    {
+        var driver = new StandInDriver { Capability = 80 };
+        Assert.That(() => Rows(StandInDevice.Open(driver), step, 0), Throws.TypeOf<KernelException>());
+        Assert.That(driver.Fault!.Message, Does.Contain(message));
+    }
+
+    static float[] Rows(Device device, int step, int offset)
+    {
+        using (device)
+        {
+            using Buffer<float> x = device.Allocate<float>(300 + offset), y = device.Allocate<float>(512);
+            device.Stream.Write<float>([.. Enumerable.Range(1 - offset, 300 + offset)], x.View);
+            device.Stream.Clear(y.View);
+            device.Stream.Launch(MatrixKernels.Rows, new KernelConfig((Index1D)2, 32), x.View.SubView(offset, 300), y.View, 300, SpecializedValue.New(step));
+            var result = new float[512];
+            device.Stream.Read<float>(y.View, result);
+            return result;
+        }
+    }
+
     static float[] Turn(Device device, bool waits)
     {
         using (device)

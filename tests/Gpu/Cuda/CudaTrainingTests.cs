@@ -1,6 +1,7 @@
 using Dalle2.Cli;
 using Dalle2.Gpu.Runtime;
 using Dalle2.Gpu.Runtime.Cuda;
+using Dalle2.Ops;
 using Dalle2.Training;
 using Dalle2.Training.Stages;
 
@@ -38,6 +39,26 @@ public class CudaTrainingTests
         {
             foreach (var (type, shape) in OpCaseRun.All)
                 OpCaseRun.RequireEqualBits(device, type, shape);
+        });
+    }
+
+    [Test]
+    public void Ops_on_matrix_units_of_a_card_are_those_of_the_definition([Values(Precision.Tf32, Precision.Bf16)] Precision precision)
+    {
+        using Device device = Card();
+        if (!device.HasMatrixUnits)
+            Assert.Ignore($"{device.Description} has no matrix units");
+        device.Precision = precision;
+        Assert.Multiple(() =>
+        {
+            foreach (Type type in (Type[])[typeof(GemmCase), typeof(LinearCase), typeof(Conv2dCase), typeof(ConvTranspose2dCase)])
+            {
+                foreach (int[] shape in OpCase.Create(type).Shapes)
+                {
+                    OpResult result = GradientCheck.Run(type, shape, device, value => Rounding.Round(precision, value));
+                    Assert.That(result.Passed, $"{OpCase.NameOf(type)} {string.Join('x', shape)}: {result.MaxRelativeError:E2}: {result.Where}");
+                }
+            }
         });
     }
 

@@ -58,6 +58,7 @@ sealed unsafe partial class StandInDriver
     public override int LaunchKernel(nint function, uint gridX, uint gridY, uint gridZ, uint blockX, uint blockY, uint blockZ, uint sharedBytes, nint stream, void** parameters, void** extra)
     {
         PtxProgram program = Get<PtxProgram>(function);
+        program.Banks = Banks;
         var (grid, block) = (new Index3D((int)gridX, (int)gridY, (int)gridZ), new Index3D((int)blockX, (int)blockY, (int)blockZ));
         ulong[] bits = [.. program.Parameters.Select((parameter, p) =>
         {

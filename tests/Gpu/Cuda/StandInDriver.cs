@@ -39,6 +39,11 @@ sealed unsafe partial class StandInDriver : CudaApi
 
     public long GlobalBytes { get; init; } = 1L << 30;
 
+    public int Multiprocessors { get; init; } = 4;
+
+    /// <summary>What counts accesses to shared memory; null counts none.</summary>
+    public SharedBanks? Banks { get; init; }
+
     public int Registers { get; set; } = 40;
 
     /// <summary>After a fault in a kernel, the code that every call gives, as the driver does.</summary>
@@ -94,7 +99,7 @@ sealed unsafe partial class StandInDriver : CudaApi
     {
         8 => Put(value, 48 << 10),
         13 => Put(value, 1_000_000),
-        16 => Put(value, 4),
+        16 => Put(value, Multiprocessors),
         38 => Put(value, 4 << 20),
         39 => Put(value, 2048),
         75 => Put(value, Capability / 10),

@@ -19,6 +19,8 @@ sealed partial class PtxDecoder
                 return Multiply(line, 8);
             case ["mma", "sync", "aligned", "m16n8k16", "row", "col", "f32", "bf16", "bf16", "f32"]:
                 return Multiply(line, 16);
+            case ["ldmatrix", "sync", "aligned", "m8n8", "x4", "shared", "b16"]:
+                return LoadRows(line);
             case ["cvt", "rna", "tf32", "f32"]:
                 RequireMatrixUnits();
                 Count(line, 2);
@@ -50,6 +52,31 @@ sealed partial class PtxDecoder
             return BitConverter.SingleToUInt32Bits(value);
         double step = Math.ScaleB(1.0, Math.Max(Math.ILogB(value), -126) - mantissa);
         return BitConverter.SingleToUInt32Bits((float)(Math.Round(value / step, halves) * step));
+    }
+
+    // Of four matrices of 8 rows of 16 bytes: lanes 8 m to 8 m + 7 give the addresses of the rows of matrix m; each lane gets of each matrix two numbers of 16 bits, those at
+    // column 2 (lane % 4) of row lane / 4. Comes with version 6.5 and sm_75, below which it is not emitted.
+    PtxStep LoadRows(PtxLine line)
+    {
+        RequireMatrixUnits();
+        Count(line, 2);
+        int[] d = [.. Elements(line.Operands[0], 4).Select(operand => Target(operand, Word))];
+        Func<PtxThread, ulong> row = Address(line.Operands[1], "shared", 16);
+        void Exchange(PtxThread t, PtxThread?[] lanes)
+        {
+            for (int m = 0; m < 4; m++)
+            {
+                PtxThread giver = lanes[8 * m + t.Lane / 4] ?? throw new PtxFault("a lane does not take part in reading rows of matrices");
+                t.Put(d[m], Memory.Load(t, 's', giver.Given + 4 * (ulong)(t.Lane % 4), 4));
+            }
+        }
+
+        return t =>
+        {
+            t.Given = row(t);
+            Memory.Banks?.Note(t, line, t.Given, 16);
+            Wait(t, uint.MaxValue, Exchange);
+        };
     }
 
     PtxStep Multiply(PtxLine line, int depth)

@@ -57,7 +57,7 @@ sealed partial class PtxDecoder
         Func<PtxThread, ulong> address = Address(line.Operands[1], space, type.Bytes * width);
         int size = type.Bytes;
         char where = space[0];
-        if (width == 1)
+        if (width == 1 && where != 's')
         {
             int d = targets[0];
             ulong mask = masks[0];
@@ -67,6 +67,8 @@ sealed partial class PtxDecoder
         return t =>
         {
             ulong at = address(t);
+            if (where == 's')
+                Memory.Banks?.Note(t, line, at, size * width);
             for (int e = 0; e < targets.Length; e++)
                 t.Put(targets[e], Extend(Memory.Load(t, where, at + (ulong)(e * size), size), type) & masks[e]);
         };

@@ -105,8 +105,9 @@ sealed partial class PtxDecoder
                 Count(line, 0);
                 return t =>
                 {
-                    if (t.Copies.Count > 0)
-                        throw new PtxFault($"the thread ends while {t.Copies.Count} copies to shared memory are under way");
+                    int under = t.Copies.Count + t.Groups.Sum(group => group.Length);
+                    if (under > 0)
+                        throw new PtxFault($"the thread ends while {under} copies to shared memory are under way");
                     t.State = PtxState.Ended;
                 };
             default:

@@ -10,25 +10,50 @@ sealed partial class PtxDecoder
     {
         switch (line.Opcode)
         {
-            case ["cp", "async", "ca", "shared", "global"]:
+            case ["cp", "async", "ca" or "cg", "shared", "global"]:
                 RequireMatrixUnits();
-                return BeginCopy(line);
+                return BeginCopy(line, line.Opcode[2] == "cg");
+            case ["cp", "async", "commit_group"]:
+                RequireMatrixUnits();
+                Count(line, 0);
+                return Commit;
+            case ["cp", "async", "wait_group"]:
+                RequireMatrixUnits();
+                Count(line, 1);
+                if (!int.TryParse(line.Operands[0], out int most) || most < 0)
+                    throw new PtxFault("the number of groups is a constant");
+                return t => Complete(t, most);
             case ["cp", "async", "wait_all"]:
                 RequireMatrixUnits();
                 Count(line, 0);
                 return t =>
                 {
-                    t.Copies.ForEach(copy => copy());
-                    t.Copies.Clear();
+                    Commit(t);
+                    Complete(t, 0);
                 };
             default:
                 return null;
         }
     }
 
-    PtxStep BeginCopy(PtxLine line)
+    static void Commit(PtxThread thread)
+    {
+        thread.Groups.Enqueue([.. thread.Copies]);
+        thread.Copies.Clear();
+    }
+
+    // All but the most recent groups.
+    static void Complete(PtxThread thread, int most)
+    {
+        while (thread.Groups.Count > most)
+            Array.ForEach(thread.Groups.Dequeue(), copy => copy());
+    }
+
+    PtxStep BeginCopy(PtxLine line, bool isWide)
     {
         Count(line, 4);
+        if (isWide && line.Operands[2] != "16")
+            throw new PtxFault("past the first cache, 16 bytes are copied");
         if (line.Operands[2] is not ("4" or "8" or "16"))
             throw new PtxFault("copies 4, 8 or 16 bytes");
         int size = int.Parse(line.Operands[2]), given = Source(line.Operands[3], new PtxType('u', 32));
@@ -39,6 +64,7 @@ sealed partial class PtxDecoder
             int bytes = (int)t.Get(given);
             if (bytes > size)
                 throw new PtxFault($"{bytes} bytes are more than {size}");
+            Memory.Banks?.Note(t, line, target, size);
             Memory.NoteCopy(t, target, size, isUnderWay: true);
             t.Copies.Add(() =>
             {

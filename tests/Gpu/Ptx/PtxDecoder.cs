@@ -44,6 +44,7 @@ sealed partial class PtxDecoder
         initiallyKnown.CopyTo(thread.Known, 0);
         Array.Clear(thread.LocalKnown);
         thread.Copies.Clear();
+        thread.Groups.Clear();
         thread.Next = 0;
         thread.State = PtxState.Runs;
         int[] special = [index.X, index.Y, index.Z, size.X, size.Y, size.Z, group.X, group.Y, group.Z, grid.X, grid.Y, grid.Z, thread.Lane];

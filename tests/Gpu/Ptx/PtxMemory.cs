@@ -36,6 +36,9 @@ sealed unsafe class PtxMemory
 
     public ulong[] Parameters { get; set; } = [];
 
+    /// <summary>What counts the accesses to shared memory; null counts none.</summary>
+    public SharedBanks? Banks { get; set; }
+
     /// <summary>The variable's space and address, if there is one of that name.</summary>
     public (string Space, int Address)? Find(string name) => addresses.TryGetValue(name, out var found) ? found : null;
 

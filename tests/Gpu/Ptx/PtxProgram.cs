@@ -28,6 +28,13 @@ sealed class PtxProgram
     /// <summary>Instructions executed in all runs, of all threads.</summary>
     public long Steps { get; private set; }
 
+    /// <summary>What counts the accesses to shared memory; null counts none.</summary>
+    public SharedBanks? Banks
+    {
+        get => decoder.Memory.Banks;
+        set => decoder.Memory.Banks = value;
+    }
+
     /// <summary>Runs all groups, one after the other.</summary>
     /// <param name="grid">Groups along each axis.</param>
     /// <param name="size">Threads of a group along each axis.</param>

@@ -32,8 +32,9 @@ sealed class PtxThread(PtxGroup group, int linear, int registers, int localBytes
     public ulong[] GivenMany = [];
     public Action<PtxThread, PtxThread?[]>? Exchange;
 
-    /// <summary>Copies to shared memory that are under way.</summary>
+    /// <summary>Copies to shared memory that are under way: in no group yet, and the groups, the oldest first.</summary>
     public readonly List<Action> Copies = [];
+    public readonly Queue<Action[]> Groups = [];
 
     public ulong Get(int register) => Known[register] ? Values[register] : throw new PtxFault("a register is read that has no value yet");
 

@@ -15,7 +15,7 @@ sealed class PtxEmitter
     readonly Dictionary<Block, string> labels = [];
     readonly Dictionary<string, int> counts = [];
     readonly HashSet<Value> used = [];
-    readonly Dictionary<(Value Product, int Sum), Instruction> sums = [];
+    readonly Dictionary<(Value First, int Part), Instruction> parts = [];
     readonly List<string> memory = [];
     readonly List<Instruction> requirements = [];
     // Addresses that the current block has computed already.
@@ -23,16 +23,17 @@ sealed class PtxEmitter
     readonly StringBuilder text = new();
     int loops;
 
-    public PtxEmitter(Function function)
+    public PtxEmitter(Function function, bool alignedViews)
     {
+        AlignedViews = alignedViews;
         foreach (Block block in function.Blocks)
         {
             labels.Add(block, $"B{labels.Count}");
             foreach (Instruction instruction in block.Instructions)
             {
                 used.UnionWith(instruction.Operands);
-                if (instruction.Op == Op.MatrixSum)
-                    sums.Add((instruction.Operands[0], instruction.Access.Offset), instruction);
+                if (instruction.Op == Op.MatrixPart)
+                    parts.Add((instruction.Operands[0], instruction.Access.Offset), instruction);
             }
 
             foreach (Edge edge in block.Edges)
@@ -41,6 +42,9 @@ sealed class PtxEmitter
                 used.Add(block.Condition);
         }
     }
+
+    /// <summary>Whether every view begins at a multiple of 16 bytes.</summary>
+    public bool AlignedViews { get; }
 
     public string Text => text.ToString();
 
@@ -94,9 +98,9 @@ sealed class PtxEmitter
         return register;
     }
 
-    /// <summary>The register of one of the four sums of a matrix product.</summary>
-    public string Sum(Instruction product, int sum) =>
-        sum == 0 ? Define(product) : sums.TryGetValue((product, sum), out Instruction? taken) ? Define(taken) : Fresh(IrType.F32);
+    /// <summary>The registers of an instruction with four results.</summary>
+    public string[] Parts(Instruction first) =>
+        [Define(first), .. Enumerable.Range(1, 3).Select(part => parts.TryGetValue((first, part), out Instruction? taken) ? Define(taken) : Fresh(first.Type))];
 
     /// <summary>Says that a value is in a register already.</summary>
     public void Name(Value value, string register) => registers.Add(value, register);

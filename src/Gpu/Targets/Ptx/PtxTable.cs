@@ -6,7 +6,7 @@ namespace Dalle2.Gpu.Targets.Ptx;
 /// What each operation becomes, a row each. Floats round to nearest in every single operation (<c>.rn</c>), which also keeps the driver from joining
 /// a product with a sum; denormals stay (no <c>.ftz</c>); nothing is approximated.
 /// </summary>
-static class PtxTable
+static partial class PtxTable
 {
     static readonly Dictionary<Op, Action<PtxEmitter, Instruction>> Rows = new()
     {
@@ -94,10 +94,13 @@ static class PtxTable
         [Op.Barrier] = (e, _) => e.Line("bar.sync 0"),
         [Op.WarpBarrier] = (e, _) => e.Line("bar.warp.sync 0xffffffff"),
         [Op.Shuffle] = Shuffle,
+        [Op.MatrixLoad] = LoadMatrices,
         [Op.MatrixMultiplyAdd] = MultiplyMatrices,
-        [Op.CopyBegin] = BeginCopy,
-        [Op.CopyWait] = (e, _) => e.Line("cp.async.wait_all"),
-        [Op.MatrixSum] = (_, _) => { }, // the product has set it
+        [Op.MatrixPart] = (_, _) => { }, // the instruction with four results has set it
+        [Op.CopyBegin] = (e, i) => BeginCopy(e, i, 0),
+        [Op.CopyBeginFour] = BeginFour,
+        [Op.CopyCommit] = (e, _) => e.Line("cp.async.commit_group"),
+        [Op.CopyWait] = (e, i) => e.Line(i.Access.Offset < 0 ? "cp.async.wait_all" : $"cp.async.wait_group {i.Access.Offset}"),
         [Op.MemoryFence] = (e, i) => e.Line("membar." + (FenceLevel)i.Access.Offset switch
         {
             FenceLevel.Group => "cta",
@@ -295,24 +298,6 @@ static class PtxTable
         e.Line($"shfl.sync.idx.b32 {lowThere}, {low}, {source}, 31, 0xffffffff");
         e.Line($"shfl.sync.idx.b32 {highThere}, {high}, {source}, 31, 0xffffffff");
         e.Line($"mov.b64 {e.Define(i)}, {{{lowThere}, {highThere}}}");
-    }
-
-    // Of what is not inside, no byte is read, and zeros are written. The access's offset is the target's alone.
-    static void BeginCopy(PtxEmitter e, Instruction i)
-    {
-        Value[] o = i.Operands;
-        if ((o[0].Type, o[2].Type) is not (IrType.Shared, IrType.Global))
-            throw new InvalidOperationException($"a copy from {o[2].Type} to {o[0].Type} memory");
-        string bytes = e.Fresh(IrType.I32);
-        e.Line($"selp.b32 {bytes}, 4, 0, {e.Register(o[4])}");
-        e.Line($"cp.async.ca.shared.global {e.Address(o[0], o[1], i.Access)}, {e.Address(o[2], o[3], i.Access with { Offset = 0 })}, 4, {bytes}");
-    }
-
-    static void MultiplyMatrices(PtxEmitter e, Instruction i)
-    {
-        string kind = (MatrixFormat)i.Access.Offset == MatrixFormat.TensorFloat ? "m16n8k8.row.col.f32.tf32.tf32.f32" : "m16n8k16.row.col.f32.bf16.bf16.f32";
-        string[] operands = [.. i.Operands.Select(e.Register)];
-        e.Line($"mma.sync.aligned.{kind} {Elements([.. Enumerable.Range(0, 4).Select(sum => e.Sum(i, sum))])}, {Elements(operands[..4])}, {Elements(operands[4..6])}, {Elements(operands[6..])}");
     }
 
     static string ByType(Instruction i, string? i32, string? i64, string? f32, string? f64, string? flag) => i.Operands[0].Type switch

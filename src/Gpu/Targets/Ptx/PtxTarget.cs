@@ -25,7 +25,7 @@ sealed class PtxTarget
     {
         this.function = function;
         this.options = options;
-        emitter = new PtxEmitter(function);
+        emitter = new PtxEmitter(function, options.AlignedViews);
         vectors = new VectorAccesses(function, new Alignment(function, options.AlignedViews));
     }
 
