@@ -93,7 +93,7 @@ public static partial class Conv2dOp
         else if (stream.Device.Precision != Precision.Float32)
             WeightGradientOnMatrixUnits(stream, x, dy, dw, workspace, s);
         else if (WinogradShape.Applies(s, false))
-            WinogradOp.WeightGradient(stream, x, dy, dw, workspace, WinogradShape.Forward(s));
+            WinogradOp.WeightGradient(stream, x, dy, dw, workspace, WinogradShape.WeightGradient(s));
         else if (IsOfFewChannels(s))
             WeightGradientOfFewChannels(stream, x, dy, dw, workspace, s);
         else
@@ -113,7 +113,7 @@ public static partial class Conv2dOp
 
     static int WeightGradientWorkspace(Precision precision, ConvolutionShape s) =>
         precision != Precision.Float32 ? WeightGradientExtent(s).Workspace(checked(s.R * s.S * s.C * s.K))
-        : WinogradShape.Applies(s, false) ? WinogradOp.WeightGradientWorkspace(WinogradShape.Forward(s))
+        : WinogradShape.Applies(s, false) ? WinogradOp.WeightGradientWorkspace(WinogradShape.WeightGradient(s))
         : IsOfFewChannels(s) ? checked(BandSlices(s, Bands.Of(s)) * s.R * s.S * s.C * s.K) : 0;
 
     // Pixels that are a stride apart meet the same taps: each such phase is a product of its own.

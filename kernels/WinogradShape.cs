@@ -23,8 +23,9 @@ readonly record struct WinogradShape(
     // Filtering has to save at least this much of the multiplications: the transforms cost too.
     const double Saving = 1.3;
 
-    // What the transform of a weight takes for each point, in multiplications.
-    const int WeightCost = 64;
+    // What a point of a weight takes besides its products, in multiplications: transformed, written and read again; and in its gradient, where it is also added up.
+    const int WeightCost = 32;
+    const int WeightGradientCost = 64;
 
     /// <summary>From one pixel to the next of the source's phase.</summary>
     public int InStep => IsAdjoint != 0 ? 1 : Stride;
@@ -52,11 +53,14 @@ readonly record struct WinogradShape(
 
     /// <summary>The convolution of a shape.</summary>
     public static WinogradShape Forward(ConvolutionShape s) =>
-        new WinogradShape(s.Batch, s.Height, s.Width, s.C, s.OutHeight, s.OutWidth, s.K, s.StrideY, s.PaddingY, s.PaddingX, 0).Tiled();
+        new WinogradShape(s.Batch, s.Height, s.Width, s.C, s.OutHeight, s.OutWidth, s.K, s.StrideY, s.PaddingY, s.PaddingX, 0).Tiled(WeightCost);
+
+    /// <summary>The weight gradient of a shape: the convolution, perhaps in other tiles.</summary>
+    public static WinogradShape WeightGradient(ConvolutionShape s) => Forward(s).Tiled(WeightGradientCost);
 
     /// <summary>The input gradient of a shape.</summary>
     public static WinogradShape Adjoint(ConvolutionShape s) =>
-        new WinogradShape(s.Batch, s.OutHeight, s.OutWidth, s.K, s.Height, s.Width, s.C, s.StrideY, s.PaddingY, s.PaddingX, 1).Tiled();
+        new WinogradShape(s.Batch, s.OutHeight, s.OutWidth, s.K, s.Height, s.Width, s.C, s.StrideY, s.PaddingY, s.PaddingX, 1).Tiled(WeightCost);
 
     /// <summary>Whether minimal filtering is worth it. The shape alone decides, so that each device computes the same bits.</summary>
     public static bool Applies(ConvolutionShape s, bool isAdjoint)
@@ -71,13 +75,13 @@ readonly record struct WinogradShape(
     }
 
     // Larger tiles need fewer products, but weights at more points. The shape alone decides.
-    WinogradShape Tiled()
+    WinogradShape Tiled(int weightCost)
     {
-        WinogradShape small = Tiled(2), large = Tiled(4);
-        return Stride == 2 && large.Points * ((long)large.Tiles + WeightCost) < small.Points * ((long)small.Tiles + WeightCost) ? large : small;
+        WinogradShape small = InTiles(2), large = InTiles(4);
+        return Stride == 2 && large.Points * ((long)large.Tiles + weightCost) < small.Points * ((long)small.Tiles + weightCost) ? large : small;
     }
 
-    WinogradShape Tiled(int outputs) => this with
+    WinogradShape InTiles(int outputs) => this with
     {
         Outputs = outputs,
         TilesY = IntrinsicMath.DivRoundUp(IntrinsicMath.DivRoundUp(OutHeight, OutStep), outputs),
