@@ -13,7 +13,7 @@ public class ComparisonTests
     public void Ratios_are_theirs_by_ours_of_the_medians_of_all_turns()
     {
         var order = new List<string>();
-        var plan = new ComparisonPlan([1, 2], new TextVaeSize(), [("Gemm", [2, 2, 2, 0, 0, 0]), ("Adam", [4, 0, 0])], [(3, [1, 8, 8, 4, 4, 3, 3, 1, 1, 1, 1, 1, 1, 0])], Rounds: 2, Seconds: 0, FewestRuns: 1, StepsPerRound: 1);
+        var plan = new ComparisonPlan([1, 2], new TextVaeSize(), [("Gemm", [2, 2, 2, 0, 0, 0]), ("Adam", [4, 0, 0])], [(3, [1, 8, 8, 4, 4, 3, 3, 1, 1, 1, 1, 1, 1, 0])], Rounds: 1, Seconds: 0, FewestRuns: 1, StepsPerRound: 1);
         ComparisonResult result = new Comparison(plan, threads => (new FakeSide("ours", threads, 2, order), new FakeSide("theirs", threads, 3, order)), _ => { }).Run(default);
         JsonObject json = result.ToJson();
         Assert.That(json["ops"]!.AsObject().Select(pair => pair.Key), Is.EqualTo(new[]
@@ -25,8 +25,8 @@ public class ComparisonTests
         Assert.That((double)json["memory"]!["1"]!, Is.EqualTo(1.5));
         Assert.That((double)json["forecasts"]![0]!["oursMs"]!, Is.EqualTo(3 * (2 + 2)));
         Assert.That(result.Steps[0].OurAdded, Is.EqualTo(200 - 100));
-        // Ours, theirs, ours, theirs.
-        Assert.That(order.Where(one => one.EndsWith("step 1", StringComparison.Ordinal)), Is.EqualTo(new[] { "ours step 1", "theirs step 1", "ours step 1", "theirs step 1" }));
+        // Ours, theirs, ours, theirs; a turn of each before them.
+        Assert.That(order.Where(one => one.EndsWith("step 1", StringComparison.Ordinal)), Is.EqualTo(Enumerable.Repeat(new[] { "ours step 1", "theirs step 1" }, 2).SelectMany(turn => turn)));
     }
 
     [Test]
@@ -76,19 +76,19 @@ public class ComparisonTests
 
     sealed class FakeSide(string name, int threads, double ms, List<string> order) : ISide
     {
-        bool stepped;
+        int steps;
 
         public JsonObject Ask(JsonObject request)
         {
             string what = (string)request["do"]!;
             order.Add($"{name} {what} {threads}");
-            stepped |= what == "step";
+            steps += what == "step" ? 1 : 0;
             return what switch
             {
                 "hello" => new JsonObject { ["name"] = name, ["threads"] = threads, ["note"] = "" },
                 "op" => new JsonObject { ["forward"] = new JsonArray(ms, ms + 50, ms - 1), ["backward"] = (string)request["op"]! == "Adam" ? null : new JsonArray(ms) },
-                "step" => new JsonObject { ["ms"] = new JsonArray(ms), ["loss"] = 1 },
-                _ => new JsonObject { ["now"] = (long)(50 * ms), ["peak"] = (long)((stepped ? 100 : 50) * ms) },
+                "step" => new JsonObject { ["ms"] = new JsonArray(steps == 1 ? ms * ms : ms), ["loss"] = 1 },
+                _ => new JsonObject { ["now"] = (long)(50 * ms), ["peak"] = (long)((steps > 0 ? 100 : 50) * ms) },
             };
         }
 
