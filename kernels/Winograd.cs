@@ -70,7 +70,7 @@ static partial class WinogradOp
         TBlock block = default;
         int threads = RegisterTile.Threads(stream.Device), points = s.Points;
         int inputs = block.Inputs / points - PointPadding, piece = IntrinsicMath.Min(s.K, inputs / RegisterTile.Rows / 16 * 16);
-        int tiles = IntrinsicMath.Min(s.Outputs == 4 ? block.Tiles / 2 : block.Tiles, inputs / piece / RegisterTile.Rows * RegisterTile.Rows);
+        int tiles = IntrinsicMath.Min(IntrinsicMath.Max(s.Outputs == 4 ? block.Tiles / 2 : block.Tiles, RegisterTile.Rows), inputs / piece / RegisterTile.Rows * RegisterTile.Rows);
         tiles = IntrinsicMath.Min(tiles, IntrinsicMath.DivRoundUp(s.Tiles, RegisterTile.Rows) * RegisterTile.Rows);
         int blocks = IntrinsicMath.DivRoundUp(s.Tiles, tiles), panels = IntrinsicMath.DivRoundUp(s.N, threads * RegisterTile.ThreadColumns);
         int wanted = IntrinsicMath.DivRoundUp(stream.Device.Threads == 1 ? 1 : 2 * stream.Device.Threads, blocks * s.Phases);

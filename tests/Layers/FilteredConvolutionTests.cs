@@ -2,6 +2,8 @@ using Dalle2.Gpu.Runtime;
 using Dalle2.Kernels;
 using Dalle2.Layers;
 using Dalle2.Tensors;
+using Dalle2.Tests.Gpu.OpenCl;
+using Dalle2.Tests.Gpu.Ptx;
 
 namespace Dalle2.Tests.Layers;
 
@@ -28,6 +30,22 @@ public class FilteredConvolutionTests
     public void All_three_passes_are_the_sums_that_they_stand_for([ValueSource(nameof(Sizes))] int[] s, [Values("cpu", "cpu:256", "reference")] string name)
     {
         using Device device = Device.Open(name, name == "cpu" ? 2 : 0);
+        Check(s, device);
+    }
+
+    // Groups of 16 threads with the 48 KiB of shared memory that there are everywhere.
+    [Test]
+    public void So_they_are_in_little_shared_memory([Values("ptx", "opencl")] string name)
+    {
+        if (name == "opencl" && !OpenClOnce.IsHere)
+            Assert.Ignore("no OpenCL driver found: install pocl-opencl-icd");
+        using Device device = name == "ptx" ? new PtxDevice() : OpenClOnce.Open(16);
+        Check([1, 76, 80, 16, 48, 4, 2, 1], device);
+        Check([1, 6, 7, 16, 48, 3, 1, 1], device);
+    }
+
+    static void Check(int[] s, Device device)
+    {
         using var context = new Context(device);
         var window = new ConvolutionWindow(s[5], s[6], s[7], 1);
         Size2d size = window.OutputSize((s[1], s[2]));
