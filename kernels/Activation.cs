@@ -1,5 +1,7 @@
 // Activation functions, element by element:  y = f(x)   (written, =)        x, y, dx, dy [n]
 // Backward:  dx = f'(x) dy   (written, =);  kept is y where f' follows from it (ReLU, tanh, sigmoid), else x
+using ILGPU;
+
 namespace Dalle2.Kernels;
 
 /// <summary>Activation functions and their derivatives.</summary>
@@ -173,7 +175,7 @@ public static class ActivationOp
 
         public float Value(float x) => x * Cumulative(x);
 
-        public float Derivative(float kept) => Fused.MultiplyAdd(kept, Sqrt1Over2Pi * XMath.Exp(-0.5f * kept * kept), Cumulative(kept));
+        public float Derivative(float kept) => Fused.MultiplyAdd(kept, Sqrt1Over2Pi * StrictMath.Exp(-0.5f * kept * kept), Cumulative(kept));
 
         static float Cumulative(float x) => 0.5f * (1f + SpecialFunctions.Erf(x * Sqrt1Over2));
     }
@@ -182,7 +184,7 @@ public static class ActivationOp
     {
         public bool KeepsOutput => true;
 
-        public float Value(float x) => XMath.Tanh(x);
+        public float Value(float x) => StrictMath.Tanh(x);
 
         public float Derivative(float kept) => Fused.MultiplyAdd(-kept, kept, 1f);
     }

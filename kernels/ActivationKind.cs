@@ -1,3 +1,4 @@
+
 namespace Dalle2.Kernels;
 
 /// <summary>An activation function.</summary>

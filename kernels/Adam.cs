@@ -4,6 +4,8 @@
 //   w = w - rate / (1 - beta1^t) * m / (sqrt(v / (1 - beta2^t)) + eps)        decay, before it:  w = w (1 - rate * decay)
 //   Then g = 0, for the next step's sums.
 //   w, g, m, v [n], any flat range   norm [1]; if it is not finite, w, m and v stay as they are   The first so many w decay.
+using ILGPU;
+
 namespace Dalle2.Kernels;
 
 /// <summary>The scalars of one step of Adam, computed on the host in double precision.</summary>
@@ -54,7 +56,7 @@ public static class AdamOp
     {
         float length = norm[0], g = gradients[i];
         gradients[i] = 0f;
-        if (!XMath.IsFinite(length))
+        if (!StrictMath.IsFinite(length))
             return;
         if (s.ClipNorm > 0f && length > s.ClipNorm)
             g *= s.ClipNorm / length;
@@ -63,6 +65,6 @@ public static class AdamOp
         firstMoments[i] = m;
         secondMoments[i] = v;
         float w = values[i] * (i < decayed ? s.Retained : 1f);
-        values[i] = w - s.StepSize * m / (XMath.Sqrt(v * s.Correction2) + s.Epsilon);
+        values[i] = w - s.StepSize * m / (StrictMath.Sqrt(v * s.Correction2) + s.Epsilon);
     }
 }

@@ -3,6 +3,8 @@
 // Training: mean and variance (divided by rows) of x;
 //   running mean += momentum (mean - running mean), the same for the variance, there divided by rows - 1            (updated in place)
 // Inference: the running statistics.  Kept: x, mean, rstd.  Statistics, normalising and the backward pass: see Normalization.cs, with one sample of all rows.
+using ILGPU;
+
 namespace Dalle2.Kernels;
 
 /// <summary>Batch normalisation.</summary>
@@ -87,13 +89,13 @@ public static class BatchNormOp
         }
 
         mean[col] = center;
-        rstd[col] = XMath.Rsqrt(distances / rows + eps);
+        rstd[col] = StrictMath.Rsqrt(distances / rows + eps);
         runningMean[col] = Fused.MultiplyAdd(momentum, center - runningMean[col], runningMean[col]);
         float unbiased = distances / IntrinsicMath.Max(rows - 1, 1);
         runningVariance[col] = Fused.MultiplyAdd(momentum, unbiased - runningVariance[col], runningVariance[col]);
     }
 
-    static void DeviationKernel(Index1D col, ArrayView<float> variance, ArrayView<float> rstd, float eps) => rstd[col] = XMath.Rsqrt(variance[col] + eps);
+    static void DeviationKernel(Index1D col, ArrayView<float> variance, ArrayView<float> rstd, float eps) => rstd[col] = StrictMath.Rsqrt(variance[col] + eps);
 
     static void AverageKernel(Index1D col, ArrayView<float> partial, ArrayView<float> gamma, ArrayView<float> average, int rows, int chunks) =>
         average[col] = gamma[col] * ColumnSumOp.Fold(partial, col, chunks, average.IntLength) / rows;

@@ -1,6 +1,8 @@
 // Bias over the last axis, and an activation function of the sum:  y = f(x + b)        x, y, dx, dy [rows, cols]   b [cols]
 //   y is written (=). It may be x itself, unless the backward pass needs the sum: then x becomes x + b, and y is another tensor. Without f, y is x
 // Backward:  dx = f'(x + b) dy   (written, =; without f it is dy, which the caller passes on),  db += sum over rows of dx   (accumulated, +=; the order: see ColumnSum.cs)
+using ILGPU;
+
 namespace Dalle2.Kernels;
 
 /// <summary>Adding one value per column, with or without an activation function behind it, and the gradients.</summary>

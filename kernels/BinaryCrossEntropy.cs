@@ -1,6 +1,8 @@
 // Binary cross-entropy with logits:  loss = scale * sum over the elements of max(x, 0) - x t + log(1 + exp(-|x|)),
 //   which is -t log p - (1 - t) log(1 - p), p = sigmoid(x)      x, t, dx [n]; t in [0, 1]   loss [1]   partials: see Reduction.cs
 // Backward:  dx = scale * (sigmoid(x) - t)        (both written, =)
+using ILGPU;
+
 namespace Dalle2.Kernels;
 
 /// <summary>Binary cross-entropy of logits with targets in [0, 1], summed.</summary>
@@ -49,7 +51,7 @@ public static class BinaryCrossEntropyOp
         public float Add(float sum, int at)
         {
             float x = X[First + at];
-            return sum + (XMath.Max(x, 0f) - x * T[First + at] + SpecialFunctions.Log1p(XMath.Exp(-XMath.Abs(x))));
+            return sum + (StrictMath.Max(x, 0f) - x * T[First + at] + SpecialFunctions.Log1p(StrictMath.Exp(-StrictMath.Abs(x))));
         }
     }
 }

@@ -2,6 +2,8 @@
 //   x, y, dx, dy [batch, ..., channels]   modulation, dmodulation [batch, 2 channels]: gains, then shifts
 // Backward:  dx = dy (1 + gain),  dgain = sum over pixels of dy x,  dshift = sum over pixels of dy   (all written, =)
 //   The sums are of chunks of 64 pixels, then over those in rising order.
+using ILGPU;
+
 namespace Dalle2.Kernels;
 
 /// <summary>Scaling and shifting the channels of each sample by numbers of its own, and the gradients.</summary>

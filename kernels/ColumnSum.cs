@@ -1,6 +1,8 @@
 // Sums over rows in two levels:  partial[chunk, col] = sum over the chunk's rows of x[row, col],  total[col] += sum over the chunks of partial[chunk, col]
 //   x [rows, cols]   partial [chunks, cols]   total [cols]
 //   First level: chunks of 64 rows in rising order, see Columns.cs. Second level: chunks 0, 1, 2, 3 modulo 4 have a sum each, and those are added.
+using ILGPU;
+
 namespace Dalle2.Kernels;
 
 /// <summary>Sums over the rows of matrices.</summary>

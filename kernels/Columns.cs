@@ -3,6 +3,8 @@
 // that takes the rows in rising order. No bit depends on T.
 // The block goes down in strips, as wide as their states fit into a processor's registers: states that do not are kept on the stack, which nothing aligns to a line
 // of the cache, so that each of their accesses would take as long as two, or not, from one process to the next.
+using ILGPU;
+
 namespace Dalle2.Kernels;
 
 /// <summary>What is done down a column. The first argument numbers the thread's columns, and is where its local arrays hold what belongs to that column.</summary>

@@ -1,5 +1,7 @@
 // Concatenation along the last axis:  y[row, offset + col] = x[row, col]   (=);  x [rows, cols], y [rows, allCols]
 // Backward is the split:  dx[row, col] = dy[row, offset + col]   (=)
+using ILGPU;
+
 namespace Dalle2.Kernels;
 
 /// <summary>Copying between a matrix and some columns of a wider one.</summary>

@@ -1,3 +1,5 @@
+using ILGPU;
+
 namespace Dalle2.Kernels;
 
 /// <content>

@@ -1,5 +1,6 @@
 // Convolution and its gradients on matrix units: the products of Conv2d.cs, whose sides are found element by element (implicit GEMM, MatrixProduct.cs).
 //   An element of x that lies under the kernel is at a pixel of the output's (times the stride) and a tap of the kernel (times the dilation): a place and what is added to it.
+using ILGPU;
 
 namespace Dalle2.Kernels;
 

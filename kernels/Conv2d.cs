@@ -9,6 +9,7 @@
 // are many. Of few channels the image's lines are summed as they lie (Conv2d.FewChannels.cs), and the input gradient is gathered from a product (Conv2d.Spread.cs). All others are matrix products
 // whose left side is gathered from the images as it is needed (implicit GEMM): sums over r, s and channels, or over n, oy and ox, rising, fused multiply-adds from zero
 // or from what dw held. With dilation 1 the taps of one row of the kernel lie side by side in the image, channels and all: such a stretch of values is called a run.
+using ILGPU;
 
 namespace Dalle2.Kernels;
 

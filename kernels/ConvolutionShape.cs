@@ -1,3 +1,4 @@
+
 namespace Dalle2.Kernels;
 
 /// <summary>The figures of one convolution, for its kernels.</summary>

@@ -1,3 +1,4 @@
+
 namespace Dalle2.Kernels;
 
 /// <summary>How a convolution's kernel moves over an image.</summary>

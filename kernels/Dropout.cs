@@ -2,6 +2,8 @@
 //   Element 64 c + 16 k + j has word k of random block 16 c + j, so that neighbours, which neighbouring threads take, have blocks of their own.
 //   Its bit is 4 (c % 8) + k of mask[16 (c / 8) + j].
 // Backward:  dx[i] = dy[i] / (1 - p) where the bit is set, else 0   (written, =)
+using ILGPU;
+
 namespace Dalle2.Kernels;
 
 /// <summary>Setting random elements to zero.</summary>

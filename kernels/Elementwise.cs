@@ -1,4 +1,6 @@
 // Sums and multiples, element by element:  y += x,  y += factor x  (one fused multiply-add),  y = factor x;  x, y [n]
+using ILGPU;
+
 namespace Dalle2.Kernels;
 
 /// <summary>Adding and scaling tensors.</summary>

@@ -2,6 +2,8 @@
 //   With padding, token 0 reads as zeros and has no gradient.
 // Backward:  dW[v] += sum of dy[i] over the places i where token[i] = v, in rising order, in runs of 64      (accumulated)
 //   The places come by token: segment s is token ids[s] at places order[starts[s]] .. order[starts[s + 1] - 1].
+using ILGPU;
+
 namespace Dalle2.Kernels;
 
 /// <summary>Looking up rows of a table, and the segmented sum that is its gradient.</summary>

@@ -3,6 +3,8 @@
 //   to a learnt prior:    loss = (q - v + exp(v - q) + d^2 exp(-q) - 1) / 2
 //     dmean = scale * d exp(-q) = -dprior mean,  dv = scale * (exp(v - q) - 1) / 2,  dq = scale * (1 - exp(v - q) - d^2 exp(-q)) / 2
 //   all [n], the loss [1]; loss and gradients written (=)   partials: see Reduction.cs
+using ILGPU;
+
 namespace Dalle2.Kernels;
 
 /// <summary>Divergence of a diagonal Gaussian from the unit one or from another, summed.</summary>
@@ -82,7 +84,7 @@ public static class GaussianDivergenceOp
         Index1D i, ArrayView<float> mean, ArrayView<float> logVariance, float scale, ArrayView<float> dmean, ArrayView<float> dlogVariance)
     {
         dmean[i] = scale * mean[i];
-        dlogVariance[i] = 0.5f * scale * (XMath.Exp(logVariance[i]) - 1f);
+        dlogVariance[i] = 0.5f * scale * (StrictMath.Exp(logVariance[i]) - 1f);
     }
 
     // One group per chunk.
@@ -97,8 +99,8 @@ public static class GaussianDivergenceOp
         ArrayView<float> dmean, ArrayView<float> dlogVariance, ArrayView<float> dpriorMean, ArrayView<float> dpriorLogVariance)
     {
         float d = mean[i] - priorMean[i];
-        float precision = XMath.Exp(-priorLogVariance[i]);
-        float excess = XMath.Exp(logVariance[i] - priorLogVariance[i]) - 1f;
+        float precision = StrictMath.Exp(-priorLogVariance[i]);
+        float excess = StrictMath.Exp(logVariance[i] - priorLogVariance[i]) - 1f;
         dmean[i] = scale * d * precision;
         dlogVariance[i] = 0.5f * scale * excess;
         dpriorMean[i] = -scale * d * precision;
@@ -110,7 +112,7 @@ public static class GaussianDivergenceOp
         public float Add(float sum, int at)
         {
             float mean = Mean[First + at], logVariance = LogVariance[First + at];
-            return sum + 0.5f * (mean * mean + XMath.Exp(logVariance) - 1f - logVariance);
+            return sum + 0.5f * (mean * mean + StrictMath.Exp(logVariance) - 1f - logVariance);
         }
     }
 
@@ -121,7 +123,7 @@ public static class GaussianDivergenceOp
         {
             float d = Mean[First + at] - PriorMean[First + at];
             float ratio = LogVariance[First + at] - PriorLogVariance[First + at];
-            return sum + 0.5f * (XMath.Exp(ratio) - ratio + d * d * XMath.Exp(-PriorLogVariance[First + at]) - 1f);
+            return sum + 0.5f * (StrictMath.Exp(ratio) - ratio + d * d * StrictMath.Exp(-PriorLogVariance[First + at]) - 1f);
         }
     }
 }

@@ -1,6 +1,8 @@
 // A sample of N(mean, exp(logvar)) as a function of its parameters (Kingma and Welling, 2014):  z = mean + eps * exp(logvar / 2)
 //   all [n]; eps ~ N(0, 1)
 // Backward:  dmean = dz (the caller passes dz on),  dlogvar = dz * eps * exp(logvar / 2) / 2        (written, =)
+using ILGPU;
+
 namespace Dalle2.Kernels;
 
 /// <summary>Samples of diagonal Gaussians through which gradients flow.</summary>
@@ -26,9 +28,9 @@ public static class GaussianReparameterisationOp
 
     // One thread per element.
     static void ForwardKernel(Index1D i, ArrayView<float> mean, ArrayView<float> logVariance, ArrayView<float> eps, ArrayView<float> z) =>
-        z[i] = mean[i] + eps[i] * XMath.Exp(0.5f * logVariance[i]);
+        z[i] = mean[i] + eps[i] * StrictMath.Exp(0.5f * logVariance[i]);
 
     // One thread per element.
     static void BackwardKernel(Index1D i, ArrayView<float> logVariance, ArrayView<float> eps, ArrayView<float> dz, ArrayView<float> dlogVariance) =>
-        dlogVariance[i] = 0.5f * dz[i] * eps[i] * XMath.Exp(0.5f * logVariance[i]);
+        dlogVariance[i] = 0.5f * dz[i] * eps[i] * StrictMath.Exp(0.5f * logVariance[i]);
 }

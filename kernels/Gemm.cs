@@ -3,6 +3,8 @@
 //   C is written (=) or, with accumulate, added to (+=): one chain of fused multiply-adds over k in rising order, from zero or from C
 // On matrix units (Device.Precision), the factors are rounded and the order of the sum is the units' own: MatrixProduct.cs.
 // The gradients of C = A B are products themselves:  dA = dC B^T,  dB = A^T dC.
+using ILGPU;
+
 namespace Dalle2.Kernels;
 
 /// <summary>The sizes and strides of a matrix product, in elements.</summary>

@@ -2,6 +2,8 @@
 //   x, y, dx, dy [samples, pixels, channels] as [rows, cols]   gamma, beta [channels]   mean, rstd [samples, groups]
 // The variance is divided by the number of elements. Kept: x, mean, rstd.
 // Statistics, normalising and the backward pass: see Normalization.cs; over a sample's chunks, for each the group's channels, in rising order.
+using ILGPU;
+
 namespace Dalle2.Kernels;
 
 /// <summary>Group normalisation.</summary>
@@ -99,7 +101,7 @@ public static class GroupNormOp
         }
 
         mean[index] = center;
-        rstd[index] = XMath.Rsqrt(distances / all + eps);
+        rstd[index] = StrictMath.Rsqrt(distances / all + eps);
     }
 
     // One thread per sample and group: the averages of g = dy * gamma and of g * n.

@@ -5,6 +5,8 @@
 // The matrix products are the caller's. Forward keeps r, z, n where p was, and q_n with its bias where it was.
 // Backward, with dh += dstate:  dp, dq written (=), zero past the length; they differ in the last panel, where dq_n = r dp_n;
 //   dh becomes the part of dh' that does not pass through q (z dh, or all of it past the length), to which the caller adds dq U^T.
+using ILGPU;
+
 namespace Dalle2.Kernels;
 
 /// <summary>The elementwise part of a GRU step.</summary>
@@ -68,7 +70,7 @@ public static class GruOp
         float r = SpecialFunctions.Sigmoid(p[gate] + bias[j] + (q[gate] + recurrentBias[j]));
         float z = SpecialFunctions.Sigmoid(p[gate + size] + bias[j + size] + (q[gate + size] + recurrentBias[j + size]));
         float candidate = q[gate + 2 * size] + recurrentBias[j + 2 * size];
-        float n = XMath.Tanh(p[gate + 2 * size] + bias[j + 2 * size] + r * candidate);
+        float n = StrictMath.Tanh(p[gate + 2 * size] + bias[j + 2 * size] + r * candidate);
         p[gate] = r;
         p[gate + size] = z;
         p[gate + 2 * size] = n;

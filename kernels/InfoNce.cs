@@ -4,6 +4,8 @@
 // Backward:  ds_ij = scale * (exp(s_ij - rlse_i) + exp(s_ij - clse_j) - 2 [i = j]) / 2
 //   g = ds exp(k), from which da = g b, db = g^T a;   h = ds s, whose sum is dk        (both written, =)
 // Sums over a row: see Lanes.cs; over a column: rows in rising order, see Columns.cs.
+using ILGPU;
+
 namespace Dalle2.Kernels;
 
 /// <summary>The elementwise part of the symmetric contrastive loss.</summary>
@@ -52,7 +54,7 @@ public static class InfoNceOp
     static void ClampKernel(Index1D i, ArrayView<float> k, float limit) => k[i] = k[i] > limit ? limit : k[i];
 
     // One thread.
-    static void ExponentialKernel(Index1D i, ArrayView<float> k, ArrayView<float> factor) => factor[i] = XMath.Exp(k[i]);
+    static void ExponentialKernel(Index1D i, ArrayView<float> k, ArrayView<float> factor) => factor[i] = StrictMath.Exp(k[i]);
 
     // One thread per element.
     static void ScaleKernel(Index1D i, ArrayView<float> products, ArrayView<float> factor) => products[i] *= factor[0];
@@ -62,7 +64,7 @@ public static class InfoNceOp
     {
         int first = Grid.IdxX * n;
         float largest = Lanes.Max(s, first, first + n);
-        logSums[Grid.IdxX] = XMath.Log(Lanes.SumOfFunctions(new Exponential(s, first, largest), 0, n)) + largest;
+        logSums[Grid.IdxX] = StrictMath.Log(Lanes.SumOfFunctions(new Exponential(s, first, largest), 0, n)) + largest;
     }
 
     // One group per block of columns.
@@ -87,7 +89,7 @@ public static class InfoNceOp
     {
         int at = index.Y * rowLogSums.IntLength + index.X;
         float value = s[at];
-        float p = XMath.Exp(value - rowLogSums[index.Y]) + XMath.Exp(value - colLogSums[index.X]);
+        float p = StrictMath.Exp(value - rowLogSums[index.Y]) + StrictMath.Exp(value - colLogSums[index.X]);
         float ds = 0.5f * scale * (index.X == index.Y ? p - 2f : p);
         dproducts[at] = ds * factor[0];
         terms[at] = ds * value;
@@ -95,7 +97,7 @@ public static class InfoNceOp
 
     readonly record struct Exponential(ArrayView<float> S, int First, float Largest) : ITerm
     {
-        public float Add(float sum, int at) => sum + XMath.Exp(S[First + at] - Largest);
+        public float Add(float sum, int at) => sum + StrictMath.Exp(S[First + at] - Largest);
     }
 
     // Left where the sum of logs goes, until that is known.
@@ -105,7 +107,7 @@ public static class InfoNceOp
 
         public void Begin(int own, int col) => Own[own] = S[col];
 
-        public void Row(int own, int row, int col) => Own[own] = XMath.Max(S[row * N + col], Own[own]);
+        public void Row(int own, int row, int col) => Own[own] = StrictMath.Max(S[row * N + col], Own[own]);
 
         public void End(int own, int col) => Results[col] = Own[own];
     }
@@ -120,8 +122,8 @@ public static class InfoNceOp
             Sums[own] = 0f;
         }
 
-        public void Row(int own, int row, int col) => Sums[own] += XMath.Exp(S[row * N + col] - Largest[own]);
+        public void Row(int own, int row, int col) => Sums[own] += StrictMath.Exp(S[row * N + col] - Largest[own]);
 
-        public void End(int own, int col) => Results[col] = XMath.Log(Sums[own]) + Largest[own];
+        public void End(int own, int col) => Results[col] = StrictMath.Log(Sums[own]) + Largest[own];
     }
 }

@@ -1,6 +1,8 @@
 // Rows of unit length:  y = x * rnorm,  rnorm = 1 / sqrt(sum over the row of x^2 + eps)          x, y, dx, dy [rows, cols]   rnorm [rows]
 // Backward:  dx = rnorm * (dy - y * sum over the row of y dy)        (written, =)
 // Sums over a row: see Lanes.cs.
+using ILGPU;
+
 namespace Dalle2.Kernels;
 
 /// <summary>Scaling rows to unit length, and its gradient.</summary>
@@ -37,7 +39,7 @@ public static class L2NormalizeOp
     static void ForwardKernel(ArrayView<float> x, ArrayView<float> y, ArrayView<float> inverseNorms, int cols, float eps)
     {
         int row = Grid.IdxX, first = row * cols;
-        float factor = XMath.Rsqrt(Lanes.Sum(new ProductTerm(x, x, first), 0, cols) + eps);
+        float factor = StrictMath.Rsqrt(Lanes.Sum(new ProductTerm(x, x, first), 0, cols) + eps);
         inverseNorms[row] = factor;
         Lanes.ForEach(new Scale(x, y, first, factor), 0, cols);
     }

@@ -1,4 +1,6 @@
 // Terms of sums over the lanes of a group (see Lanes.cs) that several ops have:  x[first + at]  and  a[first + at] * b[first + at]
+using ILGPU;
+
 namespace Dalle2.Kernels;
 
 /// <summary>The value itself.</summary>

@@ -3,6 +3,8 @@
 //   then lane l takes in lane l + 32, lane l + 16, ..., lane l + 1.
 //   Where a term takes many operations (exponentials, logarithms) there are 16 lanes instead: more sums in flight would gain nothing.
 // A group has as many threads as the device prefers, at most 16: thread t of T holds the lanes t, t + T, ... in registers. No bit depends on T.
+using ILGPU;
+
 namespace Dalle2.Kernels;
 
 /// <summary>What a lane does with an element of a run.</summary>
@@ -149,13 +151,13 @@ static class Lanes
         for (; start + Count <= end; start += Count)
         {
             for (int k = 0; k < Count / Group.DimX; k++)
-                largest[k] = XMath.Max(x[start + k * Group.DimX + Group.IdxX], largest[k]);
+                largest[k] = StrictMath.Max(x[start + k * Group.DimX + Group.IdxX], largest[k]);
         }
 
         for (int k = 0; k < Count / Group.DimX; k++)
         {
             if (start + k * Group.DimX + Group.IdxX < end)
-                largest[k] = XMath.Max(x[start + k * Group.DimX + Group.IdxX], largest[k]);
+                largest[k] = StrictMath.Max(x[start + k * Group.DimX + Group.IdxX], largest[k]);
         }
 
         return Fold(largest, default(Larger));
@@ -173,7 +175,7 @@ static class Lanes
 
     readonly struct Larger : IFold
     {
-        public float Both(float first, float second) => XMath.Max(second, first);
+        public float Both(float first, float second) => StrictMath.Max(second, first);
     }
 
     // First threads fold what they hold themselves.

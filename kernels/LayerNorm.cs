@@ -4,6 +4,8 @@
 // Backward, g = dy * gamma:  dx = (g - avg(g) - n * avg(g * n)) * rstd                                                    (written, =)
 //   dgamma += sum over rows of dy * n,  dbeta += sum over rows of dy: in chunks of 16 rows, then over the chunks in rising order  (accumulated, +=)
 // Sums over a row: see Lanes.cs.
+using ILGPU;
+
 namespace Dalle2.Kernels;
 
 /// <summary>Layer normalisation of each row, and its gradients.</summary>
@@ -68,7 +70,7 @@ public static class LayerNormOp
     {
         int row = Grid.IdxX, first = row * cols;
         float center = Lanes.Sum(new Value(x, first), 0, cols) / cols;
-        float scale = XMath.Rsqrt(Lanes.Sum(new Square(x, first, center), 0, cols) / cols + eps);
+        float scale = StrictMath.Rsqrt(Lanes.Sum(new Square(x, first, center), 0, cols) / cols + eps);
         mean[row] = center;
         rstd[row] = scale;
         Lanes.ForEach(new Normalize(x, gamma, beta, y, first, center, scale), 0, cols);

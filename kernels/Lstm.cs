@@ -5,6 +5,8 @@
 // The matrix products are the caller's. Forward keeps the gates' activations where a - b was.
 // Backward, with dh += dstate:  dgates written (=), zero past the length;  dc becomes dc';  dh becomes the part of dh' that does not
 //   pass through the gates (zero, or all of it past the length), to which the caller adds dgates U^T.
+using ILGPU;
+
 namespace Dalle2.Kernels;
 
 /// <summary>The elementwise part of an LSTM step.</summary>
@@ -67,7 +69,7 @@ public static class LstmOp
         int gate = index.Y * 4 * size + j;
         float i = SpecialFunctions.Sigmoid(gates[gate] + bias[j]);
         float f = SpecialFunctions.Sigmoid(gates[gate + size] + bias[j + size]);
-        float g = XMath.Tanh(gates[gate + 2 * size] + bias[j + 2 * size]);
+        float g = StrictMath.Tanh(gates[gate + 2 * size] + bias[j + 2 * size]);
         float o = SpecialFunctions.Sigmoid(gates[gate + 3 * size] + bias[j + 3 * size]);
         gates[gate] = i;
         gates[gate + size] = f;
@@ -76,7 +78,7 @@ public static class LstmOp
         float c = f * cellBefore[at] + i * g;
         bool inside = step < lengths[index.Y];
         cell[at] = inside ? c : cellBefore[at];
-        hidden[at] = inside ? o * XMath.Tanh(c) : hiddenBefore[at];
+        hidden[at] = inside ? o * StrictMath.Tanh(c) : hiddenBefore[at];
     }
 
     // One thread per element of the state.
@@ -98,7 +100,7 @@ public static class LstmOp
         }
 
         float i = gates[gate], f = gates[gate + size], g = gates[gate + 2 * size], o = gates[gate + 3 * size];
-        float t = XMath.Tanh(cell[index]);
+        float t = StrictMath.Tanh(cell[index]);
         float dc = dcell[index] + dh * o * (1f - t * t);
         dgates[gate] = dc * g * i * (1f - i);
         dgates[gate + size] = dc * cellBefore[index] * f * (1f - f);

@@ -1,3 +1,5 @@
+using ILGPU;
+
 namespace Dalle2.Kernels;
 
 /// <summary>How a product is spread over a card: in tiles of which size, and its k over how many groups.</summary>

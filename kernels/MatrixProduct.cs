@@ -4,6 +4,8 @@
 //   Where c has few tiles and k is long, k is summed in parts: [part, c] in a workspace, then from zero over the parts in rising order, then c.
 // A group of 4 warps has a tile of 64 x 64 or 128 x 128, each warp a quarter of it, with all sums in registers. Shared memory holds some pieces of 16 k of both sides: while the first is
 // multiplied, the others are on their way (cp.async of 16 bytes, or of 4 where sizes are no multiples of 4). Warps read it without bank conflicts, what lies by row through ldmatrix.
+using ILGPU;
+
 namespace Dalle2.Kernels;
 
 /// <summary>Over how many groups k is spread, and where their results lie.</summary>

@@ -2,6 +2,8 @@
 //   A side is a matrix [rows, k]: the product's left one, or the right one turned over. Element (row, k) lies where the sum of two places says, one of the row and one of k.
 //   In shared memory its neighbours stay neighbours, four to a piece of 16 bytes, with the pieces of a line swapped (by xor) so that what 8 lanes (16 bytes each) or 32 lanes (4 bytes
 //   each) touch at once lies in 32 banks:  by row [row][k], piece p of row r at place p ^ (r / 2 % 4);  by k [k][row], row r of k at place r ^ 8 (k % 4).
+using ILGPU;
+
 namespace Dalle2.Kernels;
 
 /// <summary>A place, or what is added to one: in memory, and in a picture, where what lies outside of it is zero. Of a plain matrix, the picture is one pixel.</summary>

@@ -1,3 +1,4 @@
+
 namespace Dalle2.Kernels;
 
 /// <summary>What part of a product a group has, and how much of k is on its way to it. All constants; the group's four warps have a quarter of the tile each.</summary>

@@ -6,6 +6,8 @@
 // Statistics are put together from each chunk's and column's mean m and sum of squared distances from it, q (Chan, Golub and LeVeque, 1979):
 //   mean = sum of count m / sum of count,   variance = sum of (q + count (m - mean)^2) / sum of count
 //   Within a chunk rows are added in rising order, see Columns.cs; gradients over all chunks as in ColumnSum.cs.
+using ILGPU;
+
 namespace Dalle2.Kernels;
 
 /// <summary>Which statistic an element belongs to.</summary>

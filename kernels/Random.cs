@@ -1,5 +1,7 @@
 // Random tensors from Philox4x32-10:  y[i] ~ U[0, 1)   or   y[i] ~ N(0, 1);  y [n], written.
 //   Elements 4 j .. 4 j + 3 come from block j of the stream that (seed, step, tensor) names.
+using ILGPU;
+
 namespace Dalle2.Kernels;
 
 /// <summary>Filling tensors with random numbers that are a pure function of their key.</summary>

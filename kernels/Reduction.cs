@@ -2,6 +2,8 @@
 //   partial[c] = sum over i in chunk c of x[i]  or  x[i]^2,   chunks of 4,096 elements, each over the lanes of a group (see Lanes.cs)
 //   y = scale * sum over c of partial[c], likewise        written (=) or, with accumulate, added to (+=)
 // The order depends on the length alone, never on the device or the number of threads. Losses compute their terms in the first level themselves.
+using ILGPU;
+
 namespace Dalle2.Kernels;
 
 /// <summary>Sums and sums of squares of whole tensors, the same bits on each device.</summary>
@@ -78,5 +80,5 @@ public static class ReductionOp
     }
 
     // One group.
-    static void NormKernel(ArrayView<float> partials, ArrayView<float> y, int count) => y[0] = XMath.Sqrt(Lanes.Sum(new ValueTerm(partials, 0), 0, count));
+    static void NormKernel(ArrayView<float> partials, ArrayView<float> y, int count) => y[0] = StrictMath.Sqrt(Lanes.Sum(new ValueTerm(partials, 0), 0, count));
 }

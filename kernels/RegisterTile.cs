@@ -3,6 +3,8 @@
 //   sums are 8 x 2 a thread, in registers: a group's threads lie along the columns, thread t of T has the columns t and t + T
 //   T is what the device prefers, a power of two, at most 16: so many threads fill a vector unit; no bit depends on it
 // One chain of fused multiply-adds over k in rising order; between two pieces of k the sums wait in the result's own memory.
+using ILGPU;
+
 namespace Dalle2.Kernels;
 
 /// <summary>The inner part of matrix products and convolutions.</summary>

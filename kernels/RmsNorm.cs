@@ -3,6 +3,8 @@
 // Backward:  dx = dy gamma rstd - x slope,  slope = rstd^3 * mean over the row of dy gamma x   (written, =)
 //            dgamma[col] += sum over the rows of dy x rstd: in chunks of 16 rows, then over the chunks, see ColumnSum.cs     (accumulated, +=)
 // Sums over a row: see Lanes.cs.
+using ILGPU;
+
 namespace Dalle2.Kernels;
 
 /// <summary>Root mean square normalisation of each row, and its gradients.</summary>
@@ -57,7 +59,7 @@ public static class RmsNormOp
     static void ForwardKernel(ArrayView<float> x, ArrayView<float> gamma, ArrayView<float> y, ArrayView<float> rstd, int cols, float eps)
     {
         int row = Grid.IdxX, first = row * cols;
-        float scale = XMath.Rsqrt(Lanes.Sum(new ProductTerm(x, x, first), 0, cols) / cols + eps);
+        float scale = StrictMath.Rsqrt(Lanes.Sum(new ProductTerm(x, x, first), 0, cols) / cols + eps);
         rstd[row] = scale;
         Lanes.ForEach(new Normalize(x, gamma, y, first, scale), 0, cols);
     }

@@ -3,6 +3,8 @@
 //   y[i] = x[i], again and again                                  x, y [groups * length], length a multiple of 128
 //   y[i] *= factor, again and again                               y [groups * length]
 //   y[i] = sum of every 16th x of the group, again and again      x [groups * length]   y [groups * 16]
+using ILGPU;
+
 namespace Dalle2.Kernels;
 
 /// <summary>Kernels that measure a device: its rate of arithmetic and its rate of copying.</summary>

@@ -1,3 +1,4 @@
+
 namespace Dalle2.Kernels;
 
 /// <summary>One figure for each axis of an image.</summary>

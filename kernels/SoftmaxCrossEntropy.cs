@@ -2,6 +2,8 @@
 //   x, dx [rows, classes]   target [rows]; a target of -1 (padding) is not counted   lse [rows]   stats [3, rows]   totals [3]
 //   stats and totals: loss, counted, correct (1 where the first largest logit is the target's)      sums over a row: see Lanes.cs
 // Backward:  dx = scale / max(counted, 1) * (exp(x - lse) - [class = target]), zero in rows that are not counted   (written, =)
+using ILGPU;
+
 namespace Dalle2.Kernels;
 
 /// <summary>Softmax cross-entropy of rows of logits with one right class each.</summary>
@@ -51,7 +53,7 @@ public static class SoftmaxCrossEntropyOp
     {
         int row = Grid.IdxX, first = row * cols, target = targets[row];
         float largest = Lanes.Max(x, first, first + cols);
-        float logSum = XMath.Log(Lanes.SumOfFunctions(new Exponential(x, first, largest), 0, cols));
+        float logSum = StrictMath.Log(Lanes.SumOfFunctions(new Exponential(x, first, largest), 0, cols));
         // A class that does not exist must not pass unseen.
         float loss = float.NaN, correct = 0f;
         if (target >= 0 && target < cols)
@@ -69,20 +71,20 @@ public static class SoftmaxCrossEntropyOp
 
     // One thread.
     static void MeanKernel(Index1D index, ArrayView<float> totals, ArrayView<float> loss) =>
-        loss[index] = totals[0] / XMath.Max(totals[1], 1f);
+        loss[index] = totals[0] / StrictMath.Max(totals[1], 1f);
 
     // One group per row.
     static void BackwardKernel(
         ArrayView<float> x, ArrayView<int> targets, ArrayView<float> logSums, ArrayView<float> totals, float scale, ArrayView<float> dx, int cols)
     {
         int row = Grid.IdxX, target = targets[row];
-        float factor = target == -1 ? 0f : scale / XMath.Max(totals[1], 1f);
+        float factor = target == -1 ? 0f : scale / StrictMath.Max(totals[1], 1f);
         Lanes.ForEach(new Differentiate(x, dx, row * cols, target, logSums[row], factor), 0, cols);
     }
 
     readonly record struct Exponential(ArrayView<float> X, int First, float Largest) : ITerm
     {
-        public float Add(float sum, int at) => sum + XMath.Exp(X[First + at] - Largest);
+        public float Add(float sum, int at) => sum + StrictMath.Exp(X[First + at] - Largest);
     }
 
     readonly record struct IsLargest(ArrayView<float> X, int First, float Largest) : ITerm
@@ -94,7 +96,7 @@ public static class SoftmaxCrossEntropyOp
     {
         public void Do(int at)
         {
-            float p = XMath.Exp(X[First + at] - LogSum);
+            float p = StrictMath.Exp(X[First + at] - LogSum);
             float gradient = Factor * (at == Target ? p - 1f : p);
             // Whatever the logits of a row that is not counted are.
             Dx[First + at] = Target == -1 ? 0f : gradient;

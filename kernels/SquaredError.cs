@@ -1,5 +1,7 @@
 // Squared error:  loss = scale * sum over i of (x[i] - t[i])^2          x, t, dx [n]   loss [1]   partials: see Reduction.cs
 // Backward:  dx = 2 * scale * (x - t)                                   (both written, =)
+using ILGPU;
+
 namespace Dalle2.Kernels;
 
 /// <summary>The squared difference of two tensors, summed.</summary>

@@ -3,6 +3,8 @@
 //   c is written (=) or, where the product says so, added to (+=): one chain of fused multiply-adds over k in rising order, from zero or from c
 // A group has a block of rows and some panels of columns. It takes a piece of k at a time: the block's left side once, and a few panels of the right side at a time,
 // each of which meets every tile of the block (Goto and van de Geijn, Anatomy of high-performance matrix multiplication, 2008).
+using ILGPU;
+
 namespace Dalle2.Kernels;
 
 /// <summary>How large a product is, and where its result lies.</summary>

@@ -1,5 +1,7 @@
 // Matrices with rows and columns exchanged:  y[b, j, i] = x[b, i, j]          x [count, rows, cols]   y [count, cols, rows]   (written, =)
 // Squares of as many rows and columns as a group has threads are turned by shuffles, so that memory is read and written along its rows.
+using ILGPU;
+
 namespace Dalle2.Kernels;
 
 /// <summary>The transposition of matrices: worth it where a matrix is multiplied by several times.</summary>

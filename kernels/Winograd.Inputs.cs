@@ -1,3 +1,5 @@
+using ILGPU;
+
 namespace Dalle2.Kernels;
 
 /// <content>The transform of the inputs, which products and the gradient of the weights share.</content>

@@ -1,3 +1,4 @@
+using ILGPU;
 using System.Numerics;
 
 namespace Dalle2.Kernels;

@@ -6,6 +6,8 @@
 //   result [tile's m x m] = A (sum over k of V[p, tile, k] U[p, k, n]) A',  V = B d B'       written (=): chains of fused multiply-adds over k, rising
 //   gradient of the weights  dw += G' (sum over tiles of V[p, tile, k] D[p, tile, n]) G,  D = A' dy A    (added to, +=)
 //     slices of the tiles each have a chain of their own, in rising order; dU [slice, k / 16, panel, p, 16, 32] holds them; then slices are added in rising order
+using ILGPU;
+
 namespace Dalle2.Kernels;
 
 /// <summary>Convolutions and their gradients by minimal filtering.</summary>

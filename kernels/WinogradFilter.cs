@@ -8,6 +8,8 @@
 //     y = m0 + m1 + m2 + m3, m0 - m1 + (m2 - m3) / 2, m0 + m1 + (m2 + m3) / 4, m0 - m1 + (m2 - m3) / 8 + m4
 // In two dimensions the same along both axes. The gradient of the weights is the adjoint:  dg = G' (B d * A' dy).
 // F(2, R) multiplies by nothing but 1/2 and loses no more to rounding than the direct sums do; F(4, 2) has about twice their error (root mean square, 128 channels).
+using ILGPU;
+
 namespace Dalle2.Kernels;
 
 /// <summary>The transforms of F(m, R) along one axis. Each works on a local array from <c>at</c> on, elements <c>step</c> apart, both constants.</summary>

@@ -1,3 +1,5 @@
+using ILGPU;
+
 namespace Dalle2.Kernels;
 
 /// <summary>A convolution by minimal filtering, or its adjoint.</summary>

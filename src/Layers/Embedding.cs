@@ -1,4 +1,3 @@
-using Dalle2.Gpu.Dialect;
 
 namespace Dalle2.Layers;
 

@@ -1,5 +1,5 @@
 using System.Text;
-using Dalle2.Gpu.Dialect;
+using Dalle2.Gpu.Extensions;
 
 namespace Dalle2.Tensors;
 
@@ -42,13 +42,13 @@ public static class Philox
     public static float Uniform(uint word) => (int)(word >> 8) * (1f / 16777216f);
 
     /// <summary>One of the two normal deviates of a pair of words (Box and Muller, 1958): the cosine one.</summary>
-    public static float NormalCos(uint first, uint second) => Radius(first) * XMath.Cos(2f * XMath.PI * Uniform(second));
+    public static float NormalCos(uint first, uint second) => Radius(first) * StrictMath.Cos(2f * StrictMath.PI * Uniform(second));
 
     /// <summary>The other normal deviate of a pair of words: the sine one.</summary>
-    public static float NormalSin(uint first, uint second) => Radius(first) * XMath.Sin(2f * XMath.PI * Uniform(second));
+    public static float NormalSin(uint first, uint second) => Radius(first) * StrictMath.Sin(2f * StrictMath.PI * Uniform(second));
 
     // 1 - u lies in (0, 1], so that the logarithm is finite.
-    static float Radius(uint word) => XMath.Sqrt(-2f * XMath.Log(1f - Uniform(word)));
+    static float Radius(uint word) => StrictMath.Sqrt(-2f * StrictMath.Log(1f - Uniform(word)));
 
     /// <summary>A random permutation of 0..count-1 by Fisher and Yates; a pure function of the key.</summary>
     public static int[] Permutation(RandomKey key, int count)

@@ -1,4 +1,4 @@
-using Dalle2.Gpu.Dialect;
+using Dalle2.Gpu.Extensions;
 
 namespace Dalle2.Training;
 
@@ -16,8 +16,8 @@ public static class LearningRate
     {
         if (step < warmup)
             return peak * (step + 1) / warmup;
-        // XMath, not Math: the platform's cosine may differ in the last bit from machine to machine.
+        // StrictMath, not Math: the platform's cosine may differ in the last bit from machine to machine.
         float progress = Math.Min(1f, (float)(step - warmup) / Math.Max(1, steps - warmup));
-        return peak * (Floor + (1 - Floor) * 0.5f * (1 + XMath.Cos(XMath.PI * progress)));
+        return peak * (Floor + (1 - Floor) * 0.5f * (1 + StrictMath.Cos(StrictMath.PI * progress)));
     }
 }

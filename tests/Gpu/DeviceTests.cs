@@ -1,4 +1,3 @@
-using Dalle2.Gpu.Dialect;
 using Dalle2.Gpu.Runtime;
 using Dalle2.Kernels;
 using Dalle2.Tensors;
@@ -124,7 +123,7 @@ public class DeviceTests
         Assert.That(values, Is.All.NaN);
     }
 
-    static unsafe long Address(ArrayView<float> view) => (long)view.Address;
+    static long Address(ArrayView<float> view) => ViewAddress.Of(view);
 
     static void FillKernel(Index1D i, ArrayView<int> y, int value) => y[i] = value;
 

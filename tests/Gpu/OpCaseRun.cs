@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using Dalle2.Gpu.Runtime;
-using Dalle2.Layers;
 using Dalle2.Ops;
 using Dalle2.Tensors;
 

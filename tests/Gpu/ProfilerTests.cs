@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using Dalle2.Gpu.Dialect;
 using Dalle2.Gpu.Runtime;
 
 namespace Dalle2.Tests.Gpu;

@@ -1,6 +1,5 @@
 using System.Runtime.CompilerServices;
 using System.Text.RegularExpressions;
-using Dalle2.Gpu.Dialect;
 using Dalle2.Gpu.Runtime;
 using Dalle2.Gpu.Runtime.Tracing;
 
@@ -153,10 +152,10 @@ public class SettingsTests
         using Buffer<float> x = device.Allocate<float>(100), y = device.Allocate<float>(100);
         float[] values = [.. Enumerable.Range(0, 100).Select(i => i == 0 ? float.NaN : i)];
         device.Stream.Write<float>(values, x.View);
-        device.Stream.Launch(ScaleKernel, 100, x.View, y.View, new SpecializedValue<int>(factor));
+        device.Stream.Launch(ScaleKernel, 100, x.View, y.View, new ILGPU.Runtime.SpecializedValue<int>(factor));
     }
 
-    static void ScaleKernel(Index1D i, ArrayView<float> x, ArrayView<float> y, SpecializedValue<int> factor) => y[i] = x[i] * factor;
+    static void ScaleKernel(Index1D i, ArrayView<float> x, ArrayView<float> y, ILGPU.Runtime.SpecializedValue<int> factor) => y[i] = x[i] * factor;
 
     static float Triple()
     {

@@ -152,7 +152,7 @@ public class AdamOptimizerTests
 
     float[] Moment(ParameterStore store) => [.. store.Parameters.SelectMany(p => store.State(p.Name).FirstMoment.ToArray(context.Stream))];
 
-    float[] All(Dalle2.Gpu.Dialect.ArrayView<float> view)
+    float[] All(ArrayView<float> view)
     {
         var values = new float[view.Length];
         context.Stream.Read<float>(view, values);

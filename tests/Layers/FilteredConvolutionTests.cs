@@ -1,6 +1,5 @@
 using Dalle2.Gpu.Runtime;
 using Dalle2.Kernels;
-using Dalle2.Layers;
 using Dalle2.Tensors;
 using Dalle2.Tests.Gpu.OpenCl;
 using Dalle2.Tests.Gpu.Ptx;

@@ -1,4 +1,5 @@
-using Dalle2.Gpu.Dialect;
+using Dalle2.Gpu.Extensions;
+using ILGPU;
 
 namespace Dalle2.Ops;
 
@@ -80,21 +81,21 @@ public abstract class FunctionCase
 
     readonly record struct Exp : IFunction
     {
-        public float Value(float x) => XMath.Exp(x);
+        public float Value(float x) => StrictMath.Exp(x);
 
         public double Definition(double x) => Math.Exp(x);
     }
 
     readonly record struct Log : IFunction
     {
-        public float Value(float x) => XMath.Log(x);
+        public float Value(float x) => StrictMath.Log(x);
 
         public double Definition(double x) => Math.Log(x);
     }
 
     readonly record struct Tanh : IFunction
     {
-        public float Value(float x) => XMath.Tanh(x);
+        public float Value(float x) => StrictMath.Tanh(x);
 
         public double Definition(double x) => Math.Tanh(x);
     }

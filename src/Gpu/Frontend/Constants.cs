@@ -1,4 +1,3 @@
-using System.Reflection;
 using Dalle2.Gpu.Ir;
 
 namespace Dalle2.Gpu.Frontend;
@@ -15,8 +14,7 @@ static class Constants
         Type type = value.GetType();
         if (type.IsPrimitive || type.IsEnum)
             return [(TypeLayout.Of(type)!.Leaves[0].Type, BitsOf(type.IsEnum ? System.Convert.ChangeType(value, Enum.GetUnderlyingType(type)) : value))];
-        return type.GetFields(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic).OrderBy(f => f.MetadataToken)
-            .SelectMany(field => Leaves(field.GetValue(value)!));
+        return TypeLayout.FieldsOf(type).SelectMany(field => Leaves(field.GetValue(value)!));
     }
 
     static ulong BitsOf(object value) => value switch

@@ -5,7 +5,7 @@ namespace Dalle2.Gpu.Frontend;
 /// <summary>What a kernel may not say: the number, what was found (with a place for its name), and what to write instead.</summary>
 sealed record Diagnostic(string Code, string Found, string Instead)
 {
-    public static readonly Diagnostic ForeignCall = new("D2G001", "a call of {0}, which kernels do not have", "call XMath, SpecialFunctions, IntrinsicMath or Fused, or a method of your own");
+    public static readonly Diagnostic ForeignCall = new("D2G001", "a call of {0}, which kernels do not have", "call StrictMath, SpecialFunctions, IntrinsicMath or Fused, or a method of your own");
     public static readonly Diagnostic ManagedObject = new("D2G002", "a managed object ({0})", "kernels hold primitives, structs of them and views; pass data in a view");
     public static readonly Diagnostic ExceptionHandling = new("D2G003", "exception handling ({0})", "check arguments before the launch, and write a value that tells the host what went wrong");
     public static readonly Diagnostic Recursion = new("D2G004", "a recursive call of {0}", "write a loop; every call is inlined");

@@ -1,5 +1,5 @@
 using System.Reflection;
-using Dalle2.Gpu.Dialect;
+using Dalle2.Gpu.Frontend.Meanings;
 using Dalle2.Gpu.Ir;
 
 namespace Dalle2.Gpu.Frontend;
@@ -27,11 +27,11 @@ static partial class Intrinsics
         }
     }
 
-    // The member of HalfArithmetic that says the same.
+    // The member of SystemHalfMeaning that says the same.
     static MethodInfo? Written(MethodInfo method, ParameterInfo[] parameters)
     {
         bool conversion = method.Name is "op_Explicit" or "op_Implicit";
         string name = !conversion ? method.Name : method.ReturnType == typeof(Half) ? "From" + parameters[0].ParameterType.Name : "To" + method.ReturnType.Name;
-        return typeof(HalfArithmetic).GetMethod(name, BindingFlags.Static | BindingFlags.NonPublic, [.. parameters.Select(p => p.ParameterType)]);
+        return typeof(SystemHalfMeaning).GetMethod(name, BindingFlags.Static | BindingFlags.NonPublic, [.. parameters.Select(p => p.ParameterType)]);
     }
 }

@@ -1,5 +1,4 @@
 using System.Reflection;
-using Dalle2.Gpu.Dialect;
 using Dalle2.Gpu.Ir;
 
 namespace Dalle2.Gpu.Frontend;
@@ -29,7 +28,7 @@ static partial class Intrinsics
         Meeting(typeof(MemoryFence), "SystemLevel", Op.MemoryFence, FenceLevel.System);
         Add(typeof(Warp).GetMethods().Single(m => m.Name == "Shuffle" && m.GetParameters().Length == 2), Shuffle);
 
-        foreach (MethodInfo method in typeof(Atomic).GetMethods(BindingFlags.Public | BindingFlags.Static))
+        foreach (MethodInfo method in typeof(Atomic).GetMethods(BindingFlags.Public | BindingFlags.Static).Where(IsAtomicOperation))
         {
             Type type = method.GetParameters()[1].ParameterType;
             bool unsigned = type == typeof(uint) || type == typeof(ulong);
@@ -47,6 +46,11 @@ static partial class Intrinsics
             Add(method, (t, _, a) => Atomically(t, op, TypeLayout.Of(type)!.Leaves[0].Memory, a));
         }
     }
+
+    // Indices are integers in a struct, and what no device has of floats is a loop: both are C#.
+    static bool IsAtomicOperation(MethodInfo method) =>
+        method is { IsGenericMethod: false } && method.GetParameters()[1].ParameterType is { IsPrimitive: true } type
+        && (method.Name is "Add" or "Exchange" or "CompareExchange" || (type != typeof(float) && type != typeof(double)));
 
     static void Meeting(Type type, string name, Op op, FenceLevel level = default) => Add(type, name, [], (t, _, _) =>
     {

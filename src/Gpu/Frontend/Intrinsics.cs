@@ -1,5 +1,5 @@
 using System.Reflection;
-using Dalle2.Gpu.Dialect;
+using Dalle2.Gpu.Extensions;
 using Dalle2.Gpu.Ir;
 
 namespace Dalle2.Gpu.Frontend;
@@ -20,13 +20,14 @@ static partial class Intrinsics
         Add(view, "get_Item", [typeof(int)], Element);
         Add(view, "get_Item", [typeof(long)], Element);
         Add(view, "get_Item", [typeof(Index1D)], Element);
+        Add(view, "get_Item", [typeof(LongIndex1D)], Element);
         Add(view, "get_Length", [], (t, m, a) => new Data([View(t, m, a).Length]));
         Add(view, "get_IntLength", [], IntLength);
         Add(view, "get_IsValid", [], (t, m, a) => new Data([t.Builder.Emit(Op.IsValid, View(t, m, a).Base)]));
         Add(view, "SubView", [typeof(long)], SubView);
         Add(view, "SubView", [typeof(long), typeof(long)], SubView);
         Add(view, "Cast", [], Cast);
-        Add(typeof(SharedMemory), "Allocate", [typeof(int)], (t, m, a) => Allocate(Op.SharedAllocate, IrType.Shared, t, m, a));
+        Add(typeof(SharedMemory).GetMethod("Allocate", [typeof(int)])!, (t, m, a) => Allocate(Op.SharedAllocate, IrType.Shared, t, m, a));
         Add(typeof(LocalMemory), "Allocate", [typeof(int)], (t, m, a) => Allocate(Op.LocalAllocate, IrType.Local, t, m, a));
 
         AddThreads();
@@ -43,6 +44,10 @@ static partial class Intrinsics
         }
 
         Operation(typeof(Fused), "MultiplyAdd", Op.FusedMultiplyAdd, typeof(float), typeof(float), typeof(float));
+        Reinterpret(typeof(Interop), "FloatAsInt", typeof(float), IrType.I32);
+        Reinterpret(typeof(Interop), "FloatAsInt", typeof(double), IrType.I64);
+        Reinterpret(typeof(Interop), "IntAsFloat", typeof(uint), IrType.F32);
+        Reinterpret(typeof(Interop), "IntAsFloat", typeof(ulong), IrType.F64);
         Reinterpret(typeof(BitConverter), "SingleToUInt32Bits", typeof(float), IrType.I32);
         Reinterpret(typeof(BitConverter), "SingleToInt32Bits", typeof(float), IrType.I32);
         Reinterpret(typeof(BitConverter), "DoubleToUInt64Bits", typeof(double), IrType.I64);
@@ -51,7 +56,7 @@ static partial class Intrinsics
         Reinterpret(typeof(BitConverter), "Int32BitsToSingle", typeof(int), IrType.F32);
         Reinterpret(typeof(BitConverter), "UInt64BitsToDouble", typeof(ulong), IrType.F64);
         Reinterpret(typeof(BitConverter), "Int64BitsToDouble", typeof(long), IrType.F64);
-        Add(typeof(Interop), "SizeOf", [], (t, m, _) => new Data([t.Builder.Function.Constant(ElementSize(t, m.GetGenericArguments()[0]))]));
+        Add(typeof(Interop).GetMethods().Single(m => m.Name == "SizeOf" && m.GetParameters().Length == 0), (t, m, _) => new Data([t.Builder.Function.Constant(ElementSize(t, m.GetGenericArguments()[0]))]));
     }
 
     public static Intrinsic? Find(MethodBase method) => Table.GetValueOrDefault((method.Module, method.MetadataToken));

@@ -1,5 +1,5 @@
 using System.Reflection;
-using Dalle2.Gpu.Dialect;
+using Dalle2.Gpu.Extensions;
 using Dalle2.Gpu.Ir;
 
 namespace Dalle2.Gpu.Frontend;

@@ -1,4 +1,5 @@
 using System.Reflection;
+using Dalle2.Gpu.Frontend.Meanings;
 
 namespace Dalle2.Gpu.Frontend;
 
@@ -43,6 +44,8 @@ sealed partial class MethodTranslator
     {
         if ((Intrinsics.Find(target) ?? (builder.Function.HasMatrixUnits ? Intrinsics.FindMatrix(target) : null)) is { } intrinsic)
             return intrinsic(this, target, [.. values.Take(values.Length - target.GetParameters().Length), .. Passed(target, values)]);
+        if (Meaning.Find(target) is { } meaning)
+            target = meaning;
         if (target.DeclaringType is not { } type || Intrinsics.IsForeign(type))
             throw Diagnostic.ForeignCall.At(builder.Position, NameOf(target));
         if (!target.IsStatic && !type.IsValueType)
@@ -72,17 +75,9 @@ sealed partial class MethodTranslator
     // The method of a struct type argument that an interface's method means.
     MethodInfo Implementation(MethodInfo target, Type type)
     {
-        Type? contract = target.DeclaringType;
-        if (contract is not { IsInterface: true })
-            return target;
-        MethodInfo definition = target.IsGenericMethod ? target.GetGenericMethodDefinition() : target;
-        InterfaceMapping map = type.GetInterfaceMap(contract);
-        int found = Array.FindIndex(map.InterfaceMethods, m => m.MetadataToken == definition.MetadataToken && m.Module == definition.Module);
-        MethodInfo? implementation = found < 0 ? null : map.TargetMethods[found];
-        if (implementation == null)
-            throw Diagnostic.NoBody.At(builder.Position, NameOf(target));
-        if (implementation.DeclaringType!.IsInterface && !implementation.IsStatic)
+        MethodInfo implementation = StructMembers.Implementation(target, type) ?? throw Diagnostic.NoBody.At(builder.Position, NameOf(target));
+        if (target.DeclaringType is { IsInterface: true } && implementation.DeclaringType!.IsInterface && !implementation.IsStatic)
             throw Diagnostic.Boxing.At(builder.Position, type.Name);
-        return target.IsGenericMethod ? implementation.MakeGenericMethod(target.GetGenericArguments()) : implementation;
+        return implementation;
     }
 }

@@ -1,6 +1,5 @@
 using System.Reflection;
 using System.Runtime.CompilerServices;
-using Dalle2.Gpu.Dialect;
 using Dalle2.Gpu.Ir;
 using Dalle2.Gpu.Runtime;
 using Dalle2.Gpu.Runtime.Reference;
@@ -8,7 +7,7 @@ using Dalle2.Gpu.Runtime.Reference;
 namespace Dalle2.Gpu.Frontend;
 
 /// <summary>
-/// A kernel with the values of its <see cref="SpecializedValue{T}"/> parameters: what is compiled once. Equal if both are, so it can be the key of a cache.
+/// A kernel with the values of its <see cref="ILGPU.Runtime.SpecializedValue{T}"/> parameters: what is compiled once. Equal if both are, so it can be the key of a cache.
 /// </summary>
 sealed class SpecialisedKernel : IEquatable<SpecialisedKernel>
 {
@@ -63,5 +62,5 @@ sealed class SpecialisedKernel : IEquatable<SpecialisedKernel>
     public override int GetHashCode() => bits.Aggregate(Method.GetHashCode(), HashCode.Combine);
 
     /// <summary>Whether a parameter of the type is a constant inside.</summary>
-    public static bool IsSpecialised(Type type) => type.IsGenericType && type.GetGenericTypeDefinition() == typeof(SpecializedValue<>);
+    public static bool IsSpecialised(Type type) => type.IsGenericType && type.GetGenericTypeDefinition() == typeof(ILGPU.Runtime.SpecializedValue<>);
 }

@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Reflection;
-using Dalle2.Gpu.Dialect;
 using Dalle2.Gpu.Ir;
 
 namespace Dalle2.Gpu.Frontend;
@@ -31,6 +30,13 @@ sealed class TypeLayout
     /// <summary>The layout; null if kernels cannot hold the type: classes, pointers, structs with such in them or with a layout of their own.</summary>
     public static TypeLayout? Of(Type type) => Cache.GetOrAdd(type, Create);
 
+    /// <summary>Whether a type is a view, which is an address and a length here and another struct in .NET.</summary>
+    public static bool IsView(Type type) => type.IsGenericType && type.GetGenericTypeDefinition() == typeof(ArrayView<>);
+
+    /// <summary>A struct's fields, in the order in which their leaves come.</summary>
+    public static IEnumerable<FieldInfo> FieldsOf(Type type) =>
+        type.GetFields(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic).OrderBy(field => field.MetadataToken);
+
     /// <summary>The first leaf of a field of this type, and the bytes before it.</summary>
     public (int First, int Offset) Field(FieldInfo field) => fields[field.Name];
 
@@ -38,7 +44,7 @@ sealed class TypeLayout
     {
         if (type.IsEnum)
             return Of(Enum.GetUnderlyingType(type));
-        if (type.IsGenericType && type.GetGenericTypeDefinition() == typeof(ArrayView<>))
+        if (IsView(type))
             return new TypeLayout(16, 8, new Leaf("base", IrType.Global, MemoryType.I64, 0), new Leaf("length", IrType.I64, MemoryType.I64, 8));
         MemoryType memory = Primitive(type);
         if (memory != MemoryType.None)
@@ -65,7 +71,7 @@ sealed class TypeLayout
     {
         var layout = new TypeLayout(0, 1);
         var leaves = new List<Leaf>();
-        foreach (FieldInfo field in type.GetFields(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic).OrderBy(f => f.MetadataToken))
+        foreach (FieldInfo field in FieldsOf(type))
         {
             if (Of(field.FieldType) is not { } part)
                 return null;

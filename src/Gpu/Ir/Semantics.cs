@@ -1,4 +1,4 @@
-using Dalle2.Gpu.Dialect;
+using Dalle2.Gpu.Extensions;
 
 namespace Dalle2.Gpu.Ir;
 

@@ -1,5 +1,3 @@
-using Dalle2.Gpu.Dialect;
-
 namespace Dalle2.Gpu.Runtime;
 
 /// <summary>Memory of a device, 64-byte aligned.</summary>
@@ -8,7 +6,8 @@ public sealed unsafe class Buffer<T> : IDisposable
     where T : unmanaged
 {
     readonly Device device;
-    T* address;
+    readonly DeviceMemory memory;
+    nint address;
 
     internal Buffer(Device device, long length)
     {
@@ -16,7 +15,8 @@ public sealed unsafe class Buffer<T> : IDisposable
         this.device = device;
         Length = length;
         long bytes = Math.Max(1, length) * sizeof(T);
-        address = (T*)device.AllocateBytes(bytes);
+        address = device.AllocateBytes(bytes);
+        memory = new DeviceMemory(address, bytes);
     }
 
     /// <summary>Frees the memory if <see cref="Dispose"/> was forgotten.</summary>
@@ -30,8 +30,8 @@ public sealed unsafe class Buffer<T> : IDisposable
     {
         get
         {
-            ObjectDisposedException.ThrowIf(address == null, this);
-            return new ArrayView<T>(address, Length);
+            ObjectDisposedException.ThrowIf(address == 0, this);
+            return new ArrayView<T>(memory, 0, Length);
         }
     }
 
@@ -44,9 +44,9 @@ public sealed unsafe class Buffer<T> : IDisposable
 
     void Free()
     {
-        if (address == null)
+        if (address == 0)
             return;
-        device.FreeBytes((nint)address, Math.Max(1, Length) * sizeof(T));
-        address = null;
+        device.FreeBytes(address, Math.Max(1, Length) * sizeof(T));
+        address = 0;
     }
 }

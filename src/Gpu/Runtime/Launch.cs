@@ -1,7 +1,5 @@
 using System.Reflection;
-using Dalle2.Gpu.Dialect;
 using Dalle2.Gpu.Frontend;
-using Dalle2.Gpu.Ir;
 using Dalle2.Gpu.Lowering;
 using Dalle2.Gpu.Runtime.Reference;
 
@@ -33,7 +31,7 @@ sealed unsafe class Launch
     {
         Begin(kernel, extent, config);
         foreach (object argument in arguments)
-            ArgumentPlan.Write(argument, SpecialisedKernel.IsSpecialised(argument.GetType()) ? constants : parameters);
+            ArgumentWriter.Write(argument, SpecialisedKernel.IsSpecialised(argument.GetType()) ? constants : parameters);
         (boxed, count) = (arguments, arguments.Length);
     }
 
@@ -58,7 +56,7 @@ sealed unsafe class Launch
     /// <summary>Where <see cref="Parameters"/> lie.</summary>
     public ulong* ParameterAddress => parameters.First;
 
-    /// <summary>The primitives of the <see cref="SpecializedValue{T}"/> arguments, which the function has no parameters for.</summary>
+    /// <summary>The primitives of the <see cref="ILGPU.Runtime.SpecializedValue{T}"/> arguments, which the function has no parameters for.</summary>
     public ReadOnlySpan<ulong> Constants => constants.Words;
 
     /// <summary>The arguments as objects, in the order of the kernel's parameters; made when first asked for.</summary>
@@ -92,16 +90,12 @@ sealed unsafe class Launch
 
     /// <summary>Adds the next argument.</summary>
     public Launch Add<T>(T value)
-        where T : unmanaged
+        where T : struct
     {
         count++;
-        if (ArgumentLayout<T>.Leaves is not { } leaves)
+        if (ArgumentWriter<T>.Parameters < 0)
             throw Unfit(typeof(T));
-        ulong* target = (ArgumentLayout<T>.IsConstant ? constants : parameters).Take(leaves.Length);
-        if (ArgumentLayout<T>.IsWords)
-            *(T*)target = value;
-        else
-            ArgumentPlan.Write((byte*)&value, leaves, target);
+        ArgumentWriter<T>.Write(ref value, (ArgumentWriter<T>.IsConstant ? constants : parameters).Take(ArgumentWriter<T>.Parameters));
         return this;
     }
 
@@ -109,7 +103,7 @@ sealed unsafe class Launch
     KernelException Unfit(Type type)
     {
         SpecialisedKernel.Of(Kernel.Method).Translate();
-        return ArgumentPlan.Unfit(type);
+        return ArgumentWriter.Unfit(type);
     }
 
     object[] Box()
@@ -121,23 +115,11 @@ sealed unsafe class Launch
         {
             Type type = declared[declared.Length - count + a].ParameterType;
             if (SpecialisedKernel.IsSpecialised(type))
-                objects[a] = ArgumentPlan.Read(type, ref nextConstant);
+                objects[a] = ArgumentReader.Read(type, ref nextConstant);
             else
-                objects[a] = ArgumentPlan.Read(type, ref nextParameter);
+                objects[a] = ArgumentReader.Read(type, ref nextParameter);
         }
 
         return objects;
-    }
-
-    // What is known of an argument's type, looked up once.
-    static class ArgumentLayout<T>
-        where T : unmanaged
-    {
-        public static readonly Leaf[]? Leaves = TypeLayout.Of(typeof(T))?.Leaves;
-
-        public static readonly bool IsConstant = SpecialisedKernel.IsSpecialised(typeof(T));
-
-        // Nothing but numbers of 8 bytes, such as a view: it is its parameters as it lies.
-        public static readonly bool IsWords = Leaves is { } leaves && leaves.All(leaf => leaf.Memory.Bytes() == 8) && sizeof(T) == 8 * leaves.Length;
     }
 }

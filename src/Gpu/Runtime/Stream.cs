@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
-using Dalle2.Gpu.Dialect;
 using Dalle2.Gpu.Runtime.Reference;
 using Dalle2.Gpu.Runtime.Tracing;
 
@@ -30,7 +29,7 @@ public sealed partial class Stream
         RequireEqual(source.Length, target.Length);
         RequireNoRecording();
         long start = Now();
-        Device.CopyIn(MemoryMarshal.AsBytes(source), (nint)target.Address);
+        Device.CopyIn(MemoryMarshal.AsBytes(source), ViewAddress.Of(target));
         Report(StreamWork.Write, start, target.Length * sizeof(T));
     }
 
@@ -43,7 +42,7 @@ public sealed partial class Stream
         RequireEqual(source.Length, target.Length);
         RequireNoRecording();
         long start = Now();
-        Device.CopyOut((nint)source.Address, MemoryMarshal.AsBytes(target));
+        Device.CopyOut(ViewAddress.Of(source), MemoryMarshal.AsBytes(target));
         Report(StreamWork.Read, start, source.Length * sizeof(T));
     }
 
@@ -53,12 +52,12 @@ public sealed partial class Stream
         where T : unmanaged
     {
         RequireEqual(source.Length, target.Length);
-        CopyBytes((nint)source.Address, (nint)target.Address, source.Length * sizeof(T));
+        CopyBytes(ViewAddress.Of(source), ViewAddress.Of(target), source.Length * sizeof(T));
     }
 
     /// <summary>Sets every byte of a view to zero.</summary>
     public unsafe void Clear<T>(ArrayView<T> target)
-        where T : unmanaged => ClearBytes((nint)target.Address, target.Length * sizeof(T));
+        where T : unmanaged => ClearBytes(ViewAddress.Of(target), target.Length * sizeof(T));
 
     /// <summary>Does some work and remembers it, to be done again with <see cref="Replay"/>. It has no copies from or to the host.</summary>
     /// <param name="work">Launches, copies within the device and clearings on this stream.</param>

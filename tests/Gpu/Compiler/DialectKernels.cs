@@ -1,4 +1,3 @@
-using Dalle2.Gpu.Dialect;
 
 namespace Dalle2.Tests.Gpu.Compiler;
 
@@ -116,7 +115,7 @@ static class DialectKernels
         y[at] = all + any + 4 * Group.BarrierPopCount((x[at] & 1) != 0) + (Warp.IsLastLane ? 1000 : 0);
     }
 
-    public static void Specialised(Index1D i, SpecializedValue<int> turns, ArrayView<float> x, SpecializedValue<Pair> pair)
+    public static void Specialised(Index1D i, ILGPU.Runtime.SpecializedValue<int> turns, ArrayView<float> x, ILGPU.Runtime.SpecializedValue<Pair> pair)
     {
         float sum = 0f;
         for (int t = 0; t < turns; t++)
@@ -145,7 +144,7 @@ static class DialectKernels
         y[at + 12] = (Half)(long)z[i];
         y[at + 13] = (Half)(uint)z[i];
         y[at + 14] = Half.Sqrt(b);
-        y[at + 15] = Interop.IntAsFloat((ushort)(z[i] & 0x7BFF));
+        y[at + 15] = BitConverter.UInt16BitsToHalf((ushort)(z[i] & 0x7BFF));
         y[at + 16] = Table.First;
         y[at + 17] = (Half)(1.0 + z[i] * 4.8828125e-4 + 1e-12);
         int to = at + 20; // behind what other threads read
@@ -161,7 +160,7 @@ static class DialectKernels
         z[to + 9] = a >= b ? 1 : 0;
         z[to + 10] = Half.IsNaN(a) ? 1 : 0;
         z[to + 11] = Half.IsInfinity(a) ? 1 : 0;
-        z[to + 12] = Interop.FloatAsInt(a);
+        z[to + 12] = BitConverter.HalfToUInt16Bits(a);
         z[to + 13] = (sbyte)(float)b;
     }
 

@@ -1,4 +1,3 @@
-using Dalle2.Gpu.Dialect;
 using Dalle2.Gpu.Frontend;
 using Dalle2.Gpu.Ir;
 using Dalle2.Gpu.Passes;
@@ -112,12 +111,12 @@ public class DialectTests(string deviceName)
     {
         float[] Launch(int turns, float scale) => Run(
             [1f, 2f], [3f, 5f],
-            (_, y) => device.Stream.Launch(DialectKernels.Specialised, 2, SpecializedValue.New(turns), y, new SpecializedValue<DialectKernels.Pair>(new(scale, 1f))));
+            (_, y) => device.Stream.Launch(DialectKernels.Specialised, 2, ILGPU.Runtime.SpecializedValue.New(turns), y, new ILGPU.Runtime.SpecializedValue<DialectKernels.Pair>(new(scale, 1f))));
         Assert.That(Launch(2, 1f), Is.EqualTo([7f, 11f]));
         Assert.That(Launch(3, -2f), Is.EqualTo([-17f, -29f]));
         Assert.That(Launch(0, 1f), Is.EqualTo([1f, 1f]));
 
-        var values = new Dictionary<int, object> { [1] = SpecializedValue.New(0), [3] = SpecializedValue.New(new DialectKernels.Pair(1f, 4f)) };
+        var values = new Dictionary<int, object> { [1] = ILGPU.Runtime.SpecializedValue.New(0), [3] = ILGPU.Runtime.SpecializedValue.New(new DialectKernels.Pair(1f, 4f)) };
         Function function = KernelFrontend.Translate(typeof(DialectKernels).GetMethod(nameof(DialectKernels.Specialised))!, values);
         Pipeline.Run(function);
         Assert.That(function.Parameters.Select(p => p.Name), Is.EqualTo(["i.X", "x.base", "x.length"]));

@@ -1,5 +1,4 @@
 using System.Numerics;
-using Dalle2.Gpu.Dialect;
 using Dalle2.Gpu.Runtime;
 
 namespace Dalle2.Tests.Gpu.Compiler;

@@ -1,10 +1,9 @@
 using System.Reflection;
-using Dalle2.Gpu.Dialect;
 
 namespace Dalle2.Tests.Gpu.Compiler;
 
 /// <summary>A launch's arguments as a function takes them: the bits of their primitive parts, and the memory that their views mean.</summary>
-static unsafe class KernelArguments
+static class KernelArguments
 {
     public static ulong[] Bits(IEnumerable<object> arguments)
     {
@@ -31,8 +30,9 @@ static unsafe class KernelArguments
     {
         switch (value)
         {
-            case Pointer pointer:
-                bits.Add((ulong)Pointer.Unbox(pointer));
+            case IContiguousArrayView view:
+                bits.Add(view.Buffer == null ? 0 : (ulong)(view.Buffer.NativePtr + (nint)view.IndexInBytes));
+                bits.Add((ulong)view.Length);
                 break;
             case bool flag:
                 bits.Add(flag ? 1ul : 0ul);

@@ -1,5 +1,4 @@
 using System.Reflection;
-using Dalle2.Gpu.Dialect;
 using Dalle2.Gpu.Runtime;
 using Dalle2.Gpu.Runtime.Reference;
 

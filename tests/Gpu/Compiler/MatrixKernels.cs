@@ -1,4 +1,4 @@
-using Dalle2.Gpu.Dialect;
+using Dalle2.Gpu.Extensions;
 
 namespace Dalle2.Tests.Gpu.Compiler;
 
@@ -29,7 +29,7 @@ static class MatrixKernels
     }
 
     /// <summary>y = x turned around within each group of 32, through copies to shared memory; waits for them or does not.</summary>
-    public static void Turn(ArrayView<float> x, ArrayView<float> y, int count, SpecializedValue<bool> waits)
+    public static void Turn(ArrayView<float> x, ArrayView<float> y, int count, ILGPU.Runtime.SpecializedValue<bool> waits)
     {
         ArrayView<float> shared = SharedMemory.Allocate<float>(32);
         int at = Grid.IdxX * 32 + Group.IdxX;
@@ -42,7 +42,7 @@ static class MatrixKernels
     }
 
     /// <summary>y = x of each 128, its rows of four in falling order: copied in fours, in two groups of copies, and read row by row.</summary>
-    public static void Rows(ArrayView<float> x, ArrayView<float> y, int count, SpecializedValue<int> step)
+    public static void Rows(ArrayView<float> x, ArrayView<float> y, int count, ILGPU.Runtime.SpecializedValue<int> step)
     {
         ArrayView<float> shared = SharedMemory.Allocate<float>(256);
         int lane = Group.IdxX, first = Grid.IdxX * 256;

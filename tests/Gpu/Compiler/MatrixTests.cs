@@ -1,5 +1,4 @@
 using System.Reflection;
-using Dalle2.Gpu.Dialect;
 using Dalle2.Gpu.Frontend;
 using Dalle2.Gpu.Ir;
 using Dalle2.Gpu.Passes;
@@ -139,7 +138,7 @@ public class MatrixTests
             using Buffer<float> x = device.Allocate<float>(300 + offset), y = device.Allocate<float>(512);
             device.Stream.Write<float>([.. Enumerable.Range(1 - offset, 300 + offset)], x.View);
             device.Stream.Clear(y.View);
-            device.Stream.Launch(MatrixKernels.Rows, new KernelConfig((Index1D)2, 32), x.View.SubView(offset, 300), y.View, 300, SpecializedValue.New(step));
+            device.Stream.Launch(MatrixKernels.Rows, new KernelConfig((Index1D)2, 32), x.View.SubView(offset, 300), y.View, 300, ILGPU.Runtime.SpecializedValue.New(step));
             var result = new float[512];
             device.Stream.Read<float>(y.View, result);
             return result;
@@ -153,7 +152,7 @@ public class MatrixTests
             using Buffer<float> x = device.Allocate<float>(50), y = device.Allocate<float>(64);
             device.Stream.Write<float>([.. Enumerable.Range(1, 50)], x.View);
             device.Stream.Clear(y.View);
-            device.Stream.Launch(MatrixKernels.Turn, new KernelConfig((Index1D)2, 32), x.View, y.View, 50, SpecializedValue.New(waits));
+            device.Stream.Launch(MatrixKernels.Turn, new KernelConfig((Index1D)2, 32), x.View, y.View, 50, ILGPU.Runtime.SpecializedValue.New(waits));
             var result = new float[64];
             device.Stream.Read<float>(y.View, result);
             return result;

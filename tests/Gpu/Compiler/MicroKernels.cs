@@ -1,4 +1,4 @@
-using Dalle2.Gpu.Dialect;
+using Dalle2.Gpu.Extensions;
 
 namespace Dalle2.Tests.Gpu.Compiler;
 
@@ -157,10 +157,10 @@ static class MicroKernels
 
     public static void Extrema(Index1D i, ArrayView<float> a, ArrayView<float> b, ArrayView<uint> y)
     {
-        y[4 * i] = Interop.FloatAsInt(XMath.Min(a[i], b[i]));
-        y[4 * i + 1] = Interop.FloatAsInt(XMath.Max(a[i], b[i]));
-        y[4 * i + 2] = Interop.FloatAsInt(XMath.Min(1f, a[i]));
-        y[4 * i + 3] = Interop.FloatAsInt(XMath.Max(b[i], -0f));
+        y[4 * i] = Interop.FloatAsInt(StrictMath.Min(a[i], b[i]));
+        y[4 * i + 1] = Interop.FloatAsInt(StrictMath.Max(a[i], b[i]));
+        y[4 * i + 2] = Interop.FloatAsInt(StrictMath.Min(1f, a[i]));
+        y[4 * i + 3] = Interop.FloatAsInt(StrictMath.Max(b[i], -0f));
     }
 
     public static void Records(Index1D i, ArrayView<Particle> particles)

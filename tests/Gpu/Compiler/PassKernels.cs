@@ -1,4 +1,4 @@
-using Dalle2.Gpu.Dialect;
+using Dalle2.Gpu.Extensions;
 
 namespace Dalle2.Tests.Gpu.Compiler;
 
@@ -66,12 +66,12 @@ static class PassKernels
     public static void Transcendental(Index1D i, ArrayView<float> x, ArrayView<float> y)
     {
         float value = x[i];
-        y[i] = Quiet(XMath.Tanh(value) + XMath.Exp(value));
-        x[i] = Quiet(XMath.Log(value) + XMath.Sin(value) + SpecialFunctions.Sigmoid(value));
+        y[i] = Quiet(StrictMath.Tanh(value) + StrictMath.Exp(value));
+        x[i] = Quiet(StrictMath.Log(value) + StrictMath.Sin(value) + SpecialFunctions.Sigmoid(value));
     }
 
     // Which NaN a sum of several is, is the machine's own business.
-    static float Quiet(float x) => XMath.IsNaN(x) ? 1234f : x;
+    static float Quiet(float x) => StrictMath.IsNaN(x) ? 1234f : x;
 
     // Threads leave each loop after as many turns as they like; inside, the value is the same for all that are still there.
     public static void Leaving(Index1D i, ArrayView<int> x, ArrayView<int> y)
@@ -248,7 +248,7 @@ static class PassKernels
     {
         int at = i + 2;
         ArrayView<int> from = x.SubView(3);
-        y[at] = x[at - 1] * 3 + x[at + 1] * 5 + x[at] + from[at - 2] * 7 + from.SubView(2)[0] + x[(long)i + 4] + x[4 - 1 + i];
+        y[at] = x[at - 1] * 3 + x[at + 1] * 5 + x[at] + from[at - 2] * 7 + from.SubView(2)[0] + x[(long)i.X + 4] + x[4 - 1 + i];
     }
 
     // A large constant stays in the index: there, wrapping around is what brings it into the view.

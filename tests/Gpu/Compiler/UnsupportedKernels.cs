@@ -1,4 +1,3 @@
-using Dalle2.Gpu.Dialect;
 
 namespace Dalle2.Tests.Gpu.Compiler;
 
@@ -69,8 +68,6 @@ static unsafe class UnsupportedKernels
     public static void TypeOf(Index1D i, ArrayView<int> x) => x[i] = typeof(int) == typeof(uint) ? 1 : x[i].GetType().MetadataToken;
 
     public static void StaticWrite(Index1D i, ArrayView<int> x) => Written = x[i];
-
-    public static void ViewOfViews(Index1D i, ArrayView<ArrayView<int>> x) => x[i][0] = 1;
 
     public static void MutualRecursion(Index1D i, ArrayView<int> x) => x[i] = Even(i) ? 1 : 0;
 

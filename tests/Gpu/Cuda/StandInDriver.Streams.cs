@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using Dalle2.Gpu.Dialect;
 using Dalle2.Gpu.Runtime.Cuda;
 using Dalle2.Tests.Gpu.Ptx;
 

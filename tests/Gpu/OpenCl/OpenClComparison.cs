@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Dalle2.Gpu.Frontend;
 using Dalle2.Gpu.Ir;
@@ -71,19 +70,22 @@ sealed unsafe class OpenClComparison(OpenClDevice device) : Device("opencl-compa
         if (address == 0)
             return 0;
         var (start, _, mirror) = allocations.Single(a => address >= a.Start && address <= a.Start + a.Bytes);
-        return (nint)mirror.View.Address + (address - start);
+        return ViewAddress.Of(mirror.View) + (address - start);
     }
 
     // The same argument with its addresses, wherever in it they are, moved to the mirrors.
-    object Moved(object argument)
+    unsafe object Moved(object argument)
     {
-        object copy = RuntimeHelpers.GetObjectValue(argument);
-        foreach (Leaf leaf in (TypeLayout.Of(argument.GetType())?.Leaves ?? []).Where(leaf => leaf.Type == IrType.Global))
+        var words = new ArgumentBlock();
+        ArgumentWriter.Write(argument, words);
+        Leaf[] leaves = TypeLayout.Of(argument.GetType())!.Leaves;
+        for (int l = 0; l < leaves.Length; l++)
         {
-            ref nint address = ref Unsafe.As<byte, nint>(ref Unsafe.AddByteOffset(ref Unsafe.As<StrongBox<byte>>(copy).Value, leaf.Offset));
-            address = Mirror(address);
+            if (leaves[l].Type == IrType.Global)
+                words.First[l] = (ulong)Mirror((nint)words.First[l]);
         }
 
-        return copy;
+        ulong* first = words.First;
+        return ArgumentReader.Read(argument.GetType(), ref first);
     }
 }

@@ -1,4 +1,3 @@
-using Dalle2.Gpu.Dialect;
 using Dalle2.Gpu.Runtime;
 using Dalle2.Tests.Gpu.Compiler;
 
@@ -67,7 +66,7 @@ public class DialectPtxTests
         foreach (int turns in new[] { 2, 3, 0 })
         {
             Run([1f, 2f], [3f, 5f], (_, y) => device.Stream.Launch(
-                DialectKernels.Specialised, 2, SpecializedValue.New(turns), y, new SpecializedValue<DialectKernels.Pair>(new(turns - 2.5f, 1f))));
+                DialectKernels.Specialised, 2, ILGPU.Runtime.SpecializedValue.New(turns), y, new ILGPU.Runtime.SpecializedValue<DialectKernels.Pair>(new(turns - 2.5f, 1f))));
         }
     }
 

@@ -3,7 +3,6 @@ using Dalle2.Gpu.Frontend;
 using Dalle2.Gpu.Ir;
 using Dalle2.Gpu.Passes;
 using Dalle2.Gpu.Targets.Ptx;
-using Dalle2.Layers;
 using Dalle2.Ops;
 using Dalle2.Tensors;
 

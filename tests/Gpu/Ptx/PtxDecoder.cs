@@ -1,5 +1,4 @@
 using System.Globalization;
-using Dalle2.Gpu.Dialect;
 
 namespace Dalle2.Tests.Gpu.Ptx;
 

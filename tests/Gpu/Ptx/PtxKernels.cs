@@ -1,4 +1,3 @@
-using Dalle2.Gpu.Dialect;
 
 namespace Dalle2.Tests.Gpu.Ptx;
 
@@ -53,7 +52,7 @@ static class PtxKernels
     public static void Cube(Index3D index, ArrayView<int> x) => x[(index.Z * 2 + index.Y) * 4 + index.X] += index.X + 10 * index.Y + 100 * index.Z;
 
     // The sum wraps around to a small number: its constant is no offset of an address.
-    public static void Wrap(Index1D i, ArrayView<byte> x, int n) => x[i + n - 2147483640] += (byte)i;
+    public static void Wrap(Index1D i, ArrayView<byte> x, int n) => x[i + n - 2147483640] += (byte)i.X;
 
     // An array that stays in memory, since only the run knows the index.
     public static void OwnAtomics(Index1D i, ArrayView<int> x, ArrayView<int> y)

@@ -50,7 +50,7 @@ static partial class PtxReader
             result.Parameters.Add(ReadParameter(parameter));
         if (result.Parameters.Select(p => p.Name).Distinct().Count() != result.Parameters.Count)
             throw new PtxFault("two parameters have one name");
-        Group body = module.Groups["body"];
+        System.Text.RegularExpressions.Group body = module.Groups["body"];
         ReadBody(result, body.Value, text[..body.Index].Count(c => c == '\n') + 1);
         return result;
     }

@@ -1,4 +1,3 @@
-using Dalle2.Gpu.Dialect;
 using Dalle2.Gpu.Ir;
 using Dalle2.Gpu.Targets.Ptx;
 

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using Dalle2.Gpu.Dialect;
 using Dalle2.Gpu.Frontend;
 using Dalle2.Gpu.Ir;
 using Dalle2.Gpu.Lowering;

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using Dalle2.Gpu.Dialect;
 using Dalle2.Gpu.Ir;
 
 namespace Dalle2.Gpu.Runtime.Cuda;

@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using System.Reflection;
 using System.Reflection.Emit;
-using Dalle2.Gpu.Dialect;
 
 namespace Dalle2.Gpu.Runtime.Reference;
 
@@ -9,15 +8,15 @@ namespace Dalle2.Gpu.Runtime.Reference;
 delegate void ThreadLoop(object[] arguments, Index3D extent, int start, int end);
 
 /// <summary>
-/// A kernel's own .NET method, wrapped once into a loop over threads. The loop is emitted so that the arguments are unboxed once a range
-/// and the call is direct: a breakpoint in the kernel works, and the just-in-time compiler may inline a small kernel into its loop.
+/// A kernel, and for the device <c>reference</c> its instructions (<see cref="RetargetedKernel"/>) wrapped once into a loop over threads. The loop is emitted so that the
+/// arguments are unboxed once a range and the call is direct.
 /// </summary>
 sealed class CompiledKernel
 {
     static readonly ConcurrentDictionary<MethodInfo, CompiledKernel> Cache = new();
 
+    readonly Lazy<RetargetedKernel> retargeted;
     readonly Lazy<ThreadLoop> loop;
-    readonly Lazy<bool> usesGroupMemory;
 
     CompiledKernel(MethodInfo method)
     {
@@ -32,8 +31,8 @@ sealed class CompiledKernel
         }
 
         Method = method;
-        loop = new(() => Emit(method, parameters));
-        usesGroupMemory = new(() => GroupUse.Of(method));
+        retargeted = new(() => new RetargetedKernel(method));
+        loop = new(() => Emit(method, parameters, retargeted.Value));
     }
 
     public string Name { get; }
@@ -43,7 +42,7 @@ sealed class CompiledKernel
     public ThreadLoop Loop => loop.Value;
 
     /// <summary>True if the kernel can reach a barrier, a shuffle or shared memory, so that the threads of a group must wait for each other.</summary>
-    public bool UsesGroupMemory => usesGroupMemory.Value;
+    public bool UsesGroupMemory => retargeted.Value.UsesGroupMemory;
 
     public static CompiledKernel Of(Delegate kernel) => Of(kernel.Method);
 
@@ -52,7 +51,7 @@ sealed class CompiledKernel
     /// <summary>A kernel that nobody will ask for again.</summary>
     public static CompiledKernel Unremembered(MethodInfo kernel) => new(kernel);
 
-    static ThreadLoop Emit(MethodInfo method, ParameterInfo[] parameters)
+    static ThreadLoop Emit(MethodInfo method, ParameterInfo[] parameters, RetargetedKernel retargeted)
     {
         var loop = new DynamicMethod(
             method.Name + "Loop", typeof(void), [typeof(object[]), typeof(Index3D), typeof(int), typeof(int)], typeof(CompiledKernel).Module, skipVisibility: true);
@@ -77,7 +76,7 @@ sealed class CompiledKernel
         il.Emit(OpCodes.Stloc, thread);
         il.Emit(OpCodes.Br, test);
         il.MarkLabel(body);
-        if (GroupUse.OfLocalMemory(method))
+        if (retargeted.UsesLocalMemory)
             il.Emit(OpCodes.Call, ((Action)LocalScratch.Begin).Method);
         il.Emit(OpCodes.Ldloc, thread);
         if (index == null)
@@ -96,7 +95,7 @@ sealed class CompiledKernel
 
         for (int p = first; p < parameters.Length; p++)
             il.Emit(OpCodes.Ldloc, locals[p]);
-        il.Emit(OpCodes.Call, method);
+        il.Emit(OpCodes.Call, retargeted.Method);
         il.Emit(OpCodes.Ldloc, thread);
         il.Emit(OpCodes.Ldc_I4_1);
         il.Emit(OpCodes.Add);

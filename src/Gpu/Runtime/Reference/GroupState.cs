@@ -1,11 +1,12 @@
 using System.Runtime.InteropServices;
-using Dalle2.Gpu.Dialect;
 
 namespace Dalle2.Gpu.Runtime.Reference;
 
 /// <summary>The meeting places and the shared memory of one running group.</summary>
 sealed unsafe class GroupState : IDisposable
 {
+    const int WarpSize = 32;
+
     readonly ThreadTeam team;
     readonly ThreadTeam.MeetingPlace all;
     readonly ThreadTeam.MeetingPlace[] warps;
@@ -16,15 +17,15 @@ sealed unsafe class GroupState : IDisposable
     {
         this.team = team;
         all = new ThreadTeam.MeetingPlace(threads);
-        warps = new ThreadTeam.MeetingPlace[(threads + Warp.WarpSize - 1) / Warp.WarpSize];
+        warps = new ThreadTeam.MeetingPlace[(threads + WarpSize - 1) / WarpSize];
         for (int w = 0; w < warps.Length; w++)
-            warps[w] = new ThreadTeam.MeetingPlace(Math.Min(Warp.WarpSize, threads - w * Warp.WarpSize));
+            warps[w] = new ThreadTeam.MeetingPlace(Math.Min(WarpSize, threads - w * WarpSize));
         exchanged = [new object?[threads], new object?[threads]];
     }
 
     public void Wait() => team.Meet(all);
 
-    public void WaitForWarp(int thread) => team.Meet(warps[thread / Warp.WarpSize]);
+    public void WaitForWarp(int thread) => team.Meet(warps[thread / WarpSize]);
 
     /// <summary>The value that the thread of a lane of the same warp gives; the thread's own if there is no such thread.</summary>
     /// <param name="thread">The running thread.</param>
@@ -37,8 +38,8 @@ sealed unsafe class GroupState : IDisposable
         object?[] values = exchanged[count & 1];
         values[thread] = value;
         WaitForWarp(thread);
-        int warp = thread / Warp.WarpSize;
-        return (uint)lane < (uint)warps[warp].Threads ? (T)values[warp * Warp.WarpSize + lane]! : value;
+        int warp = thread / WarpSize;
+        return (uint)lane < (uint)warps[warp].Threads ? (T)values[warp * WarpSize + lane]! : value;
     }
 
     public ArrayView<T> Shared<T>(int allocation, int extent)
@@ -55,7 +56,7 @@ sealed unsafe class GroupState : IDisposable
 
         if (shared[allocation].Bytes != bytes)
             throw new InvalidOperationException($"threads of one group allocate shared memory of different sizes ({shared[allocation].Bytes} and {bytes} bytes); make the same calls in the same order in every thread");
-        return new ArrayView<T>((T*)shared[allocation].Address, extent);
+        return ViewAddress.View<T>(shared[allocation].Address, extent);
     }
 
     public void Dispose()

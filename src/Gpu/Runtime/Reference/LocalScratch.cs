@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using Dalle2.Gpu.Dialect;
 
 namespace Dalle2.Gpu.Runtime.Reference;
 
@@ -50,7 +49,7 @@ static unsafe class LocalScratch
         // Undefined contents are made visible: all bits set is NaN for floats.
         new Span<byte>(start, (int)bytes).Fill(0xFF);
         used += (int)bytes;
-        return new ArrayView<T>((T*)start, extent);
+        return ViewAddress.View<T>((nint)start, extent);
     }
 
     static byte[] NewChunk() => GC.AllocateUninitializedArray<byte>(ChunkSize + Alignment, pinned: true);

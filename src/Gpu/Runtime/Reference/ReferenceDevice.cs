@@ -1,4 +1,3 @@
-using Dalle2.Gpu.Dialect;
 using Dalle2.Gpu.Runtime.Cpu;
 
 namespace Dalle2.Gpu.Runtime.Reference;

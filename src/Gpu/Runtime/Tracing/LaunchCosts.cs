@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using System.Reflection;
 using System.Runtime.CompilerServices;
-using Dalle2.Gpu.Dialect;
 
 namespace Dalle2.Gpu.Runtime.Tracing;
 

@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Numerics;
-using Dalle2.Gpu.Dialect;
 
 namespace Dalle2.Gpu.Runtime.Tracing;
 

@@ -1,6 +1,5 @@
 using System.Reflection;
 using System.Reflection.Emit;
-using Dalle2.Gpu.Dialect;
 
 namespace Dalle2.Tests.Gpu.Compiler.RandomPrograms;
 

@@ -1,6 +1,6 @@
 using System.Reflection;
 using System.Reflection.Emit;
-using Dalle2.Gpu.Dialect;
+using Dalle2.Gpu.Extensions;
 
 namespace Dalle2.Tests.Gpu.Compiler.RandomPrograms;
 
@@ -76,7 +76,7 @@ sealed partial class MethodGenerator
             case 3:
                 return Expression.Call(Method(typeof(IntrinsicMath), choose.Of("Min", "Max"), type, type), a, Of(type, depth - 1));
             case 4 when type == typeof(float):
-                return Expression.Call(Method(typeof(XMath), choose.Of("Exp", "Log", "Tanh", "Sin"), type), a);
+                return Expression.Call(Method(typeof(StrictMath), choose.Of("Exp", "Log", "Tanh", "Sin"), type), a);
             case 5:
                 return Expression.Call(Method(typeof(IntrinsicMath), "CopySign", type, type), a, Finite(type, depth - 1));
             default:

@@ -1,6 +1,6 @@
 #pragma warning disable CA1051 // Emitted code reads and writes the fields.
 using System.Reflection;
-using Dalle2.Gpu.Dialect;
+using Dalle2.Gpu.Extensions;
 
 namespace Dalle2.Tests.Gpu.Compiler.RandomPrograms;
 
@@ -44,7 +44,7 @@ public static class Canonical
     public static MethodInfo? For(Type type) => typeof(Canonical).GetMethods().FirstOrDefault(m => m.Name == nameof(Finite) && m.ReturnType == type);
 
     /// <summary>The number if it is finite, else one for each kind: which NaN it is must not be seen, and checked mode forbids to store it.</summary>
-    public static float Finite(float value) => !float.IsNaN(value) ? XMath.Abs(value) <= float.MaxValue ? value : value > 0f ? 2f : 3f : 1f;
+    public static float Finite(float value) => !float.IsNaN(value) ? StrictMath.Abs(value) <= float.MaxValue ? value : value > 0f ? 2f : 3f : 1f;
 
     /// <inheritdoc cref="Finite(float)"/>
     public static double Finite(double value) => !double.IsNaN(value) ? IntrinsicMath.Abs(value) <= double.MaxValue ? value : value > 0 ? 2 : 3 : 1;
@@ -83,7 +83,7 @@ public static class Canonical
 
     public static int Hash(double value) => Hash(Interop.FloatAsInt(Finite(value)));
 
-    public static int Hash(System.Half value) => Interop.FloatAsInt(Finite(value));
+    public static int Hash(System.Half value) => BitConverter.HalfToUInt16Bits(Finite(value));
 
     public static int Hash(Mixed value) => value.A ^ (31 * Hash(value.B)) ^ (17 * Hash(value.C));
 

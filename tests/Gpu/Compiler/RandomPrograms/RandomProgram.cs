@@ -1,7 +1,6 @@
 using System.Reflection;
 using System.Reflection.Emit;
 using System.Text;
-using Dalle2.Gpu.Dialect;
 
 namespace Dalle2.Tests.Gpu.Compiler.RandomPrograms;
 
@@ -178,9 +177,9 @@ sealed class RandomProgram
             scalars.Add(choose.Number(type));
         }
 
-        var specialised = new Variable(typeof(SpecializedValue<int>), $"a{parameters.Count}", parameters.Count);
+        var specialised = new Variable(typeof(ILGPU.Runtime.SpecializedValue<int>), $"a{parameters.Count}", parameters.Count);
         parameters.Add(specialised.Type);
-        scalars.Add(new SpecializedValue<int>(choose.Between(-1, 5)));
+        scalars.Add(new ILGPU.Runtime.SpecializedValue<int>(choose.Between(-1, 5)));
         kernel.Body.Add(MethodGenerator.Assign(turns, Expression.Call(specialised.Type.GetMethod("op_Implicit")!, specialised.Read())));
         kernel.Readable.AddRange([thread, turns]);
         AddBody(turns);

@@ -1,4 +1,4 @@
-namespace Dalle2.Gpu.Dialect;
+namespace Dalle2.Gpu.Extensions;
 
 /// <summary>
 /// Copies from device memory to shared memory that the thread need not wait for. Until it has waited, nobody may touch what they write or change what they read; after it the thread

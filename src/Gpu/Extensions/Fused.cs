@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 
-namespace Dalle2.Gpu.Dialect;
+namespace Dalle2.Gpu.Extensions;
 
 /// <summary>
 /// The fused multiply-add, rounded once. A kernel that wants it asks for it here; no target contracts <c>a * b + c</c> by itself,

@@ -1,4 +1,4 @@
-namespace Dalle2.Gpu.Dialect;
+namespace Dalle2.Gpu.Extensions;
 
 /// <summary>
 /// One thread's part of the left side of <see cref="Matrix"/>'s products. With g = lane / 4 and t = lane % 4, row and k of what each word holds:

@@ -1,11 +1,11 @@
 #pragma warning disable IDE1006, CA1707 // The names are those that C# gives to operators.
-namespace Dalle2.Gpu.Dialect;
+namespace Dalle2.Gpu.Frontend.Meanings;
 
 /// <summary>
-/// What the compiler reads instead of the members of <see cref="Half"/>, found by their names; conversions are called From and To with the type's name. As in .NET, a half
+/// What the compiler reads instead of the members of <see cref="System.Half"/>, found by their names; conversions are called From and To with the type's name. As in .NET, a half
 /// is converted to a float, computed with, and rounded back.
 /// </summary>
-static class HalfArithmetic
+static class SystemHalfMeaning
 {
     internal static Half op_Addition(Half left, Half right) => (Half)((float)left + (float)right);
 

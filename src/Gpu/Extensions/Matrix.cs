@@ -1,4 +1,4 @@
-namespace Dalle2.Gpu.Dialect;
+namespace Dalle2.Gpu.Extensions;
 
 /// <summary>
 /// Products of small matrices by a whole warp: 16 rows, 8 columns, in numbers of fewer bits than a float, summed in floats. All 32 threads of the warp

@@ -1,4 +1,4 @@
-namespace Dalle2.Gpu.Dialect;
+namespace Dalle2.Gpu.Extensions;
 
 /// <summary>
 /// One thread's part of four blocks of 8 rows of 4 floats (<see cref="Matrix.LoadRows"/>): with g = lane / 4 and t = lane % 4, of each block the bits of column t of row g.

@@ -1,7 +1,7 @@
-namespace Dalle2.Gpu.Dialect;
+namespace Dalle2.Gpu.Frontend.Meanings;
 
-/// <summary>Integer and floating-point operations that take an instruction or a few on every target.</summary>
-public static class IntrinsicMath
+/// <summary>What members of <see cref="IntrinsicMath"/> mean.</summary>
+static class IntrinsicMathMeaning
 {
     /// <summary>The absolute value.</summary>
     public static float Abs(float value) => MathF.Abs(value);
@@ -27,11 +27,13 @@ public static class IntrinsicMath
     /// <inheritdoc cref="Min(int, int)"/>
     public static ulong Min(ulong first, ulong second) => first < second ? first : second;
 
-    /// <summary>The smaller of two floats; the second if either is not a number.</summary>
-    public static float Min(float first, float second) => first < second ? first : second;
+    /// <summary>The smaller of two floats, as .NET has it: NaN if either is, and of the zeros the negative one.</summary>
+    public static float Min(float first, float second) => first < second ? first : second < first ? second
+        : first == second ? Interop.IntAsFloat(Interop.FloatAsInt(first) | Interop.FloatAsInt(second)) : first + second;
 
     /// <inheritdoc cref="Min(float, float)"/>
-    public static double Min(double first, double second) => first < second ? first : second;
+    public static double Min(double first, double second) => first < second ? first : second < first ? second
+        : first == second ? Interop.IntAsFloat(Interop.FloatAsInt(first) | Interop.FloatAsInt(second)) : first + second;
 
     /// <summary>The larger of two integers.</summary>
     public static int Max(int first, int second) => first > second ? first : second;
@@ -45,11 +47,13 @@ public static class IntrinsicMath
     /// <inheritdoc cref="Max(int, int)"/>
     public static ulong Max(ulong first, ulong second) => first > second ? first : second;
 
-    /// <summary>The larger of two floats; the second if either is not a number.</summary>
-    public static float Max(float first, float second) => first > second ? first : second;
+    /// <summary>The larger of two floats, as .NET has it: NaN if either is, and of the zeros the positive one.</summary>
+    public static float Max(float first, float second) => first > second ? first : second > first ? second
+        : first == second ? Interop.IntAsFloat(Interop.FloatAsInt(first) & Interop.FloatAsInt(second)) : first + second;
 
     /// <inheritdoc cref="Max(float, float)"/>
-    public static double Max(double first, double second) => first > second ? first : second;
+    public static double Max(double first, double second) => first > second ? first : second > first ? second
+        : first == second ? Interop.IntAsFloat(Interop.FloatAsInt(first) & Interop.FloatAsInt(second)) : first + second;
 
     /// <summary>The value held within [<paramref name="min"/>, <paramref name="max"/>].</summary>
     public static int Clamp(int value, int min, int max) => Max(Min(value, max), min);

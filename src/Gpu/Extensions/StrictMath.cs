@@ -1,12 +1,12 @@
 using System.Runtime.CompilerServices;
 
-namespace Dalle2.Gpu.Dialect;
+namespace Dalle2.Gpu.Extensions;
 
 /// <summary>
 /// The mathematical functions that kernels call, as our own polynomials, so that each device gives the same bits. All are branch-free
 /// up to selections. Errors are in units in the last place (ulp): the largest over every float, which <c>perf/functions</c> measures; a test checks a sample.
 /// </summary>
-public static class XMath
+public static class StrictMath
 {
     /// <summary>The circle constant.</summary>
     public const float PI = 3.14159265f;

@@ -1,0 +1,45 @@
+using System.Reflection;
+
+namespace Dalle2.Gpu.Frontend;
+
+/// <summary>
+/// Members that stand for others: static methods and properties with the names and parameters of the originals. For a member of an instance, the first parameter is the
+/// reference to the instance.
+/// </summary>
+sealed class MemberMap
+{
+    const BindingFlags Static = BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly;
+
+    readonly Dictionary<(Module Module, int Token), MethodInfo> map = [];
+
+    /// <summary>Has every method of one type stand for the member of the same name and parameters of another.</summary>
+    /// <exception cref="InvalidOperationException">There is no such member.</exception>
+    public MemberMap Add(Type original, Type replacement)
+    {
+        foreach (MethodInfo method in replacement.GetMethods(Static).Where(method => method.IsPublic || method.IsAssembly))
+        {
+            MethodInfo found = Array.Find(original.GetMethods(Static | BindingFlags.Instance), candidate => candidate.Name == method.Name && Fits(candidate, method))
+                ?? throw new InvalidOperationException($"{original.Name} has no {method}");
+            map.Add((found.Module, found.MetadataToken), method);
+        }
+
+        return this;
+    }
+
+    /// <summary>What stands for a member, with its type arguments; null if nothing does.</summary>
+    public MethodInfo? Find(MethodBase member)
+    {
+        if (!map.TryGetValue((member.Module, member.MetadataToken), out MethodInfo? method) || !method.IsGenericMethodDefinition)
+            return method;
+        Type[] ofType = member.DeclaringType!.GetGenericArguments(), ofMethod = member.IsGenericMethod ? member.GetGenericArguments() : [];
+        return method.MakeGenericMethod([.. ofType, .. ofMethod]);
+    }
+
+    static bool Fits(MethodInfo original, MethodInfo replacement)
+    {
+        // Type parameters are compared by their names.
+        string[] wanted = [.. original.GetParameters().Select(p => p.ParameterType.ToString())];
+        string[] given = [.. replacement.GetParameters().Skip(original.IsStatic ? 0 : 1).Select(p => p.ParameterType.ToString())];
+        return wanted.AsSpan().SequenceEqual(given) && original.ReturnType.ToString() == replacement.ReturnType.ToString();
+    }
+}
