@@ -11,18 +11,32 @@ public sealed class IlgpuRunner : IDisposable
     // Its CPU accelerator starts a thread for each of a multiprocessor's lanes: no more than the cases need.
     const int WarpSize = 32, MaxGroupSize = 64, ImplicitGroupSize = 16;
 
-    readonly Context context;
-    readonly Accelerator accelerator;
+    readonly CPUDevice device = new(WarpSize, MaxGroupSize / WarpSize, 1);
+    Context? context;
+    Accelerator? opened;
 
-    public IlgpuRunner()
+    /// <summary>Launches a case once and returns what differs from its expectation. Throws what ILGPU throws.</summary>
+    public IReadOnlyList<string> Run(KernelCase kernelCase)
     {
-        var device = new CPUDevice(WarpSize, MaxGroupSize / WarpSize, 1);
-        context = Context.Create(builder => builder.EnableAlgorithms().CPU(device));
-        accelerator = device.CreateCPUAccelerator(context, CPUAcceleratorMode.Parallel);
+        try
+        {
+            return Run(kernelCase, opened ??= Open());
+        }
+        catch
+        {
+            // A context in which a compilation failed fails at everything afterwards.
+            Dispose();
+            throw;
+        }
     }
 
-    /// <summary>Launches a case once and returns what differs from its expectation.</summary>
-    public IReadOnlyList<string> Run(KernelCase kernelCase)
+    CPUAccelerator Open()
+    {
+        context = Context.Create(builder => builder.EnableAlgorithms().CPU(device));
+        return device.CreateCPUAccelerator(context, CPUAcceleratorMode.Parallel);
+    }
+
+    static List<string> Run(KernelCase kernelCase, Accelerator accelerator)
     {
         using var factory = new Factory(accelerator);
         var memory = new LaunchMemory(factory);
@@ -41,7 +55,7 @@ public sealed class IlgpuRunner : IDisposable
         return [.. kernelCase.Mismatches(memory)];
     }
 
-    /// <summary>The PTX that ILGPU's compiler emits for a case. Throws what that compiler throws where it refuses the kernel; the context is of no use afterwards, so each call has its own.</summary>
+    /// <summary>The PTX that ILGPU's compiler emits for a case. Throws what that compiler throws where it refuses the kernel; each call has its own context, of no use after a failure.</summary>
     public static string CompilePtx(KernelCase kernelCase)
     {
         using Context context = Context.Create(builder => builder.EnableAlgorithms());
@@ -55,8 +69,10 @@ public sealed class IlgpuRunner : IDisposable
 
     public void Dispose()
     {
-        accelerator.Dispose();
-        context.Dispose();
+        opened?.Dispose();
+        context?.Dispose();
+        opened = null;
+        context = null;
     }
 
     static void Launch(Kernel kernel, AcceleratorStream stream, object extent, object[] arguments)
