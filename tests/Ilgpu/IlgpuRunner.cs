@@ -30,9 +30,12 @@ public sealed class IlgpuRunner : IDisposable
         }
     }
 
+    // Static tables are read-only fields, yet their elements are not, so ILGPU wants to be told that nobody writes them.
+    static Context.Builder Configure(Context.Builder builder) => builder.EnableAlgorithms().Arrays(ArrayMode.InlineMutableStaticArrays);
+
     CPUAccelerator Open()
     {
-        context = Context.Create(builder => builder.EnableAlgorithms().CPU(device));
+        context = Context.Create(builder => Configure(builder).CPU(device));
         return device.CreateCPUAccelerator(context, CPUAcceleratorMode.Parallel);
     }
 
@@ -58,7 +61,7 @@ public sealed class IlgpuRunner : IDisposable
     /// <summary>The PTX that ILGPU's compiler emits for a case. Throws what that compiler throws where it refuses the kernel; each call has its own context, of no use after a failure.</summary>
     public static string CompilePtx(KernelCase kernelCase)
     {
-        using Context context = Context.Create(builder => builder.EnableAlgorithms());
+        using Context context = Context.Create(builder => Configure(builder));
         var architecture = CudaArchitecture.SM_80;
         using var backend = new PTXBackend(context, new CudaCapabilityContext(architecture), architecture, CudaInstructionSet.ISA_75, null!);
         EntryPointDescription entry = kernelCase.Extent is null
