@@ -85,10 +85,7 @@ public sealed class IlgpuRunner : IDisposable
             case Index1D index: kernel.Launch(stream, index, arguments); break;
             case Index2D index: kernel.Launch(stream, index, arguments); break;
             case Index3D index: kernel.Launch(stream, index, arguments); break;
-            case LongIndex1D index: kernel.Launch(stream, index, arguments); break;
-            case LongIndex2D index: kernel.Launch(stream, index, arguments); break;
-            case LongIndex3D index: kernel.Launch(stream, index, arguments); break;
-            default: throw new ArgumentException($"a kernel's extent is an index, not {extent}");
+            default: throw new ArgumentException($"a kernel's extent is an index of int, not {extent}");
         }
     }
 

@@ -14,7 +14,7 @@ public sealed record KernelCase
     /// <summary>The kernel: a static method, or the method of a lambda without captures (an instance method of a class without fields).</summary>
     public required MethodInfo Kernel { get; init; }
 
-    /// <summary>An implicitly grouped kernel's extent, a boxed index of the type of its first parameter; null for an explicitly grouped one.</summary>
+    /// <summary>An implicitly grouped kernel's extent, a boxed <see cref="Index1D"/>, <see cref="Index2D"/> or <see cref="Index3D"/> as its first parameter is; null for an explicitly grouped one.</summary>
     public object? Extent { get; init; }
 
     /// <summary>An explicitly grouped kernel's grid, groups and dynamic shared memory; meaningless with an <see cref="Extent"/>.</summary>

@@ -29,6 +29,6 @@ public static class ValueComparison
     };
 
     static bool Near(double expected, double actual, double tolerance) =>
-        tolerance > 0 && (double.IsNaN(expected) ? double.IsNaN(actual)
-            : expected == actual || Math.Abs(expected - actual) <= tolerance * Math.Max(1, Math.Abs(expected)));
+        tolerance > 0 && (double.IsFinite(expected) ? Math.Abs(expected - actual) <= tolerance * Math.Max(1, Math.Abs(expected))
+            : double.IsNaN(expected) ? double.IsNaN(actual) : expected == actual);
 }
