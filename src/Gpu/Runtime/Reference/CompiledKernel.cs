@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Reflection;
 using System.Reflection.Emit;
+using Dalle2.Gpu.Frontend;
 
 namespace Dalle2.Gpu.Runtime.Reference;
 
@@ -21,7 +22,7 @@ sealed class CompiledKernel
     CompiledKernel(MethodInfo method)
     {
         Name = $"{method.DeclaringType?.Name}.{method.Name}";
-        if (!method.IsStatic || method.ReturnType != typeof(void))
+        if (!Closures.IsFree(method) || method.ReturnType != typeof(void))
             throw new ArgumentException($"{Name} is not a kernel: it must be a static method that returns nothing and captures nothing");
         ParameterInfo[] parameters = method.GetParameters();
         foreach (ParameterInfo parameter in parameters)
@@ -78,10 +79,20 @@ sealed class CompiledKernel
         il.MarkLabel(body);
         if (retargeted.UsesLocalMemory)
             il.Emit(OpCodes.Call, ((Action)LocalScratch.Begin).Method);
-        il.Emit(OpCodes.Ldloc, thread);
         if (index == null)
         {
+            il.Emit(OpCodes.Ldloc, thread);
             il.Emit(OpCodes.Call, ((Action<int>)KernelThread.EnterThread).Method);
+        }
+
+        // A lambda's object, which it does not use.
+        if (!method.IsStatic)
+            il.Emit(OpCodes.Ldnull);
+        if (index != null)
+            il.Emit(OpCodes.Ldloc, thread);
+        if (index == null)
+        {
+            // It asks Grid and Group.
         }
         else if (index == typeof(Index1D))
         {
