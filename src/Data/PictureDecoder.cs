@@ -99,6 +99,7 @@ public static class PictureDecoder
         PictureFormats.IsPng(file) ? PngFile.Plain(file, maxPixels)
         : PictureFormats.IsPbm(file) ? PbmFile.Plain(file, maxPixels)
         : PictureFormats.IsWebp(file) ? WebpFile.FirstFrame(file)
+        : PictureFormats.IsJpeg(file) ? JpegFile.WithoutFill(file)
         : PictureFormats.IsBmp(file) ? BmpFile.Checked(file)
         : file;
 
@@ -118,7 +119,7 @@ public static class PictureDecoder
         {
             throw new ImageFormatException($"its size of {info.Width} x {info.Height} pixels is far more than its {file.Length} bytes can hold");
         }
-        using var stream = new CutOffStream(file);
+        using var stream = new CutOffStream(file, asksForMore: !PictureFormats.IsWebp(file));
         using Rgba decoded = decoder.Decode<Rgba32>(PictureConfiguration.For(pixels), stream, CancellationToken.None);
         // The rest of the picture would be black.
         if (stream.WasCutOff)

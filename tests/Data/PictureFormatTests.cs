@@ -98,7 +98,10 @@ public sealed class PictureFormatTests
     [TestCase("a.heic")]
     public void Usual_endings_are_known(string name) => Assert.That(PictureFormats.IsPictureName(name));
 
-    [TestCaseSource(nameof(Names))]
+    // A number in text that is cut short is another number, which nobody can know.
+    static IEnumerable<string> Binary() => Names().Where(name => !name.StartsWith("text.", StringComparison.Ordinal));
+
+    [TestCaseSource(nameof(Binary))]
     public void A_file_cut_off_is_refused_or_whole(string name)
     {
         byte[] file = File.ReadAllBytes(Path.Combine(Folder, name));
