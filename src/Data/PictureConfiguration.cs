@@ -23,11 +23,11 @@ internal static class PictureConfiguration
 
     private static readonly Configuration Shared = Create();
 
-    /// <summary>The configuration to decode one picture of so many pixels with.</summary>
-    public static Configuration For(long pixels)
+    /// <summary>The configuration to decode one picture of so many pixels, of a file of so many bytes, with.</summary>
+    public static Configuration For(long pixels, long fileBytes)
     {
         var configuration = Shared.Clone();
-        configuration.MemoryAllocator = new BoundedAllocator(BytesPerPixel * pixels + LeastBytes);
+        configuration.MemoryAllocator = new BoundedAllocator(BytesPerPixel * pixels + 4 * fileBytes + LeastBytes);
         return configuration;
     }
 

@@ -105,7 +105,7 @@ public static class PictureDecoder
 
     private static Image Read(byte[] file, long maxPixels)
     {
-        var configuration = PictureConfiguration.For(0);
+        var configuration = PictureConfiguration.For(0, file.Length);
         if (SixLabors.ImageSharp.Image.DetectFormat(configuration, file) is not { } format)
         {
             throw new ImageFormatException($"it is no picture that is read here ({PictureFormats.Readable})");
@@ -120,7 +120,7 @@ public static class PictureDecoder
             throw new ImageFormatException($"its size of {info.Width} x {info.Height} pixels is far more than its {file.Length} bytes can hold");
         }
         using var stream = new CutOffStream(file, asksForMore: !PictureFormats.IsWebp(file));
-        using Rgba decoded = decoder.Decode<Rgba32>(PictureConfiguration.For(pixels), stream, CancellationToken.None);
+        using Rgba decoded = decoder.Decode<Rgba32>(PictureConfiguration.For(pixels, file.Length), stream, CancellationToken.None);
         // The rest of the picture would be black.
         if (stream.WasCutOff)
         {
