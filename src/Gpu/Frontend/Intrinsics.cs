@@ -62,7 +62,7 @@ static partial class Intrinsics
     public static Intrinsic? Find(MethodBase method) => Table.GetValueOrDefault((method.Module, method.MetadataToken));
 
     /// <summary>True for types of the base library, whose methods kernels do not call.</summary>
-    public static bool IsForeign(Type type) => type.Assembly == typeof(object).Assembly;
+    public static bool IsForeign(Type type) => type.Assembly == typeof(object).Assembly && !TypeLayout.IsEvenTuple(type);
 
     static void Add(Type type, string name, Type[] parameters, Intrinsic intrinsic)
     {

@@ -49,9 +49,14 @@ sealed class TypeLayout
         MemoryType memory = Primitive(type);
         if (memory != MemoryType.None)
             return new TypeLayout(memory.Bytes(), memory.Bytes(), new Leaf("", type == typeof(bool) ? IrType.Bool : memory.Loaded(), memory, 0));
-        bool sequential = type.IsLayoutSequential && type.StructLayoutAttribute is { Pack: 0 or 8, Size: 0 or 1 };
+        bool sequential = IsEvenTuple(type) || (type.IsLayoutSequential && type.StructLayoutAttribute is { Pack: 0 or 8, Size: 0 or 1 });
         return type.IsValueType && !type.IsPrimitive && !type.IsByRefLike && sequential ? Sequential(type) : null;
     }
+
+    /// <summary>Whether a type is a tuple of primitives of one size: .NET orders others as it likes.</summary>
+    public static bool IsEvenTuple(Type type) =>
+        type is { IsValueType: true, IsGenericType: true, Namespace: "System" } && type.Name.StartsWith("ValueTuple`", StringComparison.Ordinal)
+        && type.GetGenericArguments().Select(Primitive).ToArray() is var parts && parts.All(part => part != MemoryType.None && part.Bytes() == parts[0].Bytes());
 
     static MemoryType Primitive(Type type) => Type.GetTypeCode(type) switch
     {
