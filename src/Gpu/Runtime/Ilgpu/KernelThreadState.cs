@@ -8,7 +8,6 @@ sealed class KernelThreadState
 
     volatile bool isInside;
     volatile int turns;
-    int seen = -1;
 
     /// <summary>That of the running thread.</summary>
     public static KernelThreadState Current => current ??= new KernelThreadState();
@@ -25,6 +24,9 @@ sealed class KernelThreadState
     /// <summary>Whether it is inside of a kernel.</summary>
     public bool IsInside => isInside;
 
+    /// <summary>How many threads of kernels it has begun.</summary>
+    public int Turns => turns;
+
     /// <summary>It begins a thread of a kernel.</summary>
     public void Enter()
     {
@@ -34,13 +36,4 @@ sealed class KernelThreadState
 
     /// <summary>It is done with it.</summary>
     public void Leave() => isInside = false;
-
-    /// <summary>Whether it has begun another thread since it was last asked.</summary>
-    public bool HasMoved()
-    {
-        int now = turns;
-        bool moved = now != seen;
-        seen = now;
-        return moved;
-    }
 }

@@ -26,6 +26,7 @@ sealed class Simulation : IDisposable
     KernelConfig config;
     GuardedLaunch? current;
     Exception? failure;
+    long seen;
     bool disposed;
 
     /// <param name="context">ILGPU's context.</param>
@@ -118,24 +119,13 @@ sealed class Simulation : IDisposable
         }
     }
 
-    // Whether threads are inside of the kernel, and none of them can go on by itself.
+    // Whether threads are inside of the kernel, and none of them has moved since the last time or can go on by itself.
     bool AllWait()
     {
-        bool any = false;
-        foreach (KernelThreadState thread in threads)
-        {
-            if (!thread.HasMoved() && thread.IsInside)
-            {
-                any = true;
-                if ((thread.Thread.ThreadState & ThreadState.WaitSleepJoin) == 0)
-                    return false;
-            }
-            else if (thread.IsInside)
-            {
-                return false;
-            }
-        }
-
-        return any;
+        KernelThreadState[] inside = [.. threads.Where(thread => thread.IsInside)];
+        long turns = threads.Sum(thread => (long)thread.Turns);
+        bool hasMoved = turns != seen;
+        seen = turns;
+        return !hasMoved && inside.Length > 0 && Array.TrueForAll(inside, thread => (thread.Thread.ThreadState & ThreadState.WaitSleepJoin) != 0);
     }
 }

@@ -101,7 +101,17 @@ sealed class CompiledKernel
 
         for (int p = first; p < parameters.Length; p++)
             il.Emit(OpCodes.Ldloc, locals[p]);
-        il.Emit(OpCodes.Call, retargeted?.Method ?? method);
+        if (retargeted == null)
+        {
+            // So that it stays a call, which a failure's place tells of.
+            il.Emit(OpCodes.Ldftn, method);
+            il.EmitCalli(OpCodes.Calli, CallingConventions.Standard, typeof(void), [.. parameters.Select(parameter => parameter.ParameterType)], null);
+        }
+        else
+        {
+            il.Emit(OpCodes.Call, retargeted.Method);
+        }
+
         il.Emit(OpCodes.Ldloc, thread);
         il.Emit(OpCodes.Ldc_I4_1);
         il.Emit(OpCodes.Add);
