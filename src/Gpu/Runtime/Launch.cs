@@ -63,7 +63,10 @@ sealed unsafe class Launch
     public ReadOnlySpan<ulong> Constants => constants.Words;
 
     /// <summary>The arguments as objects, in the order of the kernel's parameters; made when first asked for.</summary>
-    public object[] Arguments => boxed ??= Box();
+    public object[] Arguments => boxed ??= Box(null);
+
+    /// <summary>The same, with views of other memory.</summary>
+    public object[] ArgumentsOver(IViewSource views) => Box(views);
 
     /// <summary>How many threads, in words.</summary>
     public string Shape => Config is { } c
@@ -113,7 +116,7 @@ sealed unsafe class Launch
         return ArgumentWriter.Unfit(type);
     }
 
-    object[] Box()
+    object[] Box(IViewSource? views)
     {
         ParameterInfo[] declared = Kernel.Method.GetParameters();
         var objects = new object[count];
@@ -122,9 +125,9 @@ sealed unsafe class Launch
         {
             Type type = declared[declared.Length - count + a].ParameterType;
             if (SpecialisedKernel.IsSpecialised(type))
-                objects[a] = ArgumentReader.Read(type, ref nextConstant);
+                objects[a] = ArgumentReader.Read(type, ref nextConstant, views);
             else
-                objects[a] = ArgumentReader.Read(type, ref nextParameter);
+                objects[a] = ArgumentReader.Read(type, ref nextParameter, views);
         }
 
         return objects;
