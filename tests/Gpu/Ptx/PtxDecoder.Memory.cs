@@ -5,6 +5,8 @@ namespace Dalle2.Tests.Gpu.Ptx;
 /// <content>Loads, stores, atomic operations, and where threads meet.</content>
 sealed partial class PtxDecoder
 {
+    const string Generic = "x";
+
     PtxStep? MemoryAccess(PtxLine line)
     {
         // Threads take turns here, so that what is volatile needs no more care than the rest.
@@ -17,6 +19,15 @@ sealed partial class PtxDecoder
                 return Load(line, opcode[1], type, Width(vector, type));
             case ["st", "global" or "shared" or "local", .. { Length: <= 1 } vector, var name] when PtxType.Parse(name) is { Kind: not 'p' } type:
                 return Store(line, opcode[1], type, Width(vector, type));
+            // Without a space, the address says which.
+            case ["ld", .. { Length: <= 1 } vector, var name] when isForeign && PtxType.Parse(name) is { Kind: not 'p' } type:
+                return Load(line, Generic, type, Width(vector, type));
+            case ["st", .. { Length: <= 1 } vector, var name] when isForeign && PtxType.Parse(name) is { Kind: not 'p' } type:
+                return Store(line, Generic, type, Width(vector, type));
+            case ["cvta", "global" or "shared" or "local", "u64"]:
+                return ConvertAddress(line, opcode[1][0], toGeneric: true);
+            case ["cvta", "to", "global" or "shared" or "local", "u64"]:
+                return ConvertAddress(line, opcode[2][0], toGeneric: false);
             case ["atom", "global" or "shared", var operation, var name] when PtxType.Parse(name) is { Bits: >= 32 } type:
                 return Atomic(line, opcode[1], operation, type);
             default:
@@ -39,14 +50,25 @@ sealed partial class PtxDecoder
     PtxStep LoadParameter(PtxLine line, PtxType type)
     {
         Count(line, 2);
-        int parameter = line.Operands[1] is ['[', .. var name, ']'] ? text.Parameters.FindIndex(p => p.Name == name) : -1;
+        Match match = AddressPattern().Match(line.Operands[1]);
+        int parameter = match.Success ? text.Parameters.FindIndex(p => p.Name == match.Groups["base"].Value) : -1;
         if (parameter < 0)
             throw new PtxFault($"{line.Operands[1]} is no parameter");
-        if (text.Parameters[parameter].Type.Bits != type.Bits)
+        PtxVariable variable = text.Parameters[parameter];
+        int offset = Offset(match), size = type.Bytes;
+        if (variable.IsArray && (offset < 0 || offset + size > variable.Bytes || offset % size != 0))
+            throw new PtxFault($"the parameter's {variable.Bytes} bytes have none of this type there");
+        if (!variable.IsArray && (variable.Type.Bits != type.Bits || offset != 0))
             throw new PtxFault("the parameter has another width");
         int d = Target(line.Operands[0], type, wider: true);
-        ulong mask = type.Mask;
-        return t => t.Put(d, Extend(Memory.Parameters[parameter] & mask, type));
+        ulong mask = text.Registers[line.Operands[0]].Mask;
+        return t =>
+        {
+            ulong value = 0;
+            for (int b = size - 1; b >= 0; b--)
+                value = value << 8 | Memory.Parameters[parameter][offset + b];
+            t.Put(d, Extend(value, type) & mask);
+        };
     }
 
     PtxStep Load(PtxLine line, string space, PtxType type, int width)
@@ -77,7 +99,7 @@ sealed partial class PtxDecoder
     PtxStep Store(PtxLine line, string space, PtxType type, int width)
     {
         Count(line, 2);
-        int[] sources = [.. Elements(line.Operands[1], width).Select(operand => RegisterSource(operand, type, wider: true))];
+        int[] sources = [.. Elements(line.Operands[1], width).Select(operand => isForeign ? Source(operand, type, wider: true) : RegisterSource(operand, type, wider: true))];
         Func<PtxThread, ulong> address = Address(line.Operands[0], space, type.Bytes * width);
         int size = type.Bytes;
         char where = space[0];
@@ -95,7 +117,7 @@ sealed partial class PtxDecoder
         Match match = AddressPattern().Match(operand);
         if (!match.Success)
             throw new PtxFault($"{operand} is no address");
-        ulong offset = match.Groups["offset"].Success ? (ulong)int.Parse(match.Groups["offset"].Value) : 0;
+        ulong offset = (ulong)Offset(match);
         string name = match.Groups["base"].Value;
         int start;
         if (name[0] != '%')
@@ -105,7 +127,7 @@ sealed partial class PtxDecoder
         }
         else
         {
-            if (!text.Registers.TryGetValue(name, out PtxType register) || register.IsFloat || register.Bits < (space == "global" ? 64 : 32))
+            if (!text.Registers.TryGetValue(name, out PtxType register) || register.IsFloat || register.Bits < (space is "global" or Generic ? 64 : 32))
                 throw new PtxFault($"{name} is no register with an address");
             start = slots[name];
         }
@@ -114,6 +136,22 @@ sealed partial class PtxDecoder
         {
             ulong address = t.Get(start) + offset;
             return address % (ulong)alignment == 0 ? address : throw new PtxFault($"the address {address:x} is not aligned to {alignment} bytes");
+        };
+    }
+
+    static int Offset(Match address) => address.Groups["offset"].Success ? int.Parse(address.Groups["offset"].Value) : 0;
+
+    PtxStep ConvertAddress(PtxLine line, char space, bool toGeneric)
+    {
+        Count(line, 2);
+        var type = new PtxType('u', 64);
+        int d = Target(line.Operands[0], type), a = RegisterSource(line.Operands[1], type);
+        if (toGeneric)
+            return t => t.Put(d, PtxMemory.ToGeneric(space, t.Get(a)));
+        return t =>
+        {
+            var (where, address) = PtxMemory.FromGeneric(t.Get(a));
+            t.Put(d, where == space ? address : throw new PtxFault($"the address {t.Get(a):x} lies in another space"));
         };
     }
 

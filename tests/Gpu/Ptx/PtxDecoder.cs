@@ -9,6 +9,7 @@ sealed partial class PtxDecoder
         ["%tid.x", "%tid.y", "%tid.z", "%ntid.x", "%ntid.y", "%ntid.z", "%ctaid.x", "%ctaid.y", "%ctaid.z", "%nctaid.x", "%nctaid.y", "%nctaid.z", "%laneid"];
 
     readonly PtxText text;
+    readonly bool isForeign;
     readonly Dictionary<string, int> slots = [];
     readonly Dictionary<ulong, int> constants = [];
     readonly List<ulong> values = [];
@@ -16,9 +17,10 @@ sealed partial class PtxDecoder
     ulong[] initial = [];
     bool[] initiallyKnown = [];
 
-    public PtxDecoder(PtxText text)
+    public PtxDecoder(PtxText text, bool isForeign)
     {
         this.text = text;
+        this.isForeign = isForeign;
         Memory = new PtxMemory(text.Variables);
         foreach (string name in SpecialNames.Concat(text.Registers.Keys))
             slots.Add(name, NewSlot(0, false));
@@ -129,6 +131,9 @@ sealed partial class PtxDecoder
                 : throw new PtxFault($"{literal} is no constant of type {type}");
         }
 
+        // Bits may be written as the float that they are.
+        if (type.Kind == 'b' && (type.Bits == 32 && literal.StartsWith("0f") || type.Bits == 64 && literal.StartsWith("0d")))
+            return Literal(literal, new PtxType('f', type.Bits));
         bool negative = literal[0] == '-';
         string magnitude = negative ? literal[1..] : literal;
         bool hex = magnitude.StartsWith("0x");

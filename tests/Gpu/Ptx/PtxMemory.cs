@@ -8,6 +8,9 @@ sealed unsafe class PtxMemory
 {
     const int Gap = 512;
 
+    // Where the windows of shared and local memory lie among generic addresses; the host has no memory there.
+    const ulong SharedWindow = 1ul << 62, LocalWindow = 1ul << 61, WindowBytes = 1ul << 32;
+
     readonly Dictionary<string, (string Space, int Address)> addresses = [];
     readonly List<(int Start, int End)> shared = [];
     readonly List<(int Start, int End)> local = [];
@@ -34,16 +37,35 @@ sealed unsafe class PtxMemory
 
     public IReadOnlyList<(long Start, long End)> Ranges { get; set; } = [];
 
-    public ulong[] Parameters { get; set; } = [];
+    public byte[][] Parameters { get; set; } = [];
 
     /// <summary>What counts the accesses to shared memory; null counts none.</summary>
     public SharedBanks? Banks { get; set; }
 
+    /// <summary>The generic address of an address in one of the spaces.</summary>
+    public static ulong ToGeneric(char space, ulong address) => space switch
+    {
+        's' => SharedWindow + address,
+        'l' => LocalWindow + address,
+        _ => address,
+    };
+
+    /// <summary>Which space a generic address lies in, and where there.</summary>
+    public static (char Space, ulong Address) FromGeneric(ulong address) =>
+        address - SharedWindow < WindowBytes ? ('s', address - SharedWindow) : address - LocalWindow < WindowBytes ? ('l', address - LocalWindow) : ('g', address);
+
     /// <summary>The variable's space and address, if there is one of that name.</summary>
     public (string Space, int Address)? Find(string name) => addresses.TryGetValue(name, out var found) ? found : null;
 
+    /// <param name="thread">Who loads.</param>
+    /// <param name="space">The first letter of global, shared or local; x for a generic address.</param>
+    /// <param name="address">Where.</param>
+    /// <param name="size">How many bytes, at most 8.</param>
+    /// <param name="atomic">Whether it is part of an atomic operation.</param>
     public ulong Load(PtxThread thread, char space, ulong address, int size, bool atomic = false)
     {
+        if (space == 'x')
+            (space, address) = FromGeneric(address);
         switch (space)
         {
             case 'g':
@@ -74,6 +96,8 @@ sealed unsafe class PtxMemory
 
     public void Store(PtxThread thread, char space, ulong address, int size, ulong value, bool atomic = false)
     {
+        if (space == 'x')
+            (space, address) = FromGeneric(address);
         switch (space)
         {
             case 'g':

@@ -3,7 +3,7 @@ using System.Text.RegularExpressions;
 namespace Dalle2.Tests.Gpu.Ptx;
 
 /// <summary>A parameter or a variable: its type, its name, and how many bytes it has at what alignment.</summary>
-sealed record PtxVariable(string Space, PtxType Type, string Name, int Bytes, int Alignment);
+sealed record PtxVariable(string Space, PtxType Type, string Name, int Bytes, int Alignment, bool IsArray = false);
 
 /// <summary>One instruction as it stands in the text.</summary>
 sealed record PtxLine(int Number, string Text, string? Guard, bool Negated, string[] Opcode, string[] Operands);
@@ -62,6 +62,12 @@ static partial class PtxReader
             throw new PtxFault($"no parameter: {text}");
         if (match.Groups["pointer"].Success && type.Bits != 64)
             throw new PtxFault($"a pointer has 64 bits: {text}");
+        if (match.Groups["count"].Success)
+        {
+            int own = match.Groups["own"].Success ? int.Parse(match.Groups["own"].Value) : type.Bytes;
+            return new PtxVariable("param", type, match.Groups["name"].Value, type.Bytes * int.Parse(match.Groups["count"].Value), own, IsArray: true);
+        }
+
         int alignment = match.Groups["align"].Success ? int.Parse(match.Groups["align"].Value) : 1;
         return new PtxVariable("param", type, match.Groups["name"].Value, type.Bytes, alignment);
     }
@@ -145,7 +151,7 @@ static partial class PtxReader
         + @"\((?<parameters>[^)]*)\)\s*(\.maxntid\s+\d+(\s*,\s*\d+){0,2}\s*)?\{(?<body>.*)\}\s*$", RegexOptions.Singleline)]
     private static partial Regex Module();
 
-    [GeneratedRegex(@"^\.param\s+\.(?<type>\w+)\s+(?<pointer>\.ptr\s+\.global\s+\.align\s+(?<align>\d+)\s+)?(?<name>[A-Za-z_$][\w$]*)$")]
+    [GeneratedRegex(@"^\.param\s+(\.align\s+(?<own>\d+)\s+)?\.(?<type>\w+)\s+(?<pointer>\.ptr\s+\.global\s+\.align\s+(?<align>\d+)\s+)?(?<name>[A-Za-z_$][\w$]*)(\[(?<count>\d+)\])?$")]
     private static partial Regex Parameter();
 
     [GeneratedRegex(@"^\.reg\s+\.(?<type>\w+)\s+(?<prefix>%[A-Za-z]+)<(?<count>\d+)>$")]
