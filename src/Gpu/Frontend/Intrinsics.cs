@@ -33,6 +33,7 @@ static partial class Intrinsics
         AddThreads();
         AddHalf();
         AddMatrix();
+        AddAssertions();
         foreach (Type type in new[] { typeof(float), typeof(double) })
         {
             Type library = type == typeof(float) ? typeof(MathF) : typeof(Math);

@@ -14,6 +14,9 @@ sealed record ElementAddress(Value Base, Value Index, int Stride, int Offset) : 
 /// <summary>The address of a variable, or of a field in it: its leaves from <paramref name="First"/> on.</summary>
 sealed record VariableAddress(Variable Variable, int First) : Item;
 
+/// <summary>A text that the kernel's code names. Nothing takes it but what tells of an assertion.</summary>
+sealed record Text(string Words) : Item;
+
 /// <summary>A local or an argument of one inlined call.</summary>
 sealed class Variable
 {

@@ -127,7 +127,12 @@ sealed partial class MethodTranslator
         _ => throw Diagnostic.Instruction.At(builder.Position, $"that takes {value.Type.Name()} for {type.Name()}"),
     };
 
-    Value Scalar(Item item) => item is Data { Values: [var value] } ? value : throw Diagnostic.Instruction.At(builder.Position, "that computes with an address or a struct");
+    Value Scalar(Item item) => item switch
+    {
+        Data { Values: [var value] } => value,
+        Text => throw Diagnostic.ManagedObject.At(builder.Position, "a string"),
+        _ => throw Diagnostic.Instruction.At(builder.Position, "that computes with an address or a struct"),
+    };
 
     Value Number(Item item) => Scalar(item) is { Type: IrType.Bool } flag ? Coerce(flag, IrType.I32) : Scalar(item);
 

@@ -8,6 +8,9 @@ sealed partial class MethodTranslator
 {
     internal SsaBuilder Builder => builder;
 
+    /// <summary>Whether the call that is being translated stands in ILGPU itself.</summary>
+    internal bool IsWithinLibrary => method.Module.Assembly == typeof(Index1D).Assembly;
+
     void Call(MethodBase target)
     {
         int count = target.GetParameters().Length + (target.IsStatic ? 0 : 1);
@@ -20,6 +23,8 @@ sealed partial class MethodTranslator
             constraint = null;
         }
 
+        if (values.Any(value => value is Text) && !Intrinsics.TakesText(target))
+            throw Diagnostic.ManagedObject.At(builder.Position, "a string");
         if (Invoke(target, values) is { } result)
             Push(result);
     }
@@ -62,7 +67,7 @@ sealed partial class MethodTranslator
     IEnumerable<Item> Passed(MethodBase target, Item[] values)
     {
         ParameterInfo[] parameters = target.GetParameters();
-        return parameters.Zip(values.Skip(values.Length - parameters.Length), (parameter, value) => parameter.ParameterType.IsByRef ? value : Coerce(value, LayoutOf(parameter.ParameterType)));
+        return parameters.Zip(values.Skip(values.Length - parameters.Length), (parameter, value) => parameter.ParameterType.IsByRef || value is Text ? value : Coerce(value, LayoutOf(parameter.ParameterType)));
     }
 
     VariableAddress Spill(Type type, Data value)

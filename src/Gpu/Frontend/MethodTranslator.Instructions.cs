@@ -148,7 +148,8 @@ sealed partial class MethodTranslator
             case ILOpCode.Box:
                 throw Diagnostic.Boxing.At(builder.Position, ResolveType(number).Name);
             case ILOpCode.Ldstr:
-                throw Diagnostic.ManagedObject.At(builder.Position, "a string");
+                Push(new Text(method.Module.ResolveString(number)));
+                break;
             case ILOpCode.Newarr or (>= ILOpCode.Ldlen and <= ILOpCode.Stelem):
                 throw Diagnostic.ManagedObject.At(builder.Position, "an array");
             case ILOpCode.Ldnull or ILOpCode.Castclass or ILOpCode.Isinst or ILOpCode.Unbox or ILOpCode.Unbox_any or ILOpCode.Ldind_ref or ILOpCode.Stind_ref or ILOpCode.Ldtoken:

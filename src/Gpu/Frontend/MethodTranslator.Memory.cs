@@ -75,6 +75,8 @@ sealed partial class MethodTranslator
 
     Value[] Values(Item item, TypeLayout layout)
     {
+        if (item is Text)
+            throw Diagnostic.ManagedObject.At(builder.Position, "a string");
         if (item is not Data data || data.Values.Length != layout.Leaves.Length)
             throw Diagnostic.Instruction.At(builder.Position, "that takes an address for a value");
         return data.Values;

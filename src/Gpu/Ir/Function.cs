@@ -23,6 +23,9 @@ sealed class Function(string name, int indexRank)
     /// <summary>What the instructions <see cref="Op.Require"/> ask for; <see cref="Access.Offset"/> of each is an index into this.</summary>
     public List<Check> Checks { get; } = [];
 
+    /// <summary>Members that the kernel calls and compiled code leaves out: printing always, assertions where nothing is checked.</summary>
+    public SortedSet<string> LeftOut { get; } = new(StringComparer.Ordinal);
+
     public Block Entry => Blocks[0];
 
     /// <summary>The one constant of these bits.</summary>
