@@ -30,6 +30,11 @@ sealed partial class PtxDecoder
                 return ConvertAddress(line, opcode[2][0], toGeneric: false);
             case ["atom", "global" or "shared", var operation, var name] when PtxType.Parse(name) is { Bits: >= 32 } type:
                 return Atomic(line, opcode[1], operation, type);
+            // The space may come behind the operation, or be left to the address; without the old value, the operation is a reduction.
+            case ["atom" or "red", var operation, "global" or "shared", var name] when isForeign && PtxType.Parse(name) is { Bits: >= 32 } type:
+                return Atomic(line, opcode[2], operation, type);
+            case ["atom" or "red", var operation, var name] when isForeign && PtxType.Parse(name) is { Bits: >= 32 } type:
+                return Atomic(line, Generic, operation, type);
             default:
                 return null;
         }
@@ -158,12 +163,13 @@ sealed partial class PtxDecoder
     PtxStep Atomic(PtxLine line, string space, string operation, PtxType type)
     {
         bool compares = operation == "cas";
-        Count(line, compares ? 4 : 3);
+        bool keeps = line.Opcode[0] == "atom";
+        Count(line, (compares ? 3 : 2) + (keeps ? 1 : 0));
         Func<ulong, ulong, ulong> combine = (operation, type.Kind, type.Bits) switch
         {
             ("add", 'u', 32 or 64) or ("add", 's', 32) => (old, value) => old + value,
             // On device memory the hardware takes denormals for zeros.
-            ("add", 'f', 32) when space == "global" => (old, value) => Bits(Flush(Flush(Single(old)) + Flush(Single(value)))),
+            ("add", 'f', 32) when space != "shared" => (old, value) => Bits(Flush(Flush(Single(old)) + Flush(Single(value)))),
             ("add", 'f', 32) => (old, value) => Bits(Single(old) + Single(value)),
             ("add", 'f', 64) => (old, value) => Bits(Double(old) + Double(value)),
             ("and", 'b', 32 or 64) => (old, value) => old & value,
@@ -176,9 +182,9 @@ sealed partial class PtxDecoder
             ("exch" or "cas", 'b', 32 or 64) => (_, value) => value,
             _ => throw new PtxFault("unknown atomic operation"),
         };
-        int d = Target(line.Operands[0], type), value = Source(line.Operands[^1], type);
-        int compare = compares ? Source(line.Operands[2], type) : -1;
-        Func<PtxThread, ulong> address = Address(line.Operands[1], space, type.Bytes);
+        int d = keeps ? Target(line.Operands[0], type) : -1, value = Source(line.Operands[^1], type);
+        int compare = compares ? Source(line.Operands[^2], type) : -1;
+        Func<PtxThread, ulong> address = Address(line.Operands[keeps ? 1 : 0], space, type.Bytes);
         char where = space[0];
         int size = type.Bytes;
         ulong mask = type.Mask;
@@ -187,7 +193,8 @@ sealed partial class PtxDecoder
             ulong at = address(t), old = Memory.Load(t, where, at, size, atomic: true), operand = t.Get(value);
             bool writes = compare < 0 || old == t.Get(compare);
             Memory.Store(t, where, at, size, writes ? combine(old, operand) & mask : old, atomic: true);
-            t.Put(d, old);
+            if (keeps)
+                t.Put(d, old);
         };
     }
 
@@ -200,7 +207,17 @@ sealed partial class PtxDecoder
             case ["bar", "sync"]:
                 if (line.Operands is not ["0"])
                     throw new PtxFault("only barrier 0 of all threads is known");
-                return t => t.State = PtxState.AtBarrier;
+                return t =>
+                {
+                    t.Combine = null;
+                    t.State = PtxState.AtBarrier;
+                };
+            case ["bar", "red", "popc", "u32"]:
+                return CombiningBarrier(line, new PtxType('u', 32), given => (ulong)given.Count(one => one));
+            case ["bar", "red", "and", "pred"]:
+                return CombiningBarrier(line, PtxType.Predicate, given => given.All(one => one) ? 1ul : 0ul);
+            case ["bar", "red", "or", "pred"]:
+                return CombiningBarrier(line, PtxType.Predicate, given => given.Any(one => one) ? 1ul : 0ul);
             case ["bar", "warp", "sync"]:
                 Since(6.0);
                 Count(line, 1);
@@ -215,6 +232,20 @@ sealed partial class PtxDecoder
             default:
                 return null;
         }
+    }
+
+    PtxStep CombiningBarrier(PtxLine line, PtxType type, Func<IEnumerable<bool>, ulong> combine)
+    {
+        Count(line, 3);
+        if (line.Operands[1] != "0")
+            throw new PtxFault("only barrier 0 of all threads is known");
+        int d = Target(line.Operands[0], type), predicate = Source(line.Operands[2], PtxType.Predicate);
+        return t =>
+        {
+            t.Given = t.Get(predicate);
+            t.Combine = (thread, all) => thread.Put(d, combine(all.Select(one => one.Given != 0)));
+            t.State = PtxState.AtBarrier;
+        };
     }
 
     void Since(double version)

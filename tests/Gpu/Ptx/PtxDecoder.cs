@@ -6,7 +6,7 @@ namespace Dalle2.Tests.Gpu.Ptx;
 sealed partial class PtxDecoder
 {
     static readonly string[] SpecialNames =
-        ["%tid.x", "%tid.y", "%tid.z", "%ntid.x", "%ntid.y", "%ntid.z", "%ctaid.x", "%ctaid.y", "%ctaid.z", "%nctaid.x", "%nctaid.y", "%nctaid.z", "%laneid"];
+        ["%tid.x", "%tid.y", "%tid.z", "%ntid.x", "%ntid.y", "%ntid.z", "%ctaid.x", "%ctaid.y", "%ctaid.z", "%nctaid.x", "%nctaid.y", "%nctaid.z", "%laneid", "%dynamic_smem_size"];
 
     readonly PtxText text;
     readonly bool isForeign;
@@ -48,7 +48,7 @@ sealed partial class PtxDecoder
         thread.Groups.Clear();
         thread.Next = 0;
         thread.State = PtxState.Runs;
-        int[] special = [index.X, index.Y, index.Z, size.X, size.Y, size.Z, group.X, group.Y, group.Z, grid.X, grid.Y, grid.Z, thread.Lane];
+        int[] special = [index.X, index.Y, index.Z, size.X, size.Y, size.Z, group.X, group.Y, group.Z, grid.X, grid.Y, grid.Z, thread.Lane, Memory.DynamicBytes];
         for (int s = 0; s < special.Length; s++)
             thread.Put(s, (uint)special[s]);
     }
@@ -74,7 +74,7 @@ sealed partial class PtxDecoder
         }
     }
 
-    PtxStep Step(PtxLine line) => MatrixUnit(line) ?? SharedCopy(line) ?? Arithmetic(line) ?? Comparison(line) ?? Movement(line) ?? MemoryAccess(line) ?? Meeting(line)
+    PtxStep Step(PtxLine line) => MatrixUnit(line) ?? SharedCopy(line) ?? Arithmetic(line) ?? Comparison(line) ?? Movement(line) ?? OfOtherCompilers(line) ?? MemoryAccess(line) ?? Meeting(line)
         ?? throw new PtxFault("unknown instruction");
 
     int NewSlot(ulong value, bool isKnown)

@@ -14,26 +14,45 @@ sealed unsafe class PtxMemory
     readonly Dictionary<string, (string Space, int Address)> addresses = [];
     readonly List<(int Start, int End)> shared = [];
     readonly List<(int Start, int End)> local = [];
+    readonly bool hasDynamic;
+    int dynamicBytes;
 
     public PtxMemory(IEnumerable<PtxVariable> variables)
     {
         SharedBytes = LocalBytes = Gap;
-        foreach (PtxVariable variable in variables)
+        // The one whose size is not known comes last.
+        foreach (PtxVariable variable in variables.OrderBy(variable => variable.Bytes == PtxVariable.Dynamic))
         {
             bool ofGroup = variable.Space == "shared";
-            int start = ((ofGroup ? SharedBytes : LocalBytes) + variable.Alignment - 1) / variable.Alignment * variable.Alignment, end = start + variable.Bytes;
+            int start = ((ofGroup ? SharedBytes : LocalBytes) + variable.Alignment - 1) / variable.Alignment * variable.Alignment, end = start + Math.Max(0, variable.Bytes);
             addresses.Add(variable.Name, (variable.Space, start));
             (ofGroup ? shared : local).Add((start, end));
             if (ofGroup)
                 SharedBytes = end + Gap;
             else
                 LocalBytes = end + Gap;
+            hasDynamic |= variable.Bytes == PtxVariable.Dynamic;
         }
     }
 
-    public int SharedBytes { get; }
+    public int SharedBytes { get; private set; }
 
     public int LocalBytes { get; }
+
+    /// <summary>How many bytes the launch gives to the variable of shared memory that has no size of its own.</summary>
+    public int DynamicBytes
+    {
+        set
+        {
+            if (!hasDynamic)
+                return;
+            int start = shared[^1].Start;
+            shared[^1] = (start, start + value);
+            SharedBytes = start + value + Gap;
+            dynamicBytes = value;
+        }
+        get => dynamicBytes;
+    }
 
     public IReadOnlyList<(long Start, long End)> Ranges { get; set; } = [];
 

@@ -55,8 +55,8 @@ sealed class PtxProgram
         RunWithBytes(grid, size, [.. parameters.Select((bits, p) => BitConverter.GetBytes(bits)[..text.Parameters[p].Bytes])], ranges);
     }
 
-    /// <summary>The same with the bytes of each parameter as they lie in memory.</summary>
-    public void RunWithBytes(Index3D grid, Index3D size, byte[][] parameters, IReadOnlyList<(long Start, long End)> ranges)
+    /// <summary>The same with the bytes of each parameter as they lie in memory, and bytes of shared memory that the launch adds.</summary>
+    public void RunWithBytes(Index3D grid, Index3D size, byte[][] parameters, IReadOnlyList<(long Start, long End)> ranges, int dynamicBytes = 0)
     {
         RequireCount(parameters.Length);
         for (int p = 0; p < parameters.Length; p++)
@@ -67,6 +67,7 @@ sealed class PtxProgram
 
         decoder.Memory.Ranges = ranges;
         decoder.Memory.Parameters = parameters;
+        decoder.Memory.DynamicBytes = dynamicBytes;
         var group = new PtxGroup(size.Size, decoder.RegisterCount, decoder.Memory.SharedBytes, decoder.Memory.LocalBytes);
         for (int g = 0; g < grid.Size; g++)
         {
@@ -101,6 +102,8 @@ sealed class PtxProgram
             PtxThread one = group.Threads[0];
             if (!Array.TrueForAll(group.Threads, thread => thread.State == PtxState.AtBarrier && thread.Next == one.Next))
                 throw new PtxFault($"{text.Entry}: threads of a group part ways: {Whereabouts(group)}");
+            foreach (PtxThread thread in group.Threads)
+                thread.Combine?.Invoke(thread, group.Threads);
             group.PassBarrier();
             foreach (PtxThread thread in group.Threads)
                 thread.State = PtxState.Runs;
