@@ -20,6 +20,7 @@ static class Meaning
 
     static readonly MemberMap Map = new MemberMap()
         .Add(typeof(Group), typeof(GroupMeaning))
+        .Add(typeof(ILGPU.Algorithms.GroupExtensions), typeof(GroupExtensionsMeaning))
         .Add(typeof(Warp), typeof(WarpMeaning))
         .Add(typeof(IntrinsicMath), typeof(IntrinsicMathMeaning))
         .Add(typeof(Atomic), typeof(AtomicMeaning))
