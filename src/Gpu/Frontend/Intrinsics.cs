@@ -64,6 +64,12 @@ static partial class Intrinsics
     /// <summary>True for types of the base library, whose methods kernels do not call.</summary>
     public static bool IsForeign(Type type) => type.Assembly == typeof(object).Assembly && !TypeLayout.IsEvenTuple(type);
 
+    /// <summary>
+    /// True for what primitives implement of interfaces, which generic mathematics calls (<c>T.One + x</c>): their own bodies say no more than an instruction.
+    /// </summary>
+    public static bool IsOperator(MethodBase method) =>
+        method is { IsStatic: true, DeclaringType.IsPrimitive: true } && (method.Name.Contains('.') || method.Name.StartsWith("op_", StringComparison.Ordinal));
+
     static void Add(Type type, string name, Type[] parameters, Intrinsic intrinsic)
     {
         MethodInfo method = type.GetMethod(name, parameters)

@@ -46,7 +46,7 @@ sealed partial class MethodTranslator
             return intrinsic(this, target, [.. values.Take(values.Length - target.GetParameters().Length), .. Passed(target, values)]);
         if (Meaning.Find(target) is { } meaning)
             target = meaning;
-        if (target.DeclaringType is not { } type || Intrinsics.IsForeign(type))
+        if (target.DeclaringType is not { } type || (Intrinsics.IsForeign(type) && !Intrinsics.IsOperator(target)))
             throw Diagnostic.ForeignCall.At(builder.Position, NameOf(target));
         if (!target.IsStatic && !type.IsValueType)
             throw (target.IsAbstract && type.IsInterface ? Diagnostic.Boxing : Diagnostic.ManagedObject).At(builder.Position, type.Name);

@@ -256,6 +256,13 @@ static class MathematicsKernels
         w[i * 4] = h;
         w[i * 4 + 1] = (float)(double)g;
         w[i * 4 + 2] = (int)h;
-        w[i * 4 + 3] = (ushort)g;
+        w[i * 4 + 3] = (ushort)g + h.CompareTo(g) + (h.Equals(g) ? 4 : 0);
     }
+
+    public static void Generic<T>(Index1D i, ArrayView<T> x, ArrayView<T> y)
+        where T : unmanaged, INumber<T> => y[i] = Polynomial(x[i], x[(i + 1) % x.IntLength]);
+
+    public static T Polynomial<T>(T a, T b)
+        where T : unmanaged, INumber<T> =>
+        T.Max(a * a - T.One, T.Abs(b)) + (a < b ? -a : T.Clamp(b, T.Zero, T.One + T.One) / (T.One + T.One)) + (a == b || a >= T.One ? a % (T.One + T.One) : T.MultiplicativeIdentity);
 }

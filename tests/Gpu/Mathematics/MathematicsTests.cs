@@ -70,6 +70,16 @@ public class MathematicsTests(string deviceName)
     }
 
     [Test]
+    public void Of_any_type()
+    {
+        Generic(Odd);
+        Generic(OddFloats);
+        Generic([3, -4, 0, 1, 2, 100, int.MaxValue, int.MinValue + 1]);
+        Generic([3ul, 0ul, 1ul, ulong.MaxValue, 77ul]);
+        Generic<byte>([3, 0, 1, 255, 77]);
+    }
+
+    [Test]
     public void Of_ilgpus_half()
     {
         // None whose quotient is no number: which one it is is open.
@@ -90,9 +100,12 @@ public class MathematicsTests(string deviceName)
             ILGPU.Half h = halves[i], g = halves[(i + 1) % halves.Length];
             foreach (var expected in MathematicsResults.Halves)
                 Assert.That(Bits(results[at++]), Is.EqualTo(Bits(expected(h, g, floats[i]))), $"line {(at - 1) % MathematicsResults.Halves.Length} of {(float)h:R}, {(float)g:R}, {floats[i]:R}");
-            Assert.That(converted[(4 * i)..(4 * i + 4)], Is.EqualTo(new float[] { h, g, (int)h, (ushort)g }));
+            Assert.That(converted[(4 * i)..(4 * i + 4)], Is.EqualTo(new float[] { h, g, (int)h, (ushort)g + h.CompareTo(g) + (h.Equals(g) ? 4 : 0) }));
         }
     }
+
+    void Generic<T>(T[] x)
+        where T : unmanaged, System.Numerics.INumber<T> => Require(x, [MathematicsKernels.Polynomial], MathematicsKernels.Generic);
 
     static int Bits(ILGPU.Half half) => ILGPU.Half.IsNaN(half) ? 0x7E00 : Interop.FloatAsInt(half);
 
