@@ -16,6 +16,8 @@ public abstract class FunctionCase
         new FunctionCase<Exp>("Exp", 1.06, places: [-5.8516393f, -104f, -103.97208f, -87.33654f, 88.72284f, 89f]),
         new FunctionCase<Log>("Log", 0.86, places: [0.7041804f, 1.17549435e-38f, 0.707106769f, 1f, 1.41421354f]),
         new FunctionCase<Tanh>("Tanh", 1.96, places: [0.51899445f, 0.17328680f, 10f]),
+        new FunctionCase<Sin>("Sin", 1.6, -8192f, 8192f, places: [-1533.8938f, 0.785398185f]),
+        new FunctionCase<Cos>("Cos", 1.6, -8192f, 8192f, places: [-2.3642228f, 44.7597f]),
         new FunctionCase<Sigmoid>("Sigmoid", 1.75, places: [-1.0990138f, -104f, -87.33654f, 104f]),
         new FunctionCase<Softplus>("Softplus", 1.86, places: [-0.46561632f, 0f, -104f, 104f]),
         new FunctionCase<Log1p>("Log1p", 1.39, 0f, 1f, places: [0.9961983f, 1f]),
@@ -113,6 +115,20 @@ public abstract class FunctionCase
         public float Value(float x) => StrictMath.Tanh(x);
 
         public double Definition(double x) => Math.Tanh(x);
+    }
+
+    readonly record struct Sin : IFunction
+    {
+        public float Value(float x) => StrictMath.Sin(x);
+
+        public double Definition(double x) => Math.Sin(x);
+    }
+
+    readonly record struct Cos : IFunction
+    {
+        public float Value(float x) => StrictMath.Cos(x);
+
+        public double Definition(double x) => Math.Cos(x);
     }
 
     readonly record struct Exp2 : IFunction

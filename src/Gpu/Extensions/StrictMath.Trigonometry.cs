@@ -173,7 +173,10 @@ public static partial class StrictMath
             return new Wide(double.NaN, 0);
         ulong bits = Interop.FloatAsInt(angle), m = (bits & 0x000FFFFFFFFFFFFF) | 0x0010000000000000;
         int first = (int)(bits >> 52) - 1075 - 2, word = first >> 6, shift = first & 63;
-        ulong a = TwoOverPi(word), b = TwoOverPi(word + 1), c = TwoOverPi(word + 2), d = TwoOverPi(word + 3);
+        ulong a = 0, b = 0, c = 0, d = 0;
+        // Not four calls: each becomes all of the words in the kernel.
+        for (int next = word; next < word + 4; next++)
+            (a, b, c, d) = (b, c, d, TwoOverPi(next));
         a = Joined(a, b, shift);
         b = Joined(b, c, shift);
         c = Joined(c, d, shift);

@@ -7,7 +7,7 @@ static class DiagnosticKernels
 {
     static int counter = 1;
 
-    public static void D2G001(Index1D i, ArrayView<float> x) => x[i] = MathF.Exp(x[i]);
+    public static void D2G001(Index1D i, ArrayView<int> x) => x[i] = Environment.TickCount;
 
     public static void D2G002(Index1D i, ArrayView<int> x)
     {

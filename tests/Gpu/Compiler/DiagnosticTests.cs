@@ -6,7 +6,7 @@ namespace Dalle2.Tests.Gpu.Compiler;
 /// <summary>Each diagnostic: its number, the file and line, what was found and what to write instead.</summary>
 public class DiagnosticTests
 {
-    [TestCase("D2G001", "a call of MathF.Exp, which kernels do not have; call StrictMath, SpecialFunctions, IntrinsicMath or Fused, or a method of your own")]
+    [TestCase("D2G001", "a call of Environment.get_TickCount, which kernels do not have; call StrictMath, SpecialFunctions, IntrinsicMath or Fused, or a method of your own")]
     [TestCase("D2G002", "a managed object (Int32[]); kernels hold primitives, structs of them and views; pass data in a view")]
     [TestCase("D2G003", "exception handling (a new InvalidOperationException); check arguments before the launch, and write a value that tells the host what went wrong")]
     [TestCase("D2G004", "a recursive call of DiagnosticKernels.Factorial; write a loop; every call is inlined")]

@@ -6,7 +6,7 @@ namespace Dalle2.Tests.Gpu.Mathematics;
 /// <summary>Functions of doubles against real numbers in fixed point, and against .NET where zeros, infinities and what is not a number are concerned.</summary>
 public class DoubleFunctionTests
 {
-    const int Count = 120;
+    const int Count = 60;
 
     static readonly double[] Special =
     [
@@ -105,7 +105,7 @@ public class DoubleFunctionTests
         {
             Assert.That(StrictMath.Log10(double.Parse($"1e{n}")), Is.EqualTo(n));
             Assert.That(StrictMath.Log2(Math.ScaleB(1, n - 11)), Is.EqualTo(n - 11));
-            Assert.That(StrictMath.Pow(10, n), Is.EqualTo(double.Parse($"1e{n}")));
+            Assert.That(StrictMath.Pow(10.0, n), Is.EqualTo(double.Parse($"1e{n}")));
             Assert.That(StrictMath.Cbrt((double)n * n * n), Is.EqualTo(n));
         }
     }

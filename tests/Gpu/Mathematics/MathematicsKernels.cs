@@ -23,11 +23,13 @@ static class MathematicsKernels
     public static void Trigonometry(Index1D i, ArrayView<double> x, ArrayView<double> y)
     {
         double a = x[i], b = x[(i + 1) % x.IntLength];
-        int at = i * 4;
+        int at = i * 5;
         y[at] = Math.Sin(a);
         y[at + 1] = XMath.Cos(a);
         y[at + 2] = double.Tan(a);
-        y[at + 3] = Math.SinCos(b).Cos;
+        (double sin, double cos) = Math.SinCos(b);
+        y[at + 3] = sin;
+        y[at + 4] = cos;
     }
 
     public static void InverseFunctions(Index1D i, ArrayView<double> x, ArrayView<double> y)
@@ -106,7 +108,7 @@ static class MathematicsKernels
     public static void FloatTrigonometry(Index1D i, ArrayView<float> x, ArrayView<float> y)
     {
         float a = x[i], b = x[(i + 1) % x.IntLength];
-        int at = i * 8;
+        int at = i * 10;
         y[at] = MathF.Sin(a);
         y[at + 1] = XMath.Cos(a);
         y[at + 2] = float.Tan(a);
@@ -115,6 +117,9 @@ static class MathematicsKernels
         y[at + 5] = XMath.Atan2(a, b);
         y[at + 6] = MathF.Sinh(a);
         y[at + 7] = XMath.Cosh(a);
+        XMath.SinCos(b, out float sin, out float cos);
+        y[at + 8] = sin;
+        y[at + 9] = cos;
     }
 
     public static void FloatRounding(Index1D i, ArrayView<float> x, ArrayView<float> y)
@@ -244,13 +249,20 @@ static class MathematicsKernels
         y[at + 12] = ILGPU.Half.IsNaN(h) || ILGPU.Half.IsInfinity(g) ? ILGPU.Half.PositiveInfinity : ILGPU.Half.Epsilon;
         y[at + 13] = ILGPU.Half.IsFinite(h) && !ILGPU.Half.IsZero(g) ? h : g;
         y[at + 14] = IntrinsicMath.Abs(h);
-        y[at + 15] = IntrinsicMath.CPUOnly.Sqrt(h);
+        y[at + 15] = IntrinsicMath.CPUOnly.Sqrt(ILGPU.Half.Abs(h));
         y[at + 16] = IntrinsicMath.CPUOnly.Rcp(h);
         y[at + 17] = IntrinsicMath.CPUOnly.Min(h, g);
         y[at + 18] = IntrinsicMath.CPUOnly.Floor(h);
         w[i * 4] = h;
         w[i * 4 + 1] = (float)(double)g;
         w[i * 4 + 2] = (int)h;
-        w[i * 4 + 3] = (ushort)g;
+        w[i * 4 + 3] = (ushort)g + h.CompareTo(g) + (h.Equals(g) ? 4 : 0);
     }
+
+    public static void Generic<T>(Index1D i, ArrayView<T> x, ArrayView<T> y)
+        where T : unmanaged, INumber<T> => y[i] = Polynomial(x[i], x[(i + 1) % x.IntLength]);
+
+    public static T Polynomial<T>(T a, T b)
+        where T : unmanaged, INumber<T> =>
+        T.Max(a * a - T.One, T.Abs(b)) + (a < b ? -a : T.Clamp(b, T.Zero, T.One + T.One) / (T.One + T.One)) + (a == b || a >= T.One ? a % (T.One + T.One) : T.MultiplicativeIdentity);
 }

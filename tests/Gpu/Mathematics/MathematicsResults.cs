@@ -23,6 +23,7 @@ static class MathematicsResults
         (a, b) => StrictMath.Sin(a),
         (a, b) => StrictMath.Cos(a),
         (a, b) => StrictMath.Tan(a),
+        (a, b) => StrictMath.Sin(b),
         (a, b) => StrictMath.Cos(b),
     ];
 
@@ -101,6 +102,8 @@ static class MathematicsResults
         (a, b) => StrictMath.Atan2(a, b),
         (a, b) => StrictMath.Sinh(a),
         (a, b) => StrictMath.Cosh(a),
+        (a, b) => MathF.Abs(b) <= 8192 ? StrictMath.Sin(b) : (float)StrictMath.Sin((double)b),
+        (a, b) => MathF.Abs(b) <= 8192 ? StrictMath.Cos(b) : (float)StrictMath.Cos((double)b),
     ];
 
     public static readonly Func<float, float, float>[] FloatRounding =
@@ -131,7 +134,7 @@ static class MathematicsResults
 
     public static readonly Func<long, long, long>[] Integers =
     [
-        (a, b) => a == int.MinValue ? a : Math.Abs(a),
+        (a, b) => (int)a == int.MinValue ? int.MinValue : Math.Abs((int)a),
         (a, b) => Math.Min((sbyte)a, (sbyte)b),
         (a, b) => Math.Max((ushort)a, (ushort)b),
         (a, b) => Math.Clamp((byte)a, (byte)10, (byte)200),
@@ -205,7 +208,7 @@ static class MathematicsResults
         (h, g, f) => ILGPU.Half.IsNaN(h) || ILGPU.Half.IsInfinity(g) ? ILGPU.Half.PositiveInfinity : ILGPU.Half.Epsilon,
         (h, g, f) => ILGPU.Half.IsFinite(h) && !ILGPU.Half.IsZero(g) ? h : g,
         (h, g, f) => IntrinsicMath.Abs(h),
-        (h, g, f) => IntrinsicMath.CPUOnly.Sqrt(h),
+        (h, g, f) => IntrinsicMath.CPUOnly.Sqrt(ILGPU.Half.Abs(h)),
         (h, g, f) => IntrinsicMath.CPUOnly.Rcp(h),
         (h, g, f) => IntrinsicMath.CPUOnly.Min(h, g),
         (h, g, f) => IntrinsicMath.CPUOnly.Floor(h),

@@ -1,4 +1,5 @@
 using Dalle2.Gpu.Runtime;
+using Dalle2.Tests.Gpu.Compiler;
 using Dalle2.Tests.Gpu.Ptx;
 
 namespace Dalle2.Tests.Gpu.Mathematics;
@@ -7,7 +8,8 @@ namespace Dalle2.Tests.Gpu.Mathematics;
 [TestFixtureSource(nameof(Names))]
 public class MathematicsTests(string deviceName)
 {
-    static readonly string[] Names = [.. TestDevices.Names, "ptx"];
+    // Drivers take long for so much code in vectors of 16 threads; what they make of vectors, other kernels test.
+    static readonly string[] Names = [.. TestDevices.Names.Where(name => name != "opencl x16"), "ptx"];
 
     static readonly double[] Odd =
     [
@@ -20,7 +22,12 @@ public class MathematicsTests(string deviceName)
     Device device = null!;
 
     [SetUp]
-    public void Open() => device = deviceName == "ptx" ? new PtxDevice { WithChecks = false } : TestDevices.Open(deviceName);
+    public void Open() => device = deviceName switch
+    {
+        "ptx" => new PtxDevice { WithChecks = false },
+        "ir" => new IrDevice { WithChecks = false },
+        _ => TestDevices.Open(deviceName),
+    };
 
     [TearDown]
     public void Close() => device.Dispose();
@@ -63,10 +70,20 @@ public class MathematicsTests(string deviceName)
     }
 
     [Test]
+    public void Of_any_type()
+    {
+        Generic(Odd);
+        Generic(OddFloats);
+        Generic([3, -4, 0, 1, 2, 100, int.MaxValue, int.MinValue + 1]);
+        Generic([3ul, 0ul, 1ul, ulong.MaxValue, 77ul]);
+        Generic<byte>([3, 0, 1, 255, 77]);
+    }
+
+    [Test]
     public void Of_ilgpus_half()
     {
-        // No NaN but in comparisons: ILGPU leaves open which one it is.
-        ILGPU.Half[] halves = [.. new ushort[] { 0, 0x8000, 1, 0x8001, 0x03FF, 0x0400, 0x3C00, 0xBC00, 0x3555, 0x7BFF, 0xFBFF, 0x4248, 0xC900, 0x1234, 0x5678, 0x2E66 }.Select(Interop.IntAsFloat)];
+        // None whose quotient is no number: which one it is is open.
+        ILGPU.Half[] halves = [.. new ushort[] { 0, 1, 0x8000, 0x8001, 0x03FF, 0x0400, 0x3C00, 0xBC00, 0x3555, 0x7BFF, 0xFBFF, 0x4248, 0xC900, 0x1234, 0x5678, 0x2E66 }.Select(Interop.IntAsFloat)];
         float[] floats = [0.1f, -0f, 6e-8f, 5.9e-8f, 1e-9f, 6.1e-5f, 65504f, 65535.9f, 65536f, -70000f, 1.0009765f, 1.00097f, -3.14159f, 255.7f, 1e30f, 2048.9f];
         using Buffer<ILGPU.Half> x = device.Allocate<ILGPU.Half>(halves.Length), y = device.Allocate<ILGPU.Half>(MathematicsResults.Halves.Length * halves.Length);
         using Buffer<float> z = device.Allocate<float>(floats.Length), w = device.Allocate<float>(4 * floats.Length);
@@ -83,9 +100,12 @@ public class MathematicsTests(string deviceName)
             ILGPU.Half h = halves[i], g = halves[(i + 1) % halves.Length];
             foreach (var expected in MathematicsResults.Halves)
                 Assert.That(Bits(results[at++]), Is.EqualTo(Bits(expected(h, g, floats[i]))), $"line {(at - 1) % MathematicsResults.Halves.Length} of {(float)h:R}, {(float)g:R}, {floats[i]:R}");
-            Assert.That(converted[(4 * i)..(4 * i + 4)], Is.EqualTo(new float[] { h, g, (int)h, (ushort)g }));
+            Assert.That(converted[(4 * i)..(4 * i + 4)], Is.EqualTo(new float[] { h, g, (int)h, (ushort)g + h.CompareTo(g) + (h.Equals(g) ? 4 : 0) }));
         }
     }
+
+    void Generic<T>(T[] x)
+        where T : unmanaged, System.Numerics.INumber<T> => Require(x, [MathematicsKernels.Polynomial], MathematicsKernels.Generic);
 
     static int Bits(ILGPU.Half half) => ILGPU.Half.IsNaN(half) ? 0x7E00 : Interop.FloatAsInt(half);
 

@@ -2,7 +2,7 @@
 namespace Dalle2.Gpu.Frontend.Meanings;
 
 /// <summary>
-/// The conversions of <see cref="ILGPU.Half"/> that all its other members build on; its own bodies look them up in tables. As there, a float is cut off to a half, not
+/// The members of <see cref="ILGPU.Half"/> that kernels cannot read: the conversions that all others build on, which it looks up in tables, and a comparison. As there, a float is cut off to a half, not
 /// rounded, and what is too large is infinite.
 /// </summary>
 static class HalfMeaning
@@ -18,5 +18,12 @@ static class HalfMeaning
         uint large = exponent == 255 ? mantissa >> 13 : 0;
         uint half = exponent < 113 ? small : exponent < 143 ? (size - 0x38000000) >> 13 : 0x7C00 + large;
         return Interop.IntAsFloat((ushort)((bits >> 16 & 0x8000) | half));
+    }
+
+    /// <summary>-1, 0 or 1, as of floats: NaN is the least of all, and equals itself.</summary>
+    public static int CompareTo(ref ILGPU.Half half, ILGPU.Half other)
+    {
+        float a = half, b = other;
+        return a < b ? -1 : a > b ? 1 : a == b ? 0 : !float.IsNaN(a) ? 1 : float.IsNaN(b) ? 0 : -1;
     }
 }

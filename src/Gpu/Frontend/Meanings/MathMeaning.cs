@@ -134,7 +134,11 @@ static class MathMeaning
     public static float Cos(float angle) => MathF.Abs(angle) <= NearAngles ? StrictMath.Cos(angle) : (float)StrictMath.Cos((double)angle);
 
     /// <summary>Both.</summary>
-    public static (float Sin, float Cos) SinCos(float angle) => (Sin(angle), Cos(angle));
+    public static (float Sin, float Cos) SinCos(float angle)
+    {
+        SinCos(angle, out float sin, out float cos);
+        return (sin, cos);
+    }
 
     /// <inheritdoc cref="SinCos(float)"/>
     public static (double Sin, double Cos) SinCos(double angle)
@@ -146,8 +150,16 @@ static class MathMeaning
     /// <inheritdoc cref="SinCos(float)"/>
     public static void SinCos(float angle, out float sin, out float cos)
     {
-        sin = Sin(angle);
-        cos = Cos(angle);
+        if (MathF.Abs(angle) <= NearAngles)
+        {
+            sin = StrictMath.Sin(angle);
+            cos = StrictMath.Cos(angle);
+            return;
+        }
+
+        StrictMath.SinCos(angle, out double s, out double c);
+        sin = (float)s;
+        cos = (float)c;
     }
 
     /// <summary>No estimate, which would differ between devices: the quotient.</summary>
