@@ -8,7 +8,6 @@ namespace Dalle2.Tests.Gpu;
 [TestFixture("cpu", 1)]
 [TestFixture("cpu", 3)]
 [TestFixture("cpu:128", 2)]
-[TestFixture("ilgpu:cpu", 2)]
 public class RuntimeTests(string deviceName, int threads)
 {
     Device device = null!;

@@ -27,7 +27,7 @@ public class IlgpuFaultTests
     public void Threads_that_never_meet_are_an_error() =>
         RequireFailure(() => Launch(view => IlgpuOnce.Cpu.Stream.Launch(DivergentKernel, Groups, view)), @"DivergentKernel, .*: the threads of a group wait at different barriers or shuffles, or some do not come$");
 
-    static void RequireFailure(TestDelegate launch, string pattern)
+    static void RequireFailure(Action launch, string pattern)
     {
         Assert.That(launch, Throws.TypeOf<KernelException>().With.Message.Matches(pattern));
         // Another launch on the same device, of the same size of groups.
