@@ -56,24 +56,32 @@ sealed partial class PtxDecoder
     {
         Count(line, 2);
         Match match = AddressPattern().Match(line.Operands[1]);
-        int parameter = match.Success ? text.Parameters.FindIndex(p => p.Name == match.Groups["base"].Value) : -1;
-        if (parameter < 0)
+        string name = match.Groups["base"].Value;
+        int parameter = text.Parameters.FindIndex(p => p.Name == name), passed = text.Passed.FindIndex(p => p.Name == name);
+        if (parameter < 0 && passed < 0)
             throw new PtxFault($"{line.Operands[1]} is no parameter");
-        PtxVariable variable = text.Parameters[parameter];
+        int offset = PlaceOf(match, parameter >= 0 ? text.Parameters[parameter] : text.Passed[passed], type), size = type.Bytes;
+        int d = Target(line.Operands[0], type, wider: true);
+        ulong mask = text.Registers[line.Operands[0]].Mask;
+        return t =>
+        {
+            byte[] bytes = parameter >= 0 ? t.Parameters[parameter] : t.Passed[passed] ?? throw new PtxFault("the function has given nothing");
+            ulong value = 0;
+            for (int b = size - 1; b >= 0; b--)
+                value = value << 8 | bytes[offset + b];
+            t.Put(d, Extend(value, type) & mask);
+        };
+    }
+
+    // Where a value of the type lies in a parameter.
+    static int PlaceOf(Match match, PtxVariable variable, PtxType type)
+    {
         int offset = Offset(match), size = type.Bytes;
         if (variable.IsArray && (offset < 0 || offset + size > variable.Bytes || offset % size != 0))
             throw new PtxFault($"the parameter's {variable.Bytes} bytes have none of this type there");
         if (!variable.IsArray && (variable.Type.Bits != type.Bits || offset != 0))
             throw new PtxFault("the parameter has another width");
-        int d = Target(line.Operands[0], type, wider: true);
-        ulong mask = text.Registers[line.Operands[0]].Mask;
-        return t =>
-        {
-            ulong value = 0;
-            for (int b = size - 1; b >= 0; b--)
-                value = value << 8 | Memory.Parameters[parameter][offset + b];
-            t.Put(d, Extend(value, type) & mask);
-        };
+        return offset;
     }
 
     PtxStep Load(PtxLine line, string space, PtxType type, int width)
@@ -127,7 +135,7 @@ sealed partial class PtxDecoder
         int start;
         if (name[0] != '%')
         {
-            var variable = Memory.Find(name) ?? throw new PtxFault($"there is no variable {name}");
+            var variable = Find(name) ?? throw new PtxFault($"there is no variable {name}");
             start = variable.Space == space ? Constant((ulong)variable.Address) : throw new PtxFault($"{name} lies in {variable.Space} memory");
         }
         else
