@@ -135,7 +135,7 @@ public static class ActivationOp
     }
 
     // NaN is not below zero and so passes on.
-    readonly record struct ReLU : IActivation
+    internal readonly record struct ReLU : IActivation
     {
         public bool KeepsOutput => true;
 
@@ -144,7 +144,7 @@ public static class ActivationOp
         public float Derivative(float kept) => kept > 0f ? 1f : 0f;
     }
 
-    readonly record struct LeakyReLU(float Slope) : IActivation
+    internal readonly record struct LeakyReLU(float Slope) : IActivation
     {
         public bool KeepsOutput => false;
 
@@ -153,7 +153,7 @@ public static class ActivationOp
         public float Derivative(float kept) => kept > 0f ? 1f : Slope;
     }
 
-    readonly record struct SiLU : IActivation
+    internal readonly record struct SiLU : IActivation
     {
         public bool KeepsOutput => false;
 
@@ -166,7 +166,7 @@ public static class ActivationOp
         }
     }
 
-    readonly record struct GELU : IActivation
+    internal readonly record struct GELU : IActivation
     {
         const float Sqrt1Over2 = 0.707106781f;
         const float Sqrt1Over2Pi = 0.398942280f;
@@ -180,7 +180,7 @@ public static class ActivationOp
         static float Cumulative(float x) => 0.5f * (1f + SpecialFunctions.Erf(x * Sqrt1Over2));
     }
 
-    readonly record struct Tanh : IActivation
+    internal readonly record struct Tanh : IActivation
     {
         public bool KeepsOutput => true;
 
@@ -189,7 +189,7 @@ public static class ActivationOp
         public float Derivative(float kept) => Fused.MultiplyAdd(-kept, kept, 1f);
     }
 
-    readonly record struct Sigmoid : IActivation
+    internal readonly record struct Sigmoid : IActivation
     {
         public bool KeepsOutput => true;
 

@@ -23,18 +23,18 @@ public static partial class Conv2dOp
     const int MaxBandSlices = 16;
 
     // How many of a thread's columns of a tile are summed. A constant.
-    interface ITileColumns
+    internal interface ITileColumns
     {
         int Count { get; }
     }
 
-    readonly struct WholeTile : ITileColumns
+    internal readonly struct WholeTile : ITileColumns
     {
         public int Count => RegisterTile.ThreadColumns;
     }
 
     // For so few channels of output that each thread has one.
-    readonly struct OneColumn : ITileColumns
+    internal readonly struct OneColumn : ITileColumns
     {
         public int Count => 1;
     }
@@ -42,7 +42,7 @@ public static partial class Conv2dOp
     /// <summary>How the output is cut up. The shape alone decides.</summary>
     /// <param name="Pixels">Of a segment, a multiple of 8.</param>
     /// <param name="Lines">Of a band.</param>
-    readonly record struct Bands(int Pixels, int Lines)
+    internal readonly record struct Bands(int Pixels, int Lines)
     {
         public static Bands Of(ConvolutionShape s)
         {

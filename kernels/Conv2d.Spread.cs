@@ -12,19 +12,19 @@ namespace Dalle2.Kernels;
 public static partial class Conv2dOp
 {
     // How much of the products a group holds in shared memory, in elements. A constant.
-    interface IHeldBlock
+    internal interface IHeldBlock
     {
         int Products { get; }
     }
 
     // A part of a processor's second cache.
-    readonly struct HeldLargeBlock : IHeldBlock
+    internal readonly struct HeldLargeBlock : IHeldBlock
     {
         public int Products => 48 << 10;
     }
 
     // What a group may have everywhere.
-    readonly struct HeldSmallBlock : IHeldBlock
+    internal readonly struct HeldSmallBlock : IHeldBlock
     {
         public int Products => 12 << 10;
     }
@@ -58,7 +58,7 @@ public static partial class Conv2dOp
     /// <param name="Length">Of a run, S C.</param>
     /// <param name="Meeting">Pixels of a line of dy that meet a pixel of dx; 0 where runs do not lie end to end.</param>
     /// <param name="Width">Columns that a run takes in a panel: 16 or 32.</param>
-    readonly record struct Runs(int Length, int Meeting, int Width)
+    internal readonly record struct Runs(int Length, int Meeting, int Width)
     {
         public static Runs Of(ConvolutionShape s)
         {

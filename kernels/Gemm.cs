@@ -125,7 +125,7 @@ public static class GemmOp
     }
 
     // How a side of the product is read, and how the left one lies in shared memory.
-    interface IOperand
+    internal interface IOperand
     {
         bool IsTransposed { get; }
 
@@ -136,7 +136,7 @@ public static class GemmOp
             where TBlock : unmanaged, IBlock;
     }
 
-    readonly struct Stored : IOperand
+    internal readonly struct Stored : IOperand
     {
         public bool IsTransposed => false;
 
@@ -155,7 +155,7 @@ public static class GemmOp
             TileProduct.CopyPanels<TBlock>(right, 0, b, start * s.BStride, s.BStride, depth, col, s.N, panels);
     }
 
-    readonly struct Transposed : IOperand
+    internal readonly struct Transposed : IOperand
     {
         public bool IsTransposed => true;
 

@@ -213,7 +213,7 @@ static partial class WinogradOp
     }
 
     // How much a group holds in shared memory, in elements. All constants.
-    interface IWinogradBlock
+    internal interface IWinogradBlock
     {
         // Transformed inputs.
         int Inputs { get; }
@@ -231,7 +231,7 @@ static partial class WinogradOp
     }
 
     // What fits into a processor's second cache.
-    readonly struct LargeBlock : IWinogradBlock
+    internal readonly struct LargeBlock : IWinogradBlock
     {
         public const int Bytes = 900 << 10;
 
@@ -247,7 +247,7 @@ static partial class WinogradOp
     }
 
     // What fits into the 48 KiB that a group may have everywhere.
-    readonly struct SmallBlock : IWinogradBlock
+    internal readonly struct SmallBlock : IWinogradBlock
     {
         public int Inputs => 4096;
 

@@ -21,7 +21,7 @@ static class DeviceSections
         var rows = new List<JsonNode?[]>();
         string? first = null;
         bool equal = true;
-        foreach (DeviceDescription description in Device.All().Where(device => device.Name != "reference"))
+        foreach (DeviceDescription description in Device.All().Where(device => device.Name != "reference" && device.Kind != "ilgpu"))
         {
             if (!description.Available)
             {

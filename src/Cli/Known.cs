@@ -23,7 +23,7 @@ static class Known
     {
         // Of a card that is not there, the driver's part of the runtime knows why.
         string kind = name.Split(':')[0];
-        return kind != name && (kind is "cuda" or "opencl") ? name : Require("device", name, Gpu.Runtime.Device.All().Select(device => device.Name));
+        return kind != name && (kind is "cuda" or "opencl" or "ilgpu") ? name : Require("device", name, Gpu.Runtime.Device.All().Select(device => device.Name));
     }
 
     /// <summary>Opens a device.</summary>

@@ -9,7 +9,7 @@ static partial class Intrinsics
 {
     /// <summary>Whether a text may be an argument of a call.</summary>
     public static bool TakesText(MethodBase target) =>
-        target.DeclaringType == typeof(Trace) || target.DeclaringType == typeof(Debug) || (target.DeclaringType == typeof(Interop) && target.Name is nameof(Interop.Write) or nameof(Interop.WriteLine));
+        target.DeclaringType == typeof(Trace) || target.DeclaringType == typeof(Debug) || (target.DeclaringType == typeof(Interop) && target.Name is nameof(Interop.Write) or nameof(Interop.WriteLine) or nameof(Interop.OffsetOf));
 
     static void AddAssertions()
     {

@@ -34,6 +34,7 @@ static partial class Intrinsics
         AddHalf();
         AddMatrix();
         AddAssertions();
+        AddReferences();
         foreach (Type type in new[] { typeof(float), typeof(double) })
         {
             Type library = type == typeof(float) ? typeof(MathF) : typeof(Math);

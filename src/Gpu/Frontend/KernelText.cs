@@ -4,6 +4,7 @@ using System.Text;
 using Dalle2.Gpu.Ir;
 using Dalle2.Gpu.Lowering;
 using Dalle2.Gpu.Passes;
+using Dalle2.Gpu.Targets.Ilgpu;
 using Dalle2.Gpu.Targets.OpenCl;
 using Dalle2.Gpu.Targets.Ptx;
 using Dalle2.Gpu.Targets.Simd;
@@ -88,6 +89,14 @@ public static class KernelText
         Pipeline.Run(function);
         return OpenClTarget.Print(function, lanes, function.IndexRank > 0 ? null : new GroupExtent(groupSize, 1, 1)).Text;
     }
+
+    /// <summary>The PTX that ILGPU's own compiler makes of the kernel, for compute capability 8.0.</summary>
+    /// <exception cref="IlgpuRefusalException">ILGPU does not take the kernel.</exception>
+    public static string IlgpuPtx(MethodInfo kernel) => IlgpuText.Ptx(kernel);
+
+    /// <summary>The OpenCL C 2.0 that ILGPU's own compiler makes of the kernel, for devices of any vendor.</summary>
+    /// <exception cref="IlgpuRefusalException">ILGPU does not take the kernel.</exception>
+    public static string IlgpuOpenCl(MethodInfo kernel) => IlgpuText.OpenCl(kernel);
 
     static string Operand(MethodInfo kernel, IlInstruction instruction)
     {

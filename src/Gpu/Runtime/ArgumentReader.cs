@@ -9,13 +9,16 @@ namespace Dalle2.Gpu.Runtime;
 static unsafe class ArgumentReader
 {
     /// <summary>The argument that parameters are of, boxed.</summary>
-    public static object Read(Type type, ref ulong* source)
+    /// <param name="type">The argument's type.</param>
+    /// <param name="source">The next parameter; moves on.</param>
+    /// <param name="views">What memory the views are of; null for that at their addresses.</param>
+    public static object Read(Type type, ref ulong* source, IViewSource? views = null)
     {
         if (TypeLayout.IsView(type))
         {
             MethodInfo view = typeof(ArgumentReader).GetMethod(nameof(View), BindingFlags.Static | BindingFlags.NonPublic)!.MakeGenericMethod(type.GetGenericArguments());
             source += 2;
-            return view.Invoke(null, [(nint)source[-2], (long)source[-1]])!;
+            return view.Invoke(null, [(nint)source[-2], (long)source[-1], views])!;
         }
 
         object argument = RuntimeHelpers.GetUninitializedObject(type);
@@ -28,12 +31,12 @@ static unsafe class ArgumentReader
         }
 
         foreach (FieldInfo field in TypeLayout.FieldsOf(type))
-            field.SetValue(argument, Read(field.FieldType, ref source));
+            field.SetValue(argument, Read(field.FieldType, ref source, views));
         return argument;
     }
 
-    static ArrayView<T> View<T>(nint address, long length)
-        where T : unmanaged => ViewAddress.View<T>(address, length);
+    static ArrayView<T> View<T>(nint address, long length, IViewSource? views)
+        where T : unmanaged => views == null ? ViewAddress.View<T>(address, length) : views.View<T>(address, length);
 
     // Where a boxed value begins.
     sealed class Boxed

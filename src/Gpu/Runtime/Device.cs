@@ -2,6 +2,7 @@ using System.Globalization;
 using Dalle2.Gpu.Passes;
 using Dalle2.Gpu.Runtime.Cpu;
 using Dalle2.Gpu.Runtime.Cuda;
+using Dalle2.Gpu.Runtime.Ilgpu;
 using Dalle2.Gpu.Runtime.OpenCl;
 using Dalle2.Gpu.Runtime.Reference;
 using Dalle2.Gpu.Runtime.Tracing;
@@ -9,7 +10,7 @@ using Dalle2.Gpu.Targets.Simd;
 
 namespace Dalle2.Gpu.Runtime;
 
-/// <summary>What runs kernels. Opened by name: <c>cpu</c>, <c>reference</c>, <c>cuda:0</c>, <c>opencl:0</c>.</summary>
+/// <summary>What runs kernels. Opened by name: <c>cpu</c>, <c>reference</c>, <c>cuda:0</c>, <c>opencl:0</c>, <c>ilgpu:cpu</c>.</summary>
 public abstract class Device : IDisposable
 {
     private protected Device(string name, int threads)
@@ -83,6 +84,7 @@ public abstract class Device : IDisposable
             $"cpu with {width.Bits}-bit vectors{(width.Bits > VectorMethods.NativeBits ? $", each in pieces of {VectorMethods.NativeBits} bits here" : "")}, the same bits")),
         .. CudaDevice.List(CudaLibrary.Instance),
         .. OpenClDevice.List(),
+        .. IlgpuDevices.List(),
     ];
 
     /// <summary>Opens a device.</summary>
@@ -114,6 +116,7 @@ public abstract class Device : IDisposable
             "reference" => new ReferenceDevice(),
             "cpu" => new SimdDevice("cpu", threads == 0 ? Environment.ProcessorCount : threads, VectorMethods.NativeBits, isChecked),
             "cpu:128" or "cpu:256" or "cpu:512" => new SimdDevice(name, threads == 0 ? Environment.ProcessorCount : threads, int.Parse(name.AsSpan(4), CultureInfo.InvariantCulture), isChecked),
+            _ when name.StartsWith(IlgpuDevices.Prefix, StringComparison.Ordinal) => IlgpuDevices.Open(name, threads, isChecked),
             _ when name == "cuda" || name.StartsWith("cuda:", StringComparison.Ordinal) => threads == 0
                 ? CudaDevice.Open(name, CudaLibrary.Instance, checking: isChecked ? Checking.Require : Checking.Drop)
                 : throw new DeviceUnavailableException($"a card has threads of its own; leave the number of threads of '{name}' out"),
@@ -205,7 +208,7 @@ public abstract class Device : IDisposable
 
 /// <summary>One line of the list of devices.</summary>
 /// <param name="Name">The name to open it by.</param>
-/// <param name="Kind">host, opencl or cuda.</param>
+/// <param name="Kind">host, opencl, cuda or ilgpu.</param>
 /// <param name="Available">Whether it can be opened here.</param>
 /// <param name="Reason">What it is, or why it is refused and what to install.</param>
 public sealed record DeviceDescription(string Name, string Kind, bool Available, string Reason);

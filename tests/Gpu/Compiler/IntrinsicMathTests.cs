@@ -39,6 +39,11 @@ public class IntrinsicMathTests
         device.Stream.Write<ulong>(Odd, x.View);
         device.Stream.Launch(CountKernel, Odd.Length, x.View, y.View);
         Assert.That(device.Launches, Is.EqualTo(1));
+
+        // On the host, ILGPU's own throws for the smallest integer; in a kernel it stays as it is.
+        var counts = new int[8 * Odd.Length];
+        device.Stream.Read<int>(y.View, counts);
+        Assert.That(counts[8 * Array.IndexOf(Odd, 0x80000000ul) + 6], Is.EqualTo(int.MinValue));
     }
 
     static void CountKernel(Index1D i, ArrayView<ulong> x, ArrayView<int> y)

@@ -22,6 +22,9 @@ sealed record OpenClHardware(nint Platform, nint Id, string Name, string Driver,
 
     public bool HasDouble { get; private init; }
 
+    /// <summary>Whether a pointer may be of global, local or private memory: always from OpenCL 2.0 on, and from 3.0 on where the driver says so.</summary>
+    public bool HasGenericAddresses { get; private init; }
+
     /// <summary>Why kernels cannot run on it with the bits that every device gives; null if they can.</summary>
     public string? Refusal { get; private init; }
 
@@ -64,8 +67,15 @@ sealed record OpenClHardware(nint Platform, nint Id, string Name, string Driver,
             GlobalBytes = (long)api.DeviceNumber(id, 0x101F),
             LocalBytes = (long)api.DeviceNumber(id, 0x1023),
             HasDouble = api.DeviceNumber(id, 0x1032) != 0,
+            HasGenericAddresses = HasGeneric(api, id),
             Refusal = Refuse(api, id),
         };
+
+    static bool HasGeneric(OpenClApi api, nint id)
+    {
+        string version = api.DeviceText(id, 0x102F);
+        return !version.StartsWith("OpenCL 1", StringComparison.Ordinal) && (version.StartsWith("OpenCL 2", StringComparison.Ordinal) || api.DeviceNumber(id, 0x1069) != 0);
+    }
 
     static string? Refuse(OpenClApi api, nint id)
     {

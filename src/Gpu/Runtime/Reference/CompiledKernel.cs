@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Reflection;
 using System.Reflection.Emit;
+using Dalle2.Gpu.Frontend;
 
 namespace Dalle2.Gpu.Runtime.Reference;
 
@@ -8,7 +9,7 @@ namespace Dalle2.Gpu.Runtime.Reference;
 delegate void ThreadLoop(object[] arguments, Index3D extent, int start, int end);
 
 /// <summary>
-/// A kernel, and for the device <c>reference</c> its instructions (<see cref="RetargetedKernel"/>) wrapped once into a loop over threads. The loop is emitted so that the
+/// A kernel, and for the device <c>reference</c> its instructions (<see cref="RetargetedKernel"/>), for ILGPU's CPU accelerator the method itself, wrapped once into a loop over threads. The loop is emitted so that the
 /// arguments are unboxed once a range and the call is direct.
 /// </summary>
 sealed class CompiledKernel
@@ -17,11 +18,12 @@ sealed class CompiledKernel
 
     readonly Lazy<RetargetedKernel> retargeted;
     readonly Lazy<ThreadLoop> loop;
+    readonly Lazy<ThreadLoop> direct;
 
     CompiledKernel(MethodInfo method)
     {
         Name = $"{method.DeclaringType?.Name}.{method.Name}";
-        if (!method.IsStatic || method.ReturnType != typeof(void))
+        if (!Closures.IsFree(method) || method.ReturnType != typeof(void))
             throw new ArgumentException($"{Name} is not a kernel: it must be a static method that returns nothing and captures nothing");
         ParameterInfo[] parameters = method.GetParameters();
         foreach (ParameterInfo parameter in parameters)
@@ -33,6 +35,7 @@ sealed class CompiledKernel
         Method = method;
         retargeted = new(() => new RetargetedKernel(method));
         loop = new(() => Emit(method, parameters, retargeted.Value));
+        direct = new(() => Emit(method, parameters, null));
     }
 
     public string Name { get; }
@@ -40,6 +43,9 @@ sealed class CompiledKernel
     public MethodInfo Method { get; }
 
     public ThreadLoop Loop => loop.Value;
+
+    /// <summary>The same around the kernel's method itself, which asks ILGPU for its place.</summary>
+    public ThreadLoop Direct => direct.Value;
 
     /// <summary>True if the kernel can reach a barrier, a shuffle or shared memory, so that the threads of a group must wait for each other.</summary>
     public bool UsesGroupMemory => retargeted.Value.UsesGroupMemory;
@@ -51,7 +57,7 @@ sealed class CompiledKernel
     /// <summary>A kernel that nobody will ask for again.</summary>
     public static CompiledKernel Unremembered(MethodInfo kernel) => new(kernel);
 
-    static ThreadLoop Emit(MethodInfo method, ParameterInfo[] parameters, RetargetedKernel retargeted)
+    static ThreadLoop Emit(MethodInfo method, ParameterInfo[] parameters, RetargetedKernel? retargeted)
     {
         var loop = new DynamicMethod(
             method.Name + "Loop", typeof(void), [typeof(object[]), typeof(Index3D), typeof(int), typeof(int)], typeof(CompiledKernel).Module, skipVisibility: true);
@@ -76,18 +82,24 @@ sealed class CompiledKernel
         il.Emit(OpCodes.Stloc, thread);
         il.Emit(OpCodes.Br, test);
         il.MarkLabel(body);
-        if (retargeted.UsesLocalMemory)
+        if (retargeted is { UsesLocalMemory: true })
             il.Emit(OpCodes.Call, ((Action)LocalScratch.Begin).Method);
-        il.Emit(OpCodes.Ldloc, thread);
-        if (index == null)
+        if (index == null && retargeted != null)
         {
+            il.Emit(OpCodes.Ldloc, thread);
             il.Emit(OpCodes.Call, ((Action<int>)KernelThread.EnterThread).Method);
         }
-        else if (index == typeof(Index1D))
+
+        // A lambda's object, which it does not use.
+        if (!method.IsStatic)
+            il.Emit(OpCodes.Ldnull);
+        if (index != null)
+            il.Emit(OpCodes.Ldloc, thread);
+        if (index == typeof(Index1D))
         {
             il.Emit(OpCodes.Newobj, typeof(Index1D).GetConstructor([typeof(int)])!);
         }
-        else
+        else if (index != null)
         {
             il.Emit(OpCodes.Ldarg_1);
             il.Emit(OpCodes.Call, index == typeof(Index2D) ? ((Func<int, Index3D, Index2D>)Unflatten2D).Method : ((Func<int, Index3D, Index3D>)Unflatten3D).Method);
@@ -95,7 +107,17 @@ sealed class CompiledKernel
 
         for (int p = first; p < parameters.Length; p++)
             il.Emit(OpCodes.Ldloc, locals[p]);
-        il.Emit(OpCodes.Call, retargeted.Method);
+        if (retargeted == null)
+        {
+            // So that it stays a call, which a failure's place tells of.
+            il.Emit(OpCodes.Ldftn, method);
+            il.EmitCalli(OpCodes.Calli, method.IsStatic ? CallingConventions.Standard : CallingConventions.HasThis, typeof(void), [.. parameters.Select(parameter => parameter.ParameterType)], null);
+        }
+        else
+        {
+            il.Emit(OpCodes.Call, retargeted.Method);
+        }
+
         il.Emit(OpCodes.Ldloc, thread);
         il.Emit(OpCodes.Ldc_I4_1);
         il.Emit(OpCodes.Add);

@@ -34,6 +34,13 @@ static class IlgpuMembers
             manager.RegisterWarpShuffle(kind, new OpenClRedirect(typeof(WarpExchange).GetMethod(name)!));
     }
 
+    /// <summary>Has ILGPU's compilers see one method in place of another.</summary>
+    public static void Replace(MethodInfo original, MethodInfo replacement)
+    {
+        lock (Gate)
+            RemappedIntrinsics.AddRemapping(original, (ref InvocationContext c) => c.Method = replacement);
+    }
+
     static void RemapMembers()
     {
         // One instruction, where ILGPU's own would be two roundings.
