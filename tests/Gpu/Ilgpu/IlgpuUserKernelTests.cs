@@ -28,7 +28,6 @@ public class IlgpuUserKernelTests
         ["Library.FusedMultiplyAdd"] = "there is no function",
         ["Library.Roots"] = "there is no function",
         ["Structure.AlignTo"] = "unknown instruction",
-        ["Structure.Tuples"] = "cannot take an argument of type ValueTuple",
     };
 
     static IEnumerable<KernelCase> Cases => KernelCases.All.Where(one => !WrongInIlgpu.ContainsKey(one.Name) && !Refused.ContainsKey(one.Name));

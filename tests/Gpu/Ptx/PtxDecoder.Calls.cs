@@ -6,7 +6,6 @@ namespace Dalle2.Tests.Gpu.Ptx;
 sealed partial class PtxDecoder
 {
     const int MostCalls = 256;
-    const long MostSteps = 20_000_000;
 
     Dictionary<string, PtxDecoder> functions = [];
     string prefix = "";
@@ -77,7 +76,7 @@ sealed partial class PtxDecoder
         {
             for (long taken = 0; thread.State == PtxState.Runs; taken++)
             {
-                if (taken > MostSteps)
+                if (taken > PtxProgram.MostSteps)
                     throw new PtxFault("the function does not end");
                 steps[thread.Next++](thread);
             }
