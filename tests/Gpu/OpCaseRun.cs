@@ -28,6 +28,14 @@ static class OpCaseRun
             using Device reference = Device.Open("reference");
             return Run(reference, type, s);
         });
+        RequireEqualBits(device, type, s, expected);
+    }
+
+    /// <summary>Runs a case on both devices, which must give the same bits.</summary>
+    public static void RequireEqualBits(Device device, Device other, Type type, int[] s) => RequireEqualBits(device, type, s, Run(other, type, s));
+
+    static void RequireEqualBits(Device device, Type type, int[] s, float[][] expected)
+    {
         float[][] actual = Run(device, type, s);
         Assert.That(actual, Has.Length.EqualTo(expected.Length));
         for (int r = 0; r < expected.Length; r++)

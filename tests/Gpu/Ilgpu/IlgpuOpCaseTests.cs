@@ -1,6 +1,9 @@
+using Dalle2.Cli;
 using Dalle2.Gpu.Runtime;
+using Dalle2.Gpu.Runtime.Cuda;
 using Dalle2.Ops;
 using Dalle2.Tensors;
+using Dalle2.Tests.Gpu.Cuda;
 
 namespace Dalle2.Tests.Gpu.Ilgpu;
 
@@ -22,6 +25,34 @@ public class IlgpuOpCaseTests
         Tensor[] gradients = [.. outputs.Select((o, i) => (Tensor)Upload(context, Argument.Normal($"weight {i}", 1, o.Shape.ToArray())))];
         op.Backward(context, s, args, gradients);
         Assert.That(device.Launches, Is.Positive.Or.EqualTo(s.Min()), "nothing is launched over nothing alone");
+    }
+
+    // Their instructions are the interpreter's in both texts; what is around them is each compiler's own.
+    static IEnumerable<TestCaseData> MatrixCases() =>
+        from type in (Type[])[typeof(GemmCase), typeof(LinearCase), typeof(Conv2dCase), typeof(ConvTranspose2dCase)]
+        from s in OpCase.Create(type).Shapes
+        from precision in (Precision[])[Precision.Tf32, Precision.Bf16]
+        select new TestCaseData(type, s, precision).SetName($"{OpCase.NameOf(type)} {string.Join("x", s)} on matrix units as ptx of ILGPU, {precision}");
+
+    [TestCaseSource(nameof(MatrixCases))]
+    public void Leaves_the_bits_of_our_own_text_on_matrix_units(Type type, int[] s, Precision precision)
+    {
+        using var device = new IlgpuPtxDevice { Precision = precision };
+        using CudaDevice own = StandInDevice.Open(new StandInDriver { Capability = 80 });
+        own.Precision = precision;
+        OpCaseRun.RequireEqualBits(device, own, type, s);
+    }
+
+    [Test]
+    public void Every_kernel_of_the_catalogue_has_a_text_that_the_interpreter_reads()
+    {
+        Assert.That(KernelCatalogue.All, Has.Count.GreaterThan(60));
+        foreach (var (_, name, kernel) in KernelCatalogue.All)
+        {
+            IlgpuPtxKernel compiled = IlgpuPtxKernel.Of(kernel);
+            Assert.That(compiled.Entry, Does.EndWith(kernel.Name));
+            Assert.That(compiled.Text.Contains("mma.sync"), Is.EqualTo(name.Contains("Matrix")), name);
+        }
     }
 
     static object Upload(Context context, Argument argument) => argument.IsInteger

@@ -24,8 +24,15 @@ sealed class IlgpuPtxKernel
         parameters = method.GetParameters();
         Type? first = parameters.FirstOrDefault()?.ParameterType;
         axes = first == typeof(Index1D) ? 1 : first == typeof(Index2D) ? 2 : first == typeof(Index3D) ? 3 : 0;
-        program = new PtxProgram(IlgpuText.Ptx(method), isForeign: true);
+        Text = IlgpuText.Ptx(method);
+        program = new PtxProgram(Text, isForeign: true);
     }
+
+    /// <summary>The text.</summary>
+    public string Text { get; }
+
+    /// <summary>The entry's name.</summary>
+    public string Entry => program.Entry;
 
     /// <summary>The kernel of a method, closed if it is generic; compiled once.</summary>
     public static IlgpuPtxKernel Of(MethodInfo method)

@@ -2,7 +2,7 @@ using System.Text.RegularExpressions;
 
 namespace Dalle2.Tests.Gpu.Ptx;
 
-/// <content>Loads, stores, atomic operations, and where threads meet.</content>
+/// <content>Loads, stores and atomic operations.</content>
 sealed partial class PtxDecoder
 {
     const string Generic = "x";
@@ -56,24 +56,32 @@ sealed partial class PtxDecoder
     {
         Count(line, 2);
         Match match = AddressPattern().Match(line.Operands[1]);
-        int parameter = match.Success ? text.Parameters.FindIndex(p => p.Name == match.Groups["base"].Value) : -1;
-        if (parameter < 0)
+        string name = match.Groups["base"].Value;
+        int parameter = text.Parameters.FindIndex(p => p.Name == name), passed = text.Passed.FindIndex(p => p.Name == name);
+        if (parameter < 0 && passed < 0)
             throw new PtxFault($"{line.Operands[1]} is no parameter");
-        PtxVariable variable = text.Parameters[parameter];
+        int offset = PlaceOf(match, parameter >= 0 ? text.Parameters[parameter] : text.Passed[passed], type), size = type.Bytes;
+        int d = Target(line.Operands[0], type, wider: true);
+        ulong mask = text.Registers[line.Operands[0]].Mask;
+        return t =>
+        {
+            byte[] bytes = parameter >= 0 ? t.Parameters[parameter] : t.Passed[passed] ?? throw new PtxFault("the function has given nothing");
+            ulong value = 0;
+            for (int b = size - 1; b >= 0; b--)
+                value = value << 8 | bytes[offset + b];
+            t.Put(d, Extend(value, type) & mask);
+        };
+    }
+
+    // Where a value of the type lies in a parameter.
+    static int PlaceOf(Match match, PtxVariable variable, PtxType type)
+    {
         int offset = Offset(match), size = type.Bytes;
         if (variable.IsArray && (offset < 0 || offset + size > variable.Bytes || offset % size != 0))
             throw new PtxFault($"the parameter's {variable.Bytes} bytes have none of this type there");
         if (!variable.IsArray && (variable.Type.Bits != type.Bits || offset != 0))
             throw new PtxFault("the parameter has another width");
-        int d = Target(line.Operands[0], type, wider: true);
-        ulong mask = text.Registers[line.Operands[0]].Mask;
-        return t =>
-        {
-            ulong value = 0;
-            for (int b = size - 1; b >= 0; b--)
-                value = value << 8 | Memory.Parameters[parameter][offset + b];
-            t.Put(d, Extend(value, type) & mask);
-        };
+        return offset;
     }
 
     PtxStep Load(PtxLine line, string space, PtxType type, int width)
@@ -127,7 +135,7 @@ sealed partial class PtxDecoder
         int start;
         if (name[0] != '%')
         {
-            var variable = Memory.Find(name) ?? throw new PtxFault($"there is no variable {name}");
+            var variable = Find(name) ?? throw new PtxFault($"there is no variable {name}");
             start = variable.Space == space ? Constant((ulong)variable.Address) : throw new PtxFault($"{name} lies in {variable.Space} memory");
         }
         else
@@ -199,103 +207,6 @@ sealed partial class PtxDecoder
     }
 
     static float Flush(float value) => float.IsSubnormal(value) ? MathF.CopySign(0f, value) : value;
-
-    PtxStep? Meeting(PtxLine line)
-    {
-        switch (line.Opcode)
-        {
-            case ["bar", "sync"]:
-                if (line.Operands is not ["0"])
-                    throw new PtxFault("only barrier 0 of all threads is known");
-                return t =>
-                {
-                    t.Combine = null;
-                    t.State = PtxState.AtBarrier;
-                };
-            case ["bar", "red", "popc", "u32"]:
-                return CombiningBarrier(line, new PtxType('u', 32), given => (ulong)given.Count(one => one));
-            case ["bar", "red", "and", "pred"]:
-                return CombiningBarrier(line, PtxType.Predicate, given => given.All(one => one) ? 1ul : 0ul);
-            case ["bar", "red", "or", "pred"]:
-                return CombiningBarrier(line, PtxType.Predicate, given => given.Any(one => one) ? 1ul : 0ul);
-            case ["bar", "warp", "sync"]:
-                Since(6.0);
-                Count(line, 1);
-                int mask = Source(line.Operands[0], new PtxType('b', 32));
-                return t => Wait(t, (uint)t.Get(mask), null);
-            case ["membar", "cta" or "gl" or "sys"]:
-                Count(line, 0);
-                return _ => { };
-            case ["shfl", "sync", var mode, "b32"]:
-                Since(6.0);
-                return Shuffle(line, mode);
-            default:
-                return null;
-        }
-    }
-
-    PtxStep CombiningBarrier(PtxLine line, PtxType type, Func<IEnumerable<bool>, ulong> combine)
-    {
-        Count(line, 3);
-        if (line.Operands[1] != "0")
-            throw new PtxFault("only barrier 0 of all threads is known");
-        int d = Target(line.Operands[0], type), predicate = Source(line.Operands[2], PtxType.Predicate);
-        return t =>
-        {
-            t.Given = t.Get(predicate);
-            t.Combine = (thread, all) => thread.Put(d, combine(all.Select(one => one.Given != 0)));
-            t.State = PtxState.AtBarrier;
-        };
-    }
-
-    void Since(double version)
-    {
-        if (text.Version < version)
-            throw new PtxFault($"comes with version {version}");
-    }
-
-    static void Wait(PtxThread thread, uint members, Action<PtxThread, PtxThread?[]>? exchange)
-    {
-        if ((members >> thread.Lane & 1) == 0)
-            throw new PtxFault("the thread is not among the members");
-        thread.Members = members;
-        thread.Exchange = exchange;
-        thread.State = PtxState.AtWarp;
-    }
-
-    PtxStep Shuffle(PtxLine line, string mode)
-    {
-        Count(line, 5);
-        var type = new PtxType('b', 32);
-        string[] results = line.Operands[0].Split('|');
-        int d = Target(results[0], type), there = results.Length == 2 ? Target(results[1], PtxType.Predicate) : -1;
-        int value = RegisterSource(line.Operands[1], type), lane = Source(line.Operands[2], type), bounds = Source(line.Operands[3], type), mask = Source(line.Operands[4], type);
-        if (mode is not ("idx" or "up" or "down" or "bfly"))
-            throw new PtxFault("unknown mode");
-        void Exchange(PtxThread t, PtxThread?[] lanes)
-        {
-            int offset = (int)t.Get(lane) & 31, clamp = (int)t.Get(bounds) & 31, segment = (int)(t.Get(bounds) >> 8) & 31;
-            int least = t.Lane & segment, most = least | (clamp & ~segment);
-            int from = mode switch
-            {
-                "up" => t.Lane - offset,
-                "down" => t.Lane + offset,
-                "bfly" => t.Lane ^ offset,
-                _ => least | (offset & ~segment),
-            };
-            bool inside = mode == "up" ? from >= most : from <= most;
-            PtxThread source = lanes[inside ? from : t.Lane] ?? throw new PtxFault($"{text.Entry}, line {line.Number}: {line.Text}: lane {from} does not take part");
-            t.Put(d, source.Given);
-            if (there >= 0)
-                t.Put(there, inside ? 1ul : 0ul);
-        }
-
-        return t =>
-        {
-            t.Given = t.Get(value);
-            Wait(t, (uint)t.Get(mask), Exchange);
-        };
-    }
 
     [GeneratedRegex(@"^\[(?<base>%?[A-Za-z_$][\w$]*)(\+(?<offset>-?\d+))?\]$")]
     private static partial Regex AddressPattern();

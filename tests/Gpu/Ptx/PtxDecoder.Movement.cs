@@ -125,7 +125,7 @@ sealed partial class PtxDecoder
     PtxStep Move(PtxLine line, PtxType type)
     {
         int d = Target(line.Operands[0], type);
-        if (Memory.Find(line.Operands[1]) is { } variable)
+        if (Find(line.Operands[1]) is { } variable)
         {
             if (type.IsFloat || type.Bits < 32)
                 throw new PtxFault("an address is an integer");

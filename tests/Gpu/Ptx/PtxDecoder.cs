@@ -18,10 +18,20 @@ sealed partial class PtxDecoder
     bool[] initiallyKnown = [];
 
     public PtxDecoder(PtxText text, bool isForeign)
+        : this(text, isForeign, new PtxMemory([.. text.Variables, .. text.Functions.Values.OfType<PtxText>().SelectMany(function => function.Variables.Select(variable => variable with { Name = $"{function.Entry}:{variable.Name}" }))]))
+    {
+        foreach (var (name, function) in text.Functions)
+        {
+            if (function != null)
+                functions.Add(name, new PtxDecoder(function, isForeign, Memory) { functions = functions, prefix = $"{name}:" });
+        }
+    }
+
+    PtxDecoder(PtxText text, bool isForeign, PtxMemory memory)
     {
         this.text = text;
         this.isForeign = isForeign;
-        Memory = new PtxMemory(text.Variables);
+        Memory = memory;
         foreach (string name in SpecialNames.Concat(text.Registers.Keys))
             slots.Add(name, NewSlot(0, false));
     }
@@ -32,6 +42,12 @@ sealed partial class PtxDecoder
 
     public PtxStep[] Decode()
     {
+        foreach (PtxDecoder function in functions.Values)
+        {
+            if (function != this && prefix == "")
+                function.steps = function.Decode();
+        }
+
         PtxStep[] steps = [.. text.Lines.Select(Guarded), _ => throw new PtxFault("control runs past the end")];
         initial = [.. values];
         initiallyKnown = [.. known];
@@ -46,6 +62,8 @@ sealed partial class PtxDecoder
         Array.Clear(thread.LocalKnown);
         thread.Copies.Clear();
         thread.Groups.Clear();
+        thread.Parameters = Memory.Parameters;
+        thread.Passed = text.Passed.Count == 0 ? [] : new byte[]?[text.Passed.Count];
         thread.Next = 0;
         thread.State = PtxState.Runs;
         int[] special = [index.X, index.Y, index.Z, size.X, size.Y, size.Z, group.X, group.Y, group.Z, grid.X, grid.Y, grid.Z, thread.Lane, Memory.DynamicBytes];
@@ -74,7 +92,7 @@ sealed partial class PtxDecoder
         }
     }
 
-    PtxStep Step(PtxLine line) => MatrixUnit(line) ?? SharedCopy(line) ?? Arithmetic(line) ?? Comparison(line) ?? Movement(line) ?? OfOtherCompilers(line) ?? MemoryAccess(line) ?? Meeting(line)
+    PtxStep Step(PtxLine line) => MatrixUnit(line) ?? SharedCopy(line) ?? Arithmetic(line) ?? Comparison(line) ?? Movement(line) ?? Call(line) ?? OfOtherCompilers(line) ?? MemoryAccess(line) ?? Meeting(line)
         ?? throw new PtxFault("unknown instruction");
 
     int NewSlot(ulong value, bool isKnown)

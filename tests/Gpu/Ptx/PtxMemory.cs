@@ -56,6 +56,7 @@ sealed unsafe class PtxMemory
 
     public IReadOnlyList<(long Start, long End)> Ranges { get; set; } = [];
 
+    /// <summary>The bytes of the entry's parameters.</summary>
     public byte[][] Parameters { get; set; } = [];
 
     /// <summary>What counts the accesses to shared memory; null counts none.</summary>

@@ -7,7 +7,8 @@ namespace Dalle2.Tests.Gpu.Ptx;
 /// </summary>
 sealed class PtxProgram
 {
-    const long MostSteps = 20_000_000;
+    /// <summary>How many instructions a thread, or a function, may take.</summary>
+    public const long MostSteps = 20_000_000;
 
     readonly PtxText text;
     readonly PtxStep[] steps;

@@ -2,41 +2,7 @@ using System.Text.RegularExpressions;
 
 namespace Dalle2.Tests.Gpu.Ptx;
 
-/// <summary>A parameter or a variable: its type, its name, and how many bytes it has at what alignment.</summary>
-sealed record PtxVariable(string Space, PtxType Type, string Name, int Bytes, int Alignment, bool IsArray = false)
-{
-    /// <summary>Instead of a number of bytes: as many as the launch says.</summary>
-    public const int Dynamic = -1;
-}
-
-/// <summary>One instruction as it stands in the text.</summary>
-sealed record PtxLine(int Number, string Text, string? Guard, bool Negated, string[] Opcode, string[] Operands);
-
-/// <summary>One entry as it stands in the text.</summary>
-sealed class PtxText
-{
-    public required string Entry { get; init; }
-
-    public required double Version { get; init; }
-
-    public required int Target { get; init; }
-
-    public List<PtxVariable> Parameters { get; } = [];
-
-    public Dictionary<string, PtxType> Registers { get; } = [];
-
-    public List<PtxVariable> Variables { get; } = [];
-
-    public List<PtxLine> Lines { get; } = [];
-
-    /// <summary>The place among <see cref="Lines"/> that each label stands before.</summary>
-    public Dictionary<string, int> Labels { get; } = [];
-
-    /// <summary>Lists of labels, by the label that each list has.</summary>
-    public Dictionary<string, string[]> Targets { get; } = [];
-}
-
-/// <summary>Reads modules of one entry. Whatever it does not know is a fault.</summary>
+/// <summary>Reads modules of one entry and the functions that it calls. Whatever it does not know is a fault.</summary>
 static partial class PtxReader
 {
     // The first version of the language that knows each target.
@@ -45,23 +11,74 @@ static partial class PtxReader
     public static PtxText Read(string source)
     {
         string text = Comment().Replace(source, match => new string('\n', match.Value.Count(c => c == '\n')));
-        Match module = Module().Match(text);
-        if (!module.Success)
-            throw new PtxFault("the module is not a header and one entry");
-        int target = int.Parse(module.Groups["sm"].Value);
-        double version = double.Parse(module.Groups["version"].Value, System.Globalization.CultureInfo.InvariantCulture);
+        Match header = Header().Match(text);
+        if (!header.Success)
+            throw new PtxFault("the module has no header");
+        int target = int.Parse(header.Groups["sm"].Value);
+        double version = double.Parse(header.Groups["version"].Value, System.Globalization.CultureInfo.InvariantCulture);
         if (!Targets.TryGetValue(target, out double first) || version < first)
             throw new PtxFault($"version {version} does not know sm_{target}");
-        var result = new PtxText { Entry = module.Groups["entry"].Value, Version = version, Target = target };
-        foreach (string parameter in module.Groups["parameters"].Value.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
+        PtxText? entry = null;
+        var functions = new Dictionary<string, PtxText?>();
+        var dynamic = new List<PtxVariable>();
+        for (int at = header.Length; at < text.Length;)
+        {
+            if (Dynamic().Match(text, at) is { Success: true } variable)
+            {
+                dynamic.Add(new PtxVariable("shared", new PtxType('b', 8), variable.Groups["name"].Value, PtxVariable.Dynamic, int.Parse(variable.Groups["align"].Value)));
+                at += variable.Length;
+                continue;
+            }
+
+            Match item = Item().Match(text, at);
+            if (!item.Success || (item.Groups["entry"].Success && (entry != null || item.Groups["end"].Value == ";")))
+                throw new PtxFault("the module is not functions and one entry");
+            string name = item.Groups["name"].Value;
+            at += item.Length;
+            if (item.Groups["end"].Value == ";")
+            {
+                functions.TryAdd(name, null);
+                continue;
+            }
+
+            int end = Close(text, at);
+            var part = new PtxText { Entry = name, Version = version, Target = target, Result = item.Groups["result"].Success ? ReadParameter(item.Groups["result"].Value.Trim()) : null };
+            Fill(part, item.Groups["parameters"].Value, text[at..end], text[..at].Count(c => c == '\n') + 1);
+            at = end + 1 + Space().Match(text, end + 1).Length;
+            if (item.Groups["entry"].Success)
+                entry = part;
+            else
+                functions[name] = part;
+        }
+
+        if (entry == null)
+            throw new PtxFault("the module has no entry");
+        entry.Variables.AddRange(dynamic);
+        foreach (var (name, function) in functions)
+            entry.Functions.Add(name, function);
+        return entry;
+    }
+
+    static void Fill(PtxText result, string parameters, string body, int line)
+    {
+        foreach (string parameter in parameters.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
             result.Parameters.Add(ReadParameter(parameter));
         if (result.Parameters.Select(p => p.Name).Distinct().Count() != result.Parameters.Count)
             throw new PtxFault("two parameters have one name");
-        foreach (Capture dynamic in module.Groups["dynamic"].Captures)
-            result.Variables.Add(new PtxVariable("shared", new PtxType('b', 8), dynamic.Value, PtxVariable.Dynamic, int.Parse(module.Groups["dynamicAlign"].Value)));
-        System.Text.RegularExpressions.Group body = module.Groups["body"];
-        ReadBody(result, body.Value, text[..body.Index].Count(c => c == '\n') + 1);
-        return result;
+        ReadBody(result, body, line);
+    }
+
+    // Where the brace is that closes what was opened before.
+    static int Close(string text, int at)
+    {
+        for (int open = 1; at < text.Length; at++)
+        {
+            open += text[at] == '{' ? 1 : text[at] == '}' ? -1 : 0;
+            if (open == 0)
+                return at;
+        }
+
+        throw new PtxFault("a body without an end");
     }
 
     static PtxVariable ReadParameter(string text)
@@ -85,6 +102,7 @@ static partial class PtxReader
     {
         int at = 0;
         string? last = null;
+        var scopes = new Stack<Dictionary<string, string>>();
         while (true)
         {
             Match space = Space().Match(body, at);
@@ -92,6 +110,15 @@ static partial class PtxReader
             at += space.Length;
             if (at == body.Length)
                 return;
+            if (body[at] is '{' or '}')
+            {
+                if (body[at++] == '{')
+                    scopes.Push([]);
+                else if (!scopes.TryPop(out _))
+                    throw new PtxFault($"line {line}: a brace closes nothing");
+                continue;
+            }
+
             Match label = Label().Match(body, at);
             if (label.Success)
             {
@@ -105,9 +132,12 @@ static partial class PtxReader
             int end = body.IndexOf(';', at);
             if (end < 0)
                 throw new PtxFault($"line {line}: a statement without an end");
-            string statement = body[at..end];
+            // What is declared in braces has a name of its own from here on.
+            string statement = scopes.Count == 0 ? body[at..end] : Name().Replace(body[at..end], name => scopes.Select(scope => scope.GetValueOrDefault(name.Value)).FirstOrDefault(own => own != null) ?? name.Value);
             if (BranchTargets().Match(statement) is { Success: true } targets)
                 result.Targets.Add(last ?? throw new PtxFault($"line {line}: a list of labels without a label of its own"), targets.Groups["labels"].Value.Split(',', StringSplitOptions.TrimEntries));
+            else if (scopes.Count > 0 && statement.StartsWith(".param"))
+                Pass(result, ReadParameter(statement.Trim()), scopes.Peek());
             else if (statement[0] == '.')
                 Declare(result, statement, line);
             else
@@ -115,6 +145,14 @@ static partial class PtxReader
             line += statement.Count(c => c == '\n');
             at = end + 1;
         }
+    }
+
+    static void Pass(PtxText result, PtxVariable variable, Dictionary<string, string> scope)
+    {
+        string own = $"{variable.Name}${result.Passed.Count}";
+        result.Passed.Add(variable with { Name = own });
+        if (!scope.TryAdd(variable.Name, own))
+            throw new PtxFault($"{variable.Name} is declared twice");
     }
 
     static void Declare(PtxText result, string statement, int line)
@@ -149,7 +187,13 @@ static partial class PtxReader
         if (!match.Success)
             throw new PtxFault($"line {line}: no instruction: {statement}");
         string operands = match.Groups["operands"].Value;
-        string[] split = operands.Length == 0 ? [] : [.. Comma().Split(operands).Select(o => o.Trim())];
+        if (Call().Match(operands) is { Success: true } call && match.Groups["opcode"].Value is "call" or "call.uni")
+        {
+            string[] given = call.Groups["given"].Value.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+            return new PtxLine(line, statement.Trim(), null, false, ["call"], [call.Groups["name"].Value, call.Groups["result"].Value, .. given]);
+        }
+
+        string[] split = operands.Length == 0 ? [] : [.. Comma().Split(operands).Select(o => o.Trim()).Select(o => o is ['[', .. var inner, ']'] ? $"[{inner.Trim()}]" : o)];
         if (split.Any(o => o.Length == 0))
             throw new PtxFault($"line {line}: an operand is missing: {statement}");
         string? guard = match.Groups["guard"].Success ? match.Groups["guard"].Value : null;
@@ -159,10 +203,16 @@ static partial class PtxReader
     [GeneratedRegex(@"//[^\n]*|/\*.*?\*/", RegexOptions.Singleline)]
     private static partial Regex Comment();
 
+    [GeneratedRegex(@"^\s*\.version\s+(?<version>\d+\.\d+)\s+\.target\s+sm_(?<sm>\d+)\s+\.address_size\s+64\s+")]
+    private static partial Regex Header();
+
+    [GeneratedRegex(@"\G\.extern\s+\.shared\s+\.align\s+(?<align>\d+)\s+\.b8\s+(?<name>\w+)\[\]\s*;\s*")]
+    private static partial Regex Dynamic();
+
     [GeneratedRegex(
-        @"^\s*\.version\s+(?<version>\d+\.\d+)\s+\.target\s+sm_(?<sm>\d+)\s+\.address_size\s+64\s+(\.extern\s+\.shared\s+\.align\s+(?<dynamicAlign>\d+)\s+\.b8\s+(?<dynamic>\w+)\[\];\s*)?\.visible\s+\.entry\s+(?<entry>[A-Za-z][\w$]*)\s*"
-        + @"\((?<parameters>[^)]*)\)\s*(\.maxntid\s+\d+(\s*,\s*\d+){0,2}\s*)?\{(?<body>.*)\}\s*$", RegexOptions.Singleline)]
-    private static partial Regex Module();
+        @"\G\.(visible|extern)\s+\.((?<entry>entry)|func)\s*(\((?<result>[^)]*)\)\s*)?(?<name>[A-Za-z][\w$]*)\s*"
+        + @"\((?<parameters>[^)]*)\)\s*(\.maxntid\s+\d+(\s*,\s*\d+){0,2}\s*)?((?<end>;)\s*|(?<end>\{))")]
+    private static partial Regex Item();
 
     [GeneratedRegex(@"^\.param\s+(\.align\s+(?<own>\d+)\s+)?\.(?<type>\w+)\s+(?<pointer>\.ptr\s+\.global\s+\.align\s+(?<align>\d+)\s+)?(?<name>[A-Za-z_$][\w$]*)(\[(?<count>\d+)\])?$")]
     private static partial Regex Parameter();
@@ -184,6 +234,13 @@ static partial class PtxReader
 
     [GeneratedRegex(@"^(@(?<not>!?)(?<guard>%\w+)\s+)?(?<opcode>[a-z][a-z0-9_.]*)(\s+(?<operands>\S.*?))?\s*$", RegexOptions.Singleline)]
     private static partial Regex Instruction();
+
+    // The function, behind where its result goes and before what it is given.
+    [GeneratedRegex(@"^(\((?<result>[\w$]+)\)\s*,\s*)?(?<name>[A-Za-z][\w$]*)(\s*,\s*\((?<given>[\w$,\s]*)\))?$")]
+    private static partial Regex Call();
+
+    [GeneratedRegex(@"[A-Za-z_$][\w$]*")]
+    private static partial Regex Name();
 
     // Commas outside of braces and brackets.
     [GeneratedRegex(@",(?![^{]*\})(?![^\[]*\])")]

@@ -15,14 +15,19 @@ delegate void PtxStep(PtxThread thread);
 /// <summary>One thread of a group: its registers, of which those without a value yet cannot be read, its memory and where it stands.</summary>
 sealed class PtxThread(PtxGroup group, int linear, int registers, int localBytes)
 {
-    public readonly ulong[] Values = new ulong[registers];
-    public readonly bool[] Known = new bool[registers];
+    public ulong[] Values = new ulong[registers];
+    public bool[] Known = new bool[registers];
     public readonly PtxGroup Group = group;
     public readonly int Linear = linear;
     public readonly int Warp = linear / 32;
     public readonly int Lane = linear % 32;
     public readonly byte[] Local = new byte[localBytes];
     public readonly bool[] LocalKnown = new bool[localBytes];
+    /// <summary>What the entry or the function under way was given, what it passes on, and of a function what it gives back.</summary>
+    public byte[][] Parameters = [];
+    public byte[]?[] Passed = [];
+    public byte[]? Result;
+
     public int Next;
     public PtxState State;
 
