@@ -95,9 +95,7 @@ public static partial class StrictMath
         if (!isLeft && slope < 3.7e-9)
             return WithSign(slope, y);
         double size = height > width ? height : width;
-        double scale = size > 1e150 ? 1e-180 : size < 1e-150 ? 1e180 : 1;
-        // A power of ten would round.
-        scale = scale == 1 ? 1 : scale < 1 ? PowerOfTwo(-600) : PowerOfTwo(600);
+        double scale = size > 1e150 ? PowerOfTwo(-600) : size < 1e-150 ? PowerOfTwo(600) : 1;
         Wide angle = ArcTangent(new Wide(height * scale, 0), new Wide(width * scale, 0));
         return WithSign(isLeft ? (WholePi - angle).Value : angle.Value, y);
     }

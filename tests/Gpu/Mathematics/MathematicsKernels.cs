@@ -108,18 +108,24 @@ static class MathematicsKernels
     public static void FloatTrigonometry(Index1D i, ArrayView<float> x, ArrayView<float> y)
     {
         float a = x[i], b = x[(i + 1) % x.IntLength];
-        int at = i * 10;
+        int at = i * 4;
         y[at] = MathF.Sin(a);
         y[at + 1] = XMath.Cos(a);
-        y[at + 2] = float.Tan(a);
-        y[at + 3] = MathF.Asin(a);
-        y[at + 4] = MathF.Acos(a);
-        y[at + 5] = XMath.Atan2(a, b);
-        y[at + 6] = MathF.Sinh(a);
-        y[at + 7] = XMath.Cosh(a);
         XMath.SinCos(b, out float sin, out float cos);
-        y[at + 8] = sin;
-        y[at + 9] = cos;
+        y[at + 2] = sin;
+        y[at + 3] = cos;
+    }
+
+    public static void FloatInverses(Index1D i, ArrayView<float> x, ArrayView<float> y)
+    {
+        float a = x[i], b = x[(i + 1) % x.IntLength];
+        int at = i * 6;
+        y[at] = float.Tan(a);
+        y[at + 1] = MathF.Asin(a);
+        y[at + 2] = MathF.Acos(a);
+        y[at + 3] = XMath.Atan2(a, b);
+        y[at + 4] = MathF.Sinh(a);
+        y[at + 5] = XMath.Cosh(a);
     }
 
     public static void FloatRounding(Index1D i, ArrayView<float> x, ArrayView<float> y)

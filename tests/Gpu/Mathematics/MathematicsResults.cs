@@ -94,16 +94,20 @@ static class MathematicsResults
 
     public static readonly Func<float, float, float>[] FloatTrigonometry =
     [
-        (a, b) => MathF.Abs(a) <= 8192 ? StrictMath.Sin(a) : (float)StrictMath.Sin((double)a),
-        (a, b) => MathF.Abs(a) <= 8192 ? StrictMath.Cos(a) : (float)StrictMath.Cos((double)a),
+        (a, b) => Sin(a),
+        (a, b) => Cos(a),
+        (a, b) => Sin(b),
+        (a, b) => Cos(b),
+    ];
+
+    public static readonly Func<float, float, float>[] FloatInverses =
+    [
         (a, b) => StrictMath.Tan(a),
         (a, b) => StrictMath.Asin(a),
         (a, b) => StrictMath.Acos(a),
         (a, b) => StrictMath.Atan2(a, b),
         (a, b) => StrictMath.Sinh(a),
         (a, b) => StrictMath.Cosh(a),
-        (a, b) => MathF.Abs(b) <= 8192 ? StrictMath.Sin(b) : (float)StrictMath.Sin((double)b),
-        (a, b) => MathF.Abs(b) <= 8192 ? StrictMath.Cos(b) : (float)StrictMath.Cos((double)b),
     ];
 
     public static readonly Func<float, float, float>[] FloatRounding =
@@ -213,4 +217,9 @@ static class MathematicsResults
         (h, g, f) => IntrinsicMath.CPUOnly.Min(h, g),
         (h, g, f) => IntrinsicMath.CPUOnly.Floor(h),
     ];
+
+    // Far angles are a double's.
+    static float Sin(float angle) => MathF.Abs(angle) <= 8192 ? StrictMath.Sin(angle) : (float)StrictMath.Sin((double)angle);
+
+    static float Cos(float angle) => MathF.Abs(angle) <= 8192 ? StrictMath.Cos(angle) : (float)StrictMath.Cos((double)angle);
 }

@@ -46,6 +46,7 @@ public class MathematicsTests(string deviceName)
     {
         Require(OddFloats, MathematicsResults.FloatExponentials, MathematicsKernels.FloatExponentials);
         Require(OddFloats, MathematicsResults.FloatTrigonometry, MathematicsKernels.FloatTrigonometry);
+        Require(OddFloats, MathematicsResults.FloatInverses, MathematicsKernels.FloatInverses);
     }
 
     [Test]
@@ -72,8 +73,9 @@ public class MathematicsTests(string deviceName)
     [Test]
     public void Of_any_type()
     {
-        Generic(Odd);
-        Generic(OddFloats);
+        // Finite ones: which NaN comes of another is open.
+        Generic([.. Odd.Where(double.IsFinite)]);
+        Generic([.. OddFloats.Where(float.IsFinite)]);
         Generic([3, -4, 0, 1, 2, 100, int.MaxValue, int.MinValue + 1]);
         Generic([3ul, 0ul, 1ul, ulong.MaxValue, 77ul]);
         Generic<byte>([3, 0, 1, 255, 77]);
