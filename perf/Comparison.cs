@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Dalle2.Ops;
+using MathNet.Numerics.Statistics;
 
 namespace Dalle2.Perf;
 
@@ -72,7 +73,7 @@ sealed class Comparison(ComparisonPlan plan, Func<int, (ISide Ours, ISide Theirs
         }
 
         long[] peak = [.. sides.Select(side => (long)side.Ask(new JsonObject { ["do"] = "memory" })["peak"]!)];
-        var row = new ComparedStep(threads, PassTiming.Median(times[0]), PassTiming.Median(times[1]), peak[0], peak[1], peak[0] - before[0], peak[1] - before[1]);
+        var row = new ComparedStep(threads, times[0].Median(), times[1].Median(), peak[0], peak[1], peak[0] - before[0], peak[1] - before[1]);
         result.Steps.Add(row);
         notice(row.ToString());
     }
@@ -119,9 +120,9 @@ sealed class Comparison(ComparisonPlan plan, Func<int, (ISide Ours, ISide Theirs
         }
 
         OpCase one = OpCase.Create(OpCase.All.First(type => OpCase.NameOf(type) == op));
-        List<ComparedPass> rows = [new(op, shape, "forward", threads, PassTiming.Median(forward[0]), PassTiming.Median(forward[1]), one.Cost(shape).Flops)];
+        List<ComparedPass> rows = [new(op, shape, "forward", threads, forward[0].Median(), forward[1].Median(), one.Cost(shape).Flops)];
         if (backward.All(times => times.Count > 0))
-            rows.Add(new(op, shape, "backward", threads, PassTiming.Median(backward[0]), PassTiming.Median(backward[1]), one.BackwardCost(shape).Flops));
+            rows.Add(new(op, shape, "backward", threads, backward[0].Median(), backward[1].Median(), one.BackwardCost(shape).Flops));
         return rows;
     }
 

@@ -5,6 +5,7 @@ using System.Text.Json.Nodes;
 using Dalle2.Cli;
 using Dalle2.Gpu.Runtime;
 using Dalle2.Ops;
+using MathNet.Numerics.Statistics;
 
 namespace Dalle2.Perf;
 
@@ -134,7 +135,7 @@ sealed class FunctionsVerb : Verb
                 samples.Add(Stopwatch.GetElapsedTime(start).TotalNanoseconds / Repetitions / TimedElements);
         }
 
-        return PassTiming.Median(samples);
+        return samples.Median();
     }
 
     readonly record struct WorstError(double Ulp, float At, float Value);

@@ -12,6 +12,7 @@ sealed class PerfCommand : Command
     {
         Add(new CompareVerb());
         Add(new FunctionsVerb());
+        Add(new MutateVerb());
         Add(new ProfileStepVerb());
         Add(new ScaleVerb());
         Add(new ServeVerb());

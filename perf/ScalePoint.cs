@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using Dalle2.Cli;
 using Dalle2.Gpu.Runtime;
-using Dalle2.Ops;
+using MathNet.Numerics.Statistics;
 
 namespace Dalle2.Perf;
 
@@ -30,6 +30,6 @@ sealed record ScalePoint(int Value, double Milliseconds, long Bytes)
             times.Add(Stopwatch.GetElapsedTime(start).TotalMilliseconds);
         }
 
-        return new ScalePoint(value, PassTiming.Median(times), device.AllocatedBytes);
+        return new ScalePoint(value, times.Median(), device.AllocatedBytes);
     }
 }

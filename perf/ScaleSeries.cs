@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Dalle2.Cli;
+using MathNet.Numerics.LinearRegression;
 
 namespace Dalle2.Perf;
 
@@ -24,9 +25,6 @@ sealed record ScaleSeries(string Axis, IReadOnlyList<ScalePoint> Points)
     internal static double Exponent(IEnumerable<(double X, double Y)> points)
     {
         (double X, double Y)[] logs = [.. points.Select(point => (Math.Log(point.X), Math.Log(point.Y)))];
-        if (logs.Length < 2)
-            return double.NaN;
-        double x = logs.Average(p => p.X), y = logs.Average(p => p.Y);
-        return logs.Sum(p => (p.X - x) * (p.Y - y)) / logs.Sum(p => (p.X - x) * (p.X - x));
+        return logs.Length < 2 ? double.NaN : SimpleRegression.Fit(logs).B;
     }
 }

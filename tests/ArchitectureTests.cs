@@ -19,7 +19,7 @@ public class ArchitectureTests
         ["src/Layers/Dalle2.Layers"],
         ["kernels/Dalle2.Kernels"],
         ["src/Tensors/Dalle2.Tensors", "tests/DebugKernels/Dalle2.DebugKernels"],
-        ["src/Gpu/Dalle2.Gpu"],
+        ["src/Gpu/Dalle2.Gpu", "tests/Ilgpu/Dalle2.IlgpuKernels"],
     ];
 
     static string Root { get; } = Path.GetFullPath(Path.Combine(Path.GetDirectoryName(SourcePath())!, ".."));

@@ -2,10 +2,10 @@ using System.Diagnostics;
 using System.Text.Json.Nodes;
 using Dalle2.Cli;
 using Dalle2.Gpu.Runtime;
-using Dalle2.Ops;
 using Dalle2.Perf;
 using Dalle2.Training;
 using Dalle2.Training.Stages;
+using MathNet.Numerics.Statistics;
 
 namespace Dalle2.Card;
 
@@ -103,7 +103,7 @@ static class StepSection
             times.Add(Stopwatch.GetElapsedTime(begin).TotalMilliseconds);
         }
 
-        return PassTiming.Median(times);
+        return times.Median();
     }
 
     static double KernelMilliseconds(StepProfiler profiler) =>
@@ -134,7 +134,7 @@ static class StepSection
             training.Step(profiler, number++);
         device.Profiler = null;
         double kernels = KernelMilliseconds(profiler);
-        double median = PassTiming.Median(times);
+        double median = times.Median();
         return [device.Name, size, ProductSizes.Name(config.Precision), config.Batch, Math.Round(median, 3), Math.Round(1000 * config.Batch / median), Math.Round(100 * kernels / median), Math.Round(device.AllocatedBytes / 1048576.0, 1)];
     }
 

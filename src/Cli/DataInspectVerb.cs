@@ -17,12 +17,13 @@ sealed class DataInspectVerb : Verb
     readonly Option<int> count = VerbOptions.Count("--count", 24, 1, 1000, "Pictures on the sheet, spread over the training split.");
     readonly Option<int> side = VerbOptions.Count("--side", 64, 4, 1024, "The side that the sheet's pictures are resized to, in pixels: what a model of that size would see.");
     readonly Option<string?> images = VerbOptions.OptionalText("--images", "DIR", "COCO: the folder of the pictures. [default: beside the .json]");
+    readonly Option<int?> maxPixels = VerbOptions.MaxPixels();
 
     public DataInspectVerb()
         : base("inspect", "Read a whole data set: samples, caption lengths, words, broken samples and why, a contact sheet.")
     {
         Arguments.Add(spec);
-        foreach (Option option in new Option[] { output, count, side, images })
+        foreach (Option option in new Option[] { output, count, side, images, maxPixels })
             Options.Add(option);
     }
 
@@ -36,7 +37,11 @@ sealed class DataInspectVerb : Verb
     public override int Run(ParseResult arguments, Terminal terminal)
     {
         string? path = arguments.GetValue(output) is { } name ? PictureFile.RequirePng(name) : null;
-        IDataSet set = DataSets.Open(arguments.GetRequiredValue(spec), new DataSetOptions { ImagesFolder = arguments.GetValue(images) });
+        IDataSet set = DataSets.Open(arguments.GetRequiredValue(spec), new DataSetOptions
+        {
+            ImagesFolder = arguments.GetValue(images),
+            MaxPixels = arguments.GetValue(maxPixels) ?? PictureDecoder.DefaultMaxPixels,
+        });
         Inspection found = terminal.WithProgress(progress => Inspection.Of(set, progress: progress.Preparing));
         if (path is not null)
             WriteSheet(set, arguments.GetValue(count), arguments.GetValue(side), path);
@@ -65,7 +70,7 @@ sealed class DataInspectVerb : Verb
 
         if (cells.Count == 0)
             throw new UserInputException($"{set.Name}: none of the {set.Count(split)} samples of '{split}' can be shown, all are broken");
-        AtomicFile.Write(path, new PngCodec().Encode(ContactSheet.Draw(cells, SheetColumns)));
+        AtomicFile.Write(path, PictureEncoder.Png(ContactSheet.Draw(cells, SheetColumns)));
     }
 
     static JsonObject ToJson(Inspection found, string? sheet) => new()

@@ -20,12 +20,13 @@ sealed class EvalVerb : Verb
     readonly Option<Precision> precision = VerbOptions.Precision();
     readonly Option<int> threads = VerbOptions.Threads();
     readonly Option<int> maxBroken = VerbOptions.MaxBroken();
+    readonly Option<int?> maxPixels = VerbOptions.MaxPixels("the run's own");
 
     public EvalVerb()
         : base("eval", "Measure a run on captions it was not trained on, beside chance, the ceiling of real pictures and shuffled captions.")
     {
         Arguments.Add(run);
-        foreach (Option option in new Option[] { split, count, seed, temperature, output, device, precision, threads, maxBroken })
+        foreach (Option option in new Option[] { split, count, seed, temperature, output, device, precision, threads, maxBroken, maxPixels })
             Options.Add(option);
     }
 
@@ -49,6 +50,7 @@ sealed class EvalVerb : Verb
             Seed = arguments.GetValue(seed),
             Temperature = arguments.GetValue(temperature),
             MaxBroken = arguments.GetValue(maxBroken),
+            MaxPixels = arguments.GetValue(maxPixels),
         };
         RunEvaluation evaluation = terminal.WithProgress(progress => Evaluation.Run(request, opened, progress, terminal.Cancellation));
         if (sheet is not null && evaluation.Cells.Count > 0)
@@ -63,5 +65,5 @@ sealed class EvalVerb : Verb
     }
 
     internal static void WriteSheet(RunEvaluation evaluation, string path) =>
-        AtomicFile.Write(path, new PngCodec().Encode(ContactSheet.Draw(evaluation.Cells, SheetColumns)));
+        AtomicFile.Write(path, PictureEncoder.Png(ContactSheet.Draw(evaluation.Cells, SheetColumns)));
 }

@@ -84,7 +84,7 @@ sealed class GenerateVerb : Verb
         }
 
         if (arguments.GetValue(sheet))
-            AtomicFile.Write(files[^1], new PngCodec().Encode(ContactSheet.Draw(cells, Math.Clamp(each, 4, 8))));
+            AtomicFile.Write(files[^1], PictureEncoder.Png(ContactSheet.Draw(cells, Math.Clamp(each, 4, 8))));
         Report(terminal, files, number, clock.Elapsed.TotalSeconds, opened.Label, identical: null);
         return ExitCode.Ok;
     }
@@ -117,7 +117,7 @@ sealed class GenerateVerb : Verb
 
         Image image = ToImage(generator, generator.Draw([picture.Prompt], picture.Seed, picture.Number, picture.Temperature)[0]);
         byte[] after = picture.Encode(image);
-        bool identical = new PngCodec().Decode(before).Rgba.AsSpan().SequenceEqual(image.Rgba);
+        bool identical = PictureDecoder.Decode(before).Rgba.AsSpan().SequenceEqual(image.Rgba);
         AtomicFile.Write(target, after);
         Report(terminal, [target], picture.Seed, clock.Elapsed.TotalSeconds, opened.Label, identical);
         return identical ? ExitCode.Ok : terminal.Fail($"{target} differs from {file}: its pixels were changed after it was drawn, or this program draws otherwise than version {picture.Version}");

@@ -11,7 +11,7 @@ namespace Dalle2.Cli;
 /// </summary>
 sealed record PictureFile(string Prompt, ulong Seed, int Number, float Temperature, string Run, string RunHash, string Version, Precision Precision = Precision.Float32)
 {
-    public byte[] Encode(Image image) => PngCodec.Encode(image,
+    public byte[] Encode(Image image) => PictureEncoder.Png(image,
     [
         new("prompt", Prompt),
         new("seed", Seed.ToString(CultureInfo.InvariantCulture)),
@@ -30,7 +30,7 @@ sealed record PictureFile(string Prompt, ulong Seed, int Number, float Temperatu
         IReadOnlyList<KeyValuePair<string, string>> chunks;
         try
         {
-            chunks = PngCodec.ReadText(file);
+            chunks = PngText.Read(file);
         }
         catch (ImageFormatException fault)
         {

@@ -22,12 +22,13 @@ sealed class TrainVerb : Verb
     readonly Option<bool> resume = VerbOptions.Flag("--resume", "Continue the run in --out with its own data, preset, seed and settings; giving other ones is an error.");
     readonly Option<string[]> set = new("--set") { Description = "Change settings of the preset, such as --set batch=32 latent=16; lists as encoderChannels=16,32.", HelpName = "NAME=VALUE", AllowMultipleArgumentsPerToken = true };
     readonly Option<int> maxBroken = VerbOptions.MaxBroken();
+    readonly Option<int?> maxPixels = VerbOptions.MaxPixels();
     readonly Option<bool> listSettings = VerbOptions.Flag("--list-settings", "Show every setting that --set knows, with each preset's value, and train nothing.");
 
     public TrainVerb()
         : base("train", "Train a model on captioned pictures, all stages or one; or continue a run.")
     {
-        foreach (Option option in new Option[] { data, model, preset, output, stage, device, precision, threads, seed, resume, set, maxBroken, listSettings })
+        foreach (Option option in new Option[] { data, model, preset, output, stage, device, precision, threads, seed, resume, set, maxBroken, maxPixels, listSettings })
             Options.Add(option);
     }
 
@@ -129,6 +130,8 @@ sealed class TrainVerb : Verb
             config = config with { Precision = arguments.GetValue(precision) };
         if (arguments.GetResult(seed) is { Implicit: false })
             config = config with { Seed = arguments.GetValue(seed) };
+        if (arguments.GetValue(maxPixels) is { } pixels)
+            config = config with { MaxPixels = pixels == PictureDecoder.DefaultMaxPixels ? 0 : pixels };
         foreach (string assignment in arguments.GetValue(set) ?? [])
             config = Presets.Set(config, assignment);
         Presets.Validate(config);

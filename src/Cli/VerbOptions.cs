@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
 using System.Numerics;
+using Dalle2.Data;
 using Dalle2.Gpu.Runtime;
 
 namespace Dalle2.Cli;
@@ -53,6 +54,22 @@ static class VerbOptions
     public static Option<int> Threads() => Count("--threads", 0, 0, 1024, "Host threads; 0 is one for each processor. The result does not depend on it.");
 
     public static Option<int> MaxBroken() => Count("--max-broken", 10, 0, int.MaxValue, "Broken samples that are skipped; more are an error.");
+
+    /// <summary>Left out, it is null; the description says what happens then.</summary>
+    public static Option<int?> MaxPixels(string byDefault = "64 megapixels, 67108864")
+    {
+        const string name = "--max-pixels";
+        return new Option<int?>(name) { Description = $"Pixels that a picture file may have; larger ones count as broken samples, before they are decoded. [default: {byDefault}]", HelpName = "N", CustomParser = Parse };
+
+        static int? Parse(ArgumentResult result)
+        {
+            string text = result.Tokens[0].Value;
+            if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int value) && value is >= 1 and <= PictureDecoder.LargestMaxPixels)
+                return value;
+            result.AddError($"{name} {text}: give a whole number from 1 to {PictureDecoder.LargestMaxPixels}.");
+            return null;
+        }
+    }
 
     static Option<T> Number<T>(string name, T byDefault, T low, T high, NumberStyles style, string range, string description)
         where T : INumber<T>

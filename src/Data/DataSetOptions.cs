@@ -15,6 +15,9 @@ public sealed record DataSetOptions
     /// <summary>What happens to pictures that are not square. Default: the centre is kept.</summary>
     public ImageFit Fit { get; init; }
 
+    /// <summary>Picture files: larger pictures count as broken, before a pixel of them is decoded. Default 64 megapixels.</summary>
+    public long MaxPixels { get; init; } = PictureDecoder.DefaultMaxPixels;
+
     /// <summary>COCO: the folder of the pictures; null looks beside the captions file.</summary>
     public string? ImagesFolder { get; init; }
 

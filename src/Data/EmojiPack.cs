@@ -139,7 +139,7 @@ internal sealed class EmojiPack
     {
         try
         {
-            var image = ImageTransform.ToSquare(ImageCodecs.Decode(png), Side);
+            var image = ImageTransform.ToSquare(PictureDecoder.Decode(png), Side);
             var rgb = new byte[PictureBytes];
             for (int i = 0; i < Side * Side; i++)
             {

@@ -2,27 +2,53 @@ using System.Buffers.Binary;
 
 namespace Dalle2.Data;
 
-/// <summary>The orientation tag of a JPEG file's Exif header: cameras store sideways pictures and say so there.</summary>
+/// <summary>The orientation tag of a file's Exif data: cameras store sideways pictures and say so there.</summary>
 internal static class ExifOrientation
 {
-    /// <summary>1 to 8 as the tag says; 1 (upright) where there is none or the header makes no sense.</summary>
-    public static int Read(ReadOnlySpan<byte> jpeg)
+    /// <summary>1 to 8 as the tag of a JPEG, PNG, WebP or TIFF file says; 1 (upright) where there is none or it makes no sense.</summary>
+    public static int Read(ReadOnlySpan<byte> file) =>
+        PictureFormats.IsJpeg(file) ? ReadTag(InJpeg(file))
+        : PictureFormats.IsPng(file) ? ReadTag(InPng(file))
+        : PictureFormats.IsWebp(file) ? ReadTag(WebpFile.Find(file, "EXIF"u8))
+        : PictureFormats.IsTiff(file) ? ReadTag(file) : 1;
+
+    private static ReadOnlySpan<byte> InJpeg(ReadOnlySpan<byte> file)
     {
-        for (int at = 2; at + 4 <= jpeg.Length && jpeg[at] == 0xFF;)
+        for (int at = 2; at + 4 <= file.Length && file[at] == 0xFF;)
         {
-            int marker = jpeg[at + 1], length = BinaryPrimitives.ReadUInt16BigEndian(jpeg[(at + 2)..]);
-            if (marker == 0xDA || length < 2 || at + 2 + length > jpeg.Length)
+            int marker = file[at + 1];
+            // Any number of fill bytes may stand before a marker.
+            if (marker == 0xFF)
             {
-                return 1;
+                at++;
+                continue;
             }
-            var segment = jpeg.Slice(at + 4, length - 2);
+            int length = BinaryPrimitives.ReadUInt16BigEndian(file[(at + 2)..]);
+            if (marker == 0xDA || length < 2 || at + 2 + length > file.Length)
+            {
+                return [];
+            }
+            var segment = file.Slice(at + 4, length - 2);
             if (marker == 0xE1 && segment.StartsWith("Exif\0\0"u8))
             {
-                return ReadTag(segment[6..]);
+                return segment;
             }
             at += 2 + length;
         }
-        return 1;
+        return [];
+    }
+
+    private static ReadOnlySpan<byte> InPng(ReadOnlySpan<byte> file)
+    {
+        var chunks = new PngChunkReader(file);
+        while (chunks.Next())
+        {
+            if (chunks.Type == "eXIf")
+            {
+                return chunks.Data;
+            }
+        }
+        return [];
     }
 
     /// <summary>Turns and mirrors so that the picture stands upright.</summary>
@@ -55,28 +81,9 @@ internal static class ExifOrientation
         return upright;
     }
 
-    private static int ReadTag(ReadOnlySpan<byte> tiff)
+    private static int ReadTag(ReadOnlySpan<byte> exif)
     {
-        if (tiff.Length < 8)
-        {
-            return 1;
-        }
-        bool little = tiff[0] == (byte)'I';
-        uint first = little ? BinaryPrimitives.ReadUInt32LittleEndian(tiff[4..]) : BinaryPrimitives.ReadUInt32BigEndian(tiff[4..]);
-        if (first > (uint)tiff.Length - 2)
-        {
-            return 1;
-        }
-        int Short(ReadOnlySpan<byte> at) => little ? BinaryPrimitives.ReadUInt16LittleEndian(at) : BinaryPrimitives.ReadUInt16BigEndian(at);
-        int count = Short(tiff[(int)first..]);
-        for (int i = 0, at = (int)first + 2; i < count && at + 12 <= tiff.Length; i++, at += 12)
-        {
-            if (Short(tiff[at..]) == 0x0112)
-            {
-                int value = Short(tiff[(at + 8)..]);
-                return value is >= 1 and <= 8 ? value : 1;
-            }
-        }
-        return 1;
+        long value = TiffTags.Find(exif.StartsWith("Exif\0\0"u8) ? exif[6..] : exif, TiffTags.Orientation) ?? 1;
+        return value is >= 1 and <= 8 ? (int)value : 1;
     }
 }

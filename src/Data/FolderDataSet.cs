@@ -11,9 +11,6 @@ namespace Dalle2.Data;
 /// </summary>
 public sealed class FolderDataSet : IDataSet
 {
-    // Formats that are recognised and refused count as pictures, so that they are reported and not passed over.
-    private static readonly string[] OtherPictures = [".gif", ".webp", ".bmp", ".tif", ".tiff", ".avif", ".heic", ".jxl", ".ppm"];
-
     private static readonly UTF8Encoding StrictUtf8 = new(false, throwOnInvalidBytes: true);
 
     private readonly PictureSplits _samples;
@@ -57,7 +54,7 @@ public sealed class FolderDataSet : IDataSet
         }
         if (!splits.Any(s => s.Any(p => p.Fault is null)))
         {
-            throw new UserInputException($"The folder '{folder}' has no captioned picture: {files.Count} files, and none is a PNG or JPEG with a .txt of the same name beside it.");
+            throw new UserInputException($"The folder '{folder}' has no captioned picture: {files.Count} files, and none is a picture ({PictureFormats.Readable}) with a .txt of the same name beside it.");
         }
         _samples = new PictureSplits(Name, options ?? new DataSetOptions(), ["train", ownSplits ? "test" : "held-out"], splits);
     }
@@ -104,7 +101,7 @@ public sealed class FolderDataSet : IDataSet
         var captions = files.Where(f => f.EndsWith(".txt", StringComparison.OrdinalIgnoreCase)).GroupBy(Stem).ToDictionary(g => g.Key, g => g.First(), StringComparer.Ordinal);
         var pictured = new HashSet<string>(StringComparer.Ordinal);
         var samples = new List<(string, PictureSample)>();
-        foreach (string file in files.Where(IsPicture))
+        foreach (string file in files.Where(PictureFormats.IsPictureName))
         {
             string path = Path.Combine(folder, file), stem = Stem(file);
             pictured.Add(stem);
@@ -146,7 +143,4 @@ public sealed class FolderDataSet : IDataSet
     }
 
     private static string Stem(string file) => file[..^Path.GetExtension(file).Length];
-
-    private static bool IsPicture(string file) =>
-        ImageCodecs.IsPictureName(file) || OtherPictures.Contains(Path.GetExtension(file).ToLowerInvariant());
 }

@@ -24,9 +24,18 @@ internal sealed class PictureSplits(string name, DataSetOptions options, IReadOn
     public Image Load(string split, int index, int side)
     {
         var sample = Sample(split, index);
-        return sample.Fault is { } fault
-            ? throw new BrokenSampleException(sample.Path, fault)
-            : ImageTransform.ToSquare(ImageCodecs.Decode(sample.Path), side, options.Fit);
+        if (sample.Fault is { } fault)
+        {
+            throw new BrokenSampleException(sample.Path, fault);
+        }
+        try
+        {
+            return ImageTransform.ToSquare(PictureDecoder.Decode(sample.Path, options.MaxPixels), side, options.Fit);
+        }
+        catch (OutOfMemoryException e)
+        {
+            throw new BrokenSampleException(sample.Path, PictureDecoder.NoMemory, e);
+        }
     }
 
     private int IndexOf(string split)

@@ -3,16 +3,17 @@ using System.Text;
 
 namespace Dalle2.Data;
 
-/// <summary>The text chunks of PNG: tEXt (Latin-1), zTXt (the same, compressed) and iTXt (UTF-8).</summary>
-internal static class PngText
+/// <summary>The text chunks of PNG: tEXt (Latin-1), zTXt (the same, compressed) and iTXt (UTF-8). ImageSharp would unpack them without a bound.</summary>
+public static class PngText
 {
-    // No text that a person reads is longer; a compressed one could be.
+    // No text that a person reads is longer, all chunks of a file together; compressed ones could be.
     private const int MaxText = 1 << 24;
 
     private static readonly UTF8Encoding StrictUtf8 = new(false, throwOnInvalidBytes: true);
 
-    /// <summary>tEXt where Latin-1 can say it, otherwise iTXt.</summary>
-    public static (string Type, byte[] Data) Encode(string keyword, string value)
+    /// <summary>Checks that a text chunk can hold this.</summary>
+    /// <exception cref="ArgumentException">The keyword is not 1 to 79 printable Latin-1 characters, or the text contains a zero.</exception>
+    internal static void Require(string keyword, string value)
     {
         bool goodKeyword = keyword.Length is >= 1 and <= 79 && keyword.Trim() == keyword && !keyword.Contains("  ", StringComparison.Ordinal)
             && keyword.All(c => c is >= ' ' and <= '~' or > (char)160 and <= (char)255);
@@ -24,29 +25,26 @@ internal static class PngText
         {
             throw new ArgumentException($"the text of '{keyword}' contains a zero character, which PNG cannot hold", nameof(value));
         }
-        // Latin-1 in PNG leaves out the control characters but line feed.
-        bool latin = value.All(c => c == '\n' || c is >= ' ' and <= '~' or >= (char)160 and <= (char)255);
-        byte[] key = Encoding.Latin1.GetBytes(keyword);
-        return latin
-            ? ("tEXt", [.. key, 0, .. Encoding.Latin1.GetBytes(value)])
-            : ("iTXt", [.. key, 0, 0, 0, 0, 0, .. Encoding.UTF8.GetBytes(value)]);
     }
 
-    public static List<KeyValuePair<string, string>> Read(ReadOnlySpan<byte> file)
+    /// <summary>The keywords and texts of a PNG file's tEXt, zTXt and iTXt chunks, in file order. The pixels are not decoded.</summary>
+    /// <exception cref="ImageFormatException">The file is no PNG, its chunks are damaged, or its texts are longer than 16 MB together.</exception>
+    public static IReadOnlyList<KeyValuePair<string, string>> Read(ReadOnlySpan<byte> file)
     {
+        int room = MaxText;
         var found = new List<KeyValuePair<string, string>>();
         var chunks = new PngChunkReader(file);
         while (chunks.Next())
         {
             if (chunks.Type is "tEXt" or "zTXt" or "iTXt")
             {
-                found.Add(Parse(chunks.Type, chunks.Data));
+                found.Add(Parse(chunks.Type, chunks.Data, ref room));
             }
         }
         return found;
     }
 
-    private static KeyValuePair<string, string> Parse(string type, ReadOnlySpan<byte> data)
+    private static KeyValuePair<string, string> Parse(string type, ReadOnlySpan<byte> data, ref int room)
     {
         string keyword = Encoding.Latin1.GetString(Field(type, ref data));
         if (type == "tEXt")
@@ -59,7 +57,7 @@ internal static class PngText
         }
         if (type == "zTXt")
         {
-            return new(keyword, Encoding.Latin1.GetString(Inflate(type, keyword, data[0], data[1..])));
+            return new(keyword, Encoding.Latin1.GetString(Inflate(type, keyword, data[0], data[1..], ref room)));
         }
         byte compressed = data[0], method = data[1];
         data = data[2..];
@@ -67,7 +65,7 @@ internal static class PngText
         Field(type, ref data);
         try
         {
-            return new(keyword, StrictUtf8.GetString(compressed != 0 ? Inflate(type, keyword, method, data) : data));
+            return new(keyword, StrictUtf8.GetString(compressed != 0 ? Inflate(type, keyword, method, data, ref room) : data));
         }
         catch (DecoderFallbackException e)
         {
@@ -88,7 +86,7 @@ internal static class PngText
         return field;
     }
 
-    private static byte[] Inflate(string type, string keyword, byte method, ReadOnlySpan<byte> data)
+    private static byte[] Inflate(string type, string keyword, byte method, ReadOnlySpan<byte> data, ref int room)
     {
         if (method != 0)
         {
@@ -102,14 +100,16 @@ internal static class PngText
             for (int read; (read = inflater.Read(block)) > 0;)
             {
                 target.Write(block, 0, read);
-                if (target.Length > MaxText)
+                if (target.Length > room)
                 {
-                    throw new ImageFormatException($"the {type} chunk '{keyword}' holds more than {MaxText} bytes of text");
+                    throw new ImageFormatException($"the {type} chunk '{keyword}' brings the texts to more than {MaxText} bytes");
                 }
             }
+            room -= (int)target.Length;
             return target.ToArray();
         }
-        catch (InvalidDataException e)
+        // A stream that asks for a preset dictionary is met with an IOException of its own kind.
+        catch (Exception e) when (e is InvalidDataException or IOException)
         {
             throw new ImageFormatException($"the compressed text of the {type} chunk '{keyword}' is damaged", e);
         }

@@ -73,7 +73,7 @@ public sealed class AdamOptimizer : IDisposable
         long offset = 0;
         foreach (ParameterStore store in stores)
         {
-            ArrayView<float> part = partials.View.SubView(offset, ReductionOp.Partials(store.Gradients.Length));
+            ArrayView<float> part = partials.View.Part(offset, ReductionOp.Partials(store.Gradients.Length));
             ReductionOp.PartialSumsOfSquares(stream, store.Gradients, part);
             offset += part.Length;
         }

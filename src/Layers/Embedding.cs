@@ -112,7 +112,7 @@ public sealed class Embedding : Layer
 
     ArrayView<int> Upload(Context context, ReadOnlySpan<int> integers)
     {
-        ArrayView<int> view = context.Arena.Allocate<int>(values.Length + 1).SubView(0, integers.Length);
+        ArrayView<int> view = context.Arena.Allocate<int>(values.Length + 1).Part(0, integers.Length);
         context.Stream.Write(integers, view);
         return view;
     }

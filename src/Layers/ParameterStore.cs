@@ -47,8 +47,8 @@ public sealed class ParameterStore : IDisposable
         foreach (var (parameter, offset) in byName.Values)
         {
             parameter.Place(
-                new Tensor(values.View.SubView(offset, parameter.Shape.Length), parameter.Shape),
-                new Tensor(gradients.View.SubView(offset, parameter.Shape.Length), parameter.Shape));
+                new Tensor(values.View.Part(offset, parameter.Shape.Length), parameter.Shape),
+                new Tensor(gradients.View.Part(offset, parameter.Shape.Length), parameter.Shape));
             var first = new float[parameter.Shape.Length];
             parameter.Initializer.Fill(first, RandomKey.Named(seed, ulong.MaxValue, parameter.Name));
             parameter.Value.Write(device.Stream, first);
@@ -99,8 +99,8 @@ public sealed class ParameterStore : IDisposable
         var (parameter, offset) = byName[name];
         return (
             parameter.Value,
-            new Tensor(FirstMoments.SubView(offset, parameter.Shape.Length), parameter.Shape),
-            new Tensor(SecondMoments.SubView(offset, parameter.Shape.Length), parameter.Shape));
+            new Tensor(FirstMoments.Part(offset, parameter.Shape.Length), parameter.Shape),
+            new Tensor(SecondMoments.Part(offset, parameter.Shape.Length), parameter.Shape));
     }
 
     /// <inheritdoc/>

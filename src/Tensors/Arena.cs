@@ -76,7 +76,7 @@ public sealed class Arena(Device device) : IDisposable
             throw new InvalidOperationException($"a tensor of {tensor.Shape} is given back to its arena twice");
         used -= bytes;
         if (PoisonsReleased)
-            Poison(blocks[place.Block].View.SubView(place.Offset, bytes));
+            Poison(blocks[place.Block].View.Part(place.Offset, bytes));
         GiveBack(place, bytes);
     }
 
@@ -150,7 +150,7 @@ public sealed class Arena(Device device) : IDisposable
     }
 
     unsafe ArrayView<T> View<T>(Place place, long length)
-        where T : unmanaged => blocks[place.Block].View.SubView(place.Offset, length * sizeof(T)).Cast<T>();
+        where T : unmanaged => blocks[place.Block].View.Part(place.Offset, length * sizeof(T)).Cast<T>();
 
     void Forget()
     {

@@ -67,7 +67,7 @@ public sealed class IntTensor
             return this;
         parts ??= [];
         if (!parts.TryGetValue((start, shape), out IntTensor? part))
-            parts.Add((start, shape), part = new IntTensor(View.SubView(start, shape.Length), shape));
+            parts.Add((start, shape), part = new IntTensor(View.Part(start, shape.Length), shape));
         return part;
     }
 }

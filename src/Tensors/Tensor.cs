@@ -91,7 +91,7 @@ public sealed class Tensor
             return this;
         parts ??= [];
         if (!parts.TryGetValue((start, shape), out Tensor? part))
-            parts.Add((start, shape), part = new Tensor(View.SubView(start, shape.Length), shape, Whole));
+            parts.Add((start, shape), part = new Tensor(View.Part(start, shape.Length), shape, Whole));
         return part;
     }
 }

@@ -35,7 +35,7 @@ public static class Evaluation
         if (request.Count < 1)
             throw new UserInputException($"--count {request.Count}: evaluate at least one caption");
 
-        IDataSet set = DataSets.Open(config.Data, TrainingSession.DataOptions(config));
+        IDataSet set = DataSets.Open(config.Data, TrainingSession.DataOptions(request.MaxPixels is { } pixels ? config with { MaxPixels = pixels } : config));
         string split = request.Split ?? (set.Splits.Count > 1 ? set.Splits[1] : set.Splits[0]);
         if (!set.Splits.Contains(split))
             throw new UserInputException($"{config.Data} has no split '{split}'; did you mean '{EditDistance.Nearest(split, set.Splits, 1)[0]}'? It has {string.Join(", ", set.Splits)}");

@@ -18,6 +18,9 @@ public sealed record EvaluationRequest
     /// <summary>The factor on the prior's deviation.</summary>
     public float Temperature { get; init; } = 1f;
 
+    /// <summary>Pixels that a picture file may have; null takes the run's own limit.</summary>
+    public int? MaxPixels { get; init; }
+
     /// <summary>Broken samples above which the evaluation does not start.</summary>
     public int MaxBroken { get; init; } = 10;
 }

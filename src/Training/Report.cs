@@ -112,7 +112,7 @@ public static class Report
             page.Append("<figure><div class=\"pictures\">");
             foreach ((string label, Image picture) in cell.Pictures)
             {
-                string png = Convert.ToBase64String(PngCodec.Encode(picture, []));
+                string png = Convert.ToBase64String(PictureEncoder.Png(picture));
                 string alternative = label.Length > 0 ? $"{label}: {cell.Caption}" : cell.Caption;
                 page.Append($"<div><img src=\"data:image/png;base64,{png}\" width=\"{picture.Width}\" height=\"{picture.Height}\" alt=\"{Encode(alternative)}\">");
                 page.Append(label.Length > 0 ? $"<span>{Encode(label)}</span></div>" : "</div>");
@@ -127,7 +127,7 @@ public static class Report
     // A sheet has its captions drawn in, and is shown as wide as it is where the page allows.
     static void AppendSheet(StringBuilder page, string heading, Image sheet)
     {
-        string png = Convert.ToBase64String(PngCodec.Encode(sheet, []));
+        string png = Convert.ToBase64String(PictureEncoder.Png(sheet));
         page.Append($"<section>\n<h2>{Encode(heading)}</h2>\n<img class=\"sheet\" src=\"data:image/png;base64,{png}\" width=\"{sheet.Width}\" height=\"{sheet.Height}\" alt=\"{Encode(heading)}\">\n</section>\n");
     }
 

@@ -42,7 +42,7 @@ static class RunReport
         {
             string path = Path.Combine(run.SamplesPath, $"{stage}.png");
             if (File.Exists(path))
-                yield return new($"After stage '{stage}'", ImageCodecs.Decode(path));
+                yield return new($"After stage '{stage}'", PictureDecoder.Decode(path));
         }
     }
 }

@@ -41,7 +41,7 @@ sealed class SampleSheets(RunFolder run, TrainingConfig config, IDataSet set)
         ContactCell[] cells = [.. samples.Select((sample, i) => new ContactCell(
             sample.Caption, [(label, ImageTransform.FromFloats(values[i], config.ImageSide, config.ImageSide)), ("truth", sample.Truth)]))];
         string path = PathOf(stage);
-        byte[] png = new PngCodec().Encode(ContactSheet.Draw(cells, Columns));
+        byte[] png = PictureEncoder.Png(ContactSheet.Draw(cells, Columns));
         AtomicFile.Write(path, stream => stream.Write(png));
         return path;
     }

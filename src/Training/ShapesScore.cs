@@ -1,6 +1,7 @@
 using System.IO.Hashing;
 using System.Runtime.InteropServices;
 using Dalle2.Data;
+using MathNet.Numerics.Distributions;
 
 namespace Dalle2.Training;
 
@@ -59,7 +60,7 @@ public sealed class ShapesScore(int tier, int side, int threads = 0)
             SceneRenderer.Render(scenes[i], side, data.Jitter(split, i), pictures[i]);
             for (int j = 0; noise > 0 && j < pictures[i].Length; j++)
             {
-                pictures[i][j] += (float)(noise * Normal((long)i * pictures[i].Length + j));
+                pictures[i][j] += (float)NormalNoise((long)i * pictures[i].Length + j, noise);
             }
         }
 
@@ -155,12 +156,10 @@ public sealed class ShapesScore(int tier, int side, int threads = 0)
 
     IReadOnlyList<KeyValuePair<string, double>> Table(double[] values) => [.. AttributeNames.Select((name, i) => KeyValuePair.Create(name, values[i]))];
 
-    // Box and Muller (1958) on the two halves of a hash of the position.
-    static double Normal(long position)
+    // The quantile at a hash of the position, taken as evenly spread between 0 and 1.
+    static double NormalNoise(long position, double deviation)
     {
         ulong bits = XxHash3.HashToUInt64(MemoryMarshal.AsBytes(new ReadOnlySpan<long>(ref position)));
-        double u = ((bits >> 32) + 0.5) / 4294967296.0;
-        double v = (bits & 0xFFFFFFFF) / 4294967296.0;
-        return Math.Sqrt(-2 * Math.Log(u)) * Math.Cos(2 * Math.PI * v);
+        return Normal.InvCDF(0, deviation, ((bits >> 11) + 0.5) / (1L << 53));
     }
 }

@@ -37,6 +37,10 @@ public sealed record TrainingConfig
     /// <summary>The folder that a COCO file's picture names are relative to; empty takes the file's own folder.</summary>
     public string ImagesFolder { get; init; } = "";
 
+    /// <summary>Pixels that a picture file may have; larger ones count as broken. 0 takes 64 megapixels, and is left out of <c>config.json</c>.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public int MaxPixels { get; init; }
+
     /// <summary>The side of the square pictures, in pixels.</summary>
     public int ImageSide { get; init; } = 32;
 

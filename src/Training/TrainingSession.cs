@@ -127,6 +127,7 @@ public sealed class TrainingSession
         Count = config.Samples == 0 ? null : config.Samples,
         Locale = config.Locale,
         ImagesFolder = config.ImagesFolder.Length == 0 ? null : config.ImagesFolder,
+        MaxPixels = config.MaxPixels == 0 ? PictureDecoder.DefaultMaxPixels : config.MaxPixels,
     };
 
     WordTokenizer OpenTokenizer(PreparedData data)

@@ -1,3 +1,5 @@
+using MathNet.Numerics.Distributions;
+
 namespace Dalle2.Training;
 
 /// <summary>A proportion with its Wilson score interval (Wilson 1927), which stays within 0 and 1 and is sound for few trials and for 0 or n successes.</summary>
@@ -6,23 +8,27 @@ namespace Dalle2.Training;
 /// <param name="High">The upper bound.</param>
 public readonly record struct WilsonInterval(double Value, double Low, double High)
 {
-    const double Normal95 = 1.959963984540054;
-
     /// <summary>The interval of a count.</summary>
     /// <param name="successes">From 0 to <paramref name="trials"/>.</param>
     /// <param name="trials">From 0; without trials the interval is [0, 1].</param>
-    /// <param name="z">The normal quantile of the confidence, 1.95996 (95 %, two-sided) by default.</param>
-    /// <exception cref="ArgumentOutOfRangeException">A count is out of range.</exception>
-    public static WilsonInterval Of(int successes, int trials, double z = Normal95)
+    /// <param name="confidence">The share of such intervals that hold the true proportion, two-sided: between 0 and 1, 0.95 by default.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A count or the confidence is out of range.</exception>
+    public static WilsonInterval Of(int successes, int trials, double confidence = 0.95)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(trials);
         ArgumentOutOfRangeException.ThrowIfNegative(successes);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(successes, trials);
+        if (!(confidence > 0 && confidence < 1))
+        {
+            throw new ArgumentOutOfRangeException(nameof(confidence), confidence, "the confidence must lie between 0 and 1");
+        }
+
         if (trials == 0)
         {
             return new WilsonInterval(0, 0, 1);
         }
 
+        double z = Normal.InvCDF(0, 1, (1 + confidence) / 2);
         double n = trials;
         double p = successes / n;
         double centre = p + z * z / (2 * n);

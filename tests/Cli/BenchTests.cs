@@ -30,6 +30,15 @@ public class BenchTests
     }
 
     [Test]
+    public void A_pass_takes_the_median_of_its_runs()
+    {
+        double[] even = [9, 1, 2, 4];
+        Assert.That(new PassTiming(even, 0, 0, 0).Milliseconds, Is.EqualTo((2 + 4) / 2.0));
+        Assert.That(even, Is.EqualTo(new[] { 9, 1, 2, 4 }), "the samples keep their order");
+        Assert.That(new PassTiming([9, 1, 4], 0, 0, 0).Milliseconds, Is.EqualTo(4));
+    }
+
+    [Test]
     public void An_op_without_a_size_to_time_is_told()
     {
         CommandRun run = CommandRun.Of("bench", "--op", "Reshape", "--threads", "1", "--quick").Succeeded();

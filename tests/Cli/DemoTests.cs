@@ -16,7 +16,7 @@ public class DemoTests
         Assert.That(json.AsObject().Select(pair => pair.Key), Is.EqualTo(new[] { "train", "eval", "grid", "report" }));
         Assert.That((int)json["train"]!["steps"]!, Is.EqualTo(100));
         Assert.That((int)json["eval"]!["n"]!, Is.EqualTo(8));
-        Assert.That(new PngCodec().Decode(File.ReadAllBytes(Path.Combine(run, "grid.png"))).Width, Is.GreaterThan(200));
+        Assert.That(PictureDecoder.Decode(File.ReadAllBytes(Path.Combine(run, "grid.png"))).Width, Is.GreaterThan(200));
         Assert.That(File.ReadAllText((string)json["report"]!), Does.Contain("<svg").And.Contain("held-out"));
 
         CommandRun second = CommandRun.Of("demo", "--count", "8", "--out", run, "--json").Succeeded();

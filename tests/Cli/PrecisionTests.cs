@@ -64,7 +64,7 @@ public class PrecisionTests
         var image = new Image(2, 2);
         Assert.That(PictureFile.Read("x.png", picture.Encode(image)), Is.EqualTo(picture));
         byte[] plain = (picture with { Precision = Precision.Float32 }).Encode(image);
-        Assert.That(PngCodec.ReadText(plain).Select(chunk => chunk.Key), Has.None.EqualTo("precision"));
+        Assert.That(PngText.Read(plain).Select(chunk => chunk.Key), Has.None.EqualTo("precision"));
         Assert.That(PictureFile.Read("x.png", plain).Precision, Is.EqualTo(Precision.Float32));
     }
 

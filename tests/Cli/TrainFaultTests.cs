@@ -46,10 +46,10 @@ public partial class TrainFaultTests
     [Test]
     public void Broken_samples_are_skipped_up_to_a_limit()
     {
-        byte[] png = new PngCodec().Encode(Filled(40, 24, 200));
+        byte[] png = PictureEncoder.Png(Filled(40, 24, 200));
         for (int i = 0; i < 6; i++)
         {
-            folder.Write($"data/train/good{i}.png", new PngCodec().Encode(Filled(20 + i, 30, (byte)(40 * i))));
+            folder.Write($"data/train/good{i}.png", PictureEncoder.Png(Filled(20 + i, 30, (byte)(40 * i))));
             folder.Write($"data/train/good{i}.txt", $"picture number {i}");
         }
 

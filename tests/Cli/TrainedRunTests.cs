@@ -77,7 +77,7 @@ public class TrainedRunTests
     {
         string file = folder["told.png"];
         CommandRun.Of("generate", run, Prompt, "--seed", "9", "--temperature", "0.5", "--out", file).Succeeded();
-        Dictionary<string, string> text = PngCodec.ReadText(File.ReadAllBytes(file)).ToDictionary();
+        Dictionary<string, string> text = PngText.Read(File.ReadAllBytes(file)).ToDictionary();
         Assert.That(text.Keys, Is.EqualTo(new[] { "prompt", "seed", "number", "temperature", "run", "runHash", "version" }));
         Assert.That((text["prompt"], text["seed"], text["number"], text["temperature"], text["run"]), Is.EqualTo((Prompt, "9", "0", "0.5", run)));
     }
@@ -111,7 +111,7 @@ public class TrainedRunTests
     {
         CommandRun.Of("generate", "--again", folder["none.png"]).IsUsageFault("none.png", "no such file");
         CommandRun.Of("generate", "--again", folder.Write("text.png", "no picture")).IsUsageFault("text.png", "PNG");
-        CommandRun.Of("generate", "--again", folder.Write("plain.png", new PngCodec().Encode(new Image(2, 2)))).IsUsageFault("plain.png", "prompt");
+        CommandRun.Of("generate", "--again", folder.Write("plain.png", PictureEncoder.Png(new Image(2, 2)))).IsUsageFault("plain.png", "prompt");
         CommandRun.Of("generate", "--again", folder["none.png"], "--seed", "3").IsUsageFault("--seed");
     }
 
@@ -121,9 +121,9 @@ public class TrainedRunTests
         string file = folder["original.png"], edited = folder["edited.png"];
         CommandRun.Of("generate", run, Prompt, "--out", file).Succeeded();
         byte[] bytes = File.ReadAllBytes(file);
-        Image image = new PngCodec().Decode(bytes);
+        Image image = PictureDecoder.Decode(bytes);
         image.Rgba[0] ^= 1;
-        File.WriteAllBytes(edited, PngCodec.Encode(image, PngCodec.ReadText(bytes)));
+        File.WriteAllBytes(edited, PictureEncoder.Png(image, PngText.Read(bytes)));
         CommandRun again = CommandRun.Of("generate", "--again", edited, "--out", folder["again.png"], "--json");
         Assert.That(again.Code, Is.EqualTo(ExitCode.Failed));
         Assert.That((bool)again.Json["identical"]!, Is.False);
@@ -165,7 +165,7 @@ public class TrainedRunTests
 
         Assert.That((double)json["ceiling"]!["all"]!, Is.GreaterThan((double)json["chance"]!["all"]!));
         Assert.That((double)json["retrieval"]!["textToImage"]!["recall@1"]!["value"]!, Is.InRange(0, 1));
-        Assert.That(new PngCodec().Decode(File.ReadAllBytes(sheet)).Width, Is.GreaterThan(16));
+        Assert.That(PictureDecoder.Decode(File.ReadAllBytes(sheet)).Width, Is.GreaterThan(16));
     }
 
     [Test]

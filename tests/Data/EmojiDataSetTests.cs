@@ -60,7 +60,7 @@ public sealed class EmojiDataSetTests
                 new byte[] { (byte)red, 0, (byte)blue, 255 }.CopyTo(image.Pixel(i % 64, i / 64));
             }
         }
-        return new PngCodec().Encode(image);
+        return PictureEncoder.Png(image);
     }
 
     private void WritePackage(string name, (string Path, byte[] Content)[] files)

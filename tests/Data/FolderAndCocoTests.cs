@@ -20,7 +20,7 @@ public sealed class FolderAndCocoTests
         {
             image.Rgba[i] = i % 4 == 3 ? (byte)255 : grey;
         }
-        return new PngCodec().Encode(image);
+        return PictureEncoder.Png(image);
     }
 
     private static List<(string Split, int Index)> All(IDataSet set) => [.. set.Splits.SelectMany(s => Enumerable.Range(0, set.Count(s)).Select(i => (s, i)))];

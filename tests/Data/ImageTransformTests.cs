@@ -124,15 +124,11 @@ public sealed class ImageTransformTests
         Assert.That(() => ImageTransform.FromFloats(new float[4], 1, 1), Throws.ArgumentException);
     }
 
-    [TestCase("GIF89a......", "GIF")]
-    [TestCase("RIFF....WEBPVP8 ", "WebP")]
-    [TestCase("BM..........", "BMP")]
-    [TestCase("II*\0........", "TIFF")]
     [TestCase("\0\0\0\u0020ftypavif", "AVIF")]
     [TestCase("<svg xmlns", "SVG")]
-    [TestCase("P6\n2 2\n255\n", "PNM")]
+    [TestCase("%PDF-1.7", "PDF")]
     public void Other_formats_are_named(string start, string format) =>
-        Assert.That(() => ImageCodecs.Decode(Encoding.Latin1.GetBytes(start)), Throws.TypeOf<ImageFormatException>().With.Message.Contains(format).And.Message.Contains("PNG and JPEG"));
+        Assert.That(() => PictureDecoder.Decode(Encoding.Latin1.GetBytes(start)), Throws.TypeOf<ImageFormatException>().With.Message.Contains(format).And.Message.Contains("PNG, JPEG"));
 
     [Test]
     public void Missing_empty_and_alien_files_are_broken_samples_with_their_path()
@@ -140,7 +136,7 @@ public sealed class ImageTransformTests
         using var folder = new TemporaryFolder();
         foreach (string path in new[] { folder["none.png"], folder.Write("empty.png", []), folder.Write("text.png", "hello"), folder.Path })
         {
-            Assert.That(() => ImageCodecs.Decode(path), Throws.TypeOf<BrokenSampleException>().With.Message.Contains(path));
+            Assert.That(() => PictureDecoder.Decode(path), Throws.TypeOf<BrokenSampleException>().With.Message.Contains(path));
         }
     }
 }

@@ -4,12 +4,16 @@ using Dalle2.Tests.Gpu.Compiler;
 
 namespace Dalle2.Tests.Gpu;
 
-/// <summary>Runs each launch twice from the same memory, on a device that shares the host's memory and on <c>reference</c>, which must leave the same bits.</summary>
-sealed unsafe class ComparingDevice(Device candidate) : Device(candidate.Name, 1)
+/// <summary>
+/// Runs each launch twice from the same memory, on a device that shares the host's memory and on another that does, if none is given on <c>reference</c>, which must leave the same bits.
+/// </summary>
+sealed unsafe class ComparingDevice(Device candidate, Device? other = null, int groupThreads = 1) : Device(candidate.Name, 1)
 {
-    readonly Device reference = Open("reference");
+    readonly Device reference = other ?? Open("reference");
 
-    public override string Description => $"{candidate.Description}, compared with reference";
+    public override string Description => $"{candidate.Description}, compared with {reference.Name}";
+
+    public override int GroupThreads => groupThreads;
 
     // Their C# is what runs.
     public override bool HasMatrixUnits => true;
@@ -30,7 +34,7 @@ sealed unsafe class ComparingDevice(Device candidate) : Device(candidate.Name, 1
         for (int r = 0; r < expected.Length; r++)
         {
             int at = expected[r].AsSpan().CommonPrefixLength(actual[r]);
-            Assert.That(at, Is.EqualTo(expected[r].Length), $"{launch.Kernel.Name} on {candidate.Name}: view {r} differs from the .NET method's at byte {at}: {Convert.ToHexString(actual[r].AsSpan(at & ~7, Math.Min(16, actual[r].Length - (at & ~7))))} instead of {Convert.ToHexString(expected[r].AsSpan(at & ~7, Math.Min(16, expected[r].Length - (at & ~7))))}");
+            Assert.That(at, Is.EqualTo(expected[r].Length), $"{launch.Kernel.Name} on {candidate.Name}: view {r} differs from {(reference.Name == "reference" ? "the .NET method" : reference.Name)}'s at byte {at}: {Convert.ToHexString(actual[r].AsSpan(at & ~7, Math.Min(16, actual[r].Length - (at & ~7))))} instead of {Convert.ToHexString(expected[r].AsSpan(at & ~7, Math.Min(16, expected[r].Length - (at & ~7))))}");
         }
     }
 

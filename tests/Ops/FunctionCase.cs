@@ -10,16 +10,33 @@ public abstract class FunctionCase
 
     private protected FunctionCase(string name, double bound, float low, float high, float[] places) => (Name, Bound, Low, High, Places) = (name, bound, low, high, places);
 
-    /// <summary>All that promise a bound on their relative error.</summary>
+    /// <summary>All of one float that promise a bound on their relative error.</summary>
     public static IReadOnlyList<FunctionCase> All { get; } =
     [
         new FunctionCase<Exp>("Exp", 1.06, places: [-5.8516393f, -104f, -103.97208f, -87.33654f, 88.72284f, 89f]),
         new FunctionCase<Log>("Log", 0.86, places: [0.7041804f, 1.17549435e-38f, 0.707106769f, 1f, 1.41421354f]),
         new FunctionCase<Tanh>("Tanh", 1.96, places: [0.51899445f, 0.17328680f, 10f]),
+        new FunctionCase<Sin>("Sin", 1.6, -8192f, 8192f, places: [-1533.8938f, 0.785398185f]),
+        new FunctionCase<Cos>("Cos", 1.6, -8192f, 8192f, places: [-2.3642228f, 44.7597f]),
         new FunctionCase<Sigmoid>("Sigmoid", 1.75, places: [-1.0990138f, -104f, -87.33654f, 104f]),
         new FunctionCase<Softplus>("Softplus", 1.86, places: [-0.46561632f, 0f, -104f, 104f]),
         new FunctionCase<Log1p>("Log1p", 1.39, 0f, 1f, places: [0.9961983f, 1f]),
         new FunctionCase<Erf>("Erf", 1.75, places: [0.97473544f, 0.92f, 3.95f]),
+
+        // A double's, rounded.
+        new FunctionCase<Exp2>("Exp2", 0.51, places: [-149f, -126f, 128f]),
+        new FunctionCase<Log2>("Log2", 0.51, places: [1f, 8f]),
+        new FunctionCase<Log10>("Log10", 0.51, places: [1f, 1000f]),
+        new FunctionCase<Tan>("Tan", 0.51, places: [1.57079637f, 8192f]),
+        new FunctionCase<Asin>("Asin", 0.51, places: [1f, -1f, 0.5f]),
+        new FunctionCase<Acos>("Acos", 0.51, places: [1f, -1f, 0.5f]),
+        new FunctionCase<Atan>("Atan", 0.51, places: [0.125f, 1f]),
+        new FunctionCase<Sinh>("Sinh", 0.51, places: [1f, 89.4f]),
+        new FunctionCase<Cosh>("Cosh", 0.51, places: [1f, 89.4f]),
+        new FunctionCase<Asinh>("Asinh", 0.51, places: [1f]),
+        new FunctionCase<Acosh>("Acosh", 0.51, places: [1f]),
+        new FunctionCase<Atanh>("Atanh", 0.51, places: [1f, -1f]),
+        new FunctionCase<Cbrt>("Cbrt", 0.51, places: [8f, 1.17549435e-38f]),
     ];
 
     /// <summary>The name in the dialect.</summary>
@@ -98,6 +115,111 @@ public abstract class FunctionCase
         public float Value(float x) => StrictMath.Tanh(x);
 
         public double Definition(double x) => Math.Tanh(x);
+    }
+
+    readonly record struct Sin : IFunction
+    {
+        public float Value(float x) => StrictMath.Sin(x);
+
+        public double Definition(double x) => Math.Sin(x);
+    }
+
+    readonly record struct Cos : IFunction
+    {
+        public float Value(float x) => StrictMath.Cos(x);
+
+        public double Definition(double x) => Math.Cos(x);
+    }
+
+    readonly record struct Exp2 : IFunction
+    {
+        public float Value(float x) => StrictMath.Exp2(x);
+
+        public double Definition(double x) => Math.Pow(2, x);
+    }
+
+    readonly record struct Log2 : IFunction
+    {
+        public float Value(float x) => StrictMath.Log2(x);
+
+        public double Definition(double x) => Math.Log2(x);
+    }
+
+    readonly record struct Log10 : IFunction
+    {
+        public float Value(float x) => StrictMath.Log10(x);
+
+        public double Definition(double x) => Math.Log10(x);
+    }
+
+    readonly record struct Tan : IFunction
+    {
+        public float Value(float x) => StrictMath.Tan(x);
+
+        public double Definition(double x) => Math.Tan(x);
+    }
+
+    readonly record struct Asin : IFunction
+    {
+        public float Value(float x) => StrictMath.Asin(x);
+
+        public double Definition(double x) => Math.Asin(x);
+    }
+
+    readonly record struct Acos : IFunction
+    {
+        public float Value(float x) => StrictMath.Acos(x);
+
+        public double Definition(double x) => Math.Acos(x);
+    }
+
+    readonly record struct Atan : IFunction
+    {
+        public float Value(float x) => StrictMath.Atan(x);
+
+        public double Definition(double x) => Math.Atan(x);
+    }
+
+    readonly record struct Sinh : IFunction
+    {
+        public float Value(float x) => StrictMath.Sinh(x);
+
+        public double Definition(double x) => Math.Sinh(x);
+    }
+
+    readonly record struct Cosh : IFunction
+    {
+        public float Value(float x) => StrictMath.Cosh(x);
+
+        public double Definition(double x) => Math.Cosh(x);
+    }
+
+    readonly record struct Asinh : IFunction
+    {
+        public float Value(float x) => StrictMath.Asinh(x);
+
+        public double Definition(double x) => Math.Asinh(x);
+    }
+
+    readonly record struct Acosh : IFunction
+    {
+        public float Value(float x) => StrictMath.Acosh(x);
+
+        public double Definition(double x) => Math.Acosh(x);
+    }
+
+    readonly record struct Atanh : IFunction
+    {
+        public float Value(float x) => StrictMath.Atanh(x);
+
+        public double Definition(double x) => Math.Atanh(x);
+    }
+
+    readonly record struct Cbrt : IFunction
+    {
+        public float Value(float x) => StrictMath.Cbrt(x);
+
+        public double Definition(double x) => Math.Cbrt(x);
     }
 
     readonly record struct Sigmoid : IFunction

@@ -1,3 +1,5 @@
+using MathNet.Numerics.Statistics;
+
 namespace Dalle2.Ops;
 
 /// <summary>How long one pass of an op takes.</summary>
@@ -7,8 +9,8 @@ namespace Dalle2.Ops;
 /// <param name="Footprint">Bytes of memory that it moves them in: fewer, where results lie in the place of operands.</param>
 public sealed record PassTiming(IReadOnlyList<double> Samples, double Flops, double Bytes, double Footprint)
 {
-    /// <summary>The median run.</summary>
-    public double Milliseconds { get; } = Median(Samples);
+    /// <summary>The median of the runs.</summary>
+    public double Milliseconds { get; } = Samples.Median();
 
     /// <summary>10^9 floating-point operations a second.</summary>
     public double Gflops => Flops / Milliseconds / 1e6;
@@ -24,11 +26,4 @@ public sealed record PassTiming(IReadOnlyList<double> Samples, double Flops, dou
 
     /// <summary>The rate at which it moves bytes, as a share of that of a copy in as much memory.</summary>
     public double ShareOfCopy(Roofline roofline) => GigabytesPerSecond / roofline.CopyFor(Footprint);
-
-    /// <summary>The middle one of some numbers, the greater of the two middle ones of an even count.</summary>
-    public static double Median(IEnumerable<double> values)
-    {
-        double[] sorted = [.. values.Order()];
-        return sorted[sorted.Length / 2];
-    }
 }

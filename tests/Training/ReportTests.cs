@@ -48,7 +48,7 @@ public sealed class ReportTests
     {
         Match match = Regex.Match(Report.Format(Content()), "base64,([^\"]+)\" width=\"3\" height=\"2\" alt=\"drawn: a &quot;red&quot; &lt;star&gt;\"");
         Assert.That(match.Success);
-        Image picture = new PngCodec().Decode(Convert.FromBase64String(match.Groups[1].Value));
+        Image picture = PictureDecoder.Decode(Convert.FromBase64String(match.Groups[1].Value));
         Assert.That(picture.Rgba, Is.EqualTo(Content().Samples[0].Value[0].Pictures[0].Picture.Rgba));
     }
 

@@ -192,6 +192,24 @@ public sealed class ShapesScoreTests
     }
 
     [Test]
+    public void The_noise_of_real_pictures_is_normal()
+    {
+        const double Deviation = 0.5;
+        var data = new ShapesDataSet(1, new DataSetOptions { HeldOutCount = 20 });
+        var (clean, _) = One.RealPictures(data, "held-out", 20);
+        var (noisy, _) = One.RealPictures(data, "held-out", 20, Deviation);
+        double[] noise = [.. noisy.SelectMany((picture, i) => picture.Select((value, j) => (value - (double)clean[i][j]) / Deviation))];
+        // Within four of their own deviations, at 61,440 values; the shares are those of the normal table.
+        double room = 4 / Math.Sqrt(noise.Length);
+        Assert.That(noise.Average(), Is.Zero.Within(room));
+        Assert.That(noise.Average(z => z * z), Is.EqualTo(1).Within(Math.Sqrt(2) * room));
+        foreach ((double z, double share) in new[] { (-2.0, 0.0227501), (-1.0, 0.1586553), (0.0, 0.5), (1.0, 0.8413447), (2.0, 0.9772499) })
+        {
+            Assert.That(noise.Count(value => value < z) / (double)noise.Length, Is.EqualTo(share).Within(room * Math.Sqrt(share * (1 - share))), $"below {z}");
+        }
+    }
+
+    [Test]
     public void The_result_does_not_depend_on_the_number_of_threads()
     {
         var data = new ShapesDataSet(1, new DataSetOptions { HeldOutCount = 64 });

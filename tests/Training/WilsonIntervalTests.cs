@@ -22,9 +22,10 @@ public sealed class WilsonIntervalTests
     public void The_bounds_solve_the_score_equation()
     {
         // By definition |p - bound| = z sqrt(bound (1 - bound) / n).
-        foreach (double z in new[] { 1.0, 1.959963984540054, 2.5758293035489 })
+        // 68.27 % lie within one deviation; 95 % and 99 % by the normal table.
+        foreach ((double confidence, double z) in new[] { (0.682689492137086, 1.0), (0.95, 1.959963984540054), (0.99, 2.5758293035489) })
         {
-            WilsonInterval interval = WilsonInterval.Of(37, 50, z);
+            WilsonInterval interval = WilsonInterval.Of(37, 50, confidence);
             foreach (double bound in new[] { interval.Low, interval.High })
             {
                 Assert.That(Math.Abs(interval.Value - bound), Is.EqualTo(z * Math.Sqrt(bound * (1 - bound) / 50)).Within(1e-12));
@@ -39,6 +40,8 @@ public sealed class WilsonIntervalTests
         Assert.That(WilsonInterval.Of(7, 7).High, Is.EqualTo(1));
         Assert.That(WilsonInterval.Of(0, 0), Is.EqualTo(new WilsonInterval(0, 0, 1)));
         Assert.That(() => WilsonInterval.Of(8, 7), Throws.InstanceOf<ArgumentOutOfRangeException>());
+        Assert.That(() => WilsonInterval.Of(3, 7, 1), Throws.InstanceOf<ArgumentOutOfRangeException>());
+        Assert.That(() => WilsonInterval.Of(3, 7, double.NaN), Throws.InstanceOf<ArgumentOutOfRangeException>());
         Assert.That(() => WilsonInterval.Of(-1, 7), Throws.InstanceOf<ArgumentOutOfRangeException>());
     }
 }

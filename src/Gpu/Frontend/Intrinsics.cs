@@ -33,6 +33,8 @@ static partial class Intrinsics
         AddThreads();
         AddHalf();
         AddMatrix();
+        AddAssertions();
+        AddReferences();
         foreach (Type type in new[] { typeof(float), typeof(double) })
         {
             Type library = type == typeof(float) ? typeof(MathF) : typeof(Math);
@@ -61,7 +63,7 @@ static partial class Intrinsics
 
     public static Intrinsic? Find(MethodBase method) => Table.GetValueOrDefault((method.Module, method.MetadataToken));
 
-    /// <summary>True for types of the base library, whose methods kernels do not call.</summary>
+    /// <summary>True for types of the base library, whose methods are taken only where they are plain C#.</summary>
     public static bool IsForeign(Type type) => type.Assembly == typeof(object).Assembly;
 
     static void Add(Type type, string name, Type[] parameters, Intrinsic intrinsic)

@@ -1,3 +1,4 @@
+using System.Reflection;
 using Dalle2.Gpu.Ir;
 
 namespace Dalle2.Gpu.Frontend;
@@ -13,6 +14,19 @@ sealed record ElementAddress(Value Base, Value Index, int Stride, int Offset) : 
 
 /// <summary>The address of a variable, or of a field in it: its leaves from <paramref name="First"/> on.</summary>
 sealed record VariableAddress(Variable Variable, int First) : Item;
+
+/// <summary>A text that the kernel's code names. Nothing takes it but what tells of an assertion.</summary>
+sealed record Text(string Words) : Item;
+
+/// <summary>A field that the kernel's code names, whose bytes an array begins with.</summary>
+sealed record FieldToken(FieldInfo Field) : Item;
+
+/// <summary>A managed array of constant extents: local memory of the thread, row-major.</summary>
+/// <param name="Base">Its address.</param>
+/// <param name="Element">The element type.</param>
+/// <param name="Extents">Along each axis.</param>
+/// <param name="IsConstant">Whether it stands for a static field's array, which kernels do not change.</param>
+sealed record ManagedArray(Value Base, Type Element, int[] Extents, bool IsConstant) : Item;
 
 /// <summary>A local or an argument of one inlined call.</summary>
 sealed class Variable

@@ -10,15 +10,32 @@ static class KernelFrontend
     /// <param name="kernel">The kernel.</param>
     /// <param name="specialised">Values for some of its parameters, by their places: these are constants, not parameters of the function. See <see cref="SpecialisedKernel"/>.</param>
     /// <param name="hasMatrixUnits">Whether members of <see cref="Matrix"/> become operations, not the C# that says what they mean.</param>
+    /// <param name="dynamicSharedBytes">How much shared memory the launch gives to <see cref="SharedMemory.GetDynamic{T}"/>.</param>
     /// <exception cref="KernelDiagnosticException">The kernel says what kernels cannot say.</exception>
-    public static Function Translate(MethodInfo kernel, IReadOnlyDictionary<int, object>? specialised = null, bool hasMatrixUnits = false)
+    public static Function Translate(MethodInfo kernel, IReadOnlyDictionary<int, object>? specialised = null, bool hasMatrixUnits = false, int dynamicSharedBytes = 0)
+    {
+        try
+        {
+            return Translate(kernel, specialised, hasMatrixUnits, dynamicSharedBytes, followsConstants: false);
+        }
+        catch (KernelDiagnosticException e) when (e.Code == Diagnostic.SharedExtent.Code)
+        {
+            // An extent that branches decide: ILGPU computes those of its strided views so.
+            return Translate(kernel, specialised, hasMatrixUnits, dynamicSharedBytes, followsConstants: true);
+        }
+    }
+
+    static Function Translate(MethodInfo kernel, IReadOnlyDictionary<int, object>? specialised, bool hasMatrixUnits, int dynamicSharedBytes, bool followsConstants)
     {
         ParameterInfo[] parameters = kernel.GetParameters();
         Type? first = parameters.Length == 0 ? null : parameters[0].ParameterType;
         int rank = first == typeof(Index1D) ? 1 : first == typeof(Index2D) ? 2 : first == typeof(Index3D) ? 3 : 0;
-        var function = new Function($"{kernel.DeclaringType?.Name}.{kernel.Name}", rank) { HasMatrixUnits = hasMatrixUnits };
-        var builder = new SsaBuilder(function) { Position = new SourcePosition(kernel, 0) };
+        var function = new Function($"{kernel.DeclaringType?.Name}.{kernel.Name}", rank) { HasMatrixUnits = hasMatrixUnits, DynamicSharedBytes = dynamicSharedBytes };
+        var builder = new SsaBuilder(function) { Position = new SourcePosition(kernel, 0), FollowsConstants = followsConstants };
         Item[] arguments = [.. parameters.Select(parameter => Declare(builder, parameter, specialised))];
+        // A lambda's object, which it does not use.
+        if (!kernel.IsStatic)
+            arguments = [new Text(""), .. arguments];
         new MethodTranslator(builder, kernel, arguments, null).Run();
 
         var reachable = new Dominators(function).Blocks;

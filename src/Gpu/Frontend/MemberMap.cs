@@ -26,6 +26,27 @@ sealed class MemberMap
         return this;
     }
 
+    /// <summary>
+    /// Has each static method of a type stand for itself where it is an operation, and otherwise the first of the same name, parameters and result that is found in the
+    /// replacements: families of functions that share their names are written once.
+    /// </summary>
+    public MemberMap AddFitting(Type original, params ReadOnlySpan<Type> replacements)
+    {
+        foreach (MethodInfo method in original.GetMethods(BindingFlags.Static | BindingFlags.Public).Where(method => Intrinsics.Find(method) == null))
+        {
+            foreach (Type replacement in replacements)
+            {
+                if (Array.Find(replacement.GetMethods(Static), candidate => candidate.IsPublic && candidate.Name == method.Name && Fits(method, candidate)) is { } found)
+                {
+                    map.TryAdd((method.Module, method.MetadataToken), found);
+                    break;
+                }
+            }
+        }
+
+        return this;
+    }
+
     /// <summary>What stands for a member, with its type arguments; null if nothing does.</summary>
     public MethodInfo? Find(MethodBase member)
     {

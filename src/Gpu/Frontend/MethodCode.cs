@@ -28,7 +28,7 @@ sealed class MethodCode
         typeArguments = method.DeclaringType is { IsGenericType: true } type ? type.GetGenericArguments() : null;
         methodArguments = method.IsGenericMethod ? method.GetGenericArguments() : null;
         Type[] types = [.. method.GetParameters().Select(p => p.ParameterType)];
-        Arguments = method.IsStatic ? types : [method.DeclaringType!.MakeByRefType(), .. types];
+        Arguments = method.IsStatic ? types : [method.DeclaringType!.IsValueType ? method.DeclaringType.MakeByRefType() : method.DeclaringType, .. types];
         Locals = [.. body.LocalVariables.OrderBy(local => local.LocalIndex).Select(local => local.LocalType)];
         HasHandlers = body.ExceptionHandlingClauses.Count > 0;
         List<IlInstruction> instructions = IlReader.Read(body.GetILAsByteArray()!);

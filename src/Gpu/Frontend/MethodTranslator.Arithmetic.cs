@@ -1,4 +1,6 @@
+using System.Reflection;
 using System.Reflection.Metadata;
+using Dalle2.Gpu.Extensions;
 using Dalle2.Gpu.Ir;
 using Constant = Dalle2.Gpu.Ir.Constant;
 
@@ -7,6 +9,9 @@ namespace Dalle2.Gpu.Frontend;
 /// <content>Arithmetic. The stack of the intermediate language has no bools: they stay bools until something counts with them.</content>
 sealed partial class MethodTranslator
 {
+    static readonly MethodInfo FloatRemainder = typeof(StrictMath).GetMethod(nameof(StrictMath.Rem), [typeof(float), typeof(float)])!;
+    static readonly MethodInfo DoubleRemainder = typeof(StrictMath).GetMethod(nameof(StrictMath.Rem), [typeof(double), typeof(double)])!;
+
     void Binary(ILOpCode code)
     {
         var (a, b) = PopPair();
@@ -27,8 +32,9 @@ sealed partial class MethodTranslator
         if (!logic && a.Type == IrType.Bool)
             (a, b) = (Coerce(a, IrType.I32), Coerce(b, IrType.I32));
         if (a.Type.IsFloat() && op is Op.Remainder)
-            throw Diagnostic.Instruction.At(builder.Position, "rem of floats");
-        Push(builder.Emit(op, a, b));
+            Push(Inline(a.Type == IrType.F32 ? FloatRemainder : DoubleRemainder, [new Data([a]), new Data([b])])!);
+        else
+            Push(builder.Emit(op, a, b));
     }
 
     void Shift(ILOpCode code)
@@ -127,7 +133,12 @@ sealed partial class MethodTranslator
         _ => throw Diagnostic.Instruction.At(builder.Position, $"that takes {value.Type.Name()} for {type.Name()}"),
     };
 
-    Value Scalar(Item item) => item is Data { Values: [var value] } ? value : throw Diagnostic.Instruction.At(builder.Position, "that computes with an address or a struct");
+    Value Scalar(Item item) => item switch
+    {
+        Data { Values: [var value] } => value,
+        Text => throw Diagnostic.ManagedObject.At(builder.Position, "a string"),
+        _ => throw Diagnostic.Instruction.At(builder.Position, "that computes with an address or a struct"),
+    };
 
     Value Number(Item item) => Scalar(item) is { Type: IrType.Bool } flag ? Coerce(flag, IrType.I32) : Scalar(item);
 

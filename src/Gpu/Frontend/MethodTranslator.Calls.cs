@@ -1,5 +1,6 @@
 using System.Reflection;
 using Dalle2.Gpu.Frontend.Meanings;
+using Dalle2.Gpu.Ir;
 
 namespace Dalle2.Gpu.Frontend;
 
@@ -7,6 +8,9 @@ namespace Dalle2.Gpu.Frontend;
 sealed partial class MethodTranslator
 {
     internal SsaBuilder Builder => builder;
+
+    /// <summary>Whether the call that is being translated stands in ILGPU itself.</summary>
+    internal bool IsWithinLibrary => method.Module.Assembly == typeof(Index1D).Assembly;
 
     void Call(MethodBase target)
     {
@@ -20,12 +24,21 @@ sealed partial class MethodTranslator
             constraint = null;
         }
 
+        if (values.Any(value => value is Text) && !Intrinsics.TakesText(target))
+            throw Diagnostic.ManagedObject.At(builder.Position, "a string");
         if (Invoke(target, values) is { } result)
             Push(result);
     }
 
     void Construct(ConstructorInfo constructor)
     {
+        if (constructor.DeclaringType is { IsArray: true } array)
+        {
+            Item[] extents = [.. constructor.GetParameters().Select(_ => Pop()).Reverse()];
+            Push(NewArray(array.GetElementType()!, [.. extents.Select(Number)]));
+            return;
+        }
+
         if (constructor.DeclaringType!.IsSubclassOf(typeof(Exception)))
             throw Diagnostic.ExceptionHandling.At(builder.Position, $"a new {constructor.DeclaringType.Name}");
         if (!constructor.DeclaringType.IsValueType)
@@ -46,13 +59,26 @@ sealed partial class MethodTranslator
             return intrinsic(this, target, [.. values.Take(values.Length - target.GetParameters().Length), .. Passed(target, values)]);
         if (Meaning.Find(target) is { } meaning)
             target = meaning;
-        if (target.DeclaringType is not { } type || Intrinsics.IsForeign(type))
+        if (values.Length > 0 && !target.IsStatic && values[0] is ManagedArray)
+            return CallOfArray(target, values);
+        if (target.DeclaringType is not { } type)
             throw Diagnostic.ForeignCall.At(builder.Position, NameOf(target));
         if (!target.IsStatic && !type.IsValueType)
             throw (target.IsAbstract && type.IsInterface ? Diagnostic.Boxing : Diagnostic.ManagedObject).At(builder.Position, type.Name);
         if (!target.IsStatic && values[0] is Data temporary)
             values[0] = Spill(type, temporary);
-        return Inline(target, values);
+        if (!Intrinsics.IsForeign(type))
+            return Inline(target, values);
+        // What .NET's own library writes in plain C# (tuples, Nullable, operators of generic mathematics) is taken as any method; what it does not is the library's affair.
+        SourcePosition call = builder.Position;
+        try
+        {
+            return Inline(target, values);
+        }
+        catch (KernelDiagnosticException)
+        {
+            throw Diagnostic.ForeignCall.At(call, NameOf(target));
+        }
     }
 
     /// <summary>Translates a call in place.</summary>
@@ -62,7 +88,7 @@ sealed partial class MethodTranslator
     IEnumerable<Item> Passed(MethodBase target, Item[] values)
     {
         ParameterInfo[] parameters = target.GetParameters();
-        return parameters.Zip(values.Skip(values.Length - parameters.Length), (parameter, value) => parameter.ParameterType.IsByRef ? value : Coerce(value, LayoutOf(parameter.ParameterType)));
+        return parameters.Zip(values.Skip(values.Length - parameters.Length), (parameter, value) => parameter.ParameterType.IsByRef || value is Text or ManagedArray or FieldToken ? value : Coerce(value, LayoutOf(parameter.ParameterType)));
     }
 
     VariableAddress Spill(Type type, Data value)

@@ -129,7 +129,9 @@ sealed partial class MethodTranslator
                 break;
             case ILOpCode.Ldsflda:
                 FieldInfo constant = ResolveField(number);
-                Push(Spill(constant.FieldType, StaticValue(constant)));
+                if (StaticValue(constant) is not Data known)
+                    throw Diagnostic.ManagedObject.At(builder.Position, "a reference to an array");
+                Push(Spill(constant.FieldType, known));
                 break;
             case ILOpCode.Stsfld:
                 throw Diagnostic.StaticField.At(builder.Position, ResolveField(number).Name);
@@ -148,9 +150,30 @@ sealed partial class MethodTranslator
             case ILOpCode.Box:
                 throw Diagnostic.Boxing.At(builder.Position, ResolveType(number).Name);
             case ILOpCode.Ldstr:
-                throw Diagnostic.ManagedObject.At(builder.Position, "a string");
-            case ILOpCode.Newarr or (>= ILOpCode.Ldlen and <= ILOpCode.Stelem):
-                throw Diagnostic.ManagedObject.At(builder.Position, "an array");
+                Push(new Text(method.Module.ResolveString(number)));
+                break;
+            case ILOpCode.Newarr:
+                Value[] extents = [Number(Pop())];
+                Push(NewArray(ResolveType(number), extents));
+                break;
+            case ILOpCode.Ldlen:
+                Push(builder.Function.Constant((long)Array(Pop()).Extents[0]));
+                break;
+            case ILOpCode.Ldelema or ILOpCode.Ldelem or (>= ILOpCode.Ldelem_i1 and <= ILOpCode.Ldelem_ref):
+                Value[] read = [Number(Pop())];
+                ManagedArray from = Array(Pop());
+                ElementAddress at = ElementOf(from, read);
+                Push(instruction.Code == ILOpCode.Ldelema ? at : Load(at, LayoutOf(from.Element)));
+                break;
+            case ILOpCode.Stelem or (>= ILOpCode.Stelem_i and <= ILOpCode.Stelem_ref):
+                Item element = Pop();
+                Value[] written = [Number(Pop())];
+                ManagedArray to = Array(Pop());
+                Store(ElementOf(to, written, isWritten: true), LayoutOf(to.Element), element);
+                break;
+            case ILOpCode.Ldtoken when code.Resolve(number) is FieldInfo token:
+                Push(new FieldToken(token));
+                break;
             case ILOpCode.Ldnull or ILOpCode.Castclass or ILOpCode.Isinst or ILOpCode.Unbox or ILOpCode.Unbox_any or ILOpCode.Ldind_ref or ILOpCode.Stind_ref or ILOpCode.Ldtoken:
                 throw Diagnostic.ManagedObject.At(builder.Position, "an object");
             case ILOpCode.Ldftn or ILOpCode.Ldvirtftn:

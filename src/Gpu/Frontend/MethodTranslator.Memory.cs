@@ -14,7 +14,7 @@ sealed partial class MethodTranslator
 
     Variable Declare(Type type)
     {
-        if (type.IsByRef)
+        if (type.IsByRef || type.IsArray || Closures.IsClosure(type))
             return new Variable();
         TypeLayout layout = LayoutOf(type);
         int[] slots = [.. layout.Leaves.Select(leaf => builder.NewSlot(leaf.Type))];
@@ -75,6 +75,8 @@ sealed partial class MethodTranslator
 
     Value[] Values(Item item, TypeLayout layout)
     {
+        if (item is Text)
+            throw Diagnostic.ManagedObject.At(builder.Position, "a string");
         if (item is not Data data || data.Values.Length != layout.Leaves.Length)
             throw Diagnostic.Instruction.At(builder.Position, "that takes an address for a value");
         return data.Values;
@@ -199,10 +201,12 @@ sealed partial class MethodTranslator
         return new Data(data.Values[first..(first + layout.Leaves.Length)]);
     }
 
-    Data StaticValue(FieldInfo field)
+    Item StaticValue(FieldInfo field)
     {
         if (!field.IsInitOnly)
             throw Diagnostic.StaticField.At(builder.Position, field.Name);
+        if (field.FieldType.IsArray)
+            return ConstantArray(field);
         TypeLayout layout = LayoutOf(field.FieldType);
         if (layout.Leaves.Any(leaf => leaf.Type.IsPointer()))
             throw Diagnostic.UnsupportedType.At(builder.Position, field.FieldType.Name);

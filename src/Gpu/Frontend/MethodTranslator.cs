@@ -49,6 +49,14 @@ sealed partial class MethodTranslator
         SourcePosition call = builder.Position;
         foreach (int offset in code.Order)
         {
+            // All but the back edges have been translated: no edge means that constants decide against it.
+            if (offset != 0 && EntryOf(offset).Edges.Count == 0)
+            {
+                foreach (int successor in code[offset].Successors)
+                    Skip(successor);
+                continue;
+            }
+
             // The first block of a call continues the caller's, unless a loop leads back to it.
             if (offset != 0 || code.Incoming.ContainsKey(0))
                 Begin(offset);
@@ -77,6 +85,9 @@ sealed partial class MethodTranslator
         public Block Block { get; } = block;
 
         public List<(Edge Edge, Item[] Stack)> Edges { get; } = [];
+
+        /// <summary>Edges that constants decide against.</summary>
+        public int Skipped { get; set; }
     }
 
     Entry EntryOf(int offset)
@@ -93,7 +104,7 @@ sealed partial class MethodTranslator
         Entry entry = EntryOf(offset);
         builder.Current = entry.Block;
         builder.Position = new SourcePosition(method, offset);
-        bool complete = entry.Edges.Count == Expected(offset);
+        bool complete = entry.Edges.Count + entry.Skipped == Expected(offset);
         int depth = entry.Edges[0].Stack.Length;
         if (depth > 0 && !complete)
             throw Diagnostic.Instruction.At(builder.Position, "of a loop within an expression");
@@ -107,12 +118,28 @@ sealed partial class MethodTranslator
     {
         Entry entry = EntryOf(offset);
         entry.Edges.Add((builder.Connect(builder.Current, entry.Block), [.. stack.Reverse()]));
-        if (entry.Edges.Count == Expected(offset))
+        if (entry.Edges.Count + entry.Skipped == Expected(offset))
+            builder.Seal(entry.Block);
+    }
+
+    // An edge that no thread takes.
+    void Skip(int offset)
+    {
+        Entry entry = EntryOf(offset);
+        entry.Skipped++;
+        if (entry.Edges.Count > 0 && entry.Edges.Count + entry.Skipped == Expected(offset))
             builder.Seal(entry.Block);
     }
 
     void Branch(Value condition, IlInstruction instruction)
     {
+        if (builder.FollowsConstants && condition is Constant { Bits: var taken } && (int)instruction.Number != instruction.Next)
+        {
+            Branch(taken != 0 ? (int)instruction.Number : instruction.Next);
+            Skip(taken != 0 ? instruction.Next : (int)instruction.Number);
+            return;
+        }
+
         builder.Current.Condition = condition;
         Branch((int)instruction.Number);
         Branch(instruction.Next);

@@ -13,6 +13,7 @@ sealed class SpecialisedKernel : IEquatable<SpecialisedKernel>
 {
     readonly Dictionary<int, object> values = [];
     readonly ulong[] bits = [];
+    readonly int dynamicSharedBytes;
 
     SpecialisedKernel(Launch launch)
     {
@@ -25,6 +26,7 @@ sealed class SpecialisedKernel : IEquatable<SpecialisedKernel>
                 values.Add(first + a, launch.Arguments[a]);
         }
 
+        dynamicSharedBytes = launch.DynamicSharedBytes;
         // By bits: 0 and -0 are two constants.
         bits = launch.Constants.ToArray();
     }
@@ -49,7 +51,7 @@ sealed class SpecialisedKernel : IEquatable<SpecialisedKernel>
     /// <summary>The function, without parameters for the values.</summary>
     /// <param name="hasMatrixUnits">Whether the target has matrix units.</param>
     /// <exception cref="KernelDiagnosticException">The kernel says what kernels cannot say.</exception>
-    public Function Translate(bool hasMatrixUnits = false) => KernelFrontend.Translate(Method, values, hasMatrixUnits);
+    public Function Translate(bool hasMatrixUnits = false) => KernelFrontend.Translate(Method, values, hasMatrixUnits, dynamicSharedBytes);
 
     /// <summary>The launch's arguments that the function has parameters for.</summary>
     public object[] Arguments(Launch launch) => values.Count == 0 ? launch.Arguments : [.. launch.Arguments.Where(argument => !IsSpecialised(argument.GetType()))];

@@ -1,3 +1,4 @@
+using System.Reflection;
 using Dalle2.Gpu.Ir;
 
 namespace Dalle2.Gpu.Frontend;
@@ -19,6 +20,15 @@ sealed class SsaBuilder
     }
 
     public Function Function { get; }
+
+    /// <summary>The arrays of static fields that the kernel reads.</summary>
+    public Dictionary<FieldInfo, ManagedArray> ConstantArrays { get; } = [];
+
+    /// <summary>The kernel's dynamic shared memory, all of which is one block; null until it is asked for.</summary>
+    public Value? DynamicShared { get; set; }
+
+    /// <summary>Whether branches whose conditions are constants are followed while translating, so that more is constant behind them.</summary>
+    public bool FollowsConstants { get; init; }
 
     /// <summary>Where instructions go.</summary>
     public Block Current { get; set; }

@@ -50,7 +50,9 @@ sealed class TypeLayout
         if (memory != MemoryType.None)
             return new TypeLayout(memory.Bytes(), memory.Bytes(), new Leaf("", type == typeof(bool) ? IrType.Bool : memory.Loaded(), memory, 0));
         bool sequential = type.IsLayoutSequential && type.StructLayoutAttribute is { Pack: 0 or 8, Size: 0 or 1 };
-        return type.IsValueType && !type.IsPrimitive && !type.IsByRefLike && sequential ? Sequential(type) : null;
+        if (!type.IsValueType || type.IsPrimitive || type.IsByRefLike)
+            return null;
+        return sequential ? Sequential(type) : type.IsAutoLayout ? Arranged(type) : null;
     }
 
     static MemoryType Primitive(Type type) => Type.GetTypeCode(type) switch
@@ -85,6 +87,27 @@ sealed class TypeLayout
 
         layout.Leaves = [.. leaves];
         layout.Size = Math.Max(1, (layout.Size + layout.Alignment - 1) / layout.Alignment * layout.Alignment);
+        return layout;
+    }
+
+    // .NET puts the fields of tuples and their like where it wants.
+    static TypeLayout? Arranged(Type type)
+    {
+        if (Sequential(type) is not { } layout)
+            return null;
+        if (layout.Leaves.Any(leaf => leaf.Type.IsPointer()))
+            return layout;
+        var (size, offsets) = FieldOffsets.Of(type);
+        List<Leaf> leaves = [];
+        foreach (var (field, offset) in FieldsOf(type).Zip(offsets))
+        {
+            var (first, sequential) = layout.fields[field.Name];
+            layout.fields[field.Name] = (first, offset);
+            leaves.AddRange(layout.Leaves[first..(first + Of(field.FieldType)!.Leaves.Length)].Select(leaf => leaf with { Offset = leaf.Offset - sequential + offset }));
+        }
+
+        layout.Leaves = [.. leaves];
+        layout.Size = size;
         return layout;
     }
 

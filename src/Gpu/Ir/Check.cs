@@ -16,6 +16,9 @@ enum CheckKind
 
     /// <summary>A number to be stored, as the bits of a double.</summary>
     Finite,
+
+    /// <summary>What the kernel itself asserts.</summary>
+    Assertion,
 }
 
 /// <summary>One check of a function in checked mode.</summary>

@@ -13,6 +13,9 @@ sealed class Function(string name, int indexRank)
     /// <summary>Whether the target has matrix units and copies to shared memory, which come together: then their operations may occur.</summary>
     public bool HasMatrixUnits { get; init; }
 
+    /// <summary>The bytes of shared memory that the launch decides; a constant here.</summary>
+    public int DynamicSharedBytes { get; init; }
+
     public List<Parameter> Parameters { get; } = [];
 
     /// <summary>The most operations that a loop may become when its turns are written out.</summary>
@@ -22,6 +25,9 @@ sealed class Function(string name, int indexRank)
 
     /// <summary>What the instructions <see cref="Op.Require"/> ask for; <see cref="Access.Offset"/> of each is an index into this.</summary>
     public List<Check> Checks { get; } = [];
+
+    /// <summary>Members that the kernel calls and compiled code leaves out: printing always, assertions where nothing is checked.</summary>
+    public SortedSet<string> LeftOut { get; } = new(StringComparer.Ordinal);
 
     public Block Entry => Blocks[0];
 

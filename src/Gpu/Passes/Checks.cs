@@ -3,7 +3,7 @@ using Dalle2.Gpu.Ir;
 namespace Dalle2.Gpu.Passes;
 
 /// <summary>
-/// Drops the checks of a function, or writes them out as conditions for checked mode. There, integer divisions without a result and stores of
+/// Drops the checks of a function, assertions of the kernel itself with them, or writes them out as conditions for checked mode. There, integer divisions without a result and stores of
 /// NaN or infinity to device memory are checked too; what a group or a thread keeps for itself may begin with infinity, as a maximum does.
 /// </summary>
 static class Checks
@@ -15,6 +15,7 @@ static class Checks
             case Checking.Drop:
                 foreach (Block block in function.Blocks)
                     block.Instructions.RemoveAll(instruction => instruction.Op.Row().Effect == Effect.Check);
+                function.Checks.Clear();
                 break;
             case Checking.Require:
                 foreach (Block block in function.Blocks)

@@ -47,6 +47,9 @@ sealed unsafe class Launch
     /// <summary>Of an explicitly grouped kernel, the threads of a group; else null.</summary>
     public GroupExtent? Group => Config is { } c ? new GroupExtent(c.GroupDim.X, c.GroupDim.Y, c.GroupDim.Z) : null;
 
+    /// <summary>The shared memory that it gives a group beside what the kernel allocates itself.</summary>
+    public int DynamicSharedBytes => Config?.SharedMemoryConfig is { UsesDynamicSharedMemory: true } shared ? shared.ArraySize : 0;
+
     /// <summary>Whether there is nothing to run.</summary>
     public bool IsEmpty => (Config?.GridDim ?? Extent).Size == 0;
 
@@ -75,6 +78,7 @@ sealed unsafe class Launch
     {
         Launch copy = new Launch().Begin(Kernel, Extent, Config);
         parameters.CopyTo(copy.parameters);
+        copy.constants.Clear();
         constants.CopyTo(copy.constants);
         copy.count = count;
         return copy;
@@ -88,6 +92,9 @@ sealed unsafe class Launch
         (boxed, count) = (null, 0);
         parameters.Clear();
         constants.Clear();
+        // A kernel is compiled for the shared memory that the launch gives it.
+        if (DynamicSharedBytes > 0)
+            *constants.Take(1) = (ulong)DynamicSharedBytes;
         return this;
     }
 
@@ -113,7 +120,7 @@ sealed unsafe class Launch
     {
         ParameterInfo[] declared = Kernel.Method.GetParameters();
         var objects = new object[count];
-        ulong* nextParameter = parameters.First, nextConstant = constants.First;
+        ulong* nextParameter = parameters.First, nextConstant = constants.First + (DynamicSharedBytes > 0 ? 1 : 0);
         for (int a = 0; a < count; a++)
         {
             Type type = declared[declared.Length - count + a].ParameterType;

@@ -1,7 +1,7 @@
 #!/bin/bash
 # Writes the PNG and JPEG fixtures and, as NAME.raw, their pixels as 8-bit RGBA.
 # Files: netpbm's pnmtopng and ImageMagick. Pixels: ImageMagick; for 16 bits netpbm, since it rounds to 8 where ImageMagick cuts off.
-# Needs the Debian packages imagemagick and netpbm.
+# Needs the Debian packages imagemagick and netpbm, and for the other formats what Formats/make.py says.
 set -e
 cd "$(dirname "$0")"
 rm -f *.png *.jpg *.raw
@@ -68,3 +68,5 @@ for f in *.png; do
         *) $convert "$f" -depth 8 rgba:"${f%.png}.raw" ;;
     esac
 done
+# The other formats.
+Formats/make.py

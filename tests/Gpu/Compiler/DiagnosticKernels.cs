@@ -7,7 +7,7 @@ static class DiagnosticKernels
 {
     static int counter = 1;
 
-    public static void D2G001(Index1D i, ArrayView<float> x) => x[i] = MathF.Exp(x[i]);
+    public static void D2G001(Index1D i, ArrayView<int> x) => x[i] = Environment.TickCount;
 
     public static void D2G002(Index1D i, ArrayView<int> x)
     {
@@ -25,7 +25,7 @@ static class DiagnosticKernels
 
     public static void D2G005(Index1D i, ArrayView<int> x) => x[i] = counter;
 
-    public static void D2G006(Index1D i, ArrayView<int> x) => x[i] = checked(x[i] + i);
+    public static void D2G006(Index1D i, ArrayView<int> x) => x[i] = checked(x[i] + 1);
 
     public static void D2G007(ArrayView<int> x, int n) => x[0] = SharedMemory.Allocate<int>(n)[0];
 

@@ -27,7 +27,6 @@ public class IntrinsicMathTests
     {
         Assert.That(IntrinsicMath.CopySign(3f, -0f), Is.EqualTo(-3f));
         Assert.That(IntrinsicMath.CopySign(-3.0, 2.0), Is.EqualTo(3.0));
-        Assert.That(IntrinsicMath.Abs(int.MinValue), Is.EqualTo(int.MinValue));
         Assert.That(IntrinsicMath.Abs(-5L), Is.EqualTo(5L));
     }
 
@@ -40,6 +39,11 @@ public class IntrinsicMathTests
         device.Stream.Write<ulong>(Odd, x.View);
         device.Stream.Launch(CountKernel, Odd.Length, x.View, y.View);
         Assert.That(device.Launches, Is.EqualTo(1));
+
+        // On the host, ILGPU's own throws for the smallest integer; in a kernel it stays as it is.
+        var counts = new int[8 * Odd.Length];
+        device.Stream.Read<int>(y.View, counts);
+        Assert.That(counts[8 * Array.IndexOf(Odd, 0x80000000ul) + 6], Is.EqualTo(int.MinValue));
     }
 
     static void CountKernel(Index1D i, ArrayView<ulong> x, ArrayView<int> y)

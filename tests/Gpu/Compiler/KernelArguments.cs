@@ -13,18 +13,24 @@ static class KernelArguments
         return [.. bits];
     }
 
+    /// <summary>The memory of each view, wherever in the arguments it is.</summary>
     public static List<(long Start, long End)> Ranges(IEnumerable<object> arguments) =>
     [
-        .. arguments.Where(a => IsView(a.GetType())).Select(view =>
+        .. arguments.SelectMany(Views).Select(view =>
         {
-            ulong[] bits = Bits([view]);
-            return ((long)bits[0], (long)bits[0] + (long)bits[1] * SizeOf(view.GetType().GetGenericArguments()[0]));
+            long start = (long)Bits([view])[0];
+            return (start, start + view.LengthInBytes);
         }),
     ];
 
-    static int SizeOf(Type type) => (int)typeof(System.Runtime.CompilerServices.Unsafe).GetMethod("SizeOf")!.MakeGenericMethod(type).Invoke(null, null)!;
+    /// <summary>The element types of the same views.</summary>
+    public static Type[] Elements(IEnumerable<object> arguments) => [.. arguments.SelectMany(Views).Select(view => view.GetType().GetGenericArguments()[0])];
 
-    public static bool IsView(Type type) => type.IsGenericType && type.GetGenericTypeDefinition() == typeof(ArrayView<>);
+    static IEnumerable<IContiguousArrayView> Views(object value) => value is IContiguousArrayView { Length: > 0 } view
+        ? [view]
+        : value.GetType() is { IsPrimitive: false, IsEnum: false, IsPointer: false } type && value is not IContiguousArrayView
+            ? type.GetFields(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic).OrderBy(f => f.MetadataToken).SelectMany(field => Views(field.GetValue(value)!))
+            : [];
 
     static void Add(object value, List<ulong> bits)
     {

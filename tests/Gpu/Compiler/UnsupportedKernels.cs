@@ -57,9 +57,7 @@ static unsafe class UnsupportedKernels
         x[i] = own[i % 3];
     }
 
-    public static void LibraryCall(Index1D i, ArrayView<int> x) => x[i] = Math.Max(x[i], 3);
-
-    public static void FloatRemainder(Index1D i, ArrayView<float> x) => x[i] = x[i] % 3f;
+    public static void LibraryCall(Index1D i, ArrayView<int> x) => x[i] = Random.Shared.Next(x[i]);
 
     public static void CheckedConversion(Index1D i, ArrayView<int> x) => x[i] = checked((byte)x[i]);
 

@@ -70,7 +70,7 @@ public class CudaDeviceTests
         device.Stream.Clear(y.View);
         device.Stream.Copy(x.View.SubView(13, 10), y.View.SubView(50, 10));
         device.Stream.Clear(x.View.SubView(3, 2));
-        device.Stream.Copy(x.View.SubView(0, 0), y.View.SubView(100, 0));
+        device.Stream.Copy(x.View.Part(0, 0), y.View.Part(100, 0));
         Assert.That(Read(device, y), Is.EqualTo(Enumerable.Range(0, 100).Select(i => i is >= 50 and < 60 ? i - 37 : 0)));
         Assert.That(Read(device, x), Is.EqualTo(Enumerable.Range(0, 100).Select(i => i is 3 or 4 ? 0 : i)));
     }

@@ -18,7 +18,7 @@ public class OpenClRuntimeTests
         device.Stream.Copy(x.View.SubView(13, 100), y.View.SubView(501, 100));
         device.Stream.Copy(x.View.SubView(0, 5), x.View.SubView(990, 5));
         device.Stream.Write<int>([-1, -2], y.View.SubView(3, 2));
-        device.Stream.Copy(x.View.SubView(0, 0), y.View.SubView(1000, 0));
+        device.Stream.Copy(x.View.Part(0, 0), y.View.Part(1000, 0));
         Assert.That(Read(device, y), Is.EqualTo(Enumerable.Range(0, 1000).Select(i => i is 3 or 4 ? 2 - i : i is >= 501 and < 601 ? i - 488 : 0)));
         Assert.That(Read(device, x)[985..], Is.EqualTo((int[])[985, 986, 987, 988, 989, 0, 1, 2, 3, 4, 995, 996, 997, 998, 999]));
     }
@@ -32,7 +32,7 @@ public class OpenClRuntimeTests
         OpenClDevice device = OpenClOnce.Device(16);
         using Buffer<byte> bytes = device.Allocate<byte>(64);
         device.Stream.Write<byte>([.. Enumerable.Repeat((byte)7, 64)], bytes.View);
-        device.Stream.Clear(bytes.View.SubView(start, count));
+        device.Stream.Clear(bytes.View.Part(start, count));
         var values = new byte[64];
         device.Stream.Read<byte>(bytes.View, values);
         Assert.That(values, Is.EqualTo(Enumerable.Range(0, 64).Select(i => i >= start && i < start + count ? 0 : 7)));

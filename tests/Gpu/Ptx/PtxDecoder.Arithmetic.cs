@@ -1,6 +1,6 @@
 namespace Dalle2.Tests.Gpu.Ptx;
 
-/// <content>Arithmetic. A float operation without a rounding mode may be joined with another by the driver, so none is known here.</content>
+/// <content>Arithmetic. A float operation without a rounding mode may be joined with another by the driver, so none is known of our own texts; elsewhere it rounds to nearest.</content>
 sealed partial class PtxDecoder
 {
     PtxStep? Arithmetic(PtxLine line)
@@ -11,7 +11,8 @@ sealed partial class PtxDecoder
         bool integer = type.Kind is 'u' or 's' && type.Bits >= 16;
         int bits = type.Bits;
         bool signed = type.Kind == 's';
-        switch (line.Opcode)
+        string[] opcode = isForeign && line.Opcode is ["add" or "sub" or "mul", "f32" or "f64"] ? [line.Opcode[0], "rn", line.Opcode[1]] : line.Opcode;
+        switch (opcode)
         {
             case ["add", _] when integer:
                 return Binary(line, type, (a, b) => a + b);
@@ -66,6 +67,8 @@ sealed partial class PtxDecoder
                 return Ternary(line, type, (a, b, c) => Bits(MathF.FusedMultiplyAdd(Single(a), Single(b), Single(c))));
             case ["sqrt", "rn", "f32"]:
                 return Unary(line, type, a => Bits(MathF.Sqrt(Single(a))));
+            case ["rcp", "rn", "f32"]:
+                return Unary(line, type, a => Bits(1f / Single(a)));
             case ["neg", "f32"]:
                 return Unary(line, type, a => Bits(-Single(a)));
             case ["abs", "f32"]:
@@ -82,6 +85,8 @@ sealed partial class PtxDecoder
                 return Ternary(line, type, (a, b, c) => Bits(Math.FusedMultiplyAdd(Double(a), Double(b), Double(c))));
             case ["sqrt", "rn", "f64"]:
                 return Unary(line, type, a => Bits(Math.Sqrt(Double(a))));
+            case ["rcp", "rn", "f64"]:
+                return Unary(line, type, a => Bits(1.0 / Double(a)));
             case ["neg", "f64"]:
                 return Unary(line, type, a => Bits(-Double(a)));
             case ["abs", "f64"]:

@@ -29,11 +29,11 @@ sealed partial class PtxDecoder
     {
         ulong wide = Extend(value, source);
         if (source.Kind == 's')
-            return target.Bits == 32 ? Bits((float)(long)wide) : target.Bits == 64 ? Bits((double)(long)wide) : throw new PtxFault("halves come from floats");
+            return target.Bits == 32 ? Bits((float)(long)wide) : target.Bits == 64 ? Bits((double)(long)wide) : BitConverter.HalfToUInt16Bits((Half)(double)(long)wide);
         // Halved with the lost bit kept, a number of 64 bits rounds the same way and has a sign to spare.
         bool large = wide > long.MaxValue;
         long half = large ? (long)(wide >> 1 | wide & 1) : (long)wide;
-        return target.Bits == 32 ? Bits((float)half * (large ? 2f : 1f)) : target.Bits == 64 ? Bits((double)half * (large ? 2.0 : 1.0)) : throw new PtxFault("halves come from floats");
+        return target.Bits == 32 ? Bits((float)half * (large ? 2f : 1f)) : target.Bits == 64 ? Bits((double)half * (large ? 2.0 : 1.0)) : BitConverter.HalfToUInt16Bits((Half)((double)half * (large ? 2.0 : 1.0)));
     }
 
     // What does not fit becomes the nearest that does. NaN becomes 0 if neither side has 64 bits, else the bit of the sign alone.
@@ -69,6 +69,8 @@ sealed partial class PtxDecoder
         (32, 64, "") => value => Bits((double)Single(value)),
         (64, 32, "rn") => value => Bits((float)Double(value)),
         (16, 32, "") => value => Bits((float)BitConverter.UInt16BitsToHalf((ushort)value)),
+        (16, 64, "") => value => Bits((double)BitConverter.UInt16BitsToHalf((ushort)value)),
+        (64, 16, "rn") => value => HalfBits((Half)Double(value)),
         (32, 16, "rn") => value => float.IsNaN(Single(value)) ? 0x7FFFul : BitConverter.HalfToUInt16Bits((Half)Single(value)),
         _ => throw new PtxFault("the rounding does not fit"),
     };

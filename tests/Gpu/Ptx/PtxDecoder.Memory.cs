@@ -5,6 +5,8 @@ namespace Dalle2.Tests.Gpu.Ptx;
 /// <content>Loads, stores, atomic operations, and where threads meet.</content>
 sealed partial class PtxDecoder
 {
+    const string Generic = "x";
+
     PtxStep? MemoryAccess(PtxLine line)
     {
         // Threads take turns here, so that what is volatile needs no more care than the rest.
@@ -17,8 +19,22 @@ sealed partial class PtxDecoder
                 return Load(line, opcode[1], type, Width(vector, type));
             case ["st", "global" or "shared" or "local", .. { Length: <= 1 } vector, var name] when PtxType.Parse(name) is { Kind: not 'p' } type:
                 return Store(line, opcode[1], type, Width(vector, type));
+            // Without a space, the address says which.
+            case ["ld", .. { Length: <= 1 } vector, var name] when isForeign && PtxType.Parse(name) is { Kind: not 'p' } type:
+                return Load(line, Generic, type, Width(vector, type));
+            case ["st", .. { Length: <= 1 } vector, var name] when isForeign && PtxType.Parse(name) is { Kind: not 'p' } type:
+                return Store(line, Generic, type, Width(vector, type));
+            case ["cvta", "global" or "shared" or "local", "u64"]:
+                return ConvertAddress(line, opcode[1][0], toGeneric: true);
+            case ["cvta", "to", "global" or "shared" or "local", "u64"]:
+                return ConvertAddress(line, opcode[2][0], toGeneric: false);
             case ["atom", "global" or "shared", var operation, var name] when PtxType.Parse(name) is { Bits: >= 32 } type:
                 return Atomic(line, opcode[1], operation, type);
+            // The space may come behind the operation, or be left to the address; without the old value, the operation is a reduction.
+            case ["atom" or "red", var operation, "global" or "shared", var name] when isForeign && PtxType.Parse(name) is { Bits: >= 32 } type:
+                return Atomic(line, opcode[2], operation, type);
+            case ["atom" or "red", var operation, var name] when isForeign && PtxType.Parse(name) is { Bits: >= 32 } type:
+                return Atomic(line, Generic, operation, type);
             default:
                 return null;
         }
@@ -39,14 +55,25 @@ sealed partial class PtxDecoder
     PtxStep LoadParameter(PtxLine line, PtxType type)
     {
         Count(line, 2);
-        int parameter = line.Operands[1] is ['[', .. var name, ']'] ? text.Parameters.FindIndex(p => p.Name == name) : -1;
+        Match match = AddressPattern().Match(line.Operands[1]);
+        int parameter = match.Success ? text.Parameters.FindIndex(p => p.Name == match.Groups["base"].Value) : -1;
         if (parameter < 0)
             throw new PtxFault($"{line.Operands[1]} is no parameter");
-        if (text.Parameters[parameter].Type.Bits != type.Bits)
+        PtxVariable variable = text.Parameters[parameter];
+        int offset = Offset(match), size = type.Bytes;
+        if (variable.IsArray && (offset < 0 || offset + size > variable.Bytes || offset % size != 0))
+            throw new PtxFault($"the parameter's {variable.Bytes} bytes have none of this type there");
+        if (!variable.IsArray && (variable.Type.Bits != type.Bits || offset != 0))
             throw new PtxFault("the parameter has another width");
         int d = Target(line.Operands[0], type, wider: true);
-        ulong mask = type.Mask;
-        return t => t.Put(d, Extend(Memory.Parameters[parameter] & mask, type));
+        ulong mask = text.Registers[line.Operands[0]].Mask;
+        return t =>
+        {
+            ulong value = 0;
+            for (int b = size - 1; b >= 0; b--)
+                value = value << 8 | Memory.Parameters[parameter][offset + b];
+            t.Put(d, Extend(value, type) & mask);
+        };
     }
 
     PtxStep Load(PtxLine line, string space, PtxType type, int width)
@@ -77,7 +104,7 @@ sealed partial class PtxDecoder
     PtxStep Store(PtxLine line, string space, PtxType type, int width)
     {
         Count(line, 2);
-        int[] sources = [.. Elements(line.Operands[1], width).Select(operand => RegisterSource(operand, type, wider: true))];
+        int[] sources = [.. Elements(line.Operands[1], width).Select(operand => isForeign ? Source(operand, type, wider: true) : RegisterSource(operand, type, wider: true))];
         Func<PtxThread, ulong> address = Address(line.Operands[0], space, type.Bytes * width);
         int size = type.Bytes;
         char where = space[0];
@@ -95,7 +122,7 @@ sealed partial class PtxDecoder
         Match match = AddressPattern().Match(operand);
         if (!match.Success)
             throw new PtxFault($"{operand} is no address");
-        ulong offset = match.Groups["offset"].Success ? (ulong)int.Parse(match.Groups["offset"].Value) : 0;
+        ulong offset = (ulong)Offset(match);
         string name = match.Groups["base"].Value;
         int start;
         if (name[0] != '%')
@@ -105,7 +132,7 @@ sealed partial class PtxDecoder
         }
         else
         {
-            if (!text.Registers.TryGetValue(name, out PtxType register) || register.IsFloat || register.Bits < (space == "global" ? 64 : 32))
+            if (!text.Registers.TryGetValue(name, out PtxType register) || register.IsFloat || register.Bits < (space is "global" or Generic ? 64 : 32))
                 throw new PtxFault($"{name} is no register with an address");
             start = slots[name];
         }
@@ -117,15 +144,32 @@ sealed partial class PtxDecoder
         };
     }
 
+    static int Offset(Match address) => address.Groups["offset"].Success ? int.Parse(address.Groups["offset"].Value) : 0;
+
+    PtxStep ConvertAddress(PtxLine line, char space, bool toGeneric)
+    {
+        Count(line, 2);
+        var type = new PtxType('u', 64);
+        int d = Target(line.Operands[0], type), a = RegisterSource(line.Operands[1], type);
+        if (toGeneric)
+            return t => t.Put(d, PtxMemory.ToGeneric(space, t.Get(a)));
+        return t =>
+        {
+            var (where, address) = PtxMemory.FromGeneric(t.Get(a));
+            t.Put(d, where == space ? address : throw new PtxFault($"the address {t.Get(a):x} lies in another space"));
+        };
+    }
+
     PtxStep Atomic(PtxLine line, string space, string operation, PtxType type)
     {
         bool compares = operation == "cas";
-        Count(line, compares ? 4 : 3);
+        bool keeps = line.Opcode[0] == "atom";
+        Count(line, (compares ? 3 : 2) + (keeps ? 1 : 0));
         Func<ulong, ulong, ulong> combine = (operation, type.Kind, type.Bits) switch
         {
             ("add", 'u', 32 or 64) or ("add", 's', 32) => (old, value) => old + value,
             // On device memory the hardware takes denormals for zeros.
-            ("add", 'f', 32) when space == "global" => (old, value) => Bits(Flush(Flush(Single(old)) + Flush(Single(value)))),
+            ("add", 'f', 32) when space != "shared" => (old, value) => Bits(Flush(Flush(Single(old)) + Flush(Single(value)))),
             ("add", 'f', 32) => (old, value) => Bits(Single(old) + Single(value)),
             ("add", 'f', 64) => (old, value) => Bits(Double(old) + Double(value)),
             ("and", 'b', 32 or 64) => (old, value) => old & value,
@@ -138,9 +182,9 @@ sealed partial class PtxDecoder
             ("exch" or "cas", 'b', 32 or 64) => (_, value) => value,
             _ => throw new PtxFault("unknown atomic operation"),
         };
-        int d = Target(line.Operands[0], type), value = Source(line.Operands[^1], type);
-        int compare = compares ? Source(line.Operands[2], type) : -1;
-        Func<PtxThread, ulong> address = Address(line.Operands[1], space, type.Bytes);
+        int d = keeps ? Target(line.Operands[0], type) : -1, value = Source(line.Operands[^1], type);
+        int compare = compares ? Source(line.Operands[^2], type) : -1;
+        Func<PtxThread, ulong> address = Address(line.Operands[keeps ? 1 : 0], space, type.Bytes);
         char where = space[0];
         int size = type.Bytes;
         ulong mask = type.Mask;
@@ -149,7 +193,8 @@ sealed partial class PtxDecoder
             ulong at = address(t), old = Memory.Load(t, where, at, size, atomic: true), operand = t.Get(value);
             bool writes = compare < 0 || old == t.Get(compare);
             Memory.Store(t, where, at, size, writes ? combine(old, operand) & mask : old, atomic: true);
-            t.Put(d, old);
+            if (keeps)
+                t.Put(d, old);
         };
     }
 
@@ -162,7 +207,17 @@ sealed partial class PtxDecoder
             case ["bar", "sync"]:
                 if (line.Operands is not ["0"])
                     throw new PtxFault("only barrier 0 of all threads is known");
-                return t => t.State = PtxState.AtBarrier;
+                return t =>
+                {
+                    t.Combine = null;
+                    t.State = PtxState.AtBarrier;
+                };
+            case ["bar", "red", "popc", "u32"]:
+                return CombiningBarrier(line, new PtxType('u', 32), given => (ulong)given.Count(one => one));
+            case ["bar", "red", "and", "pred"]:
+                return CombiningBarrier(line, PtxType.Predicate, given => given.All(one => one) ? 1ul : 0ul);
+            case ["bar", "red", "or", "pred"]:
+                return CombiningBarrier(line, PtxType.Predicate, given => given.Any(one => one) ? 1ul : 0ul);
             case ["bar", "warp", "sync"]:
                 Since(6.0);
                 Count(line, 1);
@@ -177,6 +232,20 @@ sealed partial class PtxDecoder
             default:
                 return null;
         }
+    }
+
+    PtxStep CombiningBarrier(PtxLine line, PtxType type, Func<IEnumerable<bool>, ulong> combine)
+    {
+        Count(line, 3);
+        if (line.Operands[1] != "0")
+            throw new PtxFault("only barrier 0 of all threads is known");
+        int d = Target(line.Operands[0], type), predicate = Source(line.Operands[2], PtxType.Predicate);
+        return t =>
+        {
+            t.Given = t.Get(predicate);
+            t.Combine = (thread, all) => thread.Put(d, combine(all.Select(one => one.Given != 0)));
+            t.State = PtxState.AtBarrier;
+        };
     }
 
     void Since(double version)

@@ -68,7 +68,7 @@ sealed partial class PtxDecoder
             {
                 32 => (a, b) => numbers(Single(a), Single(b)),
                 64 => (a, b) => numbers(Double(a), Double(b)),
-                _ => throw new PtxFault("halves are not compared"),
+                _ => (a, b) => numbers(HalfOf(a), HalfOf(b)),
             };
         }
 
@@ -101,7 +101,14 @@ sealed partial class PtxDecoder
                 if (!text.Labels.TryGetValue(line.Operands[0], out int target))
                     throw new PtxFault($"there is no label {line.Operands[0]}");
                 return t => t.Next = target;
-            case ["ret" or "exit"]:
+            case ["brx", "idx"] or ["brx", "idx", "uni"]:
+                Count(line, 2);
+                if (!text.Targets.TryGetValue(line.Operands[1], out string[]? labels))
+                    throw new PtxFault($"there is no list of labels {line.Operands[1]}");
+                int[] places = [.. labels.Select(label => text.Labels.TryGetValue(label, out int place) ? place : throw new PtxFault($"there is no label {label}"))];
+                int index = Source(line.Operands[0], new PtxType('u', 32));
+                return t => t.Next = t.Get(index) is var i && i < (ulong)places.Length ? places[i] : throw new PtxFault($"the list has no label {i}");
+            case ["ret" or "exit"] or ["ret", "uni"]:
                 Count(line, 0);
                 return t =>
                 {

@@ -6,9 +6,10 @@ namespace Dalle2.Tests.Gpu.Ptx;
 sealed partial class PtxDecoder
 {
     static readonly string[] SpecialNames =
-        ["%tid.x", "%tid.y", "%tid.z", "%ntid.x", "%ntid.y", "%ntid.z", "%ctaid.x", "%ctaid.y", "%ctaid.z", "%nctaid.x", "%nctaid.y", "%nctaid.z", "%laneid"];
+        ["%tid.x", "%tid.y", "%tid.z", "%ntid.x", "%ntid.y", "%ntid.z", "%ctaid.x", "%ctaid.y", "%ctaid.z", "%nctaid.x", "%nctaid.y", "%nctaid.z", "%laneid", "%dynamic_smem_size"];
 
     readonly PtxText text;
+    readonly bool isForeign;
     readonly Dictionary<string, int> slots = [];
     readonly Dictionary<ulong, int> constants = [];
     readonly List<ulong> values = [];
@@ -16,9 +17,10 @@ sealed partial class PtxDecoder
     ulong[] initial = [];
     bool[] initiallyKnown = [];
 
-    public PtxDecoder(PtxText text)
+    public PtxDecoder(PtxText text, bool isForeign)
     {
         this.text = text;
+        this.isForeign = isForeign;
         Memory = new PtxMemory(text.Variables);
         foreach (string name in SpecialNames.Concat(text.Registers.Keys))
             slots.Add(name, NewSlot(0, false));
@@ -46,7 +48,7 @@ sealed partial class PtxDecoder
         thread.Groups.Clear();
         thread.Next = 0;
         thread.State = PtxState.Runs;
-        int[] special = [index.X, index.Y, index.Z, size.X, size.Y, size.Z, group.X, group.Y, group.Z, grid.X, grid.Y, grid.Z, thread.Lane];
+        int[] special = [index.X, index.Y, index.Z, size.X, size.Y, size.Z, group.X, group.Y, group.Z, grid.X, grid.Y, grid.Z, thread.Lane, Memory.DynamicBytes];
         for (int s = 0; s < special.Length; s++)
             thread.Put(s, (uint)special[s]);
     }
@@ -72,7 +74,7 @@ sealed partial class PtxDecoder
         }
     }
 
-    PtxStep Step(PtxLine line) => MatrixUnit(line) ?? SharedCopy(line) ?? Arithmetic(line) ?? Comparison(line) ?? Movement(line) ?? MemoryAccess(line) ?? Meeting(line)
+    PtxStep Step(PtxLine line) => MatrixUnit(line) ?? SharedCopy(line) ?? Arithmetic(line) ?? Comparison(line) ?? Movement(line) ?? OfOtherCompilers(line) ?? MemoryAccess(line) ?? Meeting(line)
         ?? throw new PtxFault("unknown instruction");
 
     int NewSlot(ulong value, bool isKnown)
@@ -129,6 +131,9 @@ sealed partial class PtxDecoder
                 : throw new PtxFault($"{literal} is no constant of type {type}");
         }
 
+        // Bits may be written as the float that they are.
+        if (type.Kind == 'b' && (type.Bits == 32 && literal.StartsWith("0f") || type.Bits == 64 && literal.StartsWith("0d")))
+            return Literal(literal, new PtxType('f', type.Bits));
         bool negative = literal[0] == '-';
         string magnitude = negative ? literal[1..] : literal;
         bool hex = magnitude.StartsWith("0x");

@@ -49,7 +49,7 @@ sealed unsafe class PtxDevice() : Device("ptx", 1)
 
         reference.Run(launch);
         byte[][] expected = Save(ranges);
-        Type[] elements = [.. launch.Arguments.Select(a => a.GetType()).Where(KernelArguments.IsView).Select(t => t.GetGenericArguments()[0])];
+        Type[] elements = KernelArguments.Elements(launch.Arguments);
         foreach (Variant variant in variants)
             Require(launch, variant, elements, expected);
     }

@@ -135,6 +135,43 @@ public unsafe class PtxInterpreterTests
     public void Shuffles_come_with_version_6() => Assert.That(
         () => new PtxProgram(Module("shfl.sync.idx.b32 %r2, %r1, 0, 31, -1;").Replace("6.0", "5.0")), Throws.TypeOf<PtxFault>().With.Message.Contains("version 6"));
 
+    [TestCase("mov.f32 %f1, 0f3F800800; mul.f32 %f2, %f1, %f1; sub.f32 %f2, %f2, 0f3F800000; mov.b32 %r2, %f2;", 0x3A000000u, TestName = "{m}(two roundings)")]
+    [TestCase("mov.f32 %f1, 0f40400000; rcp.rn.f32 %f2, %f1; mov.b32 %r2, %f2;", 0x3EAAAAABu, TestName = "{m}(a third)")]
+    [TestCase("mov.b32 %f1, 0f40400000; mov.b32 %r2, %f1;", 0x40400000u, TestName = "{m}(bits written as a float)")]
+    [TestCase(".shared .align 4 .b8 s[8]; mov.b64 %rd2, s; cvta.shared.u64 %rd2, %rd2; st.b32 [%rd2+4], 7; ld.shared.b32 %r2, [s+4];", 7u, TestName = "{m}(generic address of shared memory)")]
+    [TestCase(".local .align 4 .b8 s[8]; mov.b64 %rd2, s; cvta.local.u64 %rd3, %rd2; st.local.b32 [%rd2], 9; ld.b32 %r2, [%rd3];", 9u, TestName = "{m}(generic address of local memory)")]
+    [TestCase(".local .align 4 .b8 s[8]; st.local.b32 [s+4], 9; mov.b64 %rd2, s; cvta.local.u64 %rd3, %rd2; cvta.to.local.u64 %rd3, %rd3; ld.local.b32 %r2, [%rd3+4];", 9u, TestName = "{m}(generic address and back)")]
+    [TestCase("mov.b32 %r3, 3; st.global.b32 [%rd1], %r3; cvta.global.u64 %rd2, %rd1; ld.b32 %r2, [%rd2];", 3u, TestName = "{m}(generic address of device memory)")]
+    [TestCase("ld.param.b64 %rd2, [pair]; ld.param.b32 %r2, [pair+8];", 0xAABBCCDDu, TestName = "{m}(part of a parameter)")]
+    [TestCase("ld.param.s8 %r2, [pair+11];", 0xFFFFFFAAu, TestName = "{m}(byte of a parameter)")]
+    public void Texts_of_other_compilers(string code, uint expected) => Assert.That(ForeignResult(code), Is.EqualTo(expected));
+
+    [TestCase("ld.param.b32 %r2, [pair+16];", "none of this type there")]
+    [TestCase("ld.param.b32 %r2, [pair+2];", "none of this type there")]
+    [TestCase(".shared .align 4 .b8 s[8]; ld.b32 %r2, [s];", "s lies in shared memory")]
+    [TestCase(".local .align 4 .b8 s[8]; mov.b64 %rd2, s; cvta.local.u64 %rd3, %rd2; cvta.to.shared.u64 %rd3, %rd3; mov.b32 %r2, 0;", "lies in another space")]
+    [TestCase(".local .align 4 .b8 s[8]; mov.b64 %rd2, s; ld.b32 %r2, [%rd2];", "outside of the launch's views")]
+    [TestCase("ld.b32 %r2, [%rd1+16];", "outside of the launch's views")]
+    [TestCase("div.f32 %f1, %f1, %f1; mov.b32 %r2, 0;", "unknown instruction")]
+    public void Refuses_of_other_compilers(string code, string reason) => Assert.That(() => ForeignResult(code), Throws.TypeOf<PtxFault>().With.Message.Contains(reason));
+
+    [TestCase("ld.b32 %r2, [%rd1];")]
+    [TestCase("sub.f32 %f1, %f1, %f1;")]
+    [TestCase("mul.f64 %fd1, %fd1, %fd1;")]
+    public void Our_own_texts_never_say_what_others_may(string code) => Assert.That(() => new PtxProgram(Module(code)), Throws.TypeOf<PtxFault>().With.Message.Contains("unknown instruction"));
+
+    // A parameter of 16 bytes besides the view, whose bytes from the 8th on are DD, CC, BB, AA.
+    static uint ForeignResult(string code)
+    {
+        uint left = 0;
+        string module = Module(code).Replace(".param .u64 threads", ".param .u64 threads, .param .align 8 .b8 pair[16]");
+        byte[] pair = [1, 2, 3, 4, 5, 6, 7, 8, 0xDD, 0xCC, 0xBB, 0xAA, 0, 0, 0, 0];
+        long start = (long)&left;
+        new PtxProgram(module, isForeign: true).RunWithBytes(
+            new Index3D(1, 1, 1), new Index3D(1, 1, 1), [BitConverter.GetBytes(start), BitConverter.GetBytes(1L), pair], [(start, start + 4)]);
+        return left;
+    }
+
     static uint Result(string code) => Results(code, 1)[0];
 
     // What each thread has in %r2 at the end. %rd1 is the view's first element, %rd4 the one after all threads' own.

@@ -13,10 +13,12 @@ sealed class PtxProgram
     readonly PtxStep[] steps;
     readonly PtxDecoder decoder;
 
-    public PtxProgram(string source)
+    /// <param name="source">The text.</param>
+    /// <param name="isForeign">Whether another compiler wrote it: then also what ours must never say is taken, as far as the language has it.</param>
+    public PtxProgram(string source, bool isForeign = false)
     {
         text = PtxReader.Read(source);
-        decoder = new PtxDecoder(text);
+        decoder = new PtxDecoder(text, isForeign);
         steps = decoder.Decode();
     }
 
@@ -37,20 +39,35 @@ sealed class PtxProgram
     /// <summary>Runs all groups, one after the other.</summary>
     /// <param name="grid">Groups along each axis.</param>
     /// <param name="size">Threads of a group along each axis.</param>
-    /// <param name="parameters">The bits of each parameter.</param>
+    /// <param name="parameters">The bits of each parameter, none of which is an array.</param>
     /// <param name="ranges">The device memory that may be touched.</param>
     public void Run(Index3D grid, Index3D size, ulong[] parameters, IReadOnlyList<(long Start, long End)> ranges)
     {
-        if (parameters.Length != text.Parameters.Count)
-            throw new PtxFault($"{text.Entry} takes {text.Parameters.Count} parameters, not {parameters.Length}");
-        decoder.Memory.Ranges = ranges;
-        decoder.Memory.Parameters = parameters;
+        RequireCount(parameters.Length);
         for (int p = 0; p < parameters.Length; p++)
         {
+            if (text.Parameters[p].IsArray)
+                throw new PtxFault($"{text.Parameters[p].Name} is an array");
             if (text.Parameters[p].Alignment > 1 && parameters[p] % (ulong)text.Parameters[p].Alignment != 0)
                 throw new PtxFault($"{text.Parameters[p].Name} is not aligned to {text.Parameters[p].Alignment} bytes");
         }
 
+        RunWithBytes(grid, size, [.. parameters.Select((bits, p) => BitConverter.GetBytes(bits)[..text.Parameters[p].Bytes])], ranges);
+    }
+
+    /// <summary>The same with the bytes of each parameter as they lie in memory, and bytes of shared memory that the launch adds.</summary>
+    public void RunWithBytes(Index3D grid, Index3D size, byte[][] parameters, IReadOnlyList<(long Start, long End)> ranges, int dynamicBytes = 0)
+    {
+        RequireCount(parameters.Length);
+        for (int p = 0; p < parameters.Length; p++)
+        {
+            if (text.Parameters[p].Bytes != parameters[p].Length)
+                throw new PtxFault($"{text.Parameters[p].Name} has {text.Parameters[p].Bytes} bytes, not {parameters[p].Length}");
+        }
+
+        decoder.Memory.Ranges = ranges;
+        decoder.Memory.Parameters = parameters;
+        decoder.Memory.DynamicBytes = dynamicBytes;
         var group = new PtxGroup(size.Size, decoder.RegisterCount, decoder.Memory.SharedBytes, decoder.Memory.LocalBytes);
         for (int g = 0; g < grid.Size; g++)
         {
@@ -59,6 +76,12 @@ sealed class PtxProgram
                 decoder.Begin(thread, grid, size, Unflatten(g, grid), Unflatten(thread.Linear, size));
             Run(group);
         }
+    }
+
+    void RequireCount(int given)
+    {
+        if (given != text.Parameters.Count)
+            throw new PtxFault($"{text.Entry} takes {text.Parameters.Count} parameters, not {given}");
     }
 
     static Index3D Unflatten(int linear, Index3D extent) => new(linear % extent.X, linear / extent.X % extent.Y, linear / extent.X / extent.Y);
@@ -79,6 +102,8 @@ sealed class PtxProgram
             PtxThread one = group.Threads[0];
             if (!Array.TrueForAll(group.Threads, thread => thread.State == PtxState.AtBarrier && thread.Next == one.Next))
                 throw new PtxFault($"{text.Entry}: threads of a group part ways: {Whereabouts(group)}");
+            foreach (PtxThread thread in group.Threads)
+                thread.Combine?.Invoke(thread, group.Threads);
             group.PassBarrier();
             foreach (PtxThread thread in group.Threads)
                 thread.State = PtxState.Runs;

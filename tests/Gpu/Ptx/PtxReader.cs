@@ -3,7 +3,11 @@ using System.Text.RegularExpressions;
 namespace Dalle2.Tests.Gpu.Ptx;
 
 /// <summary>A parameter or a variable: its type, its name, and how many bytes it has at what alignment.</summary>
-sealed record PtxVariable(string Space, PtxType Type, string Name, int Bytes, int Alignment);
+sealed record PtxVariable(string Space, PtxType Type, string Name, int Bytes, int Alignment, bool IsArray = false)
+{
+    /// <summary>Instead of a number of bytes: as many as the launch says.</summary>
+    public const int Dynamic = -1;
+}
 
 /// <summary>One instruction as it stands in the text.</summary>
 sealed record PtxLine(int Number, string Text, string? Guard, bool Negated, string[] Opcode, string[] Operands);
@@ -27,6 +31,9 @@ sealed class PtxText
 
     /// <summary>The place among <see cref="Lines"/> that each label stands before.</summary>
     public Dictionary<string, int> Labels { get; } = [];
+
+    /// <summary>Lists of labels, by the label that each list has.</summary>
+    public Dictionary<string, string[]> Targets { get; } = [];
 }
 
 /// <summary>Reads modules of one entry. Whatever it does not know is a fault.</summary>
@@ -50,6 +57,8 @@ static partial class PtxReader
             result.Parameters.Add(ReadParameter(parameter));
         if (result.Parameters.Select(p => p.Name).Distinct().Count() != result.Parameters.Count)
             throw new PtxFault("two parameters have one name");
+        foreach (Capture dynamic in module.Groups["dynamic"].Captures)
+            result.Variables.Add(new PtxVariable("shared", new PtxType('b', 8), dynamic.Value, PtxVariable.Dynamic, int.Parse(module.Groups["dynamicAlign"].Value)));
         System.Text.RegularExpressions.Group body = module.Groups["body"];
         ReadBody(result, body.Value, text[..body.Index].Count(c => c == '\n') + 1);
         return result;
@@ -62,6 +71,12 @@ static partial class PtxReader
             throw new PtxFault($"no parameter: {text}");
         if (match.Groups["pointer"].Success && type.Bits != 64)
             throw new PtxFault($"a pointer has 64 bits: {text}");
+        if (match.Groups["count"].Success)
+        {
+            int own = match.Groups["own"].Success ? int.Parse(match.Groups["own"].Value) : type.Bytes;
+            return new PtxVariable("param", type, match.Groups["name"].Value, type.Bytes * int.Parse(match.Groups["count"].Value), own, IsArray: true);
+        }
+
         int alignment = match.Groups["align"].Success ? int.Parse(match.Groups["align"].Value) : 1;
         return new PtxVariable("param", type, match.Groups["name"].Value, type.Bytes, alignment);
     }
@@ -69,6 +84,7 @@ static partial class PtxReader
     static void ReadBody(PtxText result, string body, int line)
     {
         int at = 0;
+        string? last = null;
         while (true)
         {
             Match space = Space().Match(body, at);
@@ -82,6 +98,7 @@ static partial class PtxReader
                 if (!result.Labels.TryAdd(label.Groups[1].Value, result.Lines.Count))
                     throw new PtxFault($"line {line}: the label {label.Groups[1].Value} stands twice");
                 at += label.Length;
+                last = label.Groups[1].Value;
                 continue;
             }
 
@@ -89,7 +106,9 @@ static partial class PtxReader
             if (end < 0)
                 throw new PtxFault($"line {line}: a statement without an end");
             string statement = body[at..end];
-            if (statement[0] == '.')
+            if (BranchTargets().Match(statement) is { Success: true } targets)
+                result.Targets.Add(last ?? throw new PtxFault($"line {line}: a list of labels without a label of its own"), targets.Groups["labels"].Value.Split(',', StringSplitOptions.TrimEntries));
+            else if (statement[0] == '.')
                 Declare(result, statement, line);
             else
                 result.Lines.Add(ReadLine(statement, line));
@@ -141,11 +160,11 @@ static partial class PtxReader
     private static partial Regex Comment();
 
     [GeneratedRegex(
-        @"^\s*\.version\s+(?<version>\d+\.\d+)\s+\.target\s+sm_(?<sm>\d+)\s+\.address_size\s+64\s+\.visible\s+\.entry\s+(?<entry>[A-Za-z][\w$]*)\s*"
+        @"^\s*\.version\s+(?<version>\d+\.\d+)\s+\.target\s+sm_(?<sm>\d+)\s+\.address_size\s+64\s+(\.extern\s+\.shared\s+\.align\s+(?<dynamicAlign>\d+)\s+\.b8\s+(?<dynamic>\w+)\[\];\s*)?\.visible\s+\.entry\s+(?<entry>[A-Za-z][\w$]*)\s*"
         + @"\((?<parameters>[^)]*)\)\s*(\.maxntid\s+\d+(\s*,\s*\d+){0,2}\s*)?\{(?<body>.*)\}\s*$", RegexOptions.Singleline)]
     private static partial Regex Module();
 
-    [GeneratedRegex(@"^\.param\s+\.(?<type>\w+)\s+(?<pointer>\.ptr\s+\.global\s+\.align\s+(?<align>\d+)\s+)?(?<name>[A-Za-z_$][\w$]*)$")]
+    [GeneratedRegex(@"^\.param\s+(\.align\s+(?<own>\d+)\s+)?\.(?<type>\w+)\s+(?<pointer>\.ptr\s+\.global\s+\.align\s+(?<align>\d+)\s+)?(?<name>[A-Za-z_$][\w$]*)(\[(?<count>\d+)\])?$")]
     private static partial Regex Parameter();
 
     [GeneratedRegex(@"^\.reg\s+\.(?<type>\w+)\s+(?<prefix>%[A-Za-z]+)<(?<count>\d+)>$")]
@@ -153,6 +172,9 @@ static partial class PtxReader
 
     [GeneratedRegex(@"^\.(?<space>shared|local)\s+(\.align\s+(?<align>\d+)\s+)?\.(?<type>\w+)\s+(?<name>[A-Za-z_$][\w$]*)\[(?<count>\d+)\]$")]
     private static partial Regex Variable();
+
+    [GeneratedRegex(@"^\.branchtargets\s+(?<labels>[\w$,\s]+)$")]
+    private static partial Regex BranchTargets();
 
     [GeneratedRegex(@"\G\s*")]
     private static partial Regex Space();

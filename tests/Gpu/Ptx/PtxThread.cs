@@ -32,6 +32,9 @@ sealed class PtxThread(PtxGroup group, int linear, int registers, int localBytes
     public ulong[] GivenMany = [];
     public Action<PtxThread, PtxThread?[]>? Exchange;
 
+    /// <summary>Where a group meets: what takes all threads' values.</summary>
+    public Action<PtxThread, PtxThread[]>? Combine;
+
     /// <summary>Copies to shared memory that are under way: in no group yet, and the groups, the oldest first.</summary>
     public readonly List<Action> Copies = [];
     public readonly Queue<Action[]> Groups = [];

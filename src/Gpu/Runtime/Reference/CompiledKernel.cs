@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Reflection;
 using System.Reflection.Emit;
+using Dalle2.Gpu.Frontend;
 
 namespace Dalle2.Gpu.Runtime.Reference;
 
@@ -22,7 +23,7 @@ sealed class CompiledKernel
     CompiledKernel(MethodInfo method)
     {
         Name = $"{method.DeclaringType?.Name}.{method.Name}";
-        if (!method.IsStatic || method.ReturnType != typeof(void))
+        if (!Closures.IsFree(method) || method.ReturnType != typeof(void))
             throw new ArgumentException($"{Name} is not a kernel: it must be a static method that returns nothing and captures nothing");
         ParameterInfo[] parameters = method.GetParameters();
         foreach (ParameterInfo parameter in parameters)
@@ -83,13 +84,18 @@ sealed class CompiledKernel
         il.MarkLabel(body);
         if (retargeted is { UsesLocalMemory: true })
             il.Emit(OpCodes.Call, ((Action)LocalScratch.Begin).Method);
-        if (retargeted != null || index != null)
-            il.Emit(OpCodes.Ldloc, thread);
         if (index == null && retargeted != null)
         {
+            il.Emit(OpCodes.Ldloc, thread);
             il.Emit(OpCodes.Call, ((Action<int>)KernelThread.EnterThread).Method);
         }
-        else if (index == typeof(Index1D))
+
+        // A lambda's object, which it does not use.
+        if (!method.IsStatic)
+            il.Emit(OpCodes.Ldnull);
+        if (index != null)
+            il.Emit(OpCodes.Ldloc, thread);
+        if (index == typeof(Index1D))
         {
             il.Emit(OpCodes.Newobj, typeof(Index1D).GetConstructor([typeof(int)])!);
         }
@@ -105,7 +111,7 @@ sealed class CompiledKernel
         {
             // So that it stays a call, which a failure's place tells of.
             il.Emit(OpCodes.Ldftn, method);
-            il.EmitCalli(OpCodes.Calli, CallingConventions.Standard, typeof(void), [.. parameters.Select(parameter => parameter.ParameterType)], null);
+            il.EmitCalli(OpCodes.Calli, method.IsStatic ? CallingConventions.Standard : CallingConventions.HasThis, typeof(void), [.. parameters.Select(parameter => parameter.ParameterType)], null);
         }
         else
         {

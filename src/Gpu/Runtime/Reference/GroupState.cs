@@ -12,6 +12,7 @@ sealed unsafe class GroupState : IDisposable
     readonly ThreadTeam.MeetingPlace[] warps;
     readonly object?[][] exchanged;
     readonly List<(nint Address, long Bytes)> shared = [];
+    nint dynamic;
 
     public GroupState(ThreadTeam team, int threads)
     {
@@ -59,8 +60,21 @@ sealed unsafe class GroupState : IDisposable
         return ViewAddress.View<T>(shared[allocation].Address, extent);
     }
 
+    public ArrayView<T> Dynamic<T>(int bytes)
+        where T : unmanaged
+    {
+        if (dynamic == 0)
+        {
+            dynamic = (nint)NativeMemory.AlignedAlloc((nuint)Math.Max(bytes, 1), 64);
+            new Span<byte>((void*)dynamic, bytes).Fill(0xFF);
+        }
+
+        return ViewAddress.View<T>(dynamic, bytes / sizeof(T));
+    }
+
     public void Dispose()
     {
+        NativeMemory.AlignedFree((void*)dynamic);
         foreach (var (address, _) in shared)
             NativeMemory.AlignedFree((void*)address);
     }

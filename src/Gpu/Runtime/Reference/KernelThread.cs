@@ -60,6 +60,9 @@ static class KernelThread
     public static ArrayView<T> AllocateShared<T>(int extent)
         where T : unmanaged => GroupFor("SharedMemory.Allocate").Shared<T>(allocations++, extent);
 
+    public static ArrayView<T> DynamicShared<T>()
+        where T : unmanaged => GroupFor("SharedMemory.GetDynamic").Dynamic<T>(config.SharedMemoryConfig.UsesDynamicSharedMemory ? config.SharedMemoryConfig.ArraySize : 0);
+
     static GroupState GroupFor(string member) => group
         ?? throw new InvalidOperationException($"{member} was called outside of an explicitly grouped kernel; launch it with a KernelConfig");
 

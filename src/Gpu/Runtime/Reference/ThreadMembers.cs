@@ -72,6 +72,9 @@ static class ThreadMembers
     {
         public static ArrayView<T> Allocate<T>(int extent)
             where T : unmanaged => KernelThread.AllocateShared<T>(extent);
+
+        public static ArrayView<T> GetDynamic<T>()
+            where T : unmanaged => KernelThread.DynamicShared<T>();
     }
 
     static class OfLocalMemory

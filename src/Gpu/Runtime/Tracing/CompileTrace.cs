@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
 using Dalle2.Gpu.Frontend;
@@ -11,6 +12,8 @@ namespace Dalle2.Gpu.Runtime.Tracing;
 /// <summary>The way of a kernel through the compiler, as devices take it: translated, optimised, emitted; told and written as the environment asks for.</summary>
 static class CompileTrace
 {
+    static readonly ConcurrentDictionary<string, bool> Told = new();
+
     static long ticks;
     static int compiled;
 
@@ -42,6 +45,7 @@ static class CompileTrace
         Function function = Translate(kernel, group, hasMatrixUnits);
         if (!unrolls)
             function.UnrollLimit = 0;
+        TellLeftOut(function, checking);
         if (settings.Debug >= 3)
             Tell(function, checking, settings.Debug);
         else
@@ -70,6 +74,14 @@ static class CompileTrace
         if (settings.Debug >= 4)
             TraceOutput.Text($"{name}.{ending}:", print());
         KernelFiles.Dump(name, ending, print);
+    }
+
+    // Nothing is left out quietly: once a kernel, since it is compiled again for each group.
+    static void TellLeftOut(Function function, Checking checking)
+    {
+        string[] members = [.. function.LeftOut.Where(member => checking != Checking.Require || member.StartsWith(nameof(Interop), StringComparison.Ordinal))];
+        if (members.Length > 0 && Told.TryAdd(function.Name, true))
+            TraceOutput.Line($"{function.Name}: {string.Join(", ", members)} left out in compiled code; the devices reference and ilgpu:cpu have it{(checking == Checking.Require ? "" : ", and checked mode has assertions (D2_CHECK=1)")}");
     }
 
     static void Tell(Function function, Checking checking, int level)

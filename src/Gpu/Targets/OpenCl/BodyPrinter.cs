@@ -47,7 +47,7 @@ sealed partial class BodyPrinter
             if (LineOperands.Written(line) is not { } written)
                 continue;
             used.Add(written);
-            if (LineOperands.Read(line).Contains(written))
+            if (line is AtomicLine || LineOperands.Read(line).Contains(written))
                 kept.Add(written);
         }
 

@@ -1,0 +1,50 @@
+using Dalle2.Gpu.Runtime;
+using Dalle2.Gpu.Runtime.Reference;
+using Dalle2.IlgpuKernels;
+
+namespace Dalle2.Tests.Gpu.Ilgpu;
+
+/// <summary>Runs kernels of ILGPU's users on one of our devices, as they are.</summary>
+sealed class DeviceRunner(Device device) : IViewFactory, IDisposable
+{
+    readonly List<IDisposable> buffers = [];
+
+    /// <summary>What differs from the expectation.</summary>
+    public string[] Run(KernelCase kernelCase)
+    {
+        var memory = new LaunchMemory(this);
+        object[] arguments = kernelCase.CreateArguments(memory);
+        Index3D extent = kernelCase.Extent switch
+        {
+            Index1D one => new Index3D(one.X, 1, 1),
+            Index2D two => new Index3D(two.X, two.Y, 1),
+            Index3D three => three,
+            _ => default,
+        };
+        device.Stream.Run(new Launch(CompiledKernel.Of(kernelCase.Kernel), arguments, extent, kernelCase.Extent == null ? kernelCase.Config : null));
+        return [.. kernelCase.Mismatches(memory)];
+    }
+
+    public ArrayView<T> Create<T>(T[] contents)
+        where T : unmanaged
+    {
+        Buffer<T> buffer = device.Allocate<T>(contents.Length);
+        buffers.Add(buffer);
+        device.Stream.Write<T>(contents, buffer.View);
+        return buffer.View;
+    }
+
+    public T[] Read<T>(ArrayView<T> view)
+        where T : unmanaged
+    {
+        var values = new T[view.Length];
+        device.Stream.Read<T>(view, values);
+        return values;
+    }
+
+    public void Dispose()
+    {
+        foreach (IDisposable buffer in buffers)
+            buffer.Dispose();
+    }
+}
