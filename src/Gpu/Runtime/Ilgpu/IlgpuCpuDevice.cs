@@ -12,7 +12,7 @@ sealed class IlgpuCpuDevice(int threads) : HostDevice(IlgpuDevices.Cpu, threads)
 {
     static readonly Lazy<Context> Shared = new(() =>
     {
-        IlgpuMembers.Replace(((Action<int>)Simulation.RunThread).Method, ((Action<int>)EntryKernel.Nothing).Method);
+        IlgpuMembers.Replace(((Action<int>)Simulation.RunThread).Method, ((Action<int>)EntryKernel.Stub).Method);
         return IlgpuContext.Create(builder => builder.CPU(Simulation.Describe(1, 1)));
     });
 
