@@ -36,7 +36,7 @@ internal static class PngFile
         {
             switch (chunks.Type)
             {
-                case "PLTE" when !pixels && colourType is 2 or 3 or 6:
+                case "PLTE" when !pixels && colours == 0 && colourType is 2 or 3 or 6:
                     RequirePalette(depth, colourType, chunks.Data);
                     colours = chunks.Data.Length / 3;
                     Write(plain, "PLTE", WholePalette(depth, colourType, chunks.Data));
@@ -52,7 +52,7 @@ internal static class PngFile
                     compressed.Write(chunks.Data);
                     continue;
                 case "PLTE" or "tRNS" when colourType is not (0 or 4):
-                    throw new ImageFormatException($"{chunks.Type} stands in the wrong place");
+                    throw new ImageFormatException($"{chunks.Type} stands in the wrong place or is there twice");
                 case "IDAT":
                     throw new ImageFormatException("IDAT chunks are not consecutive");
                 case "IEND" or "PLTE":

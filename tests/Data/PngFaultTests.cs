@@ -31,6 +31,7 @@ public sealed class PngFaultTests
         yield return Case("PLTE of 4 bytes", new PngBuilder().Header(1, 1, 8, 3).Chunk("PLTE", 1, 2, 3, 4).Pixels(0, 0).End(), "PLTE has 4 bytes");
         yield return Case("PLTE too long for its depth", new PngBuilder().Header(1, 1, 1, 3).Chunk("PLTE", new byte[9]).Pixels(0, 0).End(), "PLTE");
         yield return Case("PLTE after IDAT", new PngBuilder().Header(1, 1, 8, 3).Pixels(0, 0).Chunk("PLTE", 1, 2, 3).End(), "PLTE");
+        yield return Case("second PLTE", new PngBuilder().Header(1, 1, 8, 3).Chunk("PLTE", 1, 2, 3).Chunk("PLTE", 4, 5, 6).Pixels(0, 0).End(), "PLTE stands in the wrong place or is there twice");
         yield return Case("tRNS of 1 byte in grey", Grey().Chunk("tRNS", 1).Pixels(0, 0).End(), "tRNS has 1 bytes");
         yield return Case("too few rows", Grey(2, 2).Pixels(0, 1, 2).End(), "too little pixel data: 6 bytes are needed");
         yield return Case("too many rows", Grey().Pixels(0, 1, 0, 1).End(), "too much");
