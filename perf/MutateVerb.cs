@@ -16,6 +16,7 @@ sealed class MutateVerb : Verb
     readonly Option<int> count = VerbOptions.Count("--count", 100_000, 1, int.MaxValue, "Damaged files.");
     readonly Option<int> first = VerbOptions.Count("--first", 0, 0, int.MaxValue, "Damaged files that are passed over, to see one again.");
     readonly Option<ulong> seed = VerbOptions.Seed("Decides the damage.");
+    readonly Option<bool> inside = VerbOptions.Flag("--inside", "Change what is behind the compression and pack it again; PNG only.");
     readonly Option<int?> maxPixels = VerbOptions.MaxPixels();
     readonly Option<string> output = VerbOptions.Text("--out", "DIR", Path.Combine("artifacts", "mutate"), "Where files go that break the decoder.");
 
@@ -23,7 +24,7 @@ sealed class MutateVerb : Verb
         : base("mutate", "Decode damaged pictures: what is thrown, what takes longer than two seconds, how much memory is used at most.")
     {
         Arguments.Add(files);
-        foreach (Option option in new Option[] { format, count, first, seed, maxPixels, output })
+        foreach (Option option in new Option[] { format, count, first, seed, inside, maxPixels, output })
             Options.Add(option);
     }
 
@@ -37,8 +38,10 @@ sealed class MutateVerb : Verb
         byte[][] sound = [.. Directory.EnumerateFiles(folder, "*." + ending).Order(StringComparer.Ordinal).Select(File.ReadAllBytes)];
         if (sound.Length == 0)
             throw new UserInputException($"{folder}: has no file *.{ending}");
+        if (arguments.GetValue(inside) && ending != "png")
+            throw new UserInputException($"--inside changes PNG alone, and --format is {ending}");
         long limit = arguments.GetValue(maxPixels) ?? PictureDecoder.DefaultMaxPixels;
-        var mutations = new PictureMutations(sound, (int)arguments.GetValue(seed));
+        var mutations = new PictureMutations(sound, (int)arguments.GetValue(seed), arguments.GetValue(inside));
         int decoded = 0, refused = 0, escaped = 0, slow = 0, number = 0;
         byte[] current = [];
         double slowest = 0;

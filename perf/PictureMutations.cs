@@ -10,22 +10,30 @@ public sealed class PictureMutations
 
     readonly IReadOnlyList<byte[]> sound;
     readonly Random random;
+    readonly PngPixelMutations? inside;
 
     /// <summary>Starts a sequence.</summary>
     /// <param name="sound">Sound files of one format, each longer than 8 bytes.</param>
     /// <param name="seed">Decides the sequence.</param>
-    public PictureMutations(IReadOnlyList<byte[]> sound, int seed)
+    /// <param name="inside">Whether to change what is behind the compression, of PNG files alone; by default the file's own bytes are changed.</param>
+    public PictureMutations(IReadOnlyList<byte[]> sound, int seed, bool inside = false)
     {
         if (sound.Count == 0 || sound.Any(file => file.Length < 9))
             throw new ArgumentException("sound files of more than 8 bytes are needed", nameof(sound));
         this.sound = sound;
         random = new Random(seed);
+        if (inside && sound.Any(file => file[0] != 0x89))
+            throw new ArgumentException("only PNG files are changed inside", nameof(inside));
+        this.inside = inside ? new PngPixelMutations(random) : null;
     }
 
     /// <summary>The next damaged file: one to four changes of a sound one.</summary>
     public byte[] Next()
     {
-        List<byte> file = [.. sound[random.Next(sound.Count)]];
+        byte[] original = sound[random.Next(sound.Count)];
+        if (inside != null)
+            return inside.Change(original);
+        List<byte> file = [.. original];
         for (int changes = 1 + random.Next(4); changes > 0 && file.Count > 8; changes--)
             Change(file);
         byte[] result = [.. file];

@@ -18,6 +18,9 @@ internal static class PictureConfiguration
     // Decoders hold the picture, and coefficients or a whole strip of 16 bits beside it.
     private const long BytesPerPixel = 24;
 
+    // A chunk or a strip is often the whole file.
+    private const long BytesPerFileByte = 4;
+
     // Rows, tables and windows, even where there is hardly a pixel.
     private const long LeastBytes = 16L << 20;
 
@@ -27,9 +30,12 @@ internal static class PictureConfiguration
     public static Configuration For(long pixels, long fileBytes)
     {
         var configuration = Shared.Clone();
-        configuration.MemoryAllocator = new BoundedAllocator(BytesPerPixel * pixels + 4 * fileBytes + LeastBytes);
+        configuration.MemoryAllocator = new BoundedAllocator(MemoryLimit(pixels, fileBytes));
         return configuration;
     }
+
+    /// <summary>Bytes that decoding may hold at a time, the file and the finished picture's array not counted.</summary>
+    public static long MemoryLimit(long pixels, long fileBytes) => BytesPerPixel * pixels + BytesPerFileByte * fileBytes + LeastBytes;
 
     private static Configuration Create()
     {

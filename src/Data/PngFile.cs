@@ -30,18 +30,19 @@ internal static class PngFile
         plain.Write(PngChunkReader.Signature);
         Write(plain, "IHDR", chunks.Data);
         using var compressed = new MemoryStream();
-        bool pixels = false, palette = false, ended = false;
+        bool pixels = false, ended = false;
+        int colours = 0;
         while (chunks.Next())
         {
             switch (chunks.Type)
             {
-                case "PLTE" when !pixels && colourType is 2 or 3 or 6:
+                case "PLTE" when !pixels && colours == 0 && colourType is 2 or 3 or 6:
                     RequirePalette(depth, colourType, chunks.Data);
-                    palette = true;
-                    Write(plain, "PLTE", chunks.Data);
+                    colours = chunks.Data.Length / 3;
+                    Write(plain, "PLTE", WholePalette(depth, colourType, chunks.Data));
                     break;
-                case "tRNS" when !pixels && (colourType != 3 || palette):
-                    if (Transparency(depth, colourType, chunks.Data) is { } transparency)
+                case "tRNS" when !pixels && (colourType != 3 || colours > 0):
+                    if (Transparency(depth, colourType, colours, chunks.Data) is { } transparency)
                     {
                         Write(plain, "tRNS", transparency);
                     }
@@ -51,7 +52,7 @@ internal static class PngFile
                     compressed.Write(chunks.Data);
                     continue;
                 case "PLTE" or "tRNS" when colourType is not (0 or 4):
-                    throw new ImageFormatException($"{chunks.Type} stands in the wrong place");
+                    throw new ImageFormatException($"{chunks.Type} stands in the wrong place or is there twice");
                 case "IDAT":
                     throw new ImageFormatException("IDAT chunks are not consecutive");
                 case "IEND" or "PLTE":
@@ -69,7 +70,7 @@ internal static class PngFile
         {
             throw new ImageFormatException("there is no IDAT chunk, so it has no pixels");
         }
-        if (colourType == 3 && !palette)
+        if (colourType == 3 && colours == 0)
         {
             throw new ImageFormatException("colour type 3 needs a PLTE chunk, and there is none");
         }
@@ -149,10 +150,18 @@ internal static class PngFile
         }
     }
 
-    // Null where a tRNS means nothing: beside an alpha channel.
-    private static byte[]? Transparency(int depth, int colourType, ReadOnlySpan<byte> data)
+    // ImageSharp would read what lies behind a palette that an index exceeds. Those colours are black, as libpng has them.
+    private static byte[] WholePalette(int depth, int colourType, ReadOnlySpan<byte> data)
     {
-        if (colourType is 4 or 6)
+        byte[] whole = new byte[colourType == 3 ? 3 << depth : data.Length];
+        data.CopyTo(whole);
+        return whole;
+    }
+
+    // Null where a tRNS means nothing: beside an alpha channel, and, as libpng has it, where it has more entries than the palette.
+    private static byte[]? Transparency(int depth, int colourType, int colours, ReadOnlySpan<byte> data)
+    {
+        if (colourType is 4 or 6 || (colourType == 3 && data.Length > colours))
         {
             return null;
         }

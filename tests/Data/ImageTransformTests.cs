@@ -125,6 +125,9 @@ public sealed class ImageTransformTests
     }
 
     [TestCase("\0\0\0\u0020ftypavif", "AVIF")]
+    [TestCase("\0\0\0\u0018ftypheic", "HEIC")]
+    [TestCase("\u00ff\n\u00fa\u007f", "JPEG XL")]
+    [TestCase("\0\0\0\u000cJXL \r\n\u0087\n", "JPEG XL")]
     [TestCase("<svg xmlns", "SVG")]
     [TestCase("%PDF-1.7", "PDF")]
     public void Other_formats_are_named(string start, string format) =>

@@ -22,6 +22,53 @@ public sealed class JpegTests
         Assert.That(image.Rgba.Zip(expected).Max(p => Math.Abs(p.First - p.Second)), Is.LessThanOrEqualTo(tolerance));
     }
 
+    // With steps of quantisation 16 times as large the coefficients of 8 bits are those of 12: 16 times the value, around 2048 instead of 128.
+    [TestCase("grey")]
+    [TestCase("colour")]
+    public void Samples_of_12_bits_are_scaled_to_8(string name)
+    {
+        var file = Fixture(name + ".jpg");
+        foreach (var (marker, at) in Segments(file))
+        {
+            if (marker == QuantizationTable)
+            {
+                // Behind the length and the number of the table.
+                for (int i = at + 3; i < at + 3 + 64; i++)
+                {
+                    file[i] = checked((byte)(16 * file[i]));
+                }
+            }
+            else if (marker == Baseline)
+            {
+                (file[at - 1], file[at + 2]) = (ExtendedSequential, 12);
+            }
+        }
+        var image = PictureDecoder.Decode(file);
+        Assert.That(image.Rgba.Zip(Fixture(name + ".raw")).Max(p => Math.Abs(p.First - p.Second)), Is.LessThanOrEqualTo(3));
+    }
+
+    [TestCase(0xC3, "lossless")]
+    [TestCase(0xC9, "arithmetic")]
+    public void A_process_that_is_not_read_is_named(int process, string named)
+    {
+        var file = Fixture("colour.jpg");
+        file[Segments(file).Single(s => s.Marker == Baseline).At - 1] = (byte)process;
+        Assert.That(() => PictureDecoder.Decode(file), Throws.TypeOf<ImageFormatException>().With.Message.Contains(named).And.Message.Contains("not read"));
+    }
+
+    private const byte QuantizationTable = 0xDB, Baseline = 0xC0, ExtendedSequential = 0xC1, StartOfScan = 0xDA;
+
+    // Markers up to the first scan, and where their lengths stand.
+    private static List<(byte Marker, int At)> Segments(byte[] file)
+    {
+        List<(byte, int)> segments = [];
+        for (int at = 2; file[at + 1] != StartOfScan; at += 2 + ((file[at + 2] << 8) | file[at + 3]))
+        {
+            segments.Add((file[at + 1], at + 2));
+        }
+        return segments;
+    }
+
     [Test]
     public void A_truncated_or_damaged_file_is_a_format_fault()
     {

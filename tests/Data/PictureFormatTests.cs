@@ -64,6 +64,7 @@ public sealed class PictureFormatTests
     }
 
     [TestCase("png")]
+    [TestCase("png", true)]
     [TestCase("gif")]
     [TestCase("webp")]
     [TestCase("bmp")]
@@ -71,10 +72,10 @@ public sealed class PictureFormatTests
     [TestCase("tga")]
     [TestCase("p?m")]
     [TestCase("jpg")]
-    public void Damaged_files_are_decoded_or_refused(string ending)
+    public void Damaged_files_are_decoded_or_refused(string ending, bool inside = false)
     {
-        string folder = ending == "jpg" ? Path.GetDirectoryName(Folder)! : Folder;
-        var mutations = new PictureMutations([.. Directory.GetFiles(folder, "*." + ending).Order(StringComparer.Ordinal).Select(File.ReadAllBytes)], seed: 7);
+        string folder = ending == "jpg" || inside ? Path.GetDirectoryName(Folder)! : Folder;
+        var mutations = new PictureMutations([.. Directory.GetFiles(folder, "*." + ending).Order(StringComparer.Ordinal).Select(File.ReadAllBytes)], seed: 7, inside);
         int decoded = 0, refused = 0;
         for (int i = 0; i < 400; i++)
         {
@@ -90,6 +91,21 @@ public sealed class PictureFormatTests
         }
         Assert.That(decoded, Is.Positive);
         Assert.That(refused, Is.Positive);
+    }
+
+    [Test]
+    public void CMYK_in_TIFF_is_refused_as_not_read()
+    {
+        // One pixel; each entry is tag, type (3: 16 bits), count, value.
+        byte[] Entry(byte low, byte high, byte value) => [low, high, 3, 0, 1, 0, 0, 0, value, 0, 0, 0];
+        const byte directory = 20, pixels = 8, depths = 12;
+        byte[] file =
+        [
+            .. "II*\0"u8, directory, 0, 0, 0, 10, 20, 30, 40, 8, 0, 8, 0, 8, 0, 8, 0,
+            9, 0, .. Entry(0, 1, 1), .. Entry(1, 1, 1), 2, 1, 3, 0, 4, 0, 0, 0, depths, 0, 0, 0, .. Entry(3, 1, 1), .. Entry(6, 1, 5),
+            .. Entry(0x11, 1, pixels), .. Entry(0x15, 1, 4), .. Entry(0x16, 1, 1), .. Entry(0x17, 1, 4), 0, 0, 0, 0,
+        ];
+        Assert.That(() => PictureDecoder.Decode(file), Throws.TypeOf<ImageFormatException>().With.Message.Contains("not read"));
     }
 
     [TestCase("a.jfif")]

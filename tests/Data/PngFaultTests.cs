@@ -31,6 +31,7 @@ public sealed class PngFaultTests
         yield return Case("PLTE of 4 bytes", new PngBuilder().Header(1, 1, 8, 3).Chunk("PLTE", 1, 2, 3, 4).Pixels(0, 0).End(), "PLTE has 4 bytes");
         yield return Case("PLTE too long for its depth", new PngBuilder().Header(1, 1, 1, 3).Chunk("PLTE", new byte[9]).Pixels(0, 0).End(), "PLTE");
         yield return Case("PLTE after IDAT", new PngBuilder().Header(1, 1, 8, 3).Pixels(0, 0).Chunk("PLTE", 1, 2, 3).End(), "PLTE");
+        yield return Case("second PLTE", new PngBuilder().Header(1, 1, 8, 3).Chunk("PLTE", 1, 2, 3).Chunk("PLTE", 4, 5, 6).Pixels(0, 0).End(), "PLTE stands in the wrong place or is there twice");
         yield return Case("tRNS of 1 byte in grey", Grey().Chunk("tRNS", 1).Pixels(0, 0).End(), "tRNS has 1 bytes");
         yield return Case("too few rows", Grey(2, 2).Pixels(0, 1, 2).End(), "too little pixel data: 6 bytes are needed");
         yield return Case("too many rows", Grey().Pixels(0, 1, 0, 1).End(), "too much");
@@ -93,6 +94,45 @@ public sealed class PngFaultTests
     [Test]
     public void A_transparent_colour_beside_alpha_means_nothing() =>
         Assert.That(PictureDecoder.Decode(new PngBuilder().Header(1, 1, 8, 4).Chunk("tRNS", 0, 9).Pixels(0, 9, 200).End()).Rgba, Is.EqualTo(new byte[] { 9, 9, 9, 200 }));
+
+    [TestCase((byte)0, new byte[] { 0, 7 }, new byte[] { 7, 7, 7, 255 })]
+    [TestCase((byte)4, new byte[] { 0, 9, 200 }, new byte[] { 9, 9, 9, 200 })]
+    public void A_palette_in_grey_means_nothing(byte kind, byte[] row, byte[] pixel) =>
+        Assert.That(PictureDecoder.Decode(new PngBuilder().Header(1, 1, 8, kind).Chunk("PLTE", 10, 20, 30, 40, 50, 60).Pixels(row).End()).Rgba, Is.EqualTo(pixel));
+
+    // What libpng 1.6 reads: colours that the palette lacks are black and opaque.
+    [TestCase(8, 4, new byte[] { 0, 0, 1, 2, 200 })]
+    [TestCase(4, 4, new byte[] { 0, 0x01, 0x2F })]
+    [TestCase(2, 4, new byte[] { 0, 0b00_01_10_11 })]
+    public void A_color_that_the_palette_lacks_is_black(int depth, int width, byte[] row)
+    {
+        PngBuilder File() => new PngBuilder().Header((uint)width, 1, (byte)depth, 3).Chunk("PLTE", 10, 20, 30, 40, 50, 60);
+        Assert.That(PictureDecoder.Decode(File().Pixels(row).End()).Rgba, Is.EqualTo(new byte[] { 10, 20, 30, 255, 40, 50, 60, 255, 0, 0, 0, 255, 0, 0, 0, 255 }));
+        Assert.That(PictureDecoder.Decode(File().Chunk("tRNS", 5).Pixels(row).End()).Rgba, Is.EqualTo(new byte[] { 10, 20, 30, 5, 40, 50, 60, 255, 0, 0, 0, 255, 0, 0, 0, 255 }));
+    }
+
+    [Test]
+    public void A_color_that_the_palette_lacks_is_black_in_interlaced_pictures_too()
+    {
+        // A row of five: the first pass has pixel 0, the second 4, the fourth 2, the sixth 1 and 3.
+        byte[] rows = [0, 200, 0, 1, 0, 0, 0, 200, 2];
+        PngBuilder File() => new PngBuilder().Header(5, 1, 8, 3, interlace: 1).Chunk("PLTE", 10, 20, 30, 40, 50, 60);
+        byte[] expected = [0, 0, 0, 255, 0, 0, 0, 255, 10, 20, 30, 255, 0, 0, 0, 255, 40, 50, 60, 255];
+        Assert.That(PictureDecoder.Decode(File().Pixels(rows).End()).Rgba, Is.EqualTo(expected));
+        expected[11] = 9;
+        Assert.That(PictureDecoder.Decode(File().Chunk("tRNS", 9).Pixels(rows).End()).Rgba, Is.EqualTo(expected));
+    }
+
+    // What libpng 1.6 reads: only a tRNS that fits the palette counts.
+    [TestCase(new byte[] { 1, 2, 3 }, 255, 255)]
+    [TestCase(new byte[0], 255, 255)]
+    [TestCase(new byte[] { 1 }, 1, 255)]
+    [TestCase(new byte[] { 1, 2 }, 1, 2)]
+    public void A_tRNS_longer_than_the_palette_means_nothing(byte[] transparency, int first, int second)
+    {
+        byte[] file = new PngBuilder().Header(2, 1, 8, 3).Chunk("PLTE", 10, 20, 30, 40, 50, 60).Chunk("tRNS", transparency).Pixels(0, 0, 1).End();
+        Assert.That(PictureDecoder.Decode(file).Rgba, Is.EqualTo(new byte[] { 10, 20, 30, (byte)first, 40, 50, 60, (byte)second }));
+    }
 
     // The second and third header of a zlib stream ask for a preset dictionary.
     [TestCase(new byte[] { 1, 2, 3, 4 })]
