@@ -3,6 +3,7 @@ using System.CommandLine.Help;
 using System.Reflection;
 using Dalle2.Data;
 using Dalle2.Gpu.Runtime;
+using Dalle2.Gpu.Targets.Ilgpu;
 using Dalle2.Training;
 
 namespace Dalle2.Cli;
@@ -102,7 +103,7 @@ static class Application
         (int code, string message) = fault switch
         {
             UserInputException or DeviceUnavailableException or InvalidSettingException => (ExitCode.Usage, fault.Message),
-            TrainingDivergedException or KernelException or OperationCanceledException => (ExitCode.Failed, fault.Message),
+            TrainingDivergedException or KernelException or IlgpuRefusalException or OperationCanceledException => (ExitCode.Failed, fault.Message),
             IOException or UnauthorizedAccessException => (ExitCode.Failed, fault.Message),
             _ => (ExitCode.Failed, $"internal error: {fault.GetType().Name}: {fault.Message}{(trace ? "" : " (run it again with D2_DEBUG=1 to see where)")}"),
         };

@@ -22,8 +22,16 @@ static class IlgpuDevices
 
     static readonly Lazy<bool> Resolver = new(() =>
     {
-        NativeLibrary.SetDllImportResolver(typeof(Context).Assembly, Resolve);
-        return true;
+        try
+        {
+            NativeLibrary.SetDllImportResolver(typeof(Context).Assembly, Resolve);
+            return true;
+        }
+        catch (InvalidOperationException)
+        {
+            // The program around has one of its own.
+            return false;
+        }
     });
 
     /// <summary>The lines of the list of devices.</summary>
