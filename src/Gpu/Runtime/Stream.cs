@@ -98,17 +98,30 @@ public sealed partial class Stream
 
     Launch Begin(Delegate kernel, Index3D extent)
     {
-        ArgumentOutOfRangeException.ThrowIfNegative(Math.Min(extent.X, Math.Min(extent.Y, extent.Z)), nameof(extent));
-        if ((long)extent.X * extent.Y * extent.Z > int.MaxValue)
-            throw new ArgumentOutOfRangeException(nameof(extent), $"a launch has at most 2^31 - 1 threads, not {extent.X} x {extent.Y} x {extent.Z}");
+        RequireExtent(extent);
         return next.Begin(CompiledKernel.Of(kernel), extent, null);
     }
 
     Launch Begin(Delegate kernel, KernelConfig config)
     {
-        if (config.GroupDim.Size is < 1 or > 1024)
-            throw new ArgumentOutOfRangeException(nameof(config), $"a group has between 1 and 1024 threads, not {config.GroupDim.Size}");
+        RequireGroup(config);
         return next.Begin(CompiledKernel.Of(kernel), default, config);
+    }
+
+    static void RequireExtent(Index3D extent)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(Math.Min(extent.X, Math.Min(extent.Y, extent.Z)), nameof(extent));
+        if ((long)extent.X * extent.Y * extent.Z > int.MaxValue)
+            throw new ArgumentOutOfRangeException(nameof(extent), $"a launch has at most 2^31 - 1 threads, not {extent.X} x {extent.Y} x {extent.Z}");
+    }
+
+    static void RequireGroup(KernelConfig config)
+    {
+        Index3D grid = config.GridDim, group = config.GroupDim;
+        if (Math.Min(group.X, Math.Min(group.Y, group.Z)) < 1 || (long)group.X * group.Y * group.Z > 1024)
+            throw new ArgumentOutOfRangeException(nameof(config), $"a group has between 1 and 1024 threads, not {group.X} x {group.Y} x {group.Z}");
+        if (Math.Min(grid.X, Math.Min(grid.Y, grid.Z)) < 0 || (Int128)grid.X * grid.Y * grid.Z > int.MaxValue)
+            throw new ArgumentOutOfRangeException(nameof(config), $"a grid has at most 2^31 - 1 groups and no negative extent, not {grid.X} x {grid.Y} x {grid.Z}");
     }
 
     internal void Run(Launch launch)

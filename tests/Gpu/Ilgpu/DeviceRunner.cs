@@ -1,5 +1,4 @@
 using Dalle2.Gpu.Runtime;
-using Dalle2.Gpu.Runtime.Reference;
 using Dalle2.IlgpuKernels;
 
 namespace Dalle2.Tests.Gpu.Ilgpu;
@@ -14,14 +13,10 @@ sealed class DeviceRunner(Device device) : IViewFactory, IDisposable
     {
         var memory = new LaunchMemory(this);
         object[] arguments = kernelCase.CreateArguments(memory);
-        Index3D extent = kernelCase.Extent switch
-        {
-            Index1D one => new Index3D(one.X, 1, 1),
-            Index2D two => new Index3D(two.X, two.Y, 1),
-            Index3D three => three,
-            _ => default,
-        };
-        device.Stream.Run(new Launch(CompiledKernel.Of(kernelCase.Kernel), arguments, extent, kernelCase.Extent == null ? kernelCase.Config : null));
+        if (kernelCase.Extent is IIntIndex extent)
+            device.Stream.Launch(kernelCase.Kernel, extent, arguments);
+        else
+            device.Stream.Launch(kernelCase.Kernel, kernelCase.Config, arguments);
         return [.. kernelCase.Mismatches(memory)];
     }
 

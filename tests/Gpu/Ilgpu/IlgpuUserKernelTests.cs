@@ -23,8 +23,6 @@ public class IlgpuUserKernelTests
 
     static readonly Dictionary<string, string> Refused = new()
     {
-        ["Language.Constants"] = "static array",
-        ["Language.StaticTable"] = "static array",
         ["Library.FusedMultiplyAdd"] = "there is no function",
         ["Library.Roots"] = "there is no function",
         ["Structure.AlignTo"] = "unknown instruction",

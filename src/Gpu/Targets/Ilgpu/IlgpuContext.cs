@@ -9,7 +9,8 @@ static class IlgpuContext
     /// <param name="devices">Adds the devices that it shall have.</param>
     public static Context Create(Action<Context.Builder> devices) => Context.Create(builder =>
     {
-        devices(builder.EnableAlgorithms());
+        // Tables in static fields are constants of kernels.
+        devices(builder.EnableAlgorithms().Arrays(ArrayMode.InlineMutableStaticArrays));
         IlgpuMembers.Register(builder.GetIntrinsicManager());
     });
 }
