@@ -1,6 +1,5 @@
 using System.Runtime.CompilerServices;
 using System.Text.RegularExpressions;
-using Dalle2.Gpu.Extensions;
 using Dalle2.Gpu.Frontend;
 using Dalle2.Gpu.Runtime;
 
