@@ -18,10 +18,10 @@ public sealed class SimdAccelerator : Accelerator
     readonly Device device;
     readonly Lock gate = new();
 
-    internal SimdAccelerator(Context context, SimdAcceleratorDevice described)
+    SimdAccelerator(Context context, SimdAcceleratorDevice described, Device device)
         : base(context, described)
     {
-        device = Runtime.Device.Open("cpu", described.Threads, described.IsChecked);
+        this.device = device;
         // As ILGPU's own: there is no handle, but zero stands for an accelerator that is no more.
         NativePtr = 1;
         DefaultStream = CreateStreamInternal();
@@ -38,8 +38,12 @@ public sealed class SimdAccelerator : Accelerator
     public static SimdAccelerator Create(Context context, int threads = 0, bool isChecked = false)
     {
         ArgumentNullException.ThrowIfNull(context);
-        return new SimdAccelerator(context, new SimdAcceleratorDevice(threads, isChecked));
+        return Create(context, new SimdAcceleratorDevice(threads, isChecked));
     }
+
+    // First the device, which may be refused: ILGPU's constructor starts a thread that only disposing ends.
+    internal static SimdAccelerator Create(Context context, SimdAcceleratorDevice described) =>
+        new(context, described, Runtime.Device.Open("cpu", described.Threads, described.IsChecked));
 
     /// <summary>Not to be had: a provider of extensions knows ILGPU's own accelerators alone.</summary>
     /// <exception cref="NotSupportedException">Always.</exception>

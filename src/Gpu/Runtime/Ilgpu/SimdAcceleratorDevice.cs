@@ -27,7 +27,7 @@ sealed class SimdAcceleratorDevice : ILGPU.Runtime.Device
 
     public bool IsChecked { get; }
 
-    public override Accelerator CreateAccelerator(Context context) => new SimdAccelerator(context, this);
+    public override Accelerator CreateAccelerator(Context context) => SimdAccelerator.Create(context, this);
 
     sealed class SimdCapabilities : CapabilityContext;
 }
