@@ -63,7 +63,7 @@ public class SimdAcceleratorTests
     }
 
     [Test]
-    public void Checked_mode_names_the_kernel_and_the_index()
+    public void Checked_mode_names_the_kernel_and_its_file()
     {
         using SimdAccelerator isChecked = context.CreateSimdAccelerator(threads: 1, isChecked: true);
         using MemoryBuffer1D<float, Stride1D.Dense> x = isChecked.Allocate1D(Floats(8)), y = isChecked.Allocate1D(Floats(4));
@@ -80,6 +80,8 @@ public class SimdAcceleratorTests
         Assert.Throws<ArgumentOutOfRangeException>(() => turn((1, 2048), x.View));
         var onStream = simd.LoadKernel<ArrayView<int>>(TurnKernel);
         Assert.Throws<ArgumentException>(() => onStream(cpu.DefaultStream, (1, 16), x.View));
+        var grid = simd.LoadAutoGroupedStreamKernel<Index1D, ArrayView<int>>((i, view) => view[i] = Grid.DimX);
+        Assert.That(() => grid(8, x.View), Throws.TypeOf<KernelException>().With.Message.Contain("explicitly grouped"));
         Assert.Throws<DeviceUnavailableException>(() => context.CreateSimdAccelerator(threads: -1));
     }
 
