@@ -108,14 +108,14 @@ public sealed partial class Stream
         return next.Begin(CompiledKernel.Of(kernel), default, config);
     }
 
-    static void RequireExtent(Index3D extent)
+    internal static void RequireExtent(Index3D extent)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(Math.Min(extent.X, Math.Min(extent.Y, extent.Z)), nameof(extent));
         if ((long)extent.X * extent.Y * extent.Z > int.MaxValue)
             throw new ArgumentOutOfRangeException(nameof(extent), $"a launch has at most 2^31 - 1 threads, not {extent.X} x {extent.Y} x {extent.Z}");
     }
 
-    static void RequireGroup(KernelConfig config)
+    internal static void RequireGroup(KernelConfig config)
     {
         Index3D grid = config.GridDim, group = config.GroupDim;
         if (Math.Min(group.X, Math.Min(group.Y, group.Z)) < 1 || (long)group.X * group.Y * group.Z > 1024)
