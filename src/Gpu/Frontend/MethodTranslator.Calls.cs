@@ -9,8 +9,9 @@ sealed partial class MethodTranslator
 {
     internal SsaBuilder Builder => builder;
 
-    /// <summary>Whether the call that is being translated stands in ILGPU itself.</summary>
-    internal bool IsWithinLibrary => method.Module.Assembly == typeof(Index1D).Assembly;
+    /// <summary>Whether the call that is being translated stands in ILGPU, in .NET's library, or in what they mean here, not in the user's code.</summary>
+    internal bool IsWithinLibrary =>
+        method.Module.Assembly is var assembly && (assembly == typeof(Index1D).Assembly || assembly == typeof(ILGPU.Algorithms.XMath).Assembly || assembly == typeof(object).Assembly || assembly == typeof(Meaning).Assembly);
 
     void Call(MethodBase target)
     {

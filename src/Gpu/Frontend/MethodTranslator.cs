@@ -63,7 +63,7 @@ sealed partial class MethodTranslator
             List<IlInstruction> instructions = code[offset].Instructions;
             for (int i = 0; i < instructions.Count; i++)
             {
-                builder.Position = new SourcePosition(method, instructions[i].Offset);
+                builder.Position = Place(instructions[i].Offset, call);
                 // From unsigned integers to float there is no instruction of its own: .NET takes the two in a row as one, rounded once.
                 if (instructions[i].Code == ILOpCode.Conv_r_un && i + 1 < instructions.Count && instructions[i + 1].Code == ILOpCode.Conv_r4)
                     Push(FromUnsigned(Number(Pop()), IrType.F32));
@@ -78,6 +78,9 @@ sealed partial class MethodTranslator
         builder.Position = call;
         return Return();
     }
+
+    // What stands in a library is told as the place that calls it.
+    SourcePosition Place(int offset, SourcePosition call) => caller != null && IsWithinLibrary ? call : new SourcePosition(method, offset);
 
     // The blocks of the graph that the intermediate language's offsets became.
     sealed class Entry(Block block)
@@ -103,7 +106,7 @@ sealed partial class MethodTranslator
             Branch(0);
         Entry entry = EntryOf(offset);
         builder.Current = entry.Block;
-        builder.Position = new SourcePosition(method, offset);
+        builder.Position = Place(offset, builder.Position);
         bool complete = entry.Edges.Count + entry.Skipped == Expected(offset);
         int depth = entry.Edges[0].Stack.Length;
         if (depth > 0 && !complete)

@@ -11,8 +11,8 @@ static class DiagnosticKernels
 
     public static void D2G002(Index1D i, ArrayView<int> x)
     {
-        var table = new int[4];
-        x[i] = table[i];
+        var table = new List<int>();
+        x[i] = table.Count;
     }
 
     public static void D2G003(Index1D i, ArrayView<int> x)

@@ -6,8 +6,9 @@ static class DialectKernels
 {
     public static void Histogram(Index1D i, ArrayView<int> x, ArrayView<int> bins)
     {
+        // What was there before depends on the order in which threads come.
         int old = Atomic.Add(ref bins[x[i] & 7], i);
-        Atomic.Max(ref bins[8], old);
+        Atomic.Max(ref bins[8], old < 0 ? 1000 : x[i]);
         Atomic.Min(ref bins[9], x[i]);
         Atomic.Or(ref bins[10], 1 << (i & 31));
         Atomic.And(ref bins[11], ~(1 << (i & 31)));

@@ -18,7 +18,7 @@ static unsafe class UnsupportedKernels
 
     public static void StaticText(Index1D i, ArrayView<int> x) => x[i] = Name.Length;
 
-    public static void StaticArray(Index1D i, ArrayView<int> x) => x[i] = Table[i % 3];
+    public static void StaticArray(Index1D i, ArrayView<int> x) => Table[i % 3] = x[i];
 
     public static void Try(Index1D i, ArrayView<int> x)
     {
