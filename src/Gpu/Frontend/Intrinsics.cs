@@ -4,11 +4,11 @@ using Dalle2.Gpu.Ir;
 
 namespace Dalle2.Gpu.Frontend;
 
-/// <summary>What a member of the dialect becomes: given the arguments (of an instance member, first the address of the instance), its result.</summary>
+/// <summary>What a member of ILGPU's becomes: given the arguments (of an instance member, first the address of the instance), its result.</summary>
 delegate Item? Intrinsic(MethodTranslator translator, MethodBase method, Item[] arguments);
 
 /// <summary>
-/// The members that become operations. All others of the dialect are ordinary C#, built on these, and are inlined like a kernel's own methods.
+/// The members that become operations. All others are ordinary C#, built on these, and are inlined like a kernel's own methods.
 /// </summary>
 static partial class Intrinsics
 {

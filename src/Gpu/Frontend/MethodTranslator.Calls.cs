@@ -4,7 +4,7 @@ using Dalle2.Gpu.Ir;
 
 namespace Dalle2.Gpu.Frontend;
 
-/// <content>Calls: of the dialect's own members as operations, of everything else in place.</content>
+/// <content>Calls: of the members that are operations, of everything else in place.</content>
 sealed partial class MethodTranslator
 {
     internal SsaBuilder Builder => builder;

@@ -1,7 +1,7 @@
 
 namespace Dalle2.Gpu.Runtime.Reference;
 
-/// <summary>What the running kernel thread knows of its place. The dialect's Grid, Group, Warp and SharedMemory read it.</summary>
+/// <summary>What the running kernel thread knows of its place. <see cref="ThreadMembers"/> reads it.</summary>
 static class KernelThread
 {
     [ThreadStatic]
