@@ -2,8 +2,13 @@ using System.Text.Json.Nodes;
 using Dalle2.Cli;
 using Dalle2.Gpu.Runtime;
 using Dalle2.Ops;
-using Dalle2.Training;
-using Dalle2.Training.Stages;
+using Dalle2.Training.Drawing;
+using Dalle2.Training.Families;
+using Dalle2.Training.Families.Classic;
+using Dalle2.Training.Loop;
+using Dalle2.Training.Reporting;
+using Dalle2.Training.Runs;
+using Dalle2.Training.Scores;
 
 namespace Dalle2.Card;
 
@@ -30,8 +35,8 @@ static class DeviceSections
             }
 
             using Device device = Device.Open(description.Name);
-            TrainingConfig config = Presets.Get("tiny") with { Samples = 64, Batch = 8 };
-            using var training = new ProfiledTraining(device, config, StageNames.FineTune);
+            TrainingConfig config = ModelFamily.Default.Preset("tiny") with { Samples = 64, Batch = 8 };
+            using var training = new ProfiledTraining(device, config);
             var profiler = new StepProfiler();
             for (int step = 0; step < Steps; step++)
                 training.Step(profiler, step);

@@ -3,8 +3,13 @@ using System.Text.Json.Nodes;
 using Dalle2.Cli;
 using Dalle2.Gpu.Runtime;
 using Dalle2.Perf;
-using Dalle2.Training;
-using Dalle2.Training.Stages;
+using Dalle2.Training.Drawing;
+using Dalle2.Training.Families;
+using Dalle2.Training.Families.Classic;
+using Dalle2.Training.Loop;
+using Dalle2.Training.Reporting;
+using Dalle2.Training.Runs;
+using Dalle2.Training.Scores;
 using MathNet.Numerics.Statistics;
 
 namespace Dalle2.Card;
@@ -22,7 +27,7 @@ static class StepSection
         string[] cards = Section.Cards();
         (string Device, string Size, TrainingConfig Config)[] plans =
         [
-            ("cpu", "classic 32x32", Presets.Get("demo")),
+            ("cpu", "classic 32x32", ModelFamily.Default.Preset("demo")),
             .. from card in cards
                from size in Sizes()
                select (card, size.Name, size.Config),
@@ -112,7 +117,7 @@ static class StepSection
     static JsonNode?[] Measure(Device device, string size, TrainingConfig config, double seconds)
     {
         device.Precision = config.Precision;
-        using var training = new ProfiledTraining(device, config, StageNames.FineTune);
+        using var training = new ProfiledTraining(device, config);
         var ignored = new StepProfiler();
         int number = 0;
         for (int step = 0; step < Warmup; step++)
@@ -140,8 +145,8 @@ static class StepSection
 
     static IEnumerable<(string Name, TrainingConfig Config)> Sizes()
     {
-        TrainingConfig large = Presets.Get("emoji") with { Data = "shapes" };
-        yield return ("classic 32x32", Presets.Get("demo"));
+        var large = (ClassicConfig)ModelFamily.Default.Preset("emoji") with { Data = "shapes" };
+        yield return ("classic 32x32", ModelFamily.Default.Preset("demo"));
         yield return ("large 64x64", large);
         yield return ("large 128x128", large with { ImageSide = 128, EncoderChannels = [32, 64, 128, 128, 128], DecoderChannels = [256, 256, 128, 64, 32] });
     }

@@ -4,7 +4,7 @@ using System.Reflection;
 using Dalle2.Data;
 using Dalle2.Gpu.Runtime;
 using Dalle2.Gpu.Targets.Ilgpu;
-using Dalle2.Training;
+using Dalle2.Training.Loop;
 
 namespace Dalle2.Cli;
 

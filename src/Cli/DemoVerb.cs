@@ -1,8 +1,12 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
 using Dalle2.Data;
+using Dalle2.Data.Text;
 using Dalle2.Gpu.Runtime;
-using Dalle2.Training;
+using Dalle2.Training.Families;
+using Dalle2.Training.Loop;
+using Dalle2.Training.Runs;
+using Dalle2.Training.Scores;
 
 namespace Dalle2.Cli;
 
@@ -12,7 +16,8 @@ sealed class DemoVerb : Verb
     const string Data = "shapes";
 
     readonly Option<string> output = VerbOptions.Text("--out", "RUN", Path.Combine("runs", "demo"), "The run's folder. An unfinished demo there is resumed, a finished one evaluated again.");
-    readonly Option<string> preset = VerbOptions.Text("--preset", "P", "demo", "The settings to train with; tiny shows each stage in seconds and learns next to nothing.");
+    readonly Option<string?> model = VerbOptions.Model();
+    readonly Option<string?> preset = VerbOptions.OptionalText("--preset", "P", "The settings to train with; tiny shows each stage in seconds and learns next to nothing. [default: the model's own for shapes; demo]");
     readonly Option<int> count = VerbOptions.Count("--count", 512, 1, 1_000_000, "Held-out captions to evaluate.");
     readonly Option<ulong> seed = VerbOptions.Seed("Decides every random number.");
     readonly Option<bool> fresh = VerbOptions.Flag("--fresh", "Delete the demo in --out and start over. A folder that is no demo is left alone.");
@@ -23,7 +28,7 @@ sealed class DemoVerb : Verb
     public DemoVerb()
         : base("demo", "Train on generated shapes through all stages, draw held-out captions, measure, report: minutes on two cores.")
     {
-        foreach (Option option in new Option[] { output, preset, count, seed, fresh, device, precision, threads })
+        foreach (Option option in new Option[] { output, model, preset, count, seed, fresh, device, precision, threads })
             Options.Add(option);
     }
 
@@ -38,7 +43,8 @@ sealed class DemoVerb : Verb
     public override int Run(ParseResult arguments, Terminal terminal)
     {
         string run = arguments.GetRequiredValue(output);
-        string name = Known.Require("preset", arguments.GetRequiredValue(preset), Presets.List.Select(p => p.Name));
+        ModelFamily family = Known.Family(arguments.GetValue(model));
+        TrainingConfig settings = Known.Preset(family, arguments.GetValue(preset), null);
         Known.Device(arguments.GetRequiredValue(device));
         bool exists = File.Exists(Path.Combine(run, "config.json"));
         if (exists)
@@ -49,8 +55,8 @@ sealed class DemoVerb : Verb
             exists = false;
         }
 
-        TrainingConfig config = Presets.Get(name) with { Data = Data, Seed = arguments.GetValue(seed), Precision = arguments.GetValue(precision) };
-        bool chosen = new Option[] { preset, seed, precision }.Any(option => arguments.GetResult(option) is { Implicit: false });
+        TrainingConfig config = settings with { Data = Data, Seed = arguments.GetValue(seed), Precision = arguments.GetValue(precision) };
+        bool chosen = new Option[] { model, preset, seed, precision }.Any(option => arguments.GetResult(option) is { Implicit: false });
         var request = new TrainingRequest
         {
             Config = exists && !chosen ? null : config,
@@ -59,7 +65,7 @@ sealed class DemoVerb : Verb
             Device = arguments.GetRequiredValue(device),
             Threads = arguments.GetValue(threads),
         };
-        (TrainingResult trained, ProgressDisplay progress) = TrainVerb.Train(request, terminal, $"dalle2 demo --out {run}");
+        (TrainingResult trained, ProgressDisplay progress) = TrainVerb.Train(request, terminal, ShellCommand.Of("dalle2", "demo", "--out", run));
         if (trained.Steps == 0)
             terminal.Notice($"the demo in {run} is already trained; evaluating it again (--fresh trains it anew)");
 
@@ -78,7 +84,7 @@ sealed class DemoVerb : Verb
                 EvaluationText.Show(evaluation, text);
                 text.Line();
                 text.Line($"Look at:  {grid}  and  {trained.Report}");
-                text.Line($"Then try: dalle2 generate {run} \"a large yellow heart at the center on a navy background\" --count 8 --sheet --out heart.png");
+                text.Line($"Then try: {ShellCommand.Of("dalle2", "generate", run, "a large yellow heart at the center on a navy background", "--count", "8", "--sheet", "--out", "heart.png")}");
             });
         return ExitCode.Ok;
     }
@@ -86,9 +92,10 @@ sealed class DemoVerb : Verb
     static void RequireDemo(string run)
     {
         using RunFolder folder = RunFolder.Open(run);
-        TrainingConfig stored = folder.ReadConfig<TrainingConfig>();
-        TrainingConfig? demo = Presets.List.Any(p => p.Name == stored.Preset) ? Presets.Get(stored.Preset) with { Data = Data, Seed = stored.Seed, Precision = stored.Precision } : null;
-        if (demo is null || !Presets.Settings(stored).SequenceEqual(Presets.Settings(demo)))
+        TrainingConfig stored = RunConfig.Read(folder);
+        ModelFamily family = ModelFamily.Get(stored.Model);
+        TrainingConfig? demo = family.Presets.Any(p => p.Name == stored.Preset) ? family.Preset(stored.Preset) with { Data = Data, Seed = stored.Seed, Precision = stored.Precision } : null;
+        if (demo is null || !ConfigSettings.Of(stored).SequenceEqual(ConfigSettings.Of(demo)))
             throw new UserInputException($"{run}: holds a run that is no demo (data {stored.Data}, preset {stored.Preset}); name another folder with --out");
     }
 

@@ -1,7 +1,7 @@
 using System.CommandLine;
 using Dalle2.Data;
 using Dalle2.Gpu.Runtime;
-using Dalle2.Training;
+using Dalle2.Training.Scores;
 
 namespace Dalle2.Cli;
 
@@ -14,7 +14,7 @@ sealed class EvalVerb : Verb
     readonly Option<string?> split = VerbOptions.OptionalText("--split", "S", "The split whose captions are drawn. [default: the first that is held out of training]");
     readonly Option<int> count = VerbOptions.Count("--count", 512, 1, 1_000_000, "Captions, spread over the split; fewer when it has fewer.");
     readonly Option<ulong> seed = VerbOptions.Seed("Decides the drawings' noise.");
-    readonly Option<float> temperature = VerbOptions.Temperature();
+    readonly SamplerArguments sampling = new();
     readonly Option<string?> output = VerbOptions.OptionalText("--out", "FILE", "Also write a .png with some drawings beside the truth. [default: none]");
     readonly Option<string> device = VerbOptions.Device();
     readonly Option<Precision> precision = VerbOptions.Precision();
@@ -26,7 +26,7 @@ sealed class EvalVerb : Verb
         : base("eval", "Measure a run on captions it was not trained on, beside chance, the ceiling of real pictures and shuffled captions.")
     {
         Arguments.Add(run);
-        foreach (Option option in new Option[] { split, count, seed, temperature, output, device, precision, threads, maxBroken, maxPixels })
+        foreach (Option option in (Option[])[split, count, seed, .. sampling.All, output, device, precision, threads, maxBroken, maxPixels])
             Options.Add(option);
     }
 
@@ -48,7 +48,7 @@ sealed class EvalVerb : Verb
             Split = arguments.GetValue(split),
             Count = arguments.GetValue(count),
             Seed = arguments.GetValue(seed),
-            Temperature = arguments.GetValue(temperature),
+            Sampling = sampling.Given(arguments),
             MaxBroken = arguments.GetValue(maxBroken),
             MaxPixels = arguments.GetValue(maxPixels),
         };

@@ -1,5 +1,5 @@
 using System.Globalization;
-using Dalle2.Training;
+using Dalle2.Training.Scores;
 
 namespace Dalle2.Cli;
 

@@ -3,8 +3,9 @@ using System.Diagnostics;
 using System.Text;
 using System.Text.Json.Nodes;
 using Dalle2.Data;
+using Dalle2.Data.Text;
 using Dalle2.Gpu.Runtime;
-using Dalle2.Training;
+using Dalle2.Training.Drawing;
 
 namespace Dalle2.Cli;
 
@@ -17,7 +18,7 @@ sealed class GenerateVerb : Verb
     readonly Argument<string[]> prompts = new("PROMPT") { HelpName = "PROMPT...", Description = "What to draw; several prompts give several pictures.", Arity = ArgumentArity.ZeroOrMore };
     readonly Option<int> count = VerbOptions.Count("--count", 1, 1, 10_000, "Pictures of each prompt.");
     readonly Option<ulong> seed = VerbOptions.Seed("Which pictures: the same seed draws the same ones, on each device.");
-    readonly Option<float> temperature = VerbOptions.Temperature();
+    readonly SamplerArguments sampling = new();
     readonly Option<string?> output = VerbOptions.OptionalText("--out", "FILE", "The .png to write, an existing one is replaced; several pictures get -1, -2, ... behind the name. [default: named after the prompt, in the current folder]");
     readonly Option<bool> force = VerbOptions.Flag("--force", "Replace existing files also where --out does not name them.");
     readonly Option<bool> sheet = VerbOptions.Flag("--sheet", "Also write NAME-sheet.png: all pictures, enlarged, with their prompts beneath.");
@@ -32,7 +33,7 @@ sealed class GenerateVerb : Verb
     {
         Arguments.Add(run);
         Arguments.Add(prompts);
-        foreach (Option option in new Option[] { count, seed, temperature, output, force, sheet, again, otherRun, device, precision, threads })
+        foreach (Option option in (Option[])[count, seed, .. sampling.All, output, force, sheet, again, otherRun, device, precision, threads])
             Options.Add(option);
     }
 
@@ -45,7 +46,7 @@ sealed class GenerateVerb : Verb
 
     public override IReadOnlyList<string> Notes =>
     [
-        "Each PNG carries the text chunks prompt, seed, number (among the pictures of its prompt, from 0), temperature, run, runHash, version and, if it is not float32, precision. Number i of a seed and prompt is the same picture whether it is drawn alone or with others.",
+        "Each PNG carries the text chunks prompt, seed, number (among the pictures of its prompt, from 0), the sampler's options (temperature), run, runHash, version and, if it is not float32, precision. Number i of a seed and prompt is the same picture whether it is drawn alone or with others.",
         "JSON: {files, seed, seconds, device}; with --again also identical, whether every pixel is as in the file.",
     ];
 
@@ -63,21 +64,21 @@ sealed class GenerateVerb : Verb
         var clock = Stopwatch.StartNew();
         int each = arguments.GetValue(count);
         ulong number = arguments.GetValue(seed);
-        float strays = arguments.GetValue(temperature);
         string[] files = FileNames(arguments, texts[0], texts.Length * each, arguments.GetValue(sheet));
         using Device opened = Known.OpenDevice(arguments.GetRequiredValue(device), arguments.GetValue(threads), arguments.GetValue(precision));
-        using PictureGenerator generator = PictureGenerator.Open(folder, opened);
+        using PictureGenerator generator = PictureGenerator.Open(folder, opened, terminal.Notice);
+        SamplerSettings settings = SamplerSettings.Of(generator.Family, sampling.Given(arguments));
         foreach (string prompt in texts)
             ReportUnknown(generator, prompt, terminal);
 
         var cells = new List<ContactCell>();
         for (int p = 0; p < texts.Length; p++)
         {
-            IReadOnlyList<float[]> pictures = generator.Draw([.. Enumerable.Repeat(texts[p], each)], number, 0, strays);
+            IReadOnlyList<float[]> pictures = generator.Draw([.. Enumerable.Repeat(texts[p], each)], number, 0, settings);
             for (int i = 0; i < each; i++)
             {
                 Image image = ToImage(generator, pictures[i]);
-                var picture = new PictureFile(texts[p], number, i, strays, Path.GetFullPath(folder), generator.RunHash, Application.Version, opened.Precision);
+                var picture = new PictureFile(texts[p], number, i, settings.Values, Path.GetFullPath(folder), generator.RunHash, Application.Version, opened.Precision);
                 AtomicFile.Write(files[p * each + i], picture.Encode(image));
                 cells.Add(new ContactCell(texts[p], [("", image)]));
             }
@@ -89,11 +90,15 @@ sealed class GenerateVerb : Verb
         return ExitCode.Ok;
     }
 
+    /// <summary>The command that draws a prompt with a run, to be pasted.</summary>
+    internal static string CommandFor(string folder, string prompt) =>
+        ShellCommand.Of([.. (string[])["dalle2", "generate", .. folder.StartsWith('-') || prompt.StartsWith('-') ? (string[])["--"] : []], folder, prompt]);
+
     int DrawAgain(ParseResult arguments, Terminal terminal, string file)
     {
         if (arguments.GetValue(run) is not null)
             throw new UserInputException("--again takes run and prompt from the file; leave them out, or say where the run is now with --run");
-        foreach (Option option in new Option[] { count, seed, temperature, sheet, precision })
+        foreach (Option option in (Option[])[count, seed, .. sampling.All, sheet, precision])
         {
             if (arguments.GetResult(option) is { Implicit: false })
                 throw new UserInputException($"{option.Name} makes another picture, and --again draws the same one; leave one of the two out");
@@ -109,13 +114,13 @@ sealed class GenerateVerb : Verb
         using Device opened = Known.OpenDevice(arguments.GetRequiredValue(device), arguments.GetValue(threads), picture.Precision);
         if (!Directory.Exists(folder))
             throw new UserInputException($"{folder}: the run that drew {file} is not there; say where it is now with --run");
-        using PictureGenerator generator = PictureGenerator.Open(folder, opened);
+        using PictureGenerator generator = PictureGenerator.Open(folder, opened, terminal.Notice);
         if (generator.RunHash != picture.RunHash)
             throw new UserInputException($"{folder}: its parameters are {generator.RunHash}, {file} was drawn with {picture.RunHash}. The run was trained further or is another one; name the right one with --run.");
         if (picture.Version != Application.Version)
             terminal.Notice($"{file} was drawn by version {picture.Version}, this is {Application.Version}");
 
-        Image image = ToImage(generator, generator.Draw([picture.Prompt], picture.Seed, picture.Number, picture.Temperature)[0]);
+        Image image = ToImage(generator, generator.Draw([picture.Prompt], picture.Seed, picture.Number, picture.Settings(file, generator.Family))[0]);
         byte[] after = picture.Encode(image);
         bool identical = PictureDecoder.Decode(before).Rgba.AsSpan().SequenceEqual(image.Rgba);
         AtomicFile.Write(target, after);

@@ -1,6 +1,8 @@
 using Dalle2.Data;
 using Dalle2.Gpu.Runtime;
 using Dalle2.Ops;
+using Dalle2.Training.Families;
+using Dalle2.Training.Runs;
 
 namespace Dalle2.Cli;
 
@@ -25,6 +27,16 @@ static class Known
         string kind = name.Split(':')[0];
         return kind != name && (kind is "cuda" or "opencl" or "ilgpu") ? name : Require("device", name, Gpu.Runtime.Device.All().Select(device => device.Name));
     }
+
+    /// <summary>The family of a name; the default one if none is given.</summary>
+    /// <exception cref="UserInputException">There is none of the name.</exception>
+    public static ModelFamily Family(string? name) =>
+        ModelFamily.Get(Require("model", name ?? ModelFamily.DefaultName, ModelFamily.All.Select(family => family.Name)));
+
+    /// <summary>A preset's settings; those that suit the data if none is named.</summary>
+    /// <exception cref="UserInputException">The family has no such preset.</exception>
+    public static TrainingConfig Preset(ModelFamily family, string? name, string? data) =>
+        name is null ? family.PresetFor(data) : family.Preset(Require($"preset of {family.Name}", name, family.Presets.Select(preset => preset.Name)));
 
     /// <summary>Opens a device.</summary>
     /// <exception cref="UserInputException">There is no such device.</exception>

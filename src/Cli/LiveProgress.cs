@@ -1,5 +1,5 @@
 using System.Collections.Concurrent;
-using Dalle2.Training;
+using Dalle2.Training.Loop;
 using Spectre.Console;
 using Spectre.Console.Rendering;
 

@@ -1,22 +1,26 @@
 using System.Globalization;
 using Dalle2.Data;
+using Dalle2.Data.Text;
 using Dalle2.Gpu.Runtime;
+using Dalle2.Training.Drawing;
+using Dalle2.Training.Families;
 
 namespace Dalle2.Cli;
 
 /// <summary>
 /// A drawn picture's PNG with the text chunks that tell how to draw it again: <c>prompt</c>, <c>seed</c>, <c>number</c> (the picture's among those
-/// of its prompt, from 0), <c>temperature</c>, <c>run</c> (the folder's full path), <c>runHash</c> (of the parameters) and <c>version</c> (of the program)
-/// and, unless it is float32, <c>precision</c>.
+/// of its prompt, from 0), one for each option of the model's sampler (<c>temperature</c>...), <c>run</c> (the folder's full path), <c>runHash</c> (of the
+/// parameters) and <c>version</c> (of the program) and, unless it is float32, <c>precision</c>.
 /// </summary>
-sealed record PictureFile(string Prompt, ulong Seed, int Number, float Temperature, string Run, string RunHash, string Version, Precision Precision = Precision.Float32)
+sealed record PictureFile(
+    string Prompt, ulong Seed, int Number, IReadOnlyList<KeyValuePair<string, string>> Sampling, string Run, string RunHash, string Version, Precision Precision = Precision.Float32)
 {
     public byte[] Encode(Image image) => PictureEncoder.Png(image,
     [
         new("prompt", Prompt),
         new("seed", Seed.ToString(CultureInfo.InvariantCulture)),
         new("number", Number.ToString(CultureInfo.InvariantCulture)),
-        new("temperature", Temperature.ToString("R", CultureInfo.InvariantCulture)),
+        .. Sampling,
         new("run", Run),
         new("runHash", RunHash),
         new("version", Version),
@@ -24,7 +28,7 @@ sealed record PictureFile(string Prompt, ulong Seed, int Number, float Temperatu
     ]);
 
     /// <summary>Reads the chunks of a file.</summary>
-    /// <exception cref="UserInputException">It cannot be read, is no PNG, or was not drawn by this program.</exception>
+    /// <exception cref="UserInputException">It cannot be read, is no PNG, was not drawn by this program, or a value is not one that it would write.</exception>
     public static PictureFile Read(string path, byte[] file)
     {
         IReadOnlyList<KeyValuePair<string, string>> chunks;
@@ -39,15 +43,28 @@ sealed record PictureFile(string Prompt, ulong Seed, int Number, float Temperatu
 
         string Text(string key) => chunks.FirstOrDefault(chunk => chunk.Key == key).Value
             ?? throw new UserInputException($"{path}: has no text chunk '{key}', so it was not drawn by this program, or another one saved it anew. Only a file that 'dalle2 generate' wrote can be drawn again.");
-        T Number<T>(string key, NumberStyles style)
-            where T : System.Numerics.INumberBase<T> => T.TryParse(Text(key), style, CultureInfo.InvariantCulture, out T? value)
+        T Number<T>(string key)
+            where T : System.Numerics.INumberBase<T> => T.TryParse(Text(key), NumberStyles.None, CultureInfo.InvariantCulture, out T? value)
             ? value
-            : throw new UserInputException($"{path}: its text chunk '{key}' is '{Text(key)}', where a number belongs.");
+            : throw new UserInputException($"{path}: its text chunk '{key}' is '{VisibleText.Of(Text(key))}', where a whole number belongs.");
         string precision = chunks.FirstOrDefault(chunk => chunk.Key == "precision").Value ?? nameof(Precision.Float32);
         if (!Enum.TryParse(precision, out Precision multiplied) || !Enum.IsDefined(multiplied))
-            throw new UserInputException($"{path}: its text chunk 'precision' is '{precision}', where one of {string.Join(", ", Enum.GetNames<Precision>())} belongs.");
+            throw new UserInputException($"{path}: its text chunk 'precision' is '{VisibleText.Of(precision)}', where one of {string.Join(", ", Enum.GetNames<Precision>())} belongs.");
+        string[] options = [.. ModelFamily.All.SelectMany(family => family.SamplerOptions).Select(option => option.Name).Distinct()];
         return new PictureFile(
-            Text("prompt"), Number<ulong>("seed", NumberStyles.None), Number<int>("number", NumberStyles.None), Number<float>("temperature", NumberStyles.Float), Text("run"), Text("runHash"), Text("version"), multiplied);
+            Text("prompt"), Number<ulong>("seed"), Number<int>("number"), [.. chunks.Where(chunk => options.Contains(chunk.Key))], Text("run"), Text("runHash"), Text("version"), multiplied);
+    }
+
+    /// <summary>Its sampler's values, checked as options are.</summary>
+    /// <param name="path">The file's name, for messages.</param>
+    /// <param name="family">The family of the run that drew it.</param>
+    /// <exception cref="UserInputException">One is missing, or is not a value of its option.</exception>
+    public SamplerSettings Settings(string path, ModelFamily family)
+    {
+        string Chunk(string name) => $"{path}: text chunk '{name}'";
+        if (family.SamplerOptions.FirstOrDefault(option => Sampling.All(chunk => chunk.Key != option.Name)) is { } missing)
+            throw new UserInputException($"{path}: has no text chunk '{missing.Name}', so it was not drawn by this program, or another one saved it anew. Only a file that 'dalle2 generate' wrote can be drawn again.");
+        return SamplerSettings.Of(family, Sampling.DistinctBy(chunk => chunk.Key).ToDictionary(chunk => chunk.Key, chunk => chunk.Value), Chunk);
     }
 
     /// <summary>The bytes of a file that a person named.</summary>

@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using Dalle2.Training;
+using Dalle2.Training.Loop;
 
 namespace Dalle2.Cli;
 

@@ -2,8 +2,8 @@ using System.CommandLine;
 using System.Text.Json.Nodes;
 using Dalle2.Gpu.Runtime;
 using Dalle2.Ops;
-using Dalle2.Training;
-using Dalle2.Training.Stages;
+using Dalle2.Training.Families;
+using Dalle2.Training.Runs;
 
 namespace Dalle2.Cli;
 
@@ -13,9 +13,10 @@ sealed class ProfileVerb : Verb
     const double RooflineSeconds = 0.1;
     const int BatchesOfData = 4;
 
-    readonly Option<string> preset = VerbOptions.Text("--preset", "P", "demo", $"The settings of the training: {string.Join(", ", Presets.List.Select(p => p.Name))}.");
+    readonly Option<string?> model = VerbOptions.Model();
+    readonly Option<string?> preset = VerbOptions.OptionalText("--preset", "P", $"The settings of the training: {string.Join(", ", ModelFamily.AllPresetNames)}. [default: {ModelFamily.Default.DefaultPreset}]");
     readonly Option<string?> data = VerbOptions.OptionalText("--data", "D", "The captioned pictures, as for 'train'. [default: the preset's; shapes]");
-    readonly Option<string> stage = VerbOptions.Text("--stage", "S", StageNames.FineTune, $"The stage whose step it is: {string.Join(", ", StageNames.All)}.");
+    readonly Option<string?> stage = VerbOptions.OptionalText("--stage", "S", $"The stage whose step it is: {string.Join(", ", ModelFamily.AllStageNames)}. [default: the model's last, {ModelFamily.Default.Stages[^1].Name}]");
     readonly Option<string[]> set = new("--set") { Description = "Change settings of the preset, as for 'train'.", HelpName = "NAME=VALUE", AllowMultipleArgumentsPerToken = true };
     readonly Option<int> steps = VerbOptions.Count("--steps", 20, 1, 100_000, "Steps that are profiled.");
     readonly Option<int> warmup = VerbOptions.Count("--warmup", 30, 1, 100_000, "Steps before them, which compile kernels, find their memory, and give .NET the time to optimise the host's own code.");
@@ -29,7 +30,7 @@ sealed class ProfileVerb : Verb
     public ProfileVerb()
         : base("profile", "Show where the time of a training step goes: per kernel calls, time, rates, share of the roof and of the step.")
     {
-        foreach (Option option in new Option[] { preset, data, stage, set, steps, warmup, device, precision, threads, trace, output, compare })
+        foreach (Option option in new Option[] { model, preset, data, stage, set, steps, warmup, device, precision, threads, trace, output, compare })
             Options.Add(option);
     }
 
@@ -53,19 +54,19 @@ sealed class ProfileVerb : Verb
     {
         if (arguments.GetValue(compare) is [{ } first, { } second])
             return Compare(Profile.Load(first), Profile.Load(second), terminal);
-        string name = Known.Require("stage", arguments.GetRequiredValue(stage), StageNames.All);
-        TrainingConfig config = Presets.Get(Known.Require("preset", arguments.GetRequiredValue(preset), Presets.List.Select(p => p.Name)));
+        ModelFamily family = Known.Family(arguments.GetValue(model));
+        TrainingConfig config = Known.Preset(family, arguments.GetValue(preset), null);
         if (arguments.GetValue(data) is { } given)
             config = config with { Data = given };
         foreach (string assignment in arguments.GetValue(set) ?? [])
-            config = Presets.Set(config, assignment);
-        Presets.Validate(config);
+            config = ConfigSettings.Set(config, assignment);
+        config.Validate();
         config = config with { Samples = config.Samples == 0 ? BatchesOfData * config.Batch : Math.Min(config.Samples, BatchesOfData * config.Batch) };
 
         using Device opened = Known.OpenDevice(arguments.GetRequiredValue(device), arguments.GetValue(threads), arguments.GetValue(precision));
-        using var training = new ProfiledTraining(opened, config, name);
+        using var training = new ProfiledTraining(opened, config, arguments.GetValue(stage));
         Roofline roofline = Roofline.Measure(opened, RooflineSeconds);
-        var (profile, events) = Profile.Measure(opened, roofline, $"preset {config.Preset}, stage {name}, batch {config.Batch}", arguments.GetValue(warmup), arguments.GetValue(steps), (profiler, number) =>
+        var (profile, events) = Profile.Measure(opened, roofline, $"preset {config.Preset}, stage {training.StageName}, batch {config.Batch}", arguments.GetValue(warmup), arguments.GetValue(steps), (profiler, number) =>
         {
             terminal.Cancellation.ThrowIfCancellationRequested();
             training.Step(profiler, number);

@@ -3,78 +3,75 @@ using System.Runtime.InteropServices;
 using Dalle2.Data;
 using Dalle2.Gpu.Runtime;
 using Dalle2.Layers;
-using Dalle2.Models;
-using Dalle2.Training;
-using Dalle2.Training.Stages;
+using Dalle2.Training.Families;
+using Dalle2.Training.Loop;
+using Dalle2.Training.Runs;
 
 namespace Dalle2.Cli;
 
 /// <summary>A stage's steps as a training takes them, without a run folder: no log, no checkpoints, parameters as they are at the start.</summary>
 sealed class ProfiledTraining : IDisposable
 {
-    readonly TrainingConfig config;
-    readonly ClassicModel model;
+    readonly FamilyModel model;
     readonly Stage stage;
-    readonly BatchLoader loader;
-    readonly AdamOptimizer optimizer;
-    readonly Context context;
+    readonly StepLoop loop;
 
     /// <summary>Readies a stage.</summary>
     /// <param name="device">Where it runs.</param>
     /// <param name="config">The configuration; of the data only as many samples are read as it says.</param>
-    /// <param name="stageName">The stage.</param>
-    /// <exception cref="UserInputException">The data cannot be read.</exception>
-    public ProfiledTraining(Device device, TrainingConfig config, string stageName)
+    /// <param name="stageName">The stage; null takes the family's last.</param>
+    /// <exception cref="UserInputException">The data cannot be read, or there is no such stage.</exception>
+    public ProfiledTraining(Device device, TrainingConfig config, string? stageName = null)
     {
-        this.config = config;
-        IDataSet set = DataSets.Open(config.Data, new DataSetOptions
-        {
-            Seed = config.Seed, Count = config.Samples, Locale = config.Locale, ImagesFolder = config.ImagesFolder.Length == 0 ? null : config.ImagesFolder,
-        });
-        PreparedData data = PreparedData.Load(set, set.Splits[0], config.ImageSide);
-        if (data.Count == 0)
-            throw new UserInputException($"{config.Data}: there is no usable captioned picture to take a step with; see 'dalle2 data inspect {config.Data}'");
-        var tokenizer = new WordTokenizer(Vocabulary.Build(Enumerable.Range(0, data.Count).Select(i => data.Captions[i])));
-        int[][] captions = [.. Enumerable.Range(0, data.Count).Select(i => tokenizer.Encode(data.Captions[i], config.MaxWords) is { Length: > 0 } words ? words : [Vocabulary.Unk])];
-        model = new ClassicModel(device, config.Architecture(tokenizer.Vocabulary.Count), config.Seed);
-        stage = StageNames.Create(model, config).First(one => one.Name == stageName);
-        loader = new BatchLoader(new BatchSampler(data, captions, config.Seed, stage.Name, config.Batch), 0, long.MaxValue);
-        optimizer = new AdamOptimizer(device, new AdamOptions(WeightDecay: config.WeightDecay, ClipNorm: config.ClipNorm), [.. stage.Trained]);
-        context = new Context(device, config.Seed);
+        ModelFamily family = ModelFamily.Get(config.Model);
+        string name = stageName is null ? family.Stages[^1].Name : Known.Require($"stage of {config.Model}", stageName, family.Stages.Select(one => one.Name));
+        var nobody = new SilentObserver();
+        var data = TrainingData.Read(config, int.MaxValue, nobody);
+        var tokenizer = new WordTokenizer(data.BuildVocabulary());
+        model = family.Create(device, config, tokenizer.Vocabulary);
+        stage = model.Stages.First(one => one.Name == name);
+        loop = new StepLoop(device, config, stage, new BatchSampler(data.Data, data.Encode(tokenizer, config, nobody), config.Seed, stage.Name, config.Batch));
         stage.Begin();
     }
 
+    /// <summary>The stage's name.</summary>
+    public string StageName => stage.Name;
+
     /// <summary>The step of a number: in turn, from 0.</summary>
-    public void Step(StepProfiler profiler, int number)
-    {
-        Batch batch = profiler.Span("waiting for data", () => loader.Take(number));
-        profiler.Span("forward and backward", () =>
-        {
-            context.BeginStep((ulong)number, training: true);
-            return stage.Step(context, batch);
-        });
-        profiler.Span("optimiser", () =>
-        {
-            optimizer.Step(context, LearningRate.At(config.LearningRate, number, stage.Steps, config.WarmupSteps));
-            return optimizer.GradientNorm;
-        });
-    }
+    public void Step(StepProfiler profiler, int number) => loop.Step(number, profiler);
 
     /// <summary>All bits of the parameters that the stage trains, as a hash.</summary>
     public string Fingerprint()
     {
         var hash = new XxHash128();
         foreach (Parameter parameter in stage.Trained.SelectMany(store => store.Parameters))
-            hash.Append(MemoryMarshal.AsBytes(parameter.Value.ToArray(context.Stream).AsSpan()));
+            hash.Append(MemoryMarshal.AsBytes(parameter.Value.ToArray(loop.Context.Stream).AsSpan()));
         return Convert.ToHexStringLower(hash.GetCurrentHash());
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        loader.Dispose();
-        context.Dispose();
-        optimizer.Dispose();
+        loop.Dispose();
         model.Dispose();
+    }
+
+    sealed class SilentObserver : ITrainingObserver
+    {
+        public void Notice(string sentence)
+        {
+        }
+
+        public void Preparing(int done, int total)
+        {
+        }
+
+        public void Progress(TrainingProgress progress)
+        {
+        }
+
+        public void StageDone(string stage, TimeSpan time, IReadOnlyList<KeyValuePair<string, double>> figures)
+        {
+        }
     }
 }

@@ -1,13 +1,16 @@
 using System.Diagnostics;
 using Dalle2.Gpu.Runtime;
+using Dalle2.Training.Loop;
 
 namespace Dalle2.Cli;
 
 /// <summary>Keeps what the device did during some steps, and in which part of a step the host was.</summary>
-sealed class StepProfiler : ILaunchProfiler
+sealed class StepProfiler : ILaunchProfiler, IStepProfiler
 {
     readonly List<StreamRecord> records = new(1 << 14);
     readonly List<HostSpan> spans = new(1 << 8);
+    string name = "";
+    long start;
 
     /// <summary>What the device did, in order.</summary>
     public IReadOnlyList<StreamRecord> Records => records;
@@ -15,16 +18,11 @@ sealed class StepProfiler : ILaunchProfiler
     /// <summary>The parts of steps, in order; they do not overlap.</summary>
     public IReadOnlyList<HostSpan> Spans => spans;
 
-    /// <summary>Runs a part of a step.</summary>
-    /// <param name="name">Its name, the same in each step.</param>
-    /// <param name="work">The part.</param>
-    public T Span<T>(string name, Func<T> work)
-    {
-        long start = Stopwatch.GetTimestamp();
-        T result = work();
-        spans.Add(new HostSpan(name, start, Stopwatch.GetTimestamp()));
-        return result;
-    }
+    /// <inheritdoc/>
+    public void Begin(string part) => (name, start) = (part, Stopwatch.GetTimestamp());
+
+    /// <inheritdoc/>
+    public void End() => spans.Add(new HostSpan(name, start, Stopwatch.GetTimestamp()));
 
     /// <summary>Forgets what was before: the warm-up.</summary>
     public void Clear()

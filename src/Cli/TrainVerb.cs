@@ -1,9 +1,11 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
 using Dalle2.Data;
+using Dalle2.Data.Text;
 using Dalle2.Gpu.Runtime;
-using Dalle2.Training;
-using Dalle2.Training.Stages;
+using Dalle2.Training.Families;
+using Dalle2.Training.Loop;
+using Dalle2.Training.Runs;
 
 namespace Dalle2.Cli;
 
@@ -11,10 +13,10 @@ namespace Dalle2.Cli;
 sealed class TrainVerb : Verb
 {
     readonly Option<string?> data = VerbOptions.OptionalText("--data", "D", "What to train on: shapes, shapes2, emoji, fashion, a folder of pictures with .txt captions, or a COCO captions .json. [default: the preset's; shapes]");
-    readonly Option<string?> model = VerbOptions.OptionalText("--model", "M", "The model: classic (recurrent text encoder, convolutional autoencoder). [default: classic]");
-    readonly Option<string?> preset = VerbOptions.OptionalText("--preset", "P", $"Where the settings start from: {string.Join("; ", Presets.List.Select(p => $"{p.Name} ({p.Summary})"))}. [default: emoji for emoji, else demo]");
+    readonly Option<string?> model = VerbOptions.Model();
+    readonly Option<string?> preset = VerbOptions.OptionalText("--preset", "P", $"Where the settings start from: {string.Join("; ", ModelFamily.All.SelectMany(f => f.Presets, (f, p) => $"{p.Name} ({(f == ModelFamily.Default ? "" : $"{f.Name}; ")}{p.Summary})"))}. [default: that of the data's name, else {ModelFamily.Default.DefaultPreset}]");
     readonly Option<string?> output = VerbOptions.OptionalText("--out", "RUN", "The run's folder: a new or empty one, or with --resume that of a run. [default: runs/DATA-PRESET]");
-    readonly Option<string?> stage = VerbOptions.OptionalText("--stage", "S", $"One stage alone: {string.Join(", ", StageNames.All)}. [default: all, in this order]");
+    readonly Option<string?> stage = VerbOptions.OptionalText("--stage", "S", $"One stage alone: {string.Join("; ", ModelFamily.All.Select(f => $"{(f == ModelFamily.Default ? "" : $"{f.Name}: ")}{string.Join(", ", f.Stages.Select(s => s.Name))}"))}. [default: all, in this order]");
     readonly Option<string> device = VerbOptions.Device();
     readonly Option<Precision> precision = VerbOptions.Precision();
     readonly Option<int> threads = VerbOptions.Threads();
@@ -47,21 +49,13 @@ sealed class TrainVerb : Verb
 
     public override int Run(ParseResult arguments, Terminal terminal)
     {
-        if (arguments.GetValue(preset) is { } presetName)
-            Known.Require("preset", presetName, Presets.List.Select(p => p.Name));
         if (arguments.GetValue(listSettings))
             return ListSettings(arguments, terminal);
-        if (arguments.GetValue(model) is { } modelName)
-            Known.Require("model", modelName, ["classic"]);
-        if (arguments.GetValue(stage) is { } stageName)
-            Known.Require("stage", stageName, StageNames.All);
         Known.Device(arguments.GetRequiredValue(device));
-
-        TrainingConfig config = Configure(arguments);
-        string run = arguments.GetValue(output) ?? Path.Combine("runs", $"{DataName(config.Data)}-{config.Preset}");
         bool resuming = arguments.GetValue(resume);
-        if (resuming)
-            config = ConfigureResumed(arguments, run);
+        (TrainingConfig config, string run) = resuming ? ConfigureResumed(arguments) : Configure(arguments);
+        if (arguments.GetValue(stage) is { } stageName)
+            Known.Require($"stage of {config.Model}", stageName, ModelFamily.Get(config.Model).Stages.Select(one => one.Name));
         var request = new TrainingRequest
         {
             Config = config,
@@ -72,11 +66,11 @@ sealed class TrainVerb : Verb
             Threads = arguments.GetValue(threads),
             MaxBroken = arguments.GetValue(maxBroken),
         };
-        (TrainingResult result, ProgressDisplay progress) = Train(request, terminal, $"dalle2 train --resume --out {run}");
+        (TrainingResult result, ProgressDisplay progress) = Train(request, terminal, ShellCommand.Of("dalle2", "train", "--resume", "--out", run));
         terminal.Result(() => ToJson(result), text =>
         {
             Show(result, progress, text);
-            text.Line($"Draw with: dalle2 generate {run} \"{ExamplePrompt(config)}\"");
+            text.Line($"Draw with: {GenerateVerb.CommandFor(run, result.ExamplePrompt)}");
         });
         return ExitCode.Ok;
     }
@@ -104,28 +98,29 @@ sealed class TrainVerb : Verb
         text.Line($"Report: {result.Report}");
     }
 
-    TrainingConfig Configure(ParseResult arguments)
+    (TrainingConfig Config, string Run) Configure(ParseResult arguments)
     {
         string? given = arguments.GetValue(data);
-        TrainingConfig config = Presets.Get(arguments.GetValue(preset) ?? (given == "emoji" ? "emoji" : "demo"));
-        return Change(config with { Data = given is null ? config.Data : FullName(given) }, arguments);
+        TrainingConfig config = Known.Preset(Known.Family(arguments.GetValue(model)), arguments.GetValue(preset), given);
+        config = Change(config with { Data = given is null ? config.Data : FullName(given) }, arguments);
+        return (config, RunOf(arguments, config));
     }
 
     // What was not given is as it was; what was given is compared with what was, and a difference is refused.
-    TrainingConfig ConfigureResumed(ParseResult arguments, string run)
+    (TrainingConfig Config, string Run) ConfigureResumed(ParseResult arguments)
     {
+        string? given = arguments.GetValue(data), name = arguments.GetValue(preset);
+        string run = RunOf(arguments, arguments.GetValue(output) is null ? Known.Preset(Known.Family(arguments.GetValue(model)), name, given) with { Data = given ?? "shapes" } : null);
         using RunFolder folder = RunFolder.Open(run);
-        TrainingConfig stored = folder.ReadConfig<TrainingConfig>();
-        return Change(stored with
-        {
-            Data = arguments.GetValue(data) is { } name ? FullName(name) : stored.Data,
-            Preset = arguments.GetValue(preset) ?? stored.Preset,
-        }, arguments);
+        TrainingConfig stored = RunConfig.Read(folder);
+        return (Change(stored with { Data = given is null ? stored.Data : FullName(given), Model = arguments.GetValue(model) ?? stored.Model, Preset = name ?? stored.Preset }, arguments), run);
     }
+
+    string RunOf(ParseResult arguments, TrainingConfig? config) =>
+        arguments.GetValue(output) ?? Path.Combine("runs", $"{DataName(config!.Data)}-{config.Preset}");
 
     TrainingConfig Change(TrainingConfig config, ParseResult arguments)
     {
-        config = config with { Model = arguments.GetValue(model) ?? config.Model };
         if (arguments.GetResult(precision) is { Implicit: false })
             config = config with { Precision = arguments.GetValue(precision) };
         if (arguments.GetResult(seed) is { Implicit: false })
@@ -133,8 +128,8 @@ sealed class TrainVerb : Verb
         if (arguments.GetValue(maxPixels) is { } pixels)
             config = config with { MaxPixels = pixels == PictureDecoder.DefaultMaxPixels ? 0 : pixels };
         foreach (string assignment in arguments.GetValue(set) ?? [])
-            config = Presets.Set(config, assignment);
-        Presets.Validate(config);
+            config = ConfigSettings.Set(config, assignment);
+        config.Validate();
         return config;
     }
 
@@ -143,13 +138,6 @@ sealed class TrainVerb : Verb
         DataSets.BuiltIn.Any(set => set.Name == spec) || !Path.Exists(spec) ? spec : Path.GetFullPath(spec);
 
     static string DataName(string spec) => Path.GetFileNameWithoutExtension(Path.TrimEndingDirectorySeparator(spec));
-
-    static string ExamplePrompt(TrainingConfig config)
-    {
-        IDataSet set = DataSets.Open(config.Data, new DataSetOptions { Locale = config.Locale, ImagesFolder = config.ImagesFolder.Length == 0 ? null : config.ImagesFolder });
-        string split = set.Splits[^1];
-        return (set.Count(split) > 0 ? set.Caption(split, 0) : set.Caption(set.Splits[0], 0)).Replace("\"", "\\\"", StringComparison.Ordinal);
-    }
 
     internal static JsonObject ToJson(TrainingResult result) => new()
     {
@@ -162,8 +150,9 @@ sealed class TrainVerb : Verb
 
     int ListSettings(ParseResult arguments, Terminal terminal)
     {
-        string[] names = arguments.GetValue(preset) is { } one ? [one] : [.. Presets.List.Select(p => p.Name)];
-        IReadOnlyList<(string Name, string Value)>[] settings = [.. names.Select(name => Presets.Settings(Presets.Get(name)))];
+        ModelFamily family = Known.Family(arguments.GetValue(model));
+        string[] names = arguments.GetValue(preset) is { } one ? [Known.Preset(family, one, null).Preset] : [.. family.Presets.Select(p => p.Name)];
+        IReadOnlyList<(string Name, string Value)>[] settings = [.. names.Select(name => ConfigSettings.Of(family.Preset(name)))];
         terminal.Result(
             () => new JsonObject(names.Select((name, i) => KeyValuePair.Create(name, (JsonNode?)new JsonObject(settings[i].Select(s => KeyValuePair.Create(s.Name, (JsonNode?)s.Value)))))),
             text => text.Table(["setting", .. names], settings[0].Select((setting, row) => (string[])[setting.Name, .. settings.Select(preset => preset[row].Value)])));

@@ -4,6 +4,7 @@ using System.Globalization;
 using System.Numerics;
 using Dalle2.Data;
 using Dalle2.Gpu.Runtime;
+using Dalle2.Training.Families;
 
 namespace Dalle2.Cli;
 
@@ -24,8 +25,8 @@ static class VerbOptions
     public static Option<ulong> Seed(string description) =>
         Number("--seed", 1UL, 0UL, ulong.MaxValue, NumberStyles.None, "a whole number from 0 to 2^64 - 1", description);
 
-    public static Option<float> Temperature() =>
-        Number("--temperature", 1f, 0f, 100f, NumberStyles.Float, "a number from 0 to 100", "How far the drawings stray from the likeliest one: 0 not at all, 1 as much as the pictures trained on.");
+    public static Option<string?> Model() =>
+        OptionalText("--model", "M", $"The model: {string.Join("; ", ModelFamily.All.Select(family => $"{family.Name} ({family.Summary})"))}. [default: {ModelFamily.DefaultName}]");
 
     public static Option<string> Device(string description = "Where to compute; 'dalle2 devices' lists the names. D2_DEVICE changes the default.") =>
         new("--device") { Description = description, HelpName = "NAME", DefaultValueFactory = _ => Settings.Current.DefaultDevice };

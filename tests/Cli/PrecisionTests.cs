@@ -4,8 +4,13 @@ using Dalle2.Gpu.Runtime;
 using Dalle2.Tests.Data;
 using Dalle2.Tests.Gpu.Cuda;
 using Dalle2.Tests.Training;
-using Dalle2.Training;
-using Dalle2.Training.Stages;
+using Dalle2.Training.Drawing;
+using Dalle2.Training.Families;
+using Dalle2.Training.Families.Classic;
+using Dalle2.Training.Loop;
+using Dalle2.Training.Reporting;
+using Dalle2.Training.Runs;
+using Dalle2.Training.Scores;
 
 namespace Dalle2.Tests.Cli;
 
@@ -47,14 +52,14 @@ public class PrecisionTests
     [Test]
     public void A_configuration_keeps_it_and_leaves_the_default_out()
     {
-        TrainingConfig config = Presets.Get("tiny");
+        TrainingConfig config = ModelFamily.Default.Preset("tiny");
         using (RunFolder plain = RunFolder.Create(folder["plain"], config with { Precision = Precision.Float32 }))
             Assert.That(File.ReadAllText(plain.ConfigPath), Does.Not.Contain("precision"));
         using RunFolder fast = RunFolder.Create(folder["fast"], config with { Precision = Precision.Bf16 });
         Assert.That(File.ReadAllText(fast.ConfigPath), Does.Contain("\"precision\": \"Bf16\""));
-        Assert.That(fast.ReadConfig<TrainingConfig>().Precision, Is.EqualTo(Precision.Bf16));
+        Assert.That(RunConfig.Read(fast).Precision, Is.EqualTo(Precision.Bf16));
         Assert.That(fast.ConfigDifferences(config), Has.Exactly(1).Contains("precision"));
-        Assert.That(Presets.Set(config, "precision=tf32").Precision, Is.EqualTo(Precision.Tf32));
+        Assert.That(ConfigSettings.Set(config, "precision=tf32").Precision, Is.EqualTo(Precision.Tf32));
     }
 
     [Test]
@@ -75,7 +80,7 @@ public class PrecisionTests
         using Device cpu = Device.Open("cpu"), card = StandInDevice.Open(new StandInDriver { Capability = 80 });
         card.Precision = precision;
         Assert.That(card.Label, Is.EqualTo($"cuda:0 {(precision == Precision.Tf32 ? "tf32" : "bf16")}"));
-        using TrainingSteps exact = new(cpu, StageNames.FineTune), fast = new(card, StageNames.FineTune);
+        using TrainingSteps exact = new(cpu, ClassicFamily.FineTune), fast = new(card, ClassicFamily.FineTune);
         for (int step = 0; step < 2; step++)
         {
             double expected = exact.Run(step), loss = fast.Run(step);

@@ -1,6 +1,12 @@
 using Dalle2.Cli;
 using Dalle2.Gpu.Runtime;
-using Dalle2.Training;
+using Dalle2.Training.Drawing;
+using Dalle2.Training.Families;
+using Dalle2.Training.Families.Classic;
+using Dalle2.Training.Loop;
+using Dalle2.Training.Reporting;
+using Dalle2.Training.Runs;
+using Dalle2.Training.Scores;
 
 namespace Dalle2.Tests.Cli;
 
@@ -104,9 +110,9 @@ public class UsageTests
     public void List_settings_has_each_setting_of_each_preset()
     {
         var json = CommandRun.Of("train", "--list-settings", "--json").Succeeded().Json.AsObject();
-        Assert.That(json.Select(preset => preset.Key), Is.EqualTo(Presets.List.Select(preset => preset.Name)));
+        Assert.That(json.Select(preset => preset.Key), Is.EqualTo(ModelFamily.Default.Presets.Select(preset => preset.Name)));
         foreach (var (name, settings) in json)
-            Assert.That(settings!.AsObject().Select(setting => (setting.Key, (string)setting.Value!)), Is.EqualTo(Presets.Settings(Presets.Get(name))));
+            Assert.That(settings!.AsObject().Select(setting => (setting.Key, (string)setting.Value!)), Is.EqualTo(ConfigSettings.Of(ModelFamily.Default.Preset(name))));
     }
 
     [Test]

@@ -1,6 +1,7 @@
 using Dalle2.Gpu.Runtime;
 using Dalle2.Layers;
-using Dalle2.Models;
+using Dalle2.Models.Classic;
+using Dalle2.Models.Parts;
 using Dalle2.Tensors;
 
 namespace Dalle2.Tests.Models;
@@ -9,17 +10,12 @@ public class ImageDecoderTests
 {
     const int Batch = 2, Code = 5, Condition = 3;
 
-    static readonly ClassicArchitecture Sizes = new()
-    {
-        Vocabulary = 4, ImageSide = 8, WordFeatures = 2, TextFeatures = Condition, Cell = RecurrentCell.Lstm, EncoderChannels = [2], DecoderChannels = [4, 3], Latent = 2, JointFeatures = 2,
-    };
-
     /// <summary>The slope of a weighted sum of the logits along a random direction in code, condition and all parameters at once, by central differences and by the backward pass.</summary>
     [Test]
     public void The_gradients_give_the_slope_along_any_direction([Range(1, 4)] int seed)
     {
         using Device device = Device.Open("reference", 0);
-        var decoder = new ImageDecoder(Sizes, Code, Condition);
+        var decoder = new ImageDecoder(imageSide: 8, [4, 3], Code, Condition);
         using var store = new ParameterStore(device, "decoder", decoder, seed: 7);
         using var context = new Context(device);
         var random = new Random(seed);
@@ -56,7 +52,7 @@ public class ImageDecoderTests
     public void The_condition_decides_too()
     {
         using Device device = Device.Open("reference", 0);
-        var decoder = new ImageDecoder(Sizes, Code, Condition);
+        var decoder = new ImageDecoder(imageSide: 8, [4, 3], Code, Condition);
         using var store = new ParameterStore(device, "decoder", decoder, seed: 7);
         using var context = new Context(device);
         context.BeginStep(0, training: false);

@@ -1,4 +1,11 @@
-using Dalle2.Training;
+
+using Dalle2.Training.Drawing;
+using Dalle2.Training.Families;
+using Dalle2.Training.Families.Classic;
+using Dalle2.Training.Loop;
+using Dalle2.Training.Reporting;
+using Dalle2.Training.Runs;
+using Dalle2.Training.Scores;
 
 namespace Dalle2.Tests.Training;
 
@@ -10,7 +17,7 @@ public class ReproducibilityTests
     string folder = "";
     int runs;
 
-    static TrainingConfig Config => Presets.Get("tiny") with { Samples = 64, Batch = 8, CheckpointEvery = 6, LogEvery = 2 };
+    static TrainingConfig Config => ModelFamily.Default.Preset("tiny") with { Samples = 64, Batch = 8, CheckpointEvery = 6, LogEvery = 2 };
 
     [SetUp]
     public void MakeFolder()

@@ -1,52 +1,52 @@
 using Dalle2.Data;
 using Dalle2.Gpu.Runtime;
 using Dalle2.Layers;
-using Dalle2.Models;
-using Dalle2.Training;
-using Dalle2.Training.Stages;
+using Dalle2.Models.Classic;
+using Dalle2.Models.Parts;
+using Dalle2.Training.Drawing;
+using Dalle2.Training.Families;
+using Dalle2.Training.Families.Classic;
+using Dalle2.Training.Loop;
+using Dalle2.Training.Reporting;
+using Dalle2.Training.Runs;
+using Dalle2.Training.Scores;
 
 namespace Dalle2.Tests.Training;
 
 /// <summary>The steps of a small training, one by one, without a run's folder.</summary>
 sealed class TrainingSteps : IDisposable
 {
-    readonly ClassicModel model;
-    readonly AdamOptimizer optimizer;
-    readonly Batch batch;
+    readonly FamilyModel model;
+    readonly StepLoop loop;
 
     public TrainingSteps(Device device, string stage, RecurrentCell cell = RecurrentCell.Lstm)
     {
-        TrainingConfig config = Presets.Get("tiny") with { Samples = 40, Batch = 8, Cell = cell, WeightDecay = 0.01f };
+        var config = (ClassicConfig)ModelFamily.Default.Preset("tiny") with { Samples = 40, Batch = 8, Cell = cell, WeightDecay = 0.01f, ClipNorm = 1f };
         IDataSet set = DataSets.Open(config.Data, new DataSetOptions { Count = config.Samples });
         PreparedData data = PreparedData.Load(set, set.Splits[0], config.ImageSide);
         var tokenizer = new WordTokenizer(Vocabulary.Build(data.Captions));
-        model = new ClassicModel(device, config.Architecture(tokenizer.Vocabulary.Count), 1);
-        Stage = StageNames.Create(model, config).Single(s => s.Name == stage);
-        optimizer = new AdamOptimizer(device, new AdamOptions(WeightDecay: config.WeightDecay, ClipNorm: 1f), [.. Stage.Trained]);
+        model = ModelFamily.Default.Create(device, config, tokenizer.Vocabulary);
+        Stage = model.Stages.Single(s => s.Name == stage);
         Sampler = new BatchSampler(data, [.. data.Captions.Select(caption => tokenizer.Encode(caption, 24, markEnds: false, out _))], 1, stage, config.Batch);
-        Context = new Context(device, 7);
-        batch = Sampler.CreateBatch();
+        loop = new StepLoop(device, config, Stage, Sampler);
     }
 
     public Stage Stage { get; }
 
     public BatchSampler Sampler { get; }
 
-    public Context Context { get; }
+    public Context Context => loop.Context;
 
     public static IEnumerable<TestCaseData> Cases =>
     [
-        .. StageNames.All.Select(stage => new TestCaseData(stage, RecurrentCell.Lstm)), new TestCaseData(StageNames.FineTune, RecurrentCell.Gru),
+        .. ModelFamily.Default.Stages.Select(stage => new TestCaseData(stage.Name, RecurrentCell.Lstm)), new TestCaseData(ClassicFamily.FineTune, RecurrentCell.Gru),
     ];
 
     /// <summary>One step; the loss.</summary>
     public double Run(long step)
     {
-        Sampler.Fill(batch, step);
-        Context.BeginStep((ulong)step, training: true);
-        double loss = Stage.Step(Context, batch)[0].Value;
-        optimizer.Step(Context, 1e-3);
-        return float.IsFinite(optimizer.GradientNorm) ? loss : double.NaN;
+        StepOutcome outcome = loop.Step(step);
+        return outcome.IsFinite ? outcome.Figures[0].Value : double.NaN;
     }
 
     /// <summary>All trained values.</summary>
@@ -59,8 +59,7 @@ sealed class TrainingSteps : IDisposable
 
     public void Dispose()
     {
-        Context.Dispose();
-        optimizer.Dispose();
+        loop.Dispose();
         model.Dispose();
     }
 }

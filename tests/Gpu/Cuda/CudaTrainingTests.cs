@@ -2,15 +2,20 @@ using Dalle2.Cli;
 using Dalle2.Gpu.Runtime;
 using Dalle2.Gpu.Runtime.Cuda;
 using Dalle2.Ops;
-using Dalle2.Training;
-using Dalle2.Training.Stages;
+using Dalle2.Training.Drawing;
+using Dalle2.Training.Families;
+using Dalle2.Training.Families.Classic;
+using Dalle2.Training.Loop;
+using Dalle2.Training.Reporting;
+using Dalle2.Training.Runs;
+using Dalle2.Training.Scores;
 
 namespace Dalle2.Tests.Gpu.Cuda;
 
 /// <summary>Training steps through the CUDA device end with the bits that the CPU's do.</summary>
 public class CudaTrainingTests
 {
-    static TrainingConfig Config => Presets.Get("tiny") with { Samples = 8, Batch = 2 };
+    static TrainingConfig Config => ModelFamily.Default.Preset("tiny") with { Samples = 8, Batch = 2 };
 
     [Test]
     public void Steps_of_the_whole_model_end_with_the_bits_of_the_cpu_through_the_interpreter()
@@ -78,7 +83,7 @@ public class CudaTrainingTests
 
     static string Train(Device device, int steps, TrainingConfig config)
     {
-        using var training = new ProfiledTraining(device, config, StageNames.FineTune);
+        using var training = new ProfiledTraining(device, config, ClassicFamily.FineTune);
         var profiler = new StepProfiler();
         for (int step = 0; step < steps; step++)
             training.Step(profiler, step);

@@ -1,7 +1,12 @@
 using Dalle2.Cli;
 using Dalle2.Gpu.Runtime;
-using Dalle2.Training;
-using Dalle2.Training.Stages;
+using Dalle2.Training.Drawing;
+using Dalle2.Training.Families;
+using Dalle2.Training.Families.Classic;
+using Dalle2.Training.Loop;
+using Dalle2.Training.Reporting;
+using Dalle2.Training.Runs;
+using Dalle2.Training.Scores;
 
 namespace Dalle2.Tests.Gpu.Ilgpu;
 
@@ -17,11 +22,11 @@ public class IlgpuTrainingTests
 
     static string Train(Device device)
     {
-        TrainingConfig config = Presets.Get("tiny") with
+        TrainingConfig config = ModelFamily.Default.Preset("tiny") with
         {
             Samples = 4, Batch = 2, MaxWords = 6, WordFeatures = 4, TextFeatures = 8, EncoderChannels = [4, 4], DecoderChannels = [4, 4], Latent = 4, JointFeatures = 4,
         };
-        using var training = new ProfiledTraining(device, config, StageNames.FineTune);
+        using var training = new ProfiledTraining(device, config, ClassicFamily.FineTune);
         var profiler = new StepProfiler();
         for (int step = 0; step < 20; step++)
             training.Step(profiler, step);

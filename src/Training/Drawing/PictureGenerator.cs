@@ -1,0 +1,108 @@
+using Dalle2.Data;
+using Dalle2.Data.Text;
+using Dalle2.Gpu.Runtime;
+using Dalle2.Training.Families;
+using Dalle2.Training.Loop;
+using Dalle2.Training.Runs;
+
+namespace Dalle2.Training.Drawing;
+
+/// <summary>Draws pictures from text with a trained run. Picture i of a seed is the same whether it is drawn alone or with others.</summary>
+public sealed class PictureGenerator : IDisposable
+{
+    const int BatchSize = 64;
+
+    readonly FamilyModel model;
+    readonly Layers.Context context;
+
+    PictureGenerator(string run, TrainedRun trained, Device device)
+    {
+        (Run, Config, Family, Tokenizer, RunHash, Stage) = (run, trained.Config, trained.Family, trained.Tokenizer, trained.Hash, trained.Stages[^1]);
+        model = trained.Model;
+        context = new Layers.Context(device);
+    }
+
+    /// <summary>The run's folder.</summary>
+    public string Run { get; }
+
+    /// <summary>The run's configuration.</summary>
+    public TrainingConfig Config { get; }
+
+    /// <summary>The run's words.</summary>
+    public WordTokenizer Tokenizer { get; }
+
+    /// <summary>Twelve hexadecimal digits that name the parameters: the same digits draw the same pictures.</summary>
+    public string RunHash { get; }
+
+    /// <summary>The newest stage whose parameters are used.</summary>
+    public string Stage { get; }
+
+    /// <summary>The run's family of models.</summary>
+    public ModelFamily Family { get; }
+
+    /// <summary>Opens a run; the newest checkpoint of each stage counts.</summary>
+    /// <param name="run">The run's folder.</param>
+    /// <param name="device">Where to draw; not owned.</param>
+    /// <param name="notice">Is told of files that were read besides; null for nobody.</param>
+    /// <exception cref="UserInputException">There is no run, or what draws is not trained yet.</exception>
+    public static PictureGenerator Open(string run, Device device, Action<string>? notice = null)
+    {
+        using RunFolder folder = RunFolder.Open(run);
+        TrainedRun trained = TrainedRun.Load(folder, device, notice ?? (_ => { }));
+        if (!trained.Draws)
+        {
+            string done = trained.Stages.Count == 0 ? "no stage has a checkpoint" : "trained so far: " + string.Join(", ", trained.Stages);
+            string needed = string.Join(" or ", trained.Model.Sampler.Stages);
+            trained.Model.Dispose();
+            throw new UserInputException($"{run}: its stage {needed}, which draws, is not trained yet ({done}); run '{ShellCommand.Of("dalle2", "train", "--out", run, "--resume")}'");
+        }
+
+        return new PictureGenerator(run, trained, device);
+    }
+
+    /// <summary>Reads a prompt: its word numbers, and the words that the run does not know.</summary>
+    /// <exception cref="UserInputException">The prompt is empty, or the run knows none of its words; the message names near ones.</exception>
+    public (int[] Tokens, IReadOnlyList<string> Unknown) Read(string prompt)
+    {
+        IReadOnlyList<string> words = WordTokenizer.Split(prompt);
+        if (words.Count == 0)
+            throw new UserInputException("the prompt is empty; give some words, for example \"a small red star at the top left on a navy background\"");
+        IReadOnlyList<string> unknown = Tokenizer.UnknownWords(prompt);
+        if (words.All(word => !Tokenizer.Vocabulary.Contains(word)))
+        {
+            IEnumerable<string> near = unknown.Take(5).Select(word => $"'{word}' (near: {string.Join(", ", Tokenizer.Vocabulary.Nearest(word, 3))})");
+            throw new UserInputException($"the run {Run} knows none of the prompt's words: {string.Join("; ", near)}. Its {Tokenizer.Vocabulary.WordCount} words are in {Path.Combine(Run, "vocabulary.txt")}");
+        }
+
+        return (Tokenizer.Encode(prompt, Config.MaxWords), unknown);
+    }
+
+    /// <summary>Draws pictures.</summary>
+    /// <param name="prompts">A prompt for each picture.</param>
+    /// <param name="seed">With the picture's number, decides its noise.</param>
+    /// <param name="firstNumber">The number of the first picture.</param>
+    /// <param name="settings">The values of the family's sampler options; null takes the defaults.</param>
+    /// <returns>Pictures, <c>[side, side, 3]</c>, in [0, 1] or a little out of it, each.</returns>
+    /// <exception cref="UserInputException">A prompt cannot be read.</exception>
+    public IReadOnlyList<float[]> Draw(IReadOnlyList<string> prompts, ulong seed, int firstNumber = 0, SamplerSettings? settings = null)
+    {
+        settings ??= SamplerSettings.Of(Family);
+        var pictures = new List<float[]>(prompts.Count);
+        for (int start = 0; start < prompts.Count; start += BatchSize)
+        {
+            int[][] tokens = [.. prompts.Skip(start).Take(BatchSize).Select(prompt => Read(prompt).Tokens)];
+            context.BeginStep(0, training: false);
+            Tensors.Tensor drawn = model.Sampler.Draw(context, new Batch(tokens, [], Config.ImageSide), seed, firstNumber + start, settings);
+            pictures.AddRange(drawn.ToArray(context.Stream).Chunk(Config.ImageSide * Config.ImageSide * 3));
+        }
+
+        return pictures;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        context.Dispose();
+        model.Dispose();
+    }
+}

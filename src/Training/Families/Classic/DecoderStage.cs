@@ -1,0 +1,43 @@
+using Dalle2.Layers;
+using Dalle2.Models.Classic;
+using Dalle2.Tensors;
+using Dalle2.Training.Drawing;
+using Dalle2.Training.Loop;
+
+namespace Dalle2.Training.Families.Classic;
+
+/// <summary>Trains the decoder, the posterior and the text prior: on the frozen joint encoders, or end to end with them.</summary>
+sealed class DecoderStage(StageDescription description, ClassicModel model, ClassicConfig config, bool endToEnd)
+    : Stage(
+        description,
+        endToEnd ? config.FineTuneSteps : config.DecoderSteps,
+        endToEnd
+            ? model.StoresOf(model.Posterior, model.Prior, model.Decoder, model.TextEncoder, model.ImageEncoder)
+            : model.StoresOf(model.Posterior, model.Prior, model.Decoder))
+{
+    readonly TextToImage textToImage = new(model, config.CreateLoss(), config.KlWeight);
+
+    readonly ClassicSampler sampler = new(model, config);
+
+    public override string SheetLabel => "drawn";
+
+    /// <summary>The autoencoder has already learnt to draw: the decoder starts from its convolutions.</summary>
+    public override void Begin()
+    {
+        if (endToEnd || config.ImageSteps == 0)
+            return;
+        foreach (var (target, source) in model.Decoder.ConvolutionParameters.Zip(model.ImageReconstructor.ConvolutionParameters))
+            model.Stores[0].Device.Stream.Copy(source.Value.View, target.Value.View);
+    }
+
+    public override IReadOnlyList<KeyValuePair<string, double>> Step(Context context, Batch batch)
+    {
+        var (reconstruction, divergence) = textToImage.Run(
+            context, batch.UploadTokens(context), batch.UploadLengths(context), batch.UploadImages(context), trainEncoders: endToEnd);
+        return Figures(new("loss", reconstruction + config.KlWeight * divergence), new("reconstruction", reconstruction), new("divergence", divergence));
+    }
+
+    public override void Abandon() => textToImage.Abandon();
+
+    public override Tensor Sheet(Context context, Batch batch, ulong seed) => sampler.Draw(context, batch, seed, 0, SamplerSettings.Of(ModelFamily.Get(config.Model)));
+}

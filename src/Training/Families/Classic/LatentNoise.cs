@@ -1,0 +1,23 @@
+using Dalle2.Tensors;
+
+namespace Dalle2.Training.Families.Classic;
+
+/// <summary>The noise that a drawn picture starts from: a pure function of the seed and the picture's number.</summary>
+static class LatentNoise
+{
+    public static float[] Draw(ulong seed, int firstNumber, int count, int latent, float temperature)
+    {
+        var noise = new float[count * latent];
+        for (int picture = 0; picture < count; picture++)
+        {
+            RandomKey key = RandomKey.Named(seed, (ulong)(firstNumber + picture), "latent");
+            for (int i = 0; i < latent; i++)
+            {
+                RandomBlock words = Philox.Block(key, (uint)i);
+                noise[picture * latent + i] = temperature * Philox.NormalCos(words.W0, words.W1);
+            }
+        }
+
+        return noise;
+    }
+}

@@ -1,0 +1,94 @@
+using Dalle2.Data;
+using Dalle2.Layers;
+using Dalle2.Tensors;
+
+namespace Dalle2.Training.Loop;
+
+/// <summary>The samples of one step, on the host. Sequences are time-major, padded with 0 to the longest of the batch.</summary>
+public sealed class Batch
+{
+    readonly int[] lengths;
+    readonly int[] indices;
+    readonly float[] images;
+    int[] tokens = [];
+
+    /// <summary>Captions, with pictures or without.</summary>
+    /// <param name="captions">The word numbers of each caption, at least one each.</param>
+    /// <param name="images">Their pictures, <c>[captions, side, side, 3]</c> in [0, 1]; or none.</param>
+    /// <param name="side">The side of the pictures.</param>
+    /// <exception cref="ArgumentException">The pictures have another extent.</exception>
+    public Batch(int[][] captions, float[] images, int side)
+    {
+        if (images.Length != 0 && images.Length != (long)captions.Length * side * side * 3)
+            throw new ArgumentException($"{images.Length} values are no {captions.Length} pictures of {side}x{side}", nameof(images));
+        (lengths, indices, this.images) = (new int[captions.Length], [.. Enumerable.Range(0, captions.Length)], images);
+        Side = side;
+        SetCaptions(captions);
+    }
+
+    /// <summary>Room for samples; <see cref="Indices"/> are to be set and <see cref="Fill"/> called.</summary>
+    internal Batch(int size, int side)
+    {
+        (lengths, indices, images) = (new int[size], new int[size], new float[checked(size * side * side * 3)]);
+        Side = side;
+    }
+
+    /// <summary>Samples.</summary>
+    public int Size => lengths.Length;
+
+    /// <summary>Words of the longest caption.</summary>
+    public int Time { get; private set; }
+
+    /// <summary>The side of the pictures.</summary>
+    public int Side { get; }
+
+    /// <summary>Word numbers, <c>[Time, Size]</c>.</summary>
+    public ReadOnlySpan<int> Tokens => tokens.AsSpan(0, Time * Size);
+
+    /// <summary>Words of each caption, <c>[Size]</c>, at least 1.</summary>
+    public ReadOnlySpan<int> Lengths => lengths;
+
+    /// <summary>Pictures, <c>[Size, Side, Side, 3]</c> in [0, 1].</summary>
+    public ReadOnlySpan<float> Images => images;
+
+    /// <summary>Which samples of the data they are.</summary>
+    internal Span<int> Indices => indices;
+
+    /// <summary>The word numbers on the device.</summary>
+    public IntTensor UploadTokens(Context context) => context.Upload(Tokens, Time, Size);
+
+    /// <summary>The lengths on the device.</summary>
+    public IntTensor UploadLengths(Context context) => context.Upload(Lengths, Size);
+
+    /// <summary>The pictures on the device.</summary>
+    public Tensor UploadImages(Context context) => context.Upload(Images, Size, Side, Side, 3);
+
+    /// <summary>Takes the samples of <see cref="Indices"/>; allocates only for captions longer than ever before.</summary>
+    internal void Fill(PreparedData data, int[][] captions)
+    {
+        SetCaptions(captions);
+        int pixels = Side * Side * 3;
+        for (int b = 0; b < Size; b++)
+            data.CopyFloats(indices[b], images.AsSpan(b * pixels, pixels));
+    }
+
+    void SetCaptions(int[][] captions)
+    {
+        Time = 0;
+        for (int b = 0; b < Size; b++)
+        {
+            lengths[b] = captions[indices[b]].Length;
+            Time = Math.Max(Time, lengths[b]);
+        }
+
+        if (tokens.Length < Time * Size)
+            tokens = new int[Time * Size];
+        Array.Clear(tokens);
+        for (int b = 0; b < Size; b++)
+        {
+            int[] words = captions[indices[b]];
+            for (int t = 0; t < words.Length; t++)
+                tokens[t * Size + b] = words[t];
+        }
+    }
+}

@@ -1,0 +1,28 @@
+namespace Dalle2.Training.Loop;
+
+/// <summary>Hears what a training does; the command line shows it.</summary>
+public interface ITrainingObserver
+{
+    /// <summary>A sentence for the person who watches: what was found, skipped, written.</summary>
+    void Notice(string sentence);
+
+    /// <summary>Samples are being read.</summary>
+    void Preparing(int done, int total);
+
+    /// <summary>A step is done.</summary>
+    void Progress(TrainingProgress progress);
+
+    /// <summary>A stage is done.</summary>
+    void StageDone(string stage, TimeSpan time, IReadOnlyList<KeyValuePair<string, double>> figures);
+}
+
+/// <summary>Where a training is.</summary>
+/// <param name="Stage">The stage's name.</param>
+/// <param name="Title">What it does.</param>
+/// <param name="Step">Steps done in it.</param>
+/// <param name="Steps">Steps that it has.</param>
+/// <param name="Figures">The step's figures, the loss first; the list is filled anew by the next step.</param>
+/// <param name="ImagesPerSecond">Pictures a second since the stage started or resumed.</param>
+/// <param name="Left">Time left in the stage at that speed.</param>
+public readonly record struct TrainingProgress(
+    string Stage, string Title, long Step, int Steps, IReadOnlyList<KeyValuePair<string, double>> Figures, double ImagesPerSecond, TimeSpan Left);

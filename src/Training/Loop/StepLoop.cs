@@ -1,0 +1,82 @@
+using Dalle2.Gpu.Runtime;
+using Dalle2.Layers;
+using Dalle2.Tensors;
+using Dalle2.Training.Runs;
+
+namespace Dalle2.Training.Loop;
+
+/// <summary>The steps of a stage: a batch, forward and backward pass, the optimizer. Log and checkpoints are the <see cref="Trainer"/>'s.</summary>
+public sealed class StepLoop : IDisposable
+{
+    readonly TrainingConfig config;
+    readonly Stage stage;
+    readonly BatchSampler sampler;
+    BatchLoader? loader;
+
+    /// <summary>Readies a stage at its first step; nothing of it is changed yet.</summary>
+    /// <param name="device">Where it runs.</param>
+    /// <param name="config">The settings of the optimizer.</param>
+    /// <param name="stage">The stage.</param>
+    /// <param name="sampler">Its batches.</param>
+    public StepLoop(Device device, TrainingConfig config, Stage stage, BatchSampler sampler)
+    {
+        (this.config, this.stage, this.sampler) = (config, stage, sampler);
+        Optimizer = new AdamOptimizer(device, new AdamOptions(WeightDecay: config.WeightDecay, ClipNorm: config.ClipNorm), [.. stage.Trained]);
+        Context = new Context(device, StageSeed(config.Seed, stage.Name));
+    }
+
+    /// <summary>The optimizer; its step count is to be set when a stage goes on.</summary>
+    public AdamOptimizer Optimizer { get; }
+
+    /// <summary>The memory and the noise of steps.</summary>
+    public Context Context { get; }
+
+    /// <summary>Takes a step: in turn, from any first one. A loss that is not finite leaves the parameters as they are.</summary>
+    /// <param name="step">The step, from 0.</param>
+    /// <param name="profiler">Hears where the host is; null for nobody.</param>
+    public StepOutcome Step(long step, IStepProfiler? profiler = null)
+    {
+        profiler?.Begin("waiting for data");
+        loader ??= new BatchLoader(sampler, step, long.MaxValue);
+        Batch batch = loader.Take(step);
+        profiler?.End();
+        profiler?.Begin("forward and backward");
+        Context.BeginStep((ulong)step, training: true);
+        IReadOnlyList<KeyValuePair<string, double>> figures = stage.Step(Context, batch);
+        profiler?.End();
+        float rate = LearningRate.At(config.LearningRate, step, stage.Steps, config.WarmupSteps);
+        if (!double.IsFinite(figures[0].Value))
+            return new StepOutcome(batch, figures, rate, float.NaN);
+        profiler?.Begin("optimizer");
+        Optimizer.Step(Context, rate);
+        float norm = Optimizer.GradientNorm;
+        profiler?.End();
+        return new StepOutcome(batch, figures, rate, norm);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        loader?.Dispose();
+        Context.Dispose();
+        Optimizer.Dispose();
+    }
+
+    // Each stage draws its own noise and batches.
+    static ulong StageSeed(ulong seed, string stage)
+    {
+        RandomBlock words = Philox.Block(RandomKey.Named(seed, 0, stage), 0);
+        return ((ulong)words.W1 << 32) | words.W0;
+    }
+}
+
+/// <summary>What a step gave.</summary>
+/// <param name="Batch">The batch; filled anew by the next step.</param>
+/// <param name="Figures">The stage's figures, the loss first; filled anew by the next step.</param>
+/// <param name="LearningRate">The step size.</param>
+/// <param name="GradientNorm">The global norm of the gradients; not finite where the parameters were left alone.</param>
+public readonly record struct StepOutcome(Batch Batch, IReadOnlyList<KeyValuePair<string, double>> Figures, float LearningRate, float GradientNorm)
+{
+    /// <summary>Whether the parameters were changed.</summary>
+    public bool IsFinite => double.IsFinite(Figures[0].Value) && float.IsFinite(GradientNorm);
+}

@@ -1,0 +1,36 @@
+using Dalle2.Data;
+using Dalle2.Gpu.Runtime;
+using Dalle2.Layers;
+
+namespace Dalle2.Training.Loop;
+
+/// <summary>How much memory of the device a step of a stage takes, found by going through one on a device that only counts.</summary>
+static class StepMemory
+{
+    /// <summary>The bytes that the tensors of a step take, parameters and the optimiser's moments aside.</summary>
+    /// <param name="device">Where it shall run.</param>
+    /// <param name="stage">The stage; nothing of it is changed.</param>
+    /// <param name="batch">The largest batch.</param>
+    public static long Of(Device device, Stage stage, Batch batch)
+    {
+        using Device plan = device.ForPlanning();
+        using var context = new Context(plan);
+        context.BeginStep(0, training: true);
+        stage.Step(context, batch);
+        return context.Arena.CapacityBytes;
+    }
+
+    /// <summary>Says what a stage needs before it is trained.</summary>
+    /// <returns>A sentence with the figures.</returns>
+    /// <exception cref="UserInputException">The device has less; the message has the figures and says what to do.</exception>
+    public static string Require(Device device, Stage stage, Batch batch)
+    {
+        long needed = Of(device, stage, batch), available = device.AvailableBytes;
+        string figures = $"stage '{stage.Name}' takes {Mebibytes(needed)} for a step of {batch.Size} pictures, beside the {Mebibytes(device.AllocatedBytes)} of parameters and moments";
+        if (needed > available)
+            throw new UserInputException($"{device.Label}: {figures}, and {Mebibytes(available)} are available; take a smaller batch (--set batch=N, it is {batch.Size}), smaller pictures (--set imageSide=N) or a smaller model");
+        return $"memory of {device.Label}: {figures}";
+    }
+
+    static string Mebibytes(long bytes) => $"{bytes / 1048576.0:F0} MiB";
+}

@@ -1,0 +1,153 @@
+using System.Diagnostics;
+using Dalle2.Gpu.Runtime;
+using Dalle2.Layers;
+using Dalle2.Tensors;
+using Dalle2.Training.Runs;
+
+namespace Dalle2.Training.Loop;
+
+/// <summary>Runs one stage: batches, steps, the optimiser, log and checkpoints. Everything that it computes is a pure function of the configuration.</summary>
+public sealed class Trainer(RunFolder run, TrainingConfig config, Device device, ITrainingObserver observer)
+{
+    /// <summary>Runs a stage to its end, from its newest checkpoint if there is one.</summary>
+    /// <param name="stage">The stage; its frozen parts hold the values that they shall have.</param>
+    /// <param name="sampler">The stage's batches.</param>
+    /// <param name="cancellation">When set, the step is finished, a checkpoint is saved, and <see cref="OperationCanceledException"/> is thrown.</param>
+    /// <exception cref="TrainingDivergedException">The loss or a gradient is not finite.</exception>
+    /// <exception cref="Data.UserInputException">A checkpoint cannot be read or written.</exception>
+    public void Run(Stage stage, BatchSampler sampler, CancellationToken cancellation)
+    {
+        CheckpointFolder checkpoints = run.Checkpoints(stage.Name);
+        using var loop = new StepLoop(device, config, stage, sampler);
+        long step = Restore(stage, checkpoints, loop.Optimizer);
+        run.Log.CutAfter(stage.Name, step);
+        if (step < stage.Steps)
+            observer.Notice(StepMemory.Require(device, stage, sampler.Largest()));
+        var clock = Stopwatch.StartNew();
+        long first = step;
+        IReadOnlyList<KeyValuePair<string, double>> figures = [];
+        while (step < stage.Steps)
+        {
+            if (cancellation.IsCancellationRequested)
+            {
+                Save(stage, checkpoints, step);
+                run.AddSeconds(stage.Name, clock.Elapsed.TotalSeconds);
+                throw new OperationCanceledException($"stopped in stage '{stage.Name}' after step {step} of {stage.Steps}; a checkpoint is saved", cancellation);
+            }
+
+            StepOutcome outcome = loop.Step(step);
+            figures = outcome.Figures;
+            if (!outcome.IsFinite)
+                throw Diagnose(stage, loop.Context, outcome.Batch, step, figures[0].Value, checkpoints);
+
+            step++;
+            bool last = step == stage.Steps;
+            if (last || step % config.LogEvery == 0)
+                run.Log.Append(new LogEntry(stage.Name, step, [.. figures, new("gradientNorm", outcome.GradientNorm), new("learningRate", outcome.LearningRate)]));
+            if (last || step % config.CheckpointEvery == 0)
+                Save(stage, checkpoints, step);
+            double seconds = clock.Elapsed.TotalSeconds;
+            observer.Progress(new TrainingProgress(
+                stage.Name, stage.Title, step, stage.Steps, figures, (step - first) * outcome.Batch.Size / seconds, TimeSpan.FromSeconds(seconds / (step - first) * (stage.Steps - step))));
+        }
+
+        run.AddSeconds(stage.Name, clock.Elapsed.TotalSeconds);
+        observer.StageDone(stage.Name, clock.Elapsed, figures);
+    }
+
+    /// <summary>Copies the values of the parts that a checkpoint holds into a model's stores, with the optimiser's moments if asked for.</summary>
+    public static void Load(Checkpoint checkpoint, IEnumerable<ParameterStore> stores, bool moments)
+    {
+        foreach (ParameterStore store in stores)
+        {
+            foreach (Parameter parameter in store.Parameters)
+            {
+                var (value, firstMoment, secondMoment) = store.State(parameter.Name);
+                Copy(checkpoint, parameter.Name, value, store);
+                if (moments)
+                {
+                    Copy(checkpoint, FirstMomentName(parameter.Name), firstMoment, store);
+                    Copy(checkpoint, SecondMomentName(parameter.Name), secondMoment, store);
+                }
+            }
+        }
+    }
+
+    static void Copy(Checkpoint checkpoint, string name, Tensor target, ParameterStore store)
+    {
+        var values = new float[target.Length];
+        checkpoint.CopyTo(name, target.Shape.ToArray(), values);
+        target.Write(store.Device.Stream, values);
+    }
+
+    static string FirstMomentName(string parameter) => $"adam.m.{parameter}";
+
+    static string SecondMomentName(string parameter) => $"adam.v.{parameter}";
+
+    long Restore(Stage stage, CheckpointFolder checkpoints, AdamOptimizer optimizer)
+    {
+        FoundCheckpoint? found = checkpoints.Latest(config.Model);
+        if (found == null)
+        {
+            foreach (ParameterStore store in stage.Trained)
+                store.ClearMoments();
+            stage.Begin();
+            return 0;
+        }
+
+        foreach (string skipped in found.Skipped)
+            observer.Notice($"skipped a damaged checkpoint: {skipped}");
+        Load(found.Checkpoint, stage.Trained, moments: true);
+        long step = found.Checkpoint.Info.Step;
+        optimizer.StepCount = step;
+        if (step < stage.Steps)
+            observer.Notice($"stage '{stage.Name}' continues after step {step} from {found.Path}");
+        return step;
+    }
+
+    void Save(Stage stage, CheckpointFolder checkpoints, long step)
+    {
+        run.Log.Flush();
+        var tensors = new List<NamedTensor>();
+        foreach (ParameterStore store in stage.Trained)
+        {
+            foreach (Parameter parameter in store.Parameters)
+            {
+                var (value, firstMoment, secondMoment) = store.State(parameter.Name);
+                int[] shape = parameter.Shape.ToArray();
+                tensors.Add(new NamedTensor(parameter.Name, shape, value.ToArray(device.Stream)));
+                tensors.Add(new NamedTensor(FirstMomentName(parameter.Name), shape, firstMoment.ToArray(device.Stream)));
+                tensors.Add(new NamedTensor(SecondMomentName(parameter.Name), shape, secondMoment.ToArray(device.Stream)));
+            }
+        }
+
+        var info = new CheckpointInfo(config.Model, config.Preset, stage.Name, step, config.Seed, run.ConfigHash);
+        checkpoints.Save(new Checkpoint(info, tensors), final: step == stage.Steps);
+    }
+
+    // The optimiser was not asked, or has left the parameters alone since the norm is not finite, so the step can be done again, this time looking at every layer.
+    TrainingDivergedException Diagnose(Stage stage, Context context, Batch batch, long step, double loss, CheckpointFolder checkpoints)
+    {
+        NonFiniteException? culprit = null;
+        stage.Abandon();
+        foreach (ParameterStore store in stage.Trained)
+            store.ClearGradients();
+        context.CheckFinite = true;
+        context.BeginStep((ulong)step, training: true);
+        try
+        {
+            stage.Step(context, batch);
+        }
+        catch (NonFiniteException e)
+        {
+            culprit = e;
+        }
+
+        string where = culprit == null ? "no single layer's output is to blame: the sum of the gradients overflows" : $"the first to go bad is {culprit.Message}";
+        FoundCheckpoint? kept = checkpoints.Latest(config.Model);
+        string saved = kept == null ? "no checkpoint of this stage was saved yet" : $"the last good checkpoint is {kept.Path}";
+        string what = double.IsFinite(loss) ? "the gradients are not finite" : $"the loss is {(double.IsNaN(loss) ? "NaN" : "infinite")}";
+        return new TrainingDivergedException(
+            $"stage '{stage.Name}', step {step + 1}: {what}; {where}. Nothing was changed by this step; {saved}. Train anew with a smaller --set learningRate (it is {config.LearningRate:G3}) or with --set clipNorm=1", culprit);
+    }
+}

@@ -1,0 +1,38 @@
+using Dalle2.Training.Runs;
+
+namespace Dalle2.Training.Loop;
+
+/// <summary>What to train, where, and on what; only <see cref="Config"/> decides the result's bits.</summary>
+public sealed record TrainingRequest
+{
+    /// <summary>The configuration of a new run; on resuming, null or equal to the stored one.</summary>
+    public TrainingConfig? Config { get; init; }
+
+    /// <summary>The run's folder.</summary>
+    public required string OutputFolder { get; init; }
+
+    /// <summary>Continue the run in the folder.</summary>
+    public bool Resume { get; init; }
+
+    /// <summary>One stage of the family alone; null runs all in order.</summary>
+    public string? Stage { get; init; }
+
+    /// <summary>The device's name.</summary>
+    public string Device { get; init; } = "cpu";
+
+    /// <summary>Host threads; 0 takes one per processor.</summary>
+    public int Threads { get; init; }
+
+    /// <summary>Broken samples above which training does not start.</summary>
+    public int MaxBroken { get; init; } = 10;
+}
+
+/// <summary>What a training did.</summary>
+/// <param name="Run">The run's folder.</param>
+/// <param name="Steps">Optimiser steps of this call, over all stages.</param>
+/// <param name="Seconds">Wall-clock seconds of this call.</param>
+/// <param name="Loss">The last stage's last loss; not a number if nothing was left to do.</param>
+/// <param name="Device">The device's <see cref="Gpu.Runtime.Device.Label"/>.</param>
+/// <param name="Report">The report's path.</param>
+/// <param name="ExamplePrompt">A caption that the model was not trained on, if there is one, to draw from.</param>
+public sealed record TrainingResult(string Run, long Steps, double Seconds, double Loss, string Device, string Report, string ExamplePrompt);

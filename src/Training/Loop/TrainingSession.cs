@@ -1,0 +1,154 @@
+using System.Diagnostics;
+using Dalle2.Data;
+using Dalle2.Gpu.Runtime;
+using Dalle2.Training.Drawing;
+using Dalle2.Training.Families;
+using Dalle2.Training.Reporting;
+using Dalle2.Training.Runs;
+
+namespace Dalle2.Training.Loop;
+
+/// <summary>A whole training: data, vocabulary, model, the stages in order, samples and report. Stopped at any moment, it resumes and ends with the same bits.</summary>
+public sealed class TrainingSession
+{
+    readonly RunFolder run;
+    readonly TrainingConfig config;
+    readonly TrainingRequest request;
+    readonly ITrainingObserver observer;
+    readonly Device device;
+
+    TrainingSession(RunFolder run, TrainingConfig config, TrainingRequest request, Device device, ITrainingObserver observer)
+    {
+        this.run = run;
+        this.config = config;
+        this.request = request;
+        this.device = device;
+        this.observer = observer;
+    }
+
+    /// <summary>Trains.</summary>
+    /// <param name="request">What to train.</param>
+    /// <param name="observer">Hears what happens.</param>
+    /// <param name="cancellation">When set, the step is finished and a checkpoint saved.</param>
+    /// <exception cref="UserInputException">Something that was given cannot be used; the message says what and what to do.</exception>
+    /// <exception cref="DeviceUnavailableException">The device cannot be had.</exception>
+    /// <exception cref="TrainingDivergedException">The loss or a gradient is not finite.</exception>
+    /// <exception cref="OperationCanceledException">Stopped; a checkpoint is saved.</exception>
+    public static TrainingResult Run(TrainingRequest request, ITrainingObserver observer, CancellationToken cancellation = default)
+    {
+        var clock = Stopwatch.StartNew();
+        using Device device = Device.Open(request.Device, request.Threads);
+        if (request.Resume)
+        {
+            using RunFolder stored = RunFolder.Resume(request.OutputFolder);
+            TrainingConfig config = RunConfig.Read(stored);
+            RequireStage(request, config);
+            Ready(device, config, observer);
+            if (request.Config is { } given && stored.ConfigDifferences(given) is { Count: > 0 } differences)
+                throw new UserInputException($"{request.OutputFolder}: the run was started otherwise ({string.Join("; ", differences)}). Leave these options out to resume it, or train anew in another folder");
+            var session = new TrainingSession(stored, config, request, device, observer);
+            return session.Train(TrainingData.Read(config, request.MaxBroken, observer, cancellation), clock, cancellation);
+        }
+        else
+        {
+            // The folder comes last: data that cannot be read shall not leave a run behind.
+            TrainingConfig config = request.Config ?? throw new ArgumentException("a new run needs a configuration");
+            config.Validate();
+            RequireStage(request, config);
+            Ready(device, config, observer);
+            RunFolder.RequireFree(request.OutputFolder);
+            var data = TrainingData.Read(config, request.MaxBroken, observer, cancellation);
+            using RunFolder run = RunFolder.Create(request.OutputFolder, config);
+            return new TrainingSession(run, config, request, device, observer).Train(data, clock, cancellation);
+        }
+    }
+
+    static void RequireStage(TrainingRequest request, TrainingConfig config)
+    {
+        IReadOnlyList<StageDescription> stages = ModelFamily.Get(config.Model).Stages;
+        if (request.Stage is { } name && stages.All(stage => stage.Name != name))
+            throw new UserInputException($"{config.Model} has no stage '{name}'; its stages are {string.Join(", ", stages.Select(stage => stage.Name))}");
+    }
+
+    static void Ready(Device device, TrainingConfig config, ITrainingObserver observer)
+    {
+        device.Precision = config.Precision;
+        observer.Notice($"device {device.Label}: {device.Description}");
+    }
+
+    TrainingResult Train(TrainingData data, Stopwatch clock, CancellationToken cancellation)
+    {
+        WordTokenizer tokenizer = OpenTokenizer(data);
+        int[][] captions = data.Encode(tokenizer, config, observer);
+        using FamilyModel model = ModelFamily.Get(config.Model).Create(device, config, tokenizer.Vocabulary);
+        observer.Notice($"{data.Data.Count} captioned pictures of {config.ImageSide}x{config.ImageSide}, {tokenizer.Vocabulary.WordCount} words, {model.TrainableCount / 1e6:F2} million parameters");
+        model.LoadInitialValues(stage => run.Checkpoints(stage.Name).Latest(config.Model) != null, tokenizer.Vocabulary, observer.Notice);
+
+        long steps = 0;
+        double loss = double.NaN;
+        var samples = new SampleSheets(run, config, data.Set);
+        foreach (Stage stage in model.Stages)
+        {
+            if (request.Stage != null && request.Stage != stage.Name)
+            {
+                LoadStage(stage);
+                continue;
+            }
+
+            if (stage.Steps > 0)
+            {
+                var counting = new CountingObserver(observer);
+                new Trainer(run, config, device, counting).Run(stage, new BatchSampler(data.Data, captions, config.Seed, stage.Name, config.Batch), cancellation);
+                steps += counting.Steps;
+                loss = counting.Steps > 0 ? counting.Loss : loss;
+                // A stop between a stage's last checkpoint and its sheet leaves the sheet to the next call.
+                if ((counting.Steps > 0 || !samples.Exists(stage)) && samples.Draw(stage, device, tokenizer) is { } path)
+                    observer.Notice($"samples: {path}");
+            }
+
+            if (request.Stage != null)
+                break;
+        }
+
+        RunReport.Write(run, config, device);
+        observer.Notice($"report: {run.ReportPath}");
+        return new TrainingResult(run.FolderPath, steps, clock.Elapsed.TotalSeconds, loss, device.Label, run.ReportPath, ExamplePrompt(data));
+    }
+
+    static string ExamplePrompt(TrainingData data)
+    {
+        IDataSet set = data.Set;
+        string split = set.Splits[^1];
+        for (int i = 0; split != set.Splits[0] && i < set.Count(split); i++)
+        {
+            try
+            {
+                if (WordTokenizer.Split(set.Caption(split, i)).Count > 0)
+                    return set.Caption(split, i);
+            }
+            catch (BrokenSampleException)
+            {
+                // The next one then.
+                continue;
+            }
+        }
+
+        return data.Data.Captions[0];
+    }
+
+    WordTokenizer OpenTokenizer(TrainingData data)
+    {
+        if (!File.Exists(run.VocabularyPath))
+            data.BuildVocabulary().Save(run.VocabularyPath);
+        return new WordTokenizer(Vocabulary.Load(run.VocabularyPath));
+    }
+
+    void LoadStage(Stage stage)
+    {
+        if (run.Checkpoints(stage.Name).Latest(config.Model) is { } found)
+        {
+            Trainer.Load(found.Checkpoint, stage.Trained, moments: false);
+            observer.Notice($"stage '{stage.Name}': parameters from {found.Path}");
+        }
+    }
+}

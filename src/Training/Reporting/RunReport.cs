@@ -1,0 +1,51 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+using Dalle2.Data;
+using Dalle2.Gpu.Runtime;
+using Dalle2.Training.Families;
+using Dalle2.Training.Runs;
+using Dalle2.Training.Scores;
+
+namespace Dalle2.Training.Reporting;
+
+/// <summary>Writes a run's <c>report.html</c> from what the run folder holds, and from an evaluation if there is one.</summary>
+static class RunReport
+{
+    public static void Write(RunFolder run, TrainingConfig config, Device device, RunEvaluation? evaluation = null)
+    {
+        IReadOnlyDictionary<string, double> seconds = run.ReadSeconds();
+        double total = seconds.Values.Sum();
+        IReadOnlyList<StageDescription> stages = ModelFamily.Get(config.Model).Stages;
+        Report.Write(run.ReportPath, new ReportContent
+        {
+            Title = $"{Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(run.FolderPath)))}: {config.Model} on {config.Data}",
+            Summary = $"Preset {config.Preset}, {config.ImageSide}x{config.ImageSide} pictures, seed {config.Seed}; {total.ToString("F0", CultureInfo.InvariantCulture)} seconds of training.",
+            Configuration = [.. ConfigSettings.Of(config).Select(s => KeyValuePair.Create(s.Name, s.Value))],
+            Environment =
+            [
+                new("device", $"{device.Label}: {device.Description}"),
+                new("runtime", RuntimeInformation.FrameworkDescription),
+                new("system", $"{RuntimeInformation.OSDescription}, {RuntimeInformation.ProcessArchitecture}, {Environment.ProcessorCount} processors"),
+                new("program", $"dalle2 {typeof(RunReport).Assembly.GetName().Version?.ToString(3)}"),
+            ],
+            SecondsByStage = [.. stages.Select(stage => stage.Name).Where(seconds.ContainsKey).Select(name => KeyValuePair.Create(name, seconds[name]))],
+            Log = run.Log.Read(),
+            Curves = [.. stages.SelectMany(stage => stage.Curves).Distinct()],
+            Evaluations = evaluation?.Attributes is { } attributes ? [attributes] : [],
+            Retrievals = evaluation?.Retrieval is { } retrieval ? [new(evaluation.Split, retrieval)] : [],
+            Choices = evaluation?.Choices ?? [],
+            Sheets = [.. Sheets(run, stages)],
+            Samples = evaluation?.Cells is { Count: > 0 } cells ? [new($"Drawn from captions of '{evaluation.Split}'", cells)] : [],
+        });
+    }
+
+    static IEnumerable<KeyValuePair<string, Image>> Sheets(RunFolder run, IReadOnlyList<StageDescription> stages)
+    {
+        foreach (string stage in stages.Select(stage => stage.Name))
+        {
+            string path = Path.Combine(run.SamplesPath, $"{stage}.png");
+            if (File.Exists(path))
+                yield return new($"After stage '{stage}'", PictureDecoder.Decode(path));
+        }
+    }
+}

@@ -1,0 +1,216 @@
+using System.Buffers.Binary;
+using System.Security.Cryptography;
+using System.Text;
+using Dalle2.Data;
+
+namespace Dalle2.Training.Runs;
+
+/// <summary>
+/// The state of a model at one step: named tensors and what they belong to, kept in one safetensors file.
+/// A SHA-256 over all metadata and all tensor bytes is stored with them, so that a single flipped bit is noticed.
+/// </summary>
+public sealed class Checkpoint
+{
+    /// <summary>The value of the metadata entry <c>format</c>.</summary>
+    public const string FormatName = "dalle2.gpu";
+
+    /// <summary>The version that this program writes, and the newest that it reads.</summary>
+    public const int FormatVersion = 1;
+
+    const string HashKey = "sha256";
+    static readonly string[] ReservedKeys = ["format", "format_version", "model", "preset", "stage", "step", "seed", "config_hash", HashKey];
+
+    readonly Dictionary<string, NamedTensor> _byName;
+    readonly int _version;
+    readonly string _source = "this checkpoint";
+
+    /// <summary>Gathers a checkpoint and hashes it; tensors are not copied and must stay as they are until it is saved.</summary>
+    /// <param name="info">What the tensors belong to.</param>
+    /// <param name="tensors">All tensors; names are unique.</param>
+    /// <param name="extra">More strings to keep with them; none by default. The keys of <see cref="CheckpointInfo"/> are taken.</param>
+    /// <exception cref="ArgumentException">A name occurs twice, or an extra key is taken.</exception>
+    public Checkpoint(CheckpointInfo info, IReadOnlyList<NamedTensor> tensors, IReadOnlyDictionary<string, string>? extra = null)
+        : this(info, tensors, extra ?? new Dictionary<string, string>(), FormatVersion)
+    {
+    }
+
+    Checkpoint(CheckpointInfo info, IReadOnlyList<NamedTensor> tensors, IReadOnlyDictionary<string, string> extra, int version)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(info.Step);
+        foreach (string key in extra.Keys)
+        {
+            if (ReservedKeys.Contains(key))
+            {
+                throw new ArgumentException($"the metadata key '{key}' is the checkpoint's own", nameof(extra));
+            }
+        }
+
+        Info = info;
+        Tensors = [.. SafeTensorsFile.InFileOrder(tensors)];
+        Extra = new SortedDictionary<string, string>(extra.ToDictionary(), StringComparer.Ordinal);
+        _version = version;
+        _byName = Tensors.ToDictionary(tensor => tensor.Name, StringComparer.Ordinal);
+        FullHash = Convert.ToHexStringLower(HashAll());
+    }
+
+    Checkpoint(string path, CheckpointInfo info, IReadOnlyList<NamedTensor> tensors, IReadOnlyDictionary<string, string> extra, int version)
+        : this(info, tensors, extra, version) => _source = path;
+
+    /// <summary>What the tensors belong to.</summary>
+    public CheckpointInfo Info { get; }
+
+    /// <summary>The tensors, wider element types first.</summary>
+    public IReadOnlyList<NamedTensor> Tensors { get; }
+
+    /// <summary>The further strings kept with them.</summary>
+    public IReadOnlyDictionary<string, string> Extra { get; }
+
+    /// <summary>SHA-256 of everything, 64 hexadecimal digits. Equal states have equal hashes, on every machine.</summary>
+    public string FullHash { get; }
+
+    /// <summary>The first 12 digits of <see cref="FullHash"/>: what a drawn picture carries.</summary>
+    public string Hash => FullHash[..12];
+
+    /// <summary>Writes the file, to a temporary name first.</summary>
+    /// <exception cref="UserInputException">It cannot be written; see <see cref="AtomicFile"/>.</exception>
+    public void Save(string path)
+    {
+        SortedDictionary<string, string> metadata = Metadata();
+        metadata.Add(HashKey, FullHash);
+        SafeTensorsFile.Write(path, Tensors, metadata);
+    }
+
+    /// <summary>Reads a checkpoint and checks its hash.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="expectedModel">The model it must belong to; null takes any.</param>
+    /// <exception cref="UserInputException">The file is missing, damaged, of another model, or written by a newer program.</exception>
+    public static Checkpoint Load(string path, string? expectedModel)
+    {
+        Checkpoint checkpoint = Read(path);
+        checkpoint.RequireUsable(expectedModel);
+        return checkpoint;
+    }
+
+    /// <summary>Copies the values of a single-precision tensor.</summary>
+    /// <param name="name">The tensor.</param>
+    /// <param name="shape">The shape that the model has for it.</param>
+    /// <param name="values">Gets the values, row-major.</param>
+    /// <exception cref="UserInputException">The checkpoint lacks the tensor, or has it with another type or shape.</exception>
+    public void CopyTo(string name, ReadOnlySpan<int> shape, Span<float> values)
+    {
+        if (!_byName.TryGetValue(name, out NamedTensor? tensor))
+        {
+            throw new UserInputException($"{_source}: has no tensor '{name}', which the model needs. It was saved by a model built otherwise; use the run's own configuration.");
+        }
+
+        if (tensor.Type != SafeTensorType.F32 || !tensor.Shape.SequenceEqual(shape))
+        {
+            throw new UserInputException($"{_source}: tensor '{name}' is {tensor.Type} [{Join(tensor.Shape)}], the model needs F32 [{Join(shape)}]. It was saved by a model built otherwise; use the run's own configuration.");
+        }
+
+        tensor.Values<float>().CopyTo(values);
+    }
+
+    /// <summary>The tensor of that name, or null.</summary>
+    public NamedTensor? Find(string name) => _byName.GetValueOrDefault(name);
+
+    /// <summary>Reads the file and throws when it is damaged; whose it is remains to be checked by <see cref="RequireUsable"/>.</summary>
+    internal static Checkpoint Read(string path)
+    {
+        using SafeTensorsFile file = SafeTensorsFile.Open(path);
+        if (file.Metadata.GetValueOrDefault("format") != FormatName)
+        {
+            throw new UserInputException($"{path}: a safetensors file, but not a checkpoint of this program (its metadata lacks format '{FormatName}'). Name a file from a run's checkpoints folder.");
+        }
+
+        int version = (int)Math.Min(Number(path, file.Metadata, "format_version"), int.MaxValue);
+        var info = new CheckpointInfo(Text(path, file.Metadata, "model"), Text(path, file.Metadata, "preset"), Text(path, file.Metadata, "stage"),
+            (long)Math.Min(Number(path, file.Metadata, "step"), long.MaxValue), Number(path, file.Metadata, "seed"), Text(path, file.Metadata, "config_hash"));
+        var extra = file.Metadata.Where(pair => !ReservedKeys.Contains(pair.Key)).ToDictionary(StringComparer.Ordinal);
+        if (version > FormatVersion)
+        {
+            // What a newer version hashes is unknown, so its tensors are not looked at.
+            return new Checkpoint(path, info, [], extra, version);
+        }
+
+        var checkpoint = new Checkpoint(path, info, [.. file.Tensors.Select(file.ReadTensor)], extra, version);
+        if (checkpoint.FullHash != Text(path, file.Metadata, HashKey))
+        {
+            throw new UserInputException($"{path}: the checkpoint is damaged, its contents do not match the SHA-256 stored in it. Use another checkpoint of the run.");
+        }
+
+        return checkpoint;
+    }
+
+    internal void RequireUsable(string? expectedModel)
+    {
+        if (_version > FormatVersion)
+        {
+            throw new UserInputException($"{_source}: checkpoint format version {_version}, this program reads up to version {FormatVersion}. Update the program.");
+        }
+
+        if (expectedModel is not null && Info.Model != expectedModel)
+        {
+            throw new UserInputException($"{_source}: a checkpoint of the model '{Info.Model}', and '{expectedModel}' is needed. Choose a run of that model.");
+        }
+    }
+
+    SortedDictionary<string, string> Metadata() => new(Extra.ToDictionary(), StringComparer.Ordinal)
+    {
+        ["format"] = FormatName,
+        ["format_version"] = _version.ToString(),
+        ["model"] = Info.Model,
+        ["preset"] = Info.Preset,
+        ["stage"] = Info.Stage,
+        ["step"] = Info.Step.ToString(),
+        ["seed"] = Info.Seed.ToString(),
+        ["config_hash"] = Info.ConfigHash,
+    };
+
+    // Every string goes in behind its length, so that no two contents run into the same bytes.
+    byte[] HashAll()
+    {
+        using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        SortedDictionary<string, string> metadata = Metadata();
+        AppendNumber(hash, metadata.Count);
+        foreach ((string key, string value) in metadata)
+        {
+            AppendText(hash, key);
+            AppendText(hash, value);
+        }
+
+        foreach (NamedTensor tensor in Tensors)
+        {
+            AppendText(hash, tensor.Name);
+            AppendText(hash, tensor.Type.ToString());
+            AppendText(hash, Join(tensor.Shape));
+            tensor.ForEachPiece(hash.AppendData);
+        }
+
+        return hash.GetHashAndReset();
+    }
+
+    static void AppendText(IncrementalHash hash, string text)
+    {
+        byte[] bytes = Encoding.UTF8.GetBytes(text);
+        AppendNumber(hash, bytes.Length);
+        hash.AppendData(bytes);
+    }
+
+    static void AppendNumber(IncrementalHash hash, int number)
+    {
+        Span<byte> bytes = stackalloc byte[4];
+        BinaryPrimitives.WriteInt32LittleEndian(bytes, number);
+        hash.AppendData(bytes);
+    }
+
+    static string Join(ReadOnlySpan<int> shape) => string.Join(", ", shape.ToArray());
+
+    static string Text(string path, IReadOnlyDictionary<string, string> metadata, string key) => metadata.TryGetValue(key, out string? text)
+        ? text
+        : throw new UserInputException($"{path}: the checkpoint is damaged, its metadata lacks '{key}'. Use another checkpoint of the run.");
+
+    static ulong Number(string path, IReadOnlyDictionary<string, string> metadata, string key) => ulong.TryParse(Text(path, metadata, key), out ulong number)
+        ? number
+        : throw new UserInputException($"{path}: the checkpoint is damaged, its metadata has '{metadata[key]}' as '{key}', where a whole number belongs. Use another checkpoint of the run.");
+}

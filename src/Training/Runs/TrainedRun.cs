@@ -1,0 +1,52 @@
+using System.Security.Cryptography;
+using System.Text;
+using Dalle2.Data;
+using Dalle2.Data.Text;
+using Dalle2.Gpu.Runtime;
+using Dalle2.Training.Families;
+using Dalle2.Training.Loop;
+
+namespace Dalle2.Training.Runs;
+
+/// <summary>A run's model with the newest parameters of each stage that has any, later stages over earlier ones, up to a last stage.</summary>
+sealed record TrainedRun(TrainingConfig Config, ModelFamily Family, WordTokenizer Tokenizer, FamilyModel Model, IReadOnlyList<string> Stages, string Hash)
+{
+    /// <summary>Whether it can draw yet.</summary>
+    public bool Draws => Model.Sampler.Stages.Any(Stages.Contains);
+
+    public static TrainedRun Load(RunFolder folder, Device device, Action<string> notice, string? lastStage = null)
+    {
+        TrainingConfig config = RunConfig.Read(folder);
+        ModelFamily family = ModelFamily.Get(config.Model);
+        if (!File.Exists(folder.VocabularyPath))
+            throw new UserInputException($"{folder.FolderPath}: the run has no vocabulary yet, its training was stopped too early; run '{ShellCommand.Of("dalle2", "train", "--out", folder.FolderPath, "--resume")}'");
+        var tokenizer = new WordTokenizer(Vocabulary.Load(folder.VocabularyPath));
+        FamilyModel model = family.Create(device, config, tokenizer.Vocabulary);
+        try
+        {
+            var stages = new List<string>();
+            var hashes = new StringBuilder();
+            foreach (Stage stage in model.Stages)
+            {
+                if (folder.Checkpoints(stage.Name).Latest(config.Model) is { } found)
+                {
+                    Trainer.Load(found.Checkpoint, stage.Trained, moments: false);
+                    stages.Add(stage.Name);
+                    hashes.Append(found.Checkpoint.FullHash);
+                }
+
+                if (stage.Name == lastStage)
+                    break;
+            }
+
+            model.LoadInitialValues(stage => stages.Contains(stage.Name), tokenizer.Vocabulary, notice);
+            string hash = Convert.ToHexStringLower(SHA256.HashData(Encoding.ASCII.GetBytes(hashes.ToString())))[..12];
+            return new TrainedRun(config, family, tokenizer, model, stages, hash);
+        }
+        catch
+        {
+            model.Dispose();
+            throw;
+        }
+    }
+}

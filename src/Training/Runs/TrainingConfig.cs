@@ -1,0 +1,131 @@
+using System.Reflection;
+using System.Text.Json.Serialization;
+using Dalle2.Data;
+using Dalle2.Gpu.Runtime;
+
+namespace Dalle2.Training.Runs;
+
+/// <summary>
+/// Everything that decides the bits of a run, and nothing else: it is stored as <c>config.json</c>, and a run of the same configuration ends
+/// with the same checkpoint on any device and any number of threads (in another precision than float32, on the same card). Each property can be set
+/// with <c>--set name=value</c>. What only one family of models has is in that family's own record; in the file all stand beside each other.
+/// </summary>
+public abstract record TrainingConfig
+{
+    /// <summary>Places of a family's own properties in <c>config.json</c>: behind those of the data.</summary>
+    protected const int ModelOrder = 1;
+
+    /// <summary>The steps of a family's stages stand behind what all stages have.</summary>
+    protected const int StagesOrder = 3;
+
+    const int OptimizerOrder = 2, OutputOrder = 4;
+
+    /// <summary>The family of models.</summary>
+    public string Model { get; init; } = "";
+
+    /// <summary>The preset that the other values started from.</summary>
+    public string Preset { get; init; } = "";
+
+    /// <summary>The data set: a name, a folder of pictures and captions, or a COCO captions file.</summary>
+    public string Data { get; init; } = "shapes";
+
+    /// <summary>Decides every random number.</summary>
+    public ulong Seed { get; init; } = 1;
+
+    /// <summary>What products of matrices multiply. Left out of <c>config.json</c> where it is float32.</summary>
+    [JsonConverter(typeof(JsonStringEnumConverter<Precision>))]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public Precision Precision { get; init; }
+
+    /// <summary>Training pictures to generate, for generated sets; 0 takes the set's own number.</summary>
+    public int Samples { get; init; }
+
+    /// <summary>The language of emoji captions.</summary>
+    public string Locale { get; init; } = "en";
+
+    /// <summary>The folder that a COCO file's picture names are relative to; empty takes the file's own folder.</summary>
+    public string ImagesFolder { get; init; } = "";
+
+    /// <summary>Pixels that a picture file may have; larger ones count as broken. 0 takes 64 megapixels, and is left out of <c>config.json</c>.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public int MaxPixels { get; init; }
+
+    /// <summary>The side of the square pictures, in pixels.</summary>
+    public int ImageSide { get; init; } = 32;
+
+    /// <summary>Words of a caption that are read; the rest is cut and counted.</summary>
+    public int MaxWords { get; init; } = 24;
+
+    /// <summary>Pictures of a step.</summary>
+    [JsonPropertyOrder(OptimizerOrder)]
+    public int Batch { get; init; } = 64;
+
+    /// <summary>Adam's step size at its highest.</summary>
+    [JsonPropertyOrder(OptimizerOrder)]
+    public float LearningRate { get; init; } = 2e-3f;
+
+    /// <summary>AdamW's decoupled weight decay.</summary>
+    [JsonPropertyOrder(OptimizerOrder)]
+    public float WeightDecay { get; init; }
+
+    /// <summary>The global norm that gradients are clipped to; 0 does not clip.</summary>
+    [JsonPropertyOrder(OptimizerOrder)]
+    public float ClipNorm { get; init; }
+
+    /// <summary>Steps of linear warm-up at the start of each stage.</summary>
+    [JsonPropertyOrder(OptimizerOrder)]
+    public int WarmupSteps { get; init; } = 20;
+
+    /// <summary>Steps between two checkpoints.</summary>
+    [JsonPropertyOrder(OutputOrder)]
+    public int CheckpointEvery { get; init; } = 250;
+
+    /// <summary>Steps between two lines of the log.</summary>
+    [JsonPropertyOrder(OutputOrder)]
+    public int LogEvery { get; init; } = 10;
+
+    /// <summary>Checks that all values make sense together.</summary>
+    /// <exception cref="UserInputException">They do not; the message names the setting.</exception>
+    public void Validate()
+    {
+        foreach (PropertyInfo property in GetType().GetProperties().Where(p => p.PropertyType.IsEnum))
+        {
+            object value = property.GetValue(this)!;
+            Require(Enum.IsDefined(property.PropertyType, value), $"{ConfigSettings.NameOf(property)} is {value}, choose one of {string.Join(", ", ConfigSettings.Choices(property.PropertyType))}");
+        }
+
+        RequireBetween("batch", Batch, 2, 65536);
+        RequireBetween("imageSide", ImageSide, 4, 1024);
+        RequireBetween("maxWords", MaxWords, 1, 1024);
+        Require(LearningRate > 0 && float.IsFinite(LearningRate), $"learningRate is {LearningRate}, it must be above 0");
+        RequireFactor("weightDecay", WeightDecay);
+        RequireFactor("clipNorm", ClipNorm);
+        RequireBetween("checkpointEvery", CheckpointEvery, 1, int.MaxValue);
+        RequireBetween("logEvery", LogEvery, 1, int.MaxValue);
+        RequireBetween("warmupSteps", WarmupSteps, 0, int.MaxValue);
+        RequireBetween("maxPixels", MaxPixels, 0, PictureDecoder.LargestMaxPixels);
+        RequireBetween("samples", Samples, 0, 100_000_000);
+        Require(Data.Length > 0, "data is empty, name a data set, a folder or a file");
+        ValidateModel();
+    }
+
+    /// <summary>Checks what only this family has.</summary>
+    protected abstract void ValidateModel();
+
+    /// <summary>Throws when a condition does not hold.</summary>
+    /// <param name="holds">The condition.</param>
+    /// <param name="what">Which setting is what, and what it must be.</param>
+    protected static void Require(bool holds, string what)
+    {
+        if (!holds)
+            throw new UserInputException($"{what}; change it with --set");
+    }
+
+    /// <summary>Throws when a setting is out of a range, ends included.</summary>
+    protected static void RequireBetween(string name, int value, int low, int high) =>
+        Require(value >= low && value <= high, high == int.MaxValue ? $"{name} is {value}, it must be at least {low}" : $"{name} is {value}, it must be between {low} and {high}");
+
+    /// <summary>Throws when a setting is negative or not finite.</summary>
+    protected static void RequireFactor(string name, float value) =>
+        Require(value >= 0 && float.IsFinite(value), $"{name} is {value}, it must be a number that is not below 0");
+}

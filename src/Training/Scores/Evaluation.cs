@@ -1,0 +1,141 @@
+using System.Diagnostics;
+using Dalle2.Data;
+using Dalle2.Data.Text;
+using Dalle2.Gpu.Runtime;
+using Dalle2.Layers;
+using Dalle2.Tensors;
+using Dalle2.Training.Drawing;
+using Dalle2.Training.Families;
+using Dalle2.Training.Loop;
+using Dalle2.Training.Reporting;
+using Dalle2.Training.Runs;
+
+namespace Dalle2.Training.Scores;
+
+/// <summary>
+/// Measures a run on captions that it was not trained on: what the drawings show against what was asked for, retrieval of the contrastive
+/// stage, the bound on the likelihood. Always beside chance, the ceiling of real pictures, and shuffled captions.
+/// </summary>
+public static class Evaluation
+{
+    const int BatchSize = 64;
+    const int SheetCells = 24;
+
+    // A matrix of 64 MiB: retrieval among more would take a square of time and memory.
+    const int MostRetrieved = 4096;
+
+    /// <summary>Evaluates, and writes the run's report anew.</summary>
+    /// <param name="request">What to evaluate.</param>
+    /// <param name="device">Where to draw; not owned.</param>
+    /// <param name="observer">Hears what happens.</param>
+    /// <param name="cancellation">Stops between two batches.</param>
+    /// <exception cref="UserInputException">There is no run, no such split, or nothing trained yet.</exception>
+    public static RunEvaluation Run(EvaluationRequest request, Device device, ITrainingObserver observer, CancellationToken cancellation = default)
+    {
+        var clock = Stopwatch.StartNew();
+        if (request.Count < 1)
+            throw new UserInputException($"--count {request.Count}: evaluate at least one caption");
+        using RunFolder folder = RunFolder.Open(request.Run);
+        TrainedRun trained = TrainedRun.Load(folder, device, observer.Notice);
+        using FamilyModel model = trained.Model;
+        TrainingConfig config = trained.Config;
+        if (trained.Stages.Count == 0)
+            throw new UserInputException($"{request.Run}: nothing is trained yet; run '{ShellCommand.Of("dalle2", "train", "--out", request.Run, "--resume")}'");
+        SamplerSettings settings = SamplerSettings.Of(trained.Family, request.Sampling);
+
+        IDataSet set = DataSets.Open(config.Data, TrainingData.Options(request.MaxPixels is { } pixels ? config with { MaxPixels = pixels } : config));
+        string split = request.Split ?? (set.Splits.Count > 1 ? set.Splits[1] : set.Splits[0]);
+        if (!set.Splits.Contains(split))
+            throw new UserInputException($"{config.Data} has no split '{split}'; did you mean '{EditDistance.Nearest(split, set.Splits, 1)[0]}'? It has {string.Join(", ", set.Splits)}");
+        if (split == set.Splits[0])
+            observer.Notice($"'{split}' is what the run was trained on: these figures do not tell how it does on new captions");
+        var samples = new EvaluationSamples(set, split, config, trained.Tokenizer, request, observer);
+        using var context = new Context(device, request.Seed);
+
+        if (model is IRetrieval && samples.Count > MostRetrieved)
+            observer.Notice($"retrieval is measured among {MostRetrieved} of the {samples.Count} samples");
+        RetrievalScore? retrieval = model is IRetrieval known && trained.Stages.Contains(known.RetrievalStage) ? Retrieve(context, folder, known.RetrievalStage, samples, cancellation) : null;
+        if (!trained.Draws)
+        {
+            observer.Notice($"the stage {string.Join(" or ", model.Sampler.Stages)} is not trained yet: nothing is drawn");
+            return new RunEvaluation(request.Run, trained.Hash, split, samples.Count, null, [], retrieval, null, [], clock.Elapsed.TotalSeconds, device.Label);
+        }
+
+        double? loss = model is IBoundsLikelihood bounding ? Loss(context, bounding, samples, cancellation) : null;
+        float[][] pictures = Draw(context, model.Sampler, samples, request.Seed, settings, cancellation);
+        Verdict[] verdicts = [.. DrawingJudge.All.Where(judge => judge.Knows(set)).Select(judge =>
+            judge.Judge(set, new JudgedDrawings(split, samples.SetIndices, pictures, samples.Picture, config.ImageSide, device.Threads)))];
+        ContactCell[] cells =
+        [
+            .. Enumerable.Range(0, Math.Min(SheetCells, samples.Count)).Select(i => new ContactCell(samples.Captions[i],
+            [
+                ("drawn", ImageTransform.FromFloats(pictures[i], config.ImageSide, config.ImageSide)),
+                ("truth", ImageTransform.FromFloats(samples.Picture(i), config.ImageSide, config.ImageSide)),
+            ])),
+        ];
+        var result = new RunEvaluation(
+            request.Run, trained.Hash, split, samples.Count, verdicts.Select(verdict => verdict.Attributes).FirstOrDefault(attributes => attributes != null),
+            [.. verdicts.SelectMany(verdict => verdict.Choices)], retrieval, loss, cells, clock.Elapsed.TotalSeconds, device.Label);
+        RunReport.Write(folder, config, device, result);
+        return result;
+    }
+
+    static float[][] Draw(Context context, ISampler sampler, EvaluationSamples samples, ulong seed, SamplerSettings settings, CancellationToken cancellation)
+    {
+        var pictures = new List<float[]>();
+        foreach ((int start, Batch batch) in samples.Batches(BatchSize, cancellation))
+        {
+            context.BeginStep(0, training: false);
+            pictures.AddRange(sampler.Draw(context, batch, seed, start, settings).ToArray(context.Stream).Chunk(3 * samples.Side * samples.Side));
+        }
+
+        return [.. pictures];
+    }
+
+    static double Loss(Context context, IBoundsLikelihood model, EvaluationSamples samples, CancellationToken cancellation)
+    {
+        double sum = 0;
+        foreach ((int start, Batch batch) in samples.Batches(BatchSize, cancellation))
+        {
+            context.BeginStep((ulong)start, training: false);
+            sum += batch.Size * model.Bound(context, batch);
+        }
+
+        return sum / samples.Count;
+    }
+
+    // As the stage left the encoders that trained them for it: later ones move them on without the projections to the shared space.
+    static RetrievalScore Retrieve(Context context, RunFolder folder, string stage, EvaluationSamples samples, CancellationToken cancellation)
+    {
+        using FamilyModel model = TrainedRun.Load(folder, context.Device, _ => { }, lastStage: stage).Model;
+        var retrieval = (IRetrieval)model;
+        var captions = new List<float[]>();
+        var images = new List<float[]>();
+        foreach ((_, Batch batch) in samples.Batches(BatchSize, cancellation).TakeWhile(batch => batch.Start < MostRetrieved))
+        {
+            context.BeginStep(0, training: false);
+            Tensor caption = retrieval.EmbedCaptions(context, batch);
+            Tensor image = retrieval.EmbedImages(context, batch);
+            captions.AddRange(caption.ToArray(context.Stream).Chunk(caption.Cols));
+            images.AddRange(image.ToArray(context.Stream).Chunk(image.Cols));
+        }
+
+        // Samples come in a random order, so that the first ones are as good as any.
+        int n = Math.Min(samples.Count, MostRetrieved);
+        var similarity = new float[n * n];
+        Parallel.For(0, n, i =>
+        {
+            for (int j = 0; j < n; j++)
+                similarity[i * n + j] = Dot(captions[i], images[j]);
+        });
+        return RetrievalScore.Of(similarity, [.. samples.Captions.Take(n)]);
+    }
+
+    static float Dot(float[] a, float[] b)
+    {
+        double sum = 0;
+        for (int i = 0; i < a.Length; i++)
+            sum += a[i] * b[i];
+        return (float)sum;
+    }
+}

@@ -1,0 +1,26 @@
+namespace Dalle2.Training.Scores;
+
+/// <summary>What to evaluate.</summary>
+public sealed record EvaluationRequest
+{
+    /// <summary>The run's folder.</summary>
+    public required string Run { get; init; }
+
+    /// <summary>The split; null takes the first that is held out of training.</summary>
+    public string? Split { get; init; }
+
+    /// <summary>Captions to draw from, spread over the split; fewer if it has fewer.</summary>
+    public int Count { get; init; } = 512;
+
+    /// <summary>Decides the drawings' noise.</summary>
+    public ulong Seed { get; init; } = 1;
+
+    /// <summary>Values of the family's sampler options by name, as text; the rest takes its defaults.</summary>
+    public IReadOnlyDictionary<string, string> Sampling { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Pixels that a picture file may have; null takes the run's own limit.</summary>
+    public int? MaxPixels { get; init; }
+
+    /// <summary>Broken samples above which the evaluation does not start.</summary>
+    public int MaxBroken { get; init; } = 10;
+}
