@@ -1,5 +1,7 @@
 using System.CommandLine;
 using Dalle2.Data;
+using Dalle2.Data.Pictures;
+using Dalle2.Data.Sets;
 using Dalle2.Gpu.Runtime;
 using Dalle2.Training;
 

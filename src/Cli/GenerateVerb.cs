@@ -3,6 +3,8 @@ using System.Diagnostics;
 using System.Text;
 using System.Text.Json.Nodes;
 using Dalle2.Data;
+using Dalle2.Data.Pictures;
+using Dalle2.Data.Sets;
 using Dalle2.Gpu.Runtime;
 using Dalle2.Training;
 

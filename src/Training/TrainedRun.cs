@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using Dalle2.Data;
+using Dalle2.Data.Text;
 using Dalle2.Gpu.Runtime;
 using Dalle2.Models;
 using Dalle2.Training.Stages;

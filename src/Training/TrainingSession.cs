@@ -1,5 +1,8 @@
 using System.Diagnostics;
 using Dalle2.Data;
+using Dalle2.Data.Pictures;
+using Dalle2.Data.Sets;
+using Dalle2.Data.Text;
 using Dalle2.Gpu.Runtime;
 using Dalle2.Models;
 using Dalle2.Tensors;

@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
 using Dalle2.Cli;
-using Dalle2.Data;
+using Dalle2.Data.Pictures;
 using Dalle2.Tests.Data;
 using Dalle2.Training;
 

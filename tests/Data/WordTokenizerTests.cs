@@ -1,4 +1,5 @@
 using Dalle2.Data;
+using Dalle2.Data.Text;
 
 namespace Dalle2.Tests.Data;
 

@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
-using Dalle2.Data;
+using Dalle2.Data.Pictures;
+using Dalle2.Data.Sets;
 using Dalle2.Training;
 
 namespace Dalle2.Tests.Training;

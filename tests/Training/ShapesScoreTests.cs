@@ -1,4 +1,5 @@
-using Dalle2.Data;
+using Dalle2.Data.Sets;
+using Dalle2.Data.Shapes;
 using Dalle2.Training;
 
 namespace Dalle2.Tests.Training;
