@@ -5,6 +5,7 @@ using System.Text.Json.Nodes;
 using Dalle2.Data;
 using Dalle2.Data.Pictures;
 using Dalle2.Data.Sets;
+using Dalle2.Data.Text;
 using Dalle2.Gpu.Runtime;
 using Dalle2.Training;
 
@@ -70,7 +71,7 @@ sealed class GenerateVerb : Verb
         using Device opened = Known.OpenDevice(arguments.GetRequiredValue(device), arguments.GetValue(threads), arguments.GetValue(precision));
         using PictureGenerator generator = PictureGenerator.Open(folder, opened);
         foreach (string prompt in texts)
-            ReportUnknown(generator, prompt, terminal);
+            ReportReading(generator, prompt, terminal);
 
         var cells = new List<ContactCell>();
         for (int p = 0; p < texts.Length; p++)
@@ -150,13 +151,20 @@ sealed class GenerateVerb : Verb
 
     static Image ToImage(PictureGenerator generator, float[] values) => ImageTransform.FromFloats(values, generator.Config.ImageSide, generator.Config.ImageSide);
 
-    static void ReportUnknown(PictureGenerator generator, string prompt, Terminal terminal)
+    static void ReportReading(PictureGenerator generator, string prompt, Terminal terminal)
     {
-        IReadOnlyList<string> unknown = generator.Read(prompt).Unknown;
+        PromptReading reading = generator.Read(prompt);
+        IReadOnlyList<string> unknown = reading.Unknown;
         if (unknown.Count > 0)
         {
             IEnumerable<string> near = unknown.Take(5).Select(word => $"'{word}' (near: {string.Join(", ", generator.Tokenizer.Vocabulary.Nearest(word, 3))})");
             terminal.Notice($"the run does not know {(unknown.Count == 1 ? "the word" : $"{unknown.Count} words:")} {string.Join(", ", near)}");
+        }
+
+        if (reading.IsCut)
+        {
+            terminal.Notice($"the run reads {reading.Words.Count} words of a prompt (maxWords), and this one has {reading.Words.Count + reading.Cut.Count}: "
+                + $"'{string.Join(' ', reading.Cut.Take(8))}{(reading.Cut.Count > 8 ? " ..." : "")}' changes nothing. Say what matters first");
         }
     }
 
