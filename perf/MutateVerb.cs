@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.Text.Json.Nodes;
 using Dalle2.Cli;
 using Dalle2.Data;
+using Dalle2.Data.Pictures;
 
 namespace Dalle2.Perf;
 

@@ -37,7 +37,12 @@ sealed class ProfileStepVerb : Verb
         using var model = new TextVae(opened, size);
         var (profile, events) = Profile.Measure(
             opened, Roofline.Measure(opened, RooflineSeconds), $"text-conditioned autoencoder, batch {size.Batch}", Warmup, arguments.GetValue(steps),
-            (profiler, _) => profiler.Span("training step", model.Step));
+            (profiler, _) =>
+            {
+                profiler.Begin("training step");
+                model.Step();
+                profiler.End();
+            });
         return ProfileVerb.Give(profile, events, arguments.GetValue(output), arguments.GetValue(trace), terminal);
     }
 }

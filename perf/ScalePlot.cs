@@ -1,11 +1,5 @@
 using System.Globalization;
-using Dalle2.Training.Drawing;
-using Dalle2.Training.Families;
-using Dalle2.Training.Families.Classic;
-using Dalle2.Training.Loop;
 using Dalle2.Training.Reporting;
-using Dalle2.Training.Runs;
-using Dalle2.Training.Scores;
 
 namespace Dalle2.Perf;
 

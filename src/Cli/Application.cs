@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Help;
 using System.Reflection;
 using Dalle2.Data;
+using Dalle2.Data.Text;
 using Dalle2.Gpu.Runtime;
 using Dalle2.Gpu.Targets.Ilgpu;
 using Dalle2.Training.Loop;
@@ -107,7 +108,7 @@ static class Application
             IOException or UnauthorizedAccessException => (ExitCode.Failed, fault.Message),
             _ => (ExitCode.Failed, $"internal error: {fault.GetType().Name}: {fault.Message}{(trace ? "" : " (run it again with D2_DEBUG=1 to see where)")}"),
         };
-        error.WriteLine($"dalle2: {message}");
+        error.WriteLine($"dalle2: {VisibleText.OfLines(message)}");
         if (trace)
             error.WriteLine(fault);
         return code;

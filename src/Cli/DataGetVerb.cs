@@ -1,6 +1,9 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
 using Dalle2.Data;
+using Dalle2.Data.Text;
+using Dalle2.Data.Emoji;
+using Dalle2.Data.Sets;
 
 namespace Dalle2.Cli;
 
@@ -41,7 +44,7 @@ sealed class DataGetVerb : Verb
         IDataSet set = DataSets.Open(chosen, new DataSetOptions { From = source, DataFolder = target });
         terminal.Result(
             () => new JsonObject { ["name"] = chosen, ["splits"] = new JsonObject(set.Splits.Select(split => KeyValuePair.Create(split, (JsonNode?)set.Count(split)))) },
-            text => text.Line($"{chosen} is ready: {string.Join(", ", set.Splits.Select(split => $"{set.Count(split)} captioned pictures in '{split}'"))}. Look at it with: {(target == DataFolder.Default ? "" : $"D2_DATA={target} ")}dalle2 data inspect {chosen} --out sheet.png"));
+            text => text.Line($"{chosen} is ready: {string.Join(", ", set.Splits.Select(split => $"{set.Count(split)} captioned pictures in '{split}'"))}. Look at it with: {(target == DataFolder.Default ? "" : $"D2_DATA={ShellCommand.Quote(target)} ")}dalle2 data inspect {chosen} --out sheet.png"));
         return ExitCode.Ok;
     }
 }

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
 using Dalle2.Data;
+using Dalle2.Data.Sets;
 
 namespace Dalle2.Cli;
 

@@ -1,6 +1,9 @@
 using System.CommandLine;
 using Dalle2.Data;
+using Dalle2.Data.Pictures;
+using Dalle2.Data.Sets;
 using Dalle2.Gpu.Runtime;
+using Dalle2.Training.Runs;
 using Dalle2.Training.Scores;
 
 namespace Dalle2.Cli;
@@ -34,13 +37,15 @@ sealed class EvalVerb : Verb
 
     public override IReadOnlyList<string> Notes =>
     [
-        "Also writes RUN/report.html anew, with the figures and drawings.",
+        "Also writes RUN/report.html anew, with the figures and drawings; where it cannot be written, that is said and the figures are given all the same.",
         "JSON: {split, n, attributes:{NAME:{value, low, high}}, chance:{NAME:x}, ceiling:{NAME:x}, shuffled:{NAME:x}, choices:{NAME:{n, value, low, high, chance}}, retrieval:{n, textToImage, imageToText, chance}, loss, run, runHash, seconds, device}; what was not measured is empty or null.",
     ];
 
     public override int Run(ParseResult arguments, Terminal terminal)
     {
         string? sheet = arguments.GetValue(output) is { } path ? PictureFile.RequirePng(path) : null;
+        if (sheet is not null)
+            FolderAccess.RequireWritableFile(sheet, "Name another file with --out.");
         using Device opened = Known.OpenDevice(arguments.GetRequiredValue(device), arguments.GetValue(threads), arguments.GetValue(precision));
         var request = new EvaluationRequest
         {

@@ -3,9 +3,12 @@ using System.Diagnostics;
 using System.Text;
 using System.Text.Json.Nodes;
 using Dalle2.Data;
+using Dalle2.Data.Pictures;
+using Dalle2.Data.Sets;
 using Dalle2.Data.Text;
 using Dalle2.Gpu.Runtime;
 using Dalle2.Training.Drawing;
+using Dalle2.Training.Runs;
 
 namespace Dalle2.Cli;
 
@@ -59,17 +62,18 @@ sealed class GenerateVerb : Verb
         if (arguments.GetValue(run) is not { } folder)
             throw new UserInputException("no run is given: dalle2 generate RUN \"a prompt\". See 'dalle2 generate --help'.");
         if (arguments.GetValue(prompts) is not { Length: > 0 } texts)
-            throw new UserInputException($"no prompt is given: dalle2 generate {folder} \"a small red star at the top left on a navy background\"");
+            throw new UserInputException($"no prompt is given: {CommandFor(folder, "a small red star at the top left on a navy background")}");
 
         var clock = Stopwatch.StartNew();
         int each = arguments.GetValue(count);
         ulong number = arguments.GetValue(seed);
         string[] files = FileNames(arguments, texts[0], texts.Length * each, arguments.GetValue(sheet));
+        FolderAccess.RequireWritableFile(files[0], "Name another file with --out.");
         using Device opened = Known.OpenDevice(arguments.GetRequiredValue(device), arguments.GetValue(threads), arguments.GetValue(precision));
         using PictureGenerator generator = PictureGenerator.Open(folder, opened, terminal.Notice);
         SamplerSettings settings = SamplerSettings.Of(generator.Family, sampling.Given(arguments));
         foreach (string prompt in texts)
-            ReportUnknown(generator, prompt, terminal);
+            ReportReading(generator, prompt, terminal);
 
         var cells = new List<ContactCell>();
         for (int p = 0; p < texts.Length; p++)
@@ -111,6 +115,7 @@ sealed class GenerateVerb : Verb
         string target = arguments.GetValue(output) is { } name ? PictureFile.RequirePng(name) : $"{Path.GetFileNameWithoutExtension(file)}-again.png";
         if (arguments.GetValue(output) is null)
             RequireFree([target], arguments.GetValue(force));
+        FolderAccess.RequireWritableFile(target, "Name another file with --out.");
         using Device opened = Known.OpenDevice(arguments.GetRequiredValue(device), arguments.GetValue(threads), picture.Precision);
         if (!Directory.Exists(folder))
             throw new UserInputException($"{folder}: the run that drew {file} is not there; say where it is now with --run");
@@ -153,13 +158,20 @@ sealed class GenerateVerb : Verb
 
     static Image ToImage(PictureGenerator generator, float[] values) => ImageTransform.FromFloats(values, generator.Config.ImageSide, generator.Config.ImageSide);
 
-    static void ReportUnknown(PictureGenerator generator, string prompt, Terminal terminal)
+    static void ReportReading(PictureGenerator generator, string prompt, Terminal terminal)
     {
-        IReadOnlyList<string> unknown = generator.Read(prompt).Unknown;
+        PromptReading reading = generator.Read(prompt);
+        IReadOnlyList<string> unknown = reading.Unknown;
         if (unknown.Count > 0)
         {
             IEnumerable<string> near = unknown.Take(5).Select(word => $"'{word}' (near: {string.Join(", ", generator.Tokenizer.Vocabulary.Nearest(word, 3))})");
             terminal.Notice($"the run does not know {(unknown.Count == 1 ? "the word" : $"{unknown.Count} words:")} {string.Join(", ", near)}");
+        }
+
+        if (reading.IsCut)
+        {
+            terminal.Notice($"the run reads {reading.Words.Count} words of a prompt (maxWords), and this one has {reading.Words.Count + reading.Cut.Count}: "
+                + $"'{string.Join(' ', reading.Cut.Take(8))}{(reading.Cut.Count > 8 ? " ..." : "")}' changes nothing. Say what matters first");
         }
     }
 

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Dalle2.Data.Text;
 using Dalle2.Training.Loop;
 using Spectre.Console;
 using Spectre.Console.Rendering;
@@ -29,7 +30,7 @@ sealed class LiveProgress : ProgressDisplay
             .Start(context => work(new LiveProgress(console, context, states)));
     }
 
-    public override void Notice(string sentence) => console.WriteLine(sentence);
+    public override void Notice(string sentence) => console.WriteLine(VisibleText.OfLines(sentence));
 
     public override void Preparing(int done, int total) => Update("reading pictures", done, total, $"{done}/{total}");
 

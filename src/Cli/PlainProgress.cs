@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Dalle2.Data.Text;
 using Dalle2.Training.Loop;
 
 namespace Dalle2.Cli;
@@ -13,7 +14,7 @@ sealed class PlainProgress(TextWriter error) : ProgressDisplay
     readonly Stopwatch sinceLine = Stopwatch.StartNew();
     string? stage;
 
-    public override void Notice(string sentence) => error.WriteLine(sentence);
+    public override void Notice(string sentence) => error.WriteLine(VisibleText.OfLines(sentence));
 
     public override void Preparing(int done, int total)
     {

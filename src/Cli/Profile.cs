@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Text.Json.Nodes;
 using Dalle2.Data;
+using Dalle2.Data.Text;
 using Dalle2.Gpu.Runtime;
 using Dalle2.Ops;
 
@@ -122,7 +123,7 @@ sealed record Profile(string What, string Device, int Threads, int Steps, double
         }
         catch (Exception fault) when (fault is System.Text.Json.JsonException or NullReferenceException or InvalidOperationException or ArgumentNullException)
         {
-            throw new UserInputException($"{path} is no profile; save one with 'dalle2 profile --out {path}'");
+            throw new UserInputException($"{path} is no profile; save one with: {ShellCommand.Of("dalle2", "profile", "--out", path)}");
         }
     }
 

@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using Dalle2.Cli;
 
 // What trains saves a checkpoint when it is asked to stop, and ends at once when it is asked again. Other verbs have nothing to save.
+Console.SetError(new LastingWriter(Console.Error));
 using var stop = new CancellationTokenSource();
 bool saves = args is ["train" or "demo", ..];
 void Stop(PosixSignalContext signal)
@@ -16,4 +17,5 @@ void Stop(PosixSignalContext signal)
 
 using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
 using PosixSignalRegistration terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
+using PosixSignalRegistration hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, Stop);
 return Application.Run(args, Console.Out, Console.Error, stop.Token);

@@ -1,6 +1,7 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Dalle2.Data.Text;
 using Spectre.Console;
 
 namespace Dalle2.Cli;
@@ -23,12 +24,12 @@ sealed class Terminal(TextWriter output, TextWriter error, bool json, Cancellati
     public static JsonNode? Number(double value) => double.IsFinite(value) ? JsonValue.Create(value) : null;
 
     /// <summary>A sentence beside the results.</summary>
-    public void Notice(string sentence) => error.WriteLine(sentence);
+    public void Notice(string sentence) => error.WriteLine(VisibleText.OfLines(sentence));
 
     /// <summary>Says what failed, as the program's faults are said.</summary>
     public int Fail(string sentence)
     {
-        error.WriteLine($"dalle2: {sentence}");
+        error.WriteLine($"dalle2: {VisibleText.OfLines(sentence)}");
         return ExitCode.Failed;
     }
 

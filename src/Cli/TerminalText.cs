@@ -1,3 +1,4 @@
+using Dalle2.Data.Text;
 using Spectre.Console;
 
 namespace Dalle2.Cli;
@@ -5,7 +6,7 @@ namespace Dalle2.Cli;
 /// <summary>Results for a person: sentences and tables.</summary>
 sealed class TerminalText(IAnsiConsole console, TextWriter output)
 {
-    public void Line(string text = "") => output.WriteLine(text);
+    public void Line(string text = "") => output.WriteLine(VisibleText.OfLines(text));
 
     /// <summary>A table; columns whose title begins with '&gt;' are set flush right.</summary>
     public void Table(IReadOnlyList<string> columns, IEnumerable<IReadOnlyList<string>> rows)
@@ -26,6 +27,6 @@ sealed class TerminalText(IAnsiConsole console, TextWriter output)
     {
         "yes" or "passed" => new Text(text, new Style(Color.Green)),
         "no" or "FAILED" => new Text(text, new Style(Color.Red)),
-        _ => new Text(text),
+        _ => new Text(VisibleText.Of(text)),
     };
 }

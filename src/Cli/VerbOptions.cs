@@ -2,7 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
 using System.Numerics;
-using Dalle2.Data;
+using Dalle2.Data.Pictures;
 using Dalle2.Gpu.Runtime;
 using Dalle2.Training.Families;
 

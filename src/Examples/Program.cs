@@ -1,4 +1,7 @@
-using Dalle2.Data;
+using Dalle2.Data.Pictures;
+using Dalle2.Data.Sets;
+using Dalle2.Data.Shapes;
+using Dalle2.Data.Text;
 using Dalle2.Examples;
 using Dalle2.Gpu.Runtime;
 

@@ -1,16 +1,13 @@
 using Dalle2.Cli;
-using Dalle2.Data;
+using Dalle2.Data.Pictures;
+using Dalle2.Data.Text;
 using Dalle2.Gpu.Runtime;
 using Dalle2.Tests.Data;
 using Dalle2.Tests.Gpu.Cuda;
 using Dalle2.Tests.Training;
-using Dalle2.Training.Drawing;
 using Dalle2.Training.Families;
 using Dalle2.Training.Families.Classic;
-using Dalle2.Training.Loop;
-using Dalle2.Training.Reporting;
 using Dalle2.Training.Runs;
-using Dalle2.Training.Scores;
 
 namespace Dalle2.Tests.Cli;
 

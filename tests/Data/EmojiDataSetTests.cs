@@ -3,6 +3,9 @@ using System.IO.Compression;
 using System.Text;
 using System.Text.Json;
 using Dalle2.Data;
+using Dalle2.Data.Emoji;
+using Dalle2.Data.Pictures;
+using Dalle2.Data.Sets;
 
 namespace Dalle2.Tests.Data;
 

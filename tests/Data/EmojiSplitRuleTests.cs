@@ -1,4 +1,5 @@
-using Dalle2.Data;
+using Dalle2.Data.Emoji;
+using Dalle2.Data.Sets;
 
 namespace Dalle2.Tests.Data;
 

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.IO.Compression;
 using Dalle2.Data;
+using Dalle2.Data.Sets;
 
 namespace Dalle2.Tests.Data;
 

@@ -1,4 +1,6 @@
 using Dalle2.Data;
+using Dalle2.Data.Pictures;
+using Dalle2.Data.Sets;
 
 namespace Dalle2.Tests.Data;
 
@@ -161,7 +163,7 @@ public sealed class FolderAndCocoTests
     [Test]
     public void Unknown_sets_are_refused_with_what_there_is()
     {
-        Assert.That(() => DataSets.Open("shpaes"), Throws.TypeOf<UserInputException>().With.Message.Contains("Did you mean shapes?").And.Message.Contains("shapes2, emoji, fashion"));
+        Assert.That(() => DataSets.Open("shpaes"), Throws.TypeOf<UserInputException>().With.Message.Contains("Did you mean shapes?").And.Message.Contains("emoji, fashion, shapes, shapes2"));
         Assert.That(() => DataSets.Open("/no/such/path"), Throws.TypeOf<UserInputException>().With.Message.Not.Contains("Did you mean"));
         Assert.That(() => DataSets.Open(_folder.Write("x.csv", "a")), Throws.TypeOf<UserInputException>().With.Message.Contains("COCO"));
         Assert.That(() => DataSets.Open("shapes", new DataSetOptions { Count = 0 }), Throws.TypeOf<UserInputException>());

@@ -1,4 +1,4 @@
-using Dalle2.Data;
+using Dalle2.Data.Pictures;
 using SixLabors.ImageSharp;
 using SixLabors.ImageSharp.Formats;
 using SixLabors.ImageSharp.Formats.Bmp;

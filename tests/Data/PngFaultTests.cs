@@ -1,4 +1,4 @@
-using Dalle2.Data;
+using Dalle2.Data.Pictures;
 
 namespace Dalle2.Tests.Data;
 

@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 using System.Text;
-using Dalle2.Data;
+using Dalle2.Data.Pictures;
 
 namespace Dalle2.Tests.Data;
 

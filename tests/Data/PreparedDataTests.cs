@@ -1,4 +1,6 @@
 using Dalle2.Data;
+using Dalle2.Data.Pictures;
+using Dalle2.Data.Sets;
 
 namespace Dalle2.Tests.Data;
 

@@ -1,4 +1,5 @@
-using Dalle2.Data;
+using Dalle2.Data.Pictures;
+using Dalle2.Data.Shapes;
 
 namespace Dalle2.Tests.Data;
 

@@ -1,4 +1,5 @@
 using Dalle2.Data;
+using Dalle2.Data.Text;
 
 namespace Dalle2.Tests.Data;
 
@@ -17,6 +18,19 @@ public sealed class WordTokenizerTests
     [TestCase("Ñandú ÉCOLE Жук 星 café\u0301", "ñandú|école|жук|星|café\u0301")]
     [TestCase("heart \u2764\uFE0F here\u200B", "heart|\u2764|here")]
     [TestCase("<pad> <bos>", "<|pad|>|<|bos|>")]
+    [TestCase("cafe\u0301 CAFE\u0301 Caf\u00E9", "caf\u00E9|caf\u00E9|caf\u00E9")]
+    [TestCase("IŞIK İNCİR I\u0307stanbul kırmızı", "işik|incir|istanbul|kırmızı")]
+    [TestCase("ΟΔΥΣΣΕΥΣ ΣΑΣ Σ ΣΊΣΥΦΟΣ' άσος", "οδυσσευς|σας|σ|σίσυφος|'|άσος")]
+    [TestCase("T\u0308 J\u030C", "\u1E97|\u01F0")]
+    [TestCase("一个红色的圆。", "一|个|红|色|的|圆|。")]
+    [TestCase("赤いカメラ2台とiPhone", "赤|い|カ|メ|ラ|2|台|と|iphone")]
+    [TestCase("カ\u3099ラス ｶﾞ", "ガ|ラ|ス|ｶﾞ")]
+    [TestCase("วงกลมสีแดงน้ำ", "ว|ง|ก|ล|ม|สี|แ|ด|ง|น้ำ")]
+    [TestCase("ສີແດງນ\u0EB3", "ສີ|ແ|ດ|ງ|ນ\u0EB3")]
+    [TestCase("ខ្មែរ", "ខ្មែ|រ")]
+    [TestCase("မြန်မာ တက္ကသိုလ်", "မြ|န်|မာ|တ|က္က|သို|လ်")]
+    [TestCase("빨간 원", "빨간|원")]
+    [TestCase("红-a 't手't", "红|-|a|'|t|手|'|t")]
     public void Captions_are_cut_into_words(string caption, string words) =>
         Assert.That(string.Join('|', WordTokenizer.Split(caption)), Is.EqualTo(words));
 
@@ -53,6 +67,35 @@ public sealed class WordTokenizerTests
         Assert.That(cut, Is.True);
         tokenizer.Encode("a red star", 5, true, out cut);
         Assert.That(cut, Is.False);
+    }
+
+    [Test]
+    public void A_prompt_tells_what_is_known_unknown_and_cut()
+    {
+        var reading = new WordTokenizer(Words).Read("a green green star, a purple t-shirt", 4);
+        Assert.That(reading.Ids, Is.EqualTo(new[] { 4, 3, 3, 6 }));
+        Assert.That(reading.Words, Is.EqualTo(new[] { "a", "green", "green", "star" }));
+        Assert.That(reading.Unknown, Is.EqualTo(new[] { "green" }));
+        Assert.That(reading.Cut, Is.EqualTo(new[] { ",", "a", "purple", "t-shirt" }));
+        Assert.That(reading.IsCut && reading.IsUnderstood);
+        reading = new WordTokenizer(Words).Read("purple ring star", 2);
+        Assert.That(reading.IsUnderstood, Is.False);
+        Assert.That(new WordTokenizer(Words).Read("a star", 2).IsCut, Is.False);
+    }
+
+    [TestCase("...", false)]
+    [TestCase(" \u200B ", false)]
+    [TestCase("\u001B", false)]
+    [TestCase("🔴", true)]
+    [TestCase("一", true)]
+    [TestCase("7", true)]
+    public void Punctuation_alone_is_no_caption(string text, bool has) => Assert.That(WordTokenizer.HasWords(text), Is.EqualTo(has));
+
+    [Test]
+    public void Scripts_without_spaces_are_written_without_them()
+    {
+        var tokenizer = new WordTokenizer(Vocabulary.Build(["一个红色的圆，和 iPhone"]));
+        Assert.That(tokenizer.Decode(tokenizer.Encode("一个红色的圆，和 iPhone", 20)), Is.EqualTo("一个红色的圆，和 iphone"));
     }
 
     [Test]

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Text;
 using Dalle2.Data;
+using Dalle2.Data.Text;
 
 namespace Dalle2.Tests.Data;
 

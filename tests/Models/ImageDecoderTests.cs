@@ -1,6 +1,5 @@
 using Dalle2.Gpu.Runtime;
 using Dalle2.Layers;
-using Dalle2.Models.Classic;
 using Dalle2.Models.Parts;
 using Dalle2.Tensors;
 

@@ -1,5 +1,7 @@
 using System.Text.RegularExpressions;
-using Dalle2.Data;
+using Dalle2.Data.Pictures;
+using Dalle2.Data.Sets;
+using Dalle2.Training;
 using Dalle2.Training.Drawing;
 using Dalle2.Training.Families;
 using Dalle2.Training.Families.Classic;

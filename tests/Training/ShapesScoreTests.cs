@@ -1,4 +1,6 @@
-using Dalle2.Data;
+using Dalle2.Data.Pictures;
+using Dalle2.Data.Sets;
+using Dalle2.Data.Shapes;
 using Dalle2.Training.Drawing;
 using Dalle2.Training.Families;
 using Dalle2.Training.Families.Classic;

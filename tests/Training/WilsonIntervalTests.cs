@@ -1,6 +1,3 @@
-
-using Dalle2.Training.Drawing;
-using Dalle2.Training.Families;
 using Dalle2.Training.Families.Classic;
 using Dalle2.Training.Loop;
 using Dalle2.Training.Reporting;

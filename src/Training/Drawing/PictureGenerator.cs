@@ -54,27 +54,28 @@ public sealed class PictureGenerator : IDisposable
             string done = trained.Stages.Count == 0 ? "no stage has a checkpoint" : "trained so far: " + string.Join(", ", trained.Stages);
             string needed = string.Join(" or ", trained.Model.Sampler.Stages);
             trained.Model.Dispose();
-            throw new UserInputException($"{run}: its stage {needed}, which draws, is not trained yet ({done}); run '{ShellCommand.Of("dalle2", "train", "--out", run, "--resume")}'");
+            throw new UserInputException($"{run}: its stage {needed}, which draws, is not trained yet ({done}); run: {ShellCommand.Of("dalle2", "train", "--out", run, "--resume")}");
         }
 
         return new PictureGenerator(run, trained, device);
     }
 
-    /// <summary>Reads a prompt: its word numbers, and the words that the run does not know.</summary>
-    /// <exception cref="UserInputException">The prompt is empty, or the run knows none of its words; the message names near ones.</exception>
-    public (int[] Tokens, IReadOnlyList<string> Unknown) Read(string prompt)
+    /// <summary>Reads a prompt: what the run understands of it, what it does not know, and what lies behind its length.</summary>
+    /// <exception cref="UserInputException">The prompt is empty, or the run knows none of the words that it reads; the message names near ones.</exception>
+    public PromptReading Read(string prompt)
     {
-        IReadOnlyList<string> words = WordTokenizer.Split(prompt);
-        if (words.Count == 0)
+        PromptReading reading = Tokenizer.Read(prompt, Config.MaxWords);
+        if (reading.Words.Count == 0)
             throw new UserInputException("the prompt is empty; give some words, for example \"a small red star at the top left on a navy background\"");
-        IReadOnlyList<string> unknown = Tokenizer.UnknownWords(prompt);
-        if (words.All(word => !Tokenizer.Vocabulary.Contains(word)))
+        if (!reading.IsUnderstood)
         {
-            IEnumerable<string> near = unknown.Take(5).Select(word => $"'{word}' (near: {string.Join(", ", Tokenizer.Vocabulary.Nearest(word, 3))})");
-            throw new UserInputException($"the run {Run} knows none of the prompt's words: {string.Join("; ", near)}. Its {Tokenizer.Vocabulary.WordCount} words are in {Path.Combine(Run, "vocabulary.txt")}");
+            IEnumerable<string> near = reading.Unknown.Take(5).Select(word => $"'{word}' (near: {string.Join(", ", Tokenizer.Vocabulary.Nearest(word, 3))})");
+            string words = reading.IsCut ? $"of the first {reading.Words.Count} words of the prompt, which are all that it reads" : "of the prompt's words";
+            throw new UserInputException($"the run {Run} knows none {words}: {string.Join("; ", near)}. "
+                + $"Its {Tokenizer.Vocabulary.WordCount} words are in {Path.Combine(Run, "vocabulary.txt")}");
         }
 
-        return (Tokenizer.Encode(prompt, Config.MaxWords), unknown);
+        return reading;
     }
 
     /// <summary>Draws pictures.</summary>
@@ -90,7 +91,7 @@ public sealed class PictureGenerator : IDisposable
         var pictures = new List<float[]>(prompts.Count);
         for (int start = 0; start < prompts.Count; start += BatchSize)
         {
-            int[][] tokens = [.. prompts.Skip(start).Take(BatchSize).Select(prompt => Read(prompt).Tokens)];
+            int[][] tokens = [.. prompts.Skip(start).Take(BatchSize).Select(prompt => Read(prompt).Ids.ToArray())];
             context.BeginStep(0, training: false);
             Tensors.Tensor drawn = model.Sampler.Draw(context, new Batch(tokens, [], Config.ImageSide), seed, firstNumber + start, settings);
             pictures.AddRange(drawn.ToArray(context.Stream).Chunk(Config.ImageSide * Config.ImageSide * 3));

@@ -1,4 +1,7 @@
 using Dalle2.Data;
+using Dalle2.Data.Pictures;
+using Dalle2.Data.Sets;
+using Dalle2.Data.Text;
 using Dalle2.Gpu.Runtime;
 using Dalle2.Layers;
 using Dalle2.Tensors;
@@ -24,8 +27,8 @@ sealed class SampleSheets(RunFolder run, TrainingConfig config, IDataSet set)
     {
         if (stage.SheetLabel is not { } label)
             return null;
-        string split = set.Splits.Count > 1 ? set.Splits[1] : set.Splits[0];
-        List<(string Caption, Image Truth)> samples = Pick(split);
+        string split = set.Splits.Count > 1 && set.Count(set.Splits[1]) > 0 ? set.Splits[1] : set.Splits[0];
+        List<(string Caption, Image Truth)> samples = Pick(split, tokenizer);
         if (samples.Count == 0)
             return null;
         using var context = new Context(device, config.Seed);
@@ -34,7 +37,7 @@ sealed class SampleSheets(RunFolder run, TrainingConfig config, IDataSet set)
         var batch = new Batch(tokens, [.. samples.SelectMany(s => ImageTransform.ToFloats(s.Truth))], config.ImageSide);
         float[][] values = [.. stage.Sheet(context, batch, config.Seed).ToArray(device.Stream).Chunk(config.ImageSide * config.ImageSide * 3)];
         ContactCell[] cells = [.. samples.Select((sample, i) => new ContactCell(
-            sample.Caption, [(label, ImageTransform.FromFloats(values[i], config.ImageSide, config.ImageSide)), ("truth", sample.Truth)]))];
+            MarkedCaption.Of(sample.Caption, tokenizer), [(label, ImageTransform.FromFloats(values[i], config.ImageSide, config.ImageSide)), ("truth", sample.Truth)]))];
         string path = PathOf(stage);
         AtomicFile.Write(path, PictureEncoder.Png(ContactSheet.Draw(cells, Columns)));
         return path;
@@ -42,12 +45,13 @@ sealed class SampleSheets(RunFolder run, TrainingConfig config, IDataSet set)
 
     string PathOf(Stage stage) => Path.Combine(run.SamplesPath, $"{stage.Name}.png");
 
-    // Spread over the split, the same ones each time; a broken sample is left out, it was reported when the data was read.
-    List<(string Caption, Image Truth)> Pick(string split)
+    // Spread over the split, the same ones each time, and those first whose words are all known: what a model has never read it cannot draw.
+    // A broken sample is left out, it was reported when the data was read.
+    List<(string Caption, Image Truth)> Pick(string split, WordTokenizer tokenizer)
     {
         var samples = new List<(string, Image)>();
         int[] order = Philox.Permutation(RandomKey.Named(config.Seed, 0, "samples"), set.Count(split));
-        foreach (int index in order)
+        foreach (int index in order.OrderBy(index => MarkedCaption.HasUnknownWords(set, split, index, tokenizer)))
         {
             if (samples.Count == Cells)
                 break;

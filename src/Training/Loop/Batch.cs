@@ -1,4 +1,4 @@
-using Dalle2.Data;
+using Dalle2.Data.Sets;
 using Dalle2.Layers;
 using Dalle2.Tensors;
 

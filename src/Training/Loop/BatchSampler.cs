@@ -1,4 +1,4 @@
-using Dalle2.Data;
+using Dalle2.Data.Sets;
 using Dalle2.Tensors;
 
 namespace Dalle2.Training.Loop;

@@ -1,4 +1,7 @@
 using Dalle2.Data;
+using Dalle2.Data.Pictures;
+using Dalle2.Data.Sets;
+using Dalle2.Data.Text;
 using Dalle2.Training.Runs;
 
 namespace Dalle2.Training.Loop;
@@ -21,7 +24,7 @@ public sealed record TrainingData(IDataSet Set, PreparedData Data)
         foreach (BrokenSample broken in data.Broken)
             observer.Notice($"skipped a broken sample: {broken.Source}: {broken.Reason}");
         if (data.Count < 2)
-            throw new UserInputException($"{config.Data}: {data.Count} usable captioned picture{(data.Count == 1 ? "" : "s")} to train on, at least 2 are needed; see 'dalle2 data inspect {config.Data}'");
+            throw new UserInputException($"{config.Data}: {data.Count} usable captioned picture{(data.Count == 1 ? "" : "s")} to train on, at least 2 are needed; see: {ShellCommand.Of("dalle2", "data", "inspect", config.Data)}");
         return new TrainingData(set, data);
     }
 

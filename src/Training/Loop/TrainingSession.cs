@@ -1,5 +1,7 @@
 using System.Diagnostics;
 using Dalle2.Data;
+using Dalle2.Data.Sets;
+using Dalle2.Data.Text;
 using Dalle2.Gpu.Runtime;
 using Dalle2.Training.Drawing;
 using Dalle2.Training.Families;

@@ -1,4 +1,5 @@
-using Dalle2.Data;
+using Dalle2.Data.Pictures;
+using Dalle2.Data.Sets;
 using Dalle2.Training.Runs;
 using Dalle2.Training.Scores;
 

@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
-using Dalle2.Data;
+using Dalle2.Data.Pictures;
 using Dalle2.Gpu.Runtime;
 using Dalle2.Training.Families;
 using Dalle2.Training.Runs;

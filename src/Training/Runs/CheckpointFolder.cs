@@ -71,7 +71,7 @@ public sealed class CheckpointFolder(string path, int keep = 2)
 
         return skipped.Count == 0
             ? null
-            : throw new UserInputException($"{FolderPath}: no usable checkpoint is left. Train the stage again.\n{string.Join('\n', skipped)}");
+            : throw new UserInputException($"{FolderPath}: no usable checkpoint is left. Remove this folder and resume the run: the stage is then trained again.\n{string.Join('\n', skipped)}");
     }
 
     /// <summary>The file names, highest step first and a final one before a step one, with the pointer's choice in front of all.</summary>

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Reflection;
 using Dalle2.Data;
+using Dalle2.Data.Text;
 
 namespace Dalle2.Training.Runs;
 

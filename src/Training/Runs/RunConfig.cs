@@ -12,12 +12,16 @@ public static class RunConfig
     public static TrainingConfig Read(RunFolder run)
     {
         JsonObject json = run.ReadConfig<JsonObject>();
-        string name = json["model"] is JsonValue value && value.TryGetValue(out string? text) ? text : ModelFamily.DefaultName;
         try
         {
+            string name = json["model"] is JsonValue value && value.TryGetValue(out string? text) ? text : ModelFamily.DefaultName;
             var config = (TrainingConfig)run.ReadConfig(ModelFamily.Get(name).ConfigType);
             config.Validate();
             return config;
+        }
+        catch (InvalidOperationException fault)
+        {
+            throw new UserInputException($"{run.ConfigPath}: not a configuration of this program ({fault.Message}). Put the original back, or train anew.", fault);
         }
         catch (UserInputException fault) when (!fault.Message.StartsWith(run.ConfigPath, StringComparison.Ordinal))
         {

@@ -25,6 +25,8 @@ public sealed class RunFolder : IDisposable
         UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
     };
 
+    const string ConfigName = "config.json", SamplesName = "samples";
+
     readonly RunLock? _lock;
 
     RunFolder(string path, RunLock? runLock)
@@ -38,13 +40,13 @@ public sealed class RunFolder : IDisposable
     public string FolderPath { get; }
 
     /// <summary>The configuration, indented JSON.</summary>
-    public string ConfigPath => Path.Combine(FolderPath, "config.json");
+    public string ConfigPath => Path.Combine(FolderPath, ConfigName);
 
     /// <summary>The tokenizer's words, one a line.</summary>
     public string VocabularyPath => Path.Combine(FolderPath, "vocabulary.txt");
 
     /// <summary>Drawn pictures.</summary>
-    public string SamplesPath => Path.Combine(FolderPath, "samples");
+    public string SamplesPath => Path.Combine(FolderPath, SamplesName);
 
     /// <summary>The report, one self-contained page.</summary>
     public string ReportPath => Path.Combine(FolderPath, "report.html");
@@ -67,8 +69,10 @@ public sealed class RunFolder : IDisposable
         var run = new RunFolder(path, RunLock.Take(CreateFolder(path)));
         try
         {
-            CreateFolder(run.SamplesPath);
+            // Another program may have begun in the meantime; from the lock on none can.
+            RequireFree(path);
             AtomicFile.WriteText(run.ConfigPath, JsonSerializer.Serialize(config, config!.GetType(), Json) + "\n");
+            CreateFolder(run.SamplesPath);
             return run;
         }
         catch
@@ -78,22 +82,29 @@ public sealed class RunFolder : IDisposable
         }
     }
 
-    /// <summary>Checks that a run can be started in a folder, before anything is read for it.</summary>
-    /// <exception cref="UserInputException">The folder already holds a run or other files.</exception>
+    /// <summary>Checks that a run can be started in a folder, before anything is read for it: it is free, nobody trains in it, and it can be written.</summary>
+    /// <exception cref="UserInputException">The folder already holds a run or other files, or cannot be made or written.</exception>
     public static void RequireFree(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
-        if (File.Exists(Path.Combine(path, "config.json")))
+        if (File.Exists(Path.Combine(path, ConfigName)))
         {
+            RunLock.RequireFree(path);
             throw new UserInputException($"{path}: already holds a run. Add --resume to continue it, or name another folder with --out.");
         }
 
-        // A lock file alone is what a start leaves that was stopped before it wrote its configuration.
-        if (File.Exists(path) || (Directory.Exists(path) && Directory.EnumerateFileSystemEntries(path).Any(entry => !RunLock.IsLockFile(entry))))
-        {
+        if (File.Exists(path) || (Directory.Exists(path) && Directory.EnumerateFileSystemEntries(path).Any(entry => !IsLeftByAStart(entry))))
             throw new UserInputException($"{path}: is a file or a folder with other things in it, and not a run. Name a new or empty folder with --out.");
-        }
+        if (Directory.Exists(path))
+            RunLock.RequireFree(path);
+        FolderAccess.RequireWritable(path, "Name another one with --out.");
     }
+
+    // What a start leaves that was stopped before it wrote its configuration: its lock, and the configuration's temporary file.
+    static bool IsLeftByAStart(string entry) =>
+        RunLock.IsLockFile(entry)
+        || (Path.GetFileName(entry) is { } name && name.StartsWith("." + ConfigName + ".", StringComparison.Ordinal) && name.EndsWith(".tmp", StringComparison.Ordinal))
+        || (Path.GetFileName(entry) == SamplesName && Directory.Exists(entry) && !Directory.EnumerateFileSystemEntries(entry).Any());
 
     /// <summary>Opens a run to train on, and locks it.</summary>
     /// <exception cref="UserInputException">There is no run, or another program trains in it; the message has its process id.</exception>
@@ -203,7 +214,7 @@ public sealed class RunFolder : IDisposable
     static void RequireRun(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
-        if (!File.Exists(Path.Combine(path, "config.json")))
+        if (!File.Exists(Path.Combine(path, ConfigName)))
         {
             throw new UserInputException(Directory.Exists(path)
                 ? $"{path}: not a run, it has no config.json. Name a folder that a training made."

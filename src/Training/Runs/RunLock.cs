@@ -41,7 +41,7 @@ sealed class RunLock : IDisposable
         }
         catch (IOException fault)
         {
-            throw new UserInputException($"{folder}: another program trains in this folder (process {OwnerOf(owner)}). Wait for it, stop it, or name another folder with --out.", fault);
+            throw Taken(folder, fault);
         }
 
         try
@@ -56,12 +56,44 @@ sealed class RunLock : IDisposable
         }
     }
 
+    /// <summary>Throws when another program trains in the folder; leaves nothing behind.</summary>
+    internal static void RequireFree(string folder)
+    {
+        string path = Path.Combine(folder, LockName);
+        if (!File.Exists(path))
+            return;
+        try
+        {
+            new FileStream(path, FileMode.Open, FileAccess.ReadWrite, FileShare.None).Dispose();
+        }
+        catch (IOException fault) when (IsTaken(fault))
+        {
+            throw Taken(folder, fault);
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            // Whoever takes the lock says what is wrong with it.
+            return;
+        }
+    }
+
     public void Dispose()
     {
-        // The lock file itself stays: removing it would let a third program lock a new file while a second one holds the old.
-        File.Delete(_owner);
+        try
+        {
+            // The lock file itself stays: removing it would let a third program lock a new file while a second one holds the old.
+            File.Delete(_owner);
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            // The folder may be gone: whatever ended the training says so.
+        }
+
         _stream.Dispose();
     }
+
+    static UserInputException Taken(string folder, IOException fault) =>
+        new($"{folder}: another program trains in this folder (process {OwnerOf(Path.Combine(folder, OwnerName))}). Wait for it, stop it, or name another folder with --out.", fault);
 
     // EWOULDBLOCK on Linux and macOS, ERROR_SHARING_VIOLATION on Windows.
     static bool IsTaken(IOException fault) => fault.HResult is 11 or 35 or unchecked((int)0x80070020);

@@ -19,7 +19,7 @@ sealed record TrainedRun(TrainingConfig Config, ModelFamily Family, WordTokenize
         TrainingConfig config = RunConfig.Read(folder);
         ModelFamily family = ModelFamily.Get(config.Model);
         if (!File.Exists(folder.VocabularyPath))
-            throw new UserInputException($"{folder.FolderPath}: the run has no vocabulary yet, its training was stopped too early; run '{ShellCommand.Of("dalle2", "train", "--out", folder.FolderPath, "--resume")}'");
+            throw new UserInputException($"{folder.FolderPath}: the run has no vocabulary yet, its training was stopped too early; run: {ShellCommand.Of("dalle2", "train", "--out", folder.FolderPath, "--resume")}");
         var tokenizer = new WordTokenizer(Vocabulary.Load(folder.VocabularyPath));
         FamilyModel model = family.Create(device, config, tokenizer.Vocabulary);
         try

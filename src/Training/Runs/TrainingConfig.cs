@@ -1,6 +1,7 @@
 using System.Reflection;
 using System.Text.Json.Serialization;
 using Dalle2.Data;
+using Dalle2.Data.Pictures;
 using Dalle2.Gpu.Runtime;
 
 namespace Dalle2.Training.Runs;

@@ -1,4 +1,6 @@
-using Dalle2.Data;
+using Dalle2.Data.Emoji;
+using Dalle2.Data.Pictures;
+using Dalle2.Data.Sets;
 using Dalle2.Tensors;
 
 namespace Dalle2.Training.Scores;

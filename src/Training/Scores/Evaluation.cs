@@ -1,5 +1,7 @@
 using System.Diagnostics;
 using Dalle2.Data;
+using Dalle2.Data.Pictures;
+using Dalle2.Data.Sets;
 using Dalle2.Data.Text;
 using Dalle2.Gpu.Runtime;
 using Dalle2.Layers;
@@ -36,11 +38,14 @@ public static class Evaluation
         if (request.Count < 1)
             throw new UserInputException($"--count {request.Count}: evaluate at least one caption");
         using RunFolder folder = RunFolder.Open(request.Run);
+        string? unwritable = FolderAccess.Refusal(request.Run);
+        if (unwritable != null)
+            observer.Notice($"{folder.ReportPath} will not be written anew: {unwritable}");
         TrainedRun trained = TrainedRun.Load(folder, device, observer.Notice);
         using FamilyModel model = trained.Model;
         TrainingConfig config = trained.Config;
         if (trained.Stages.Count == 0)
-            throw new UserInputException($"{request.Run}: nothing is trained yet; run '{ShellCommand.Of("dalle2", "train", "--out", request.Run, "--resume")}'");
+            throw new UserInputException($"{request.Run}: nothing is trained yet; run: {ShellCommand.Of("dalle2", "train", "--out", request.Run, "--resume")}");
         SamplerSettings settings = SamplerSettings.Of(trained.Family, request.Sampling);
 
         IDataSet set = DataSets.Open(config.Data, TrainingData.Options(request.MaxPixels is { } pixels ? config with { MaxPixels = pixels } : config));
@@ -67,7 +72,8 @@ public static class Evaluation
             judge.Judge(set, new JudgedDrawings(split, samples.SetIndices, pictures, samples.Picture, config.ImageSide, device.Threads)))];
         ContactCell[] cells =
         [
-            .. Enumerable.Range(0, Math.Min(SheetCells, samples.Count)).Select(i => new ContactCell(samples.Captions[i],
+            .. Enumerable.Range(0, samples.Count).OrderBy(i => trained.Tokenizer.UnknownWords(samples.Captions[i]).Count > 0).Take(SheetCells)
+                .Select(i => new ContactCell(MarkedCaption.Of(samples.Captions[i], trained.Tokenizer),
             [
                 ("drawn", ImageTransform.FromFloats(pictures[i], config.ImageSide, config.ImageSide)),
                 ("truth", ImageTransform.FromFloats(samples.Picture(i), config.ImageSide, config.ImageSide)),
@@ -76,8 +82,22 @@ public static class Evaluation
         var result = new RunEvaluation(
             request.Run, trained.Hash, split, samples.Count, verdicts.Select(verdict => verdict.Attributes).FirstOrDefault(attributes => attributes != null),
             [.. verdicts.SelectMany(verdict => verdict.Choices)], retrieval, loss, cells, clock.Elapsed.TotalSeconds, device.Label);
-        RunReport.Write(folder, config, device, result);
+        if (unwritable == null)
+            WriteReport(folder, config, device, result, observer);
         return result;
+    }
+
+    // The figures are worth more than the page.
+    static void WriteReport(RunFolder folder, TrainingConfig config, Device device, RunEvaluation result, ITrainingObserver observer)
+    {
+        try
+        {
+            RunReport.Write(folder, config, device, result);
+        }
+        catch (UserInputException fault)
+        {
+            observer.Notice($"the report was not written: {fault.Message}");
+        }
     }
 
     static float[][] Draw(Context context, ISampler sampler, EvaluationSamples samples, ulong seed, SamplerSettings settings, CancellationToken cancellation)

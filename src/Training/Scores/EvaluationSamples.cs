@@ -1,4 +1,5 @@
-using Dalle2.Data;
+using Dalle2.Data.Sets;
+using Dalle2.Data.Text;
 using Dalle2.Tensors;
 using Dalle2.Training.Loop;
 using Dalle2.Training.Runs;
@@ -20,7 +21,7 @@ sealed class EvaluationSamples
         chosen = [.. Philox.Permutation(RandomKey.Named(0, 0, "evaluation"), data.Count).Take(request.Count)];
         Captions = [.. chosen.Select(i => data.Captions[i])];
         SetIndices = [.. chosen.Select(i => data.Indices[i])];
-        int unknown = Captions.Count(caption => tokenizer.UnknownWords(caption).Count > 0);
+        int unknown = Captions.Count(caption => tokenizer.Read(caption, config.MaxWords).Unknown.Count > 0);
         if (unknown > 0)
             observer.Notice($"{unknown} of {Count} captions have words that the run does not know");
         tokens = [.. data.Captions.Select(caption => tokenizer.Encode(caption, config.MaxWords) is { Length: > 0 } ids ? ids : [Vocabulary.Unk])];

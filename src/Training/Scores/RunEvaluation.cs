@@ -1,5 +1,5 @@
 using System.Text.Json.Nodes;
-using Dalle2.Data;
+using Dalle2.Data.Sets;
 
 namespace Dalle2.Training.Scores;
 

@@ -1,4 +1,4 @@
-using Dalle2.Data;
+using Dalle2.Data.Shapes;
 
 namespace Dalle2.Training.Scores;
 

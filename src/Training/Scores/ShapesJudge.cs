@@ -1,4 +1,5 @@
-using Dalle2.Data;
+using Dalle2.Data.Sets;
+using Dalle2.Data.Shapes;
 
 namespace Dalle2.Training.Scores;
 

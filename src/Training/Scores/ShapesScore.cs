@@ -1,6 +1,6 @@
 using System.IO.Hashing;
 using System.Runtime.InteropServices;
-using Dalle2.Data;
+using Dalle2.Data.Shapes;
 using MathNet.Numerics.Distributions;
 
 namespace Dalle2.Training.Scores;

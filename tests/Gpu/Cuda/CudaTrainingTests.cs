@@ -2,13 +2,9 @@ using Dalle2.Cli;
 using Dalle2.Gpu.Runtime;
 using Dalle2.Gpu.Runtime.Cuda;
 using Dalle2.Ops;
-using Dalle2.Training.Drawing;
 using Dalle2.Training.Families;
 using Dalle2.Training.Families.Classic;
-using Dalle2.Training.Loop;
-using Dalle2.Training.Reporting;
 using Dalle2.Training.Runs;
-using Dalle2.Training.Scores;
 
 namespace Dalle2.Tests.Gpu.Cuda;
 

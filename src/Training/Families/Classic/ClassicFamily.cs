@@ -1,4 +1,4 @@
-using Dalle2.Data;
+using Dalle2.Data.Text;
 using Dalle2.Gpu.Runtime;
 using Dalle2.Training.Drawing;
 using Dalle2.Training.Runs;

@@ -1,4 +1,5 @@
 using Dalle2.Data;
+using Dalle2.Data.Text;
 using Dalle2.Gpu.Runtime;
 using Dalle2.Layers;
 using Dalle2.Models.Classic;

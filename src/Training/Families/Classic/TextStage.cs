@@ -1,4 +1,4 @@
-using Dalle2.Data;
+using Dalle2.Data.Text;
 using Dalle2.Layers;
 using Dalle2.Models.Classic;
 using Dalle2.Training.Loop;

@@ -1,0 +1,69 @@
+using Dalle2.Data.Pictures;
+using Dalle2.Data.Sets;
+
+namespace Dalle2.Data.Emoji;
+
+/// <summary>
+/// Emoji of two styles, 64 x 64 on white, with captions such as <c>noto emoji of woman running, dark skin tone</c>.
+/// The first opening reads the four packages and writes one packed file to the data folder; later ones only open that.
+/// </summary>
+public sealed class EmojiDataSet : IDataSet
+{
+    private readonly EmojiPack _pack;
+    private readonly DataSetOptions _options;
+
+    /// <summary>Opens the set in the options' Locale; From names a folder with the four .tgz files, otherwise <see cref="EmojiDownload"/>'s is used.</summary>
+    /// <exception cref="UserInputException">The packages are missing or damaged, or have no such language.</exception>
+    public EmojiDataSet(DataSetOptions? options = null)
+    {
+        _options = options ?? new DataSetOptions();
+        if (_options.Locale.Length == 0 || !_options.Locale.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_'))
+        {
+            throw new UserInputException($"'{_options.Locale}' is no language code such as en, de or pt-PT.");
+        }
+        string folder = _options.DataFolder ?? DataFolder.Default;
+        string path = Path.Combine(folder, $"emoji-{_options.Locale}.pack");
+        // With From, the files there decide, whatever was packed before.
+        var pack = _options.From is null ? EmojiPack.TryOpen(path) : null;
+        if (pack is null)
+        {
+            EmojiPack.Build(_options.From ?? EmojiDownload.Folder(folder), _options.Locale, path);
+            pack = EmojiPack.TryOpen(path) ?? throw new UserInputException($"'{path}' was written and cannot be read back; check the disk.");
+        }
+        _pack = pack;
+    }
+
+    /// <inheritdoc/>
+    public string Name => "emoji";
+
+    /// <inheritdoc/>
+    public IReadOnlyList<string> Splits => EmojiSplitRule.Splits;
+
+    /// <inheritdoc/>
+    public int Count(string split)
+    {
+        int all = _pack.Splits[Splits[SplitNames.IndexOf(this, split)]].Length;
+        return split == "train" && _options.Count is { } limit ? Math.Min(limit, all) : all;
+    }
+
+    /// <summary>What is known about the sample: base, tone, style.</summary>
+    public EmojiItem Item(string split, int index)
+    {
+        int count = Count(split);
+        return index >= 0 && index < count ? _pack.Splits[split][index]
+            : throw new ArgumentOutOfRangeException(nameof(index), index, $"emoji {split} has {count} samples");
+    }
+
+    /// <inheritdoc/>
+    public string Caption(string split, int index) => Item(split, index).Caption;
+
+    /// <inheritdoc/>
+    public string Source(string split, int index) => $"emoji {Item(split, index).Vendor}/64/{Item(split, index).File}";
+
+    /// <inheritdoc/>
+    public Image Load(string split, int index, int side)
+    {
+        Item(split, index);
+        return ImageTransform.ToSquare(_pack.Picture(split, index), side);
+    }
+}

@@ -1,4 +1,0 @@
-namespace Dalle2.Data;
-
-/// <summary>How many captions have a length in words.</summary>
-public sealed record LengthCount(int Words, int Captions);

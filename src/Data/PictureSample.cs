@@ -1,4 +1,0 @@
-namespace Dalle2.Data;
-
-/// <summary>A captioned picture file, or a file that belongs to no pair: then <paramref name="Fault"/> says why.</summary>
-internal sealed record PictureSample(string Path, string Caption, string? Fault = null);

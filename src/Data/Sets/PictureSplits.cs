@@ -1,0 +1,54 @@
+using Dalle2.Data.Pictures;
+
+namespace Dalle2.Data.Sets;
+
+/// <summary>Splits of picture files: what folders and COCO files have in common.</summary>
+internal sealed class PictureSplits(string name, DataSetOptions options, IReadOnlyList<string> splits, IReadOnlyList<IReadOnlyList<PictureSample>> samples)
+{
+    public IReadOnlyList<string> Names => splits;
+
+    /// <summary>The rule for sets that bring no splits of their own: a tenth is held out by its name.</summary>
+    public static bool IsHeldOut(string relativeName) => Fnv1a.Hash32(relativeName) % 10 == 0;
+
+    public int Count(string split)
+    {
+        int index = IndexOf(split);
+        return index == 0 && options.Count is { } limit ? Math.Min(limit, samples[0].Count) : samples[index].Count;
+    }
+
+    public PictureSample Sample(string split, int index)
+    {
+        int count = Count(split);
+        return index >= 0 && index < count ? samples[IndexOf(split)][index]
+            : throw new ArgumentOutOfRangeException(nameof(index), index, $"{name} {split} has {count} samples");
+    }
+
+    public Image Load(string split, int index, int side)
+    {
+        var sample = Sample(split, index);
+        if (sample.Fault is { } fault)
+        {
+            throw new BrokenSampleException(sample.Path, fault);
+        }
+        try
+        {
+            return ImageTransform.ToSquare(PictureDecoder.Decode(sample.Path, options.MaxPixels), side, options.Fit);
+        }
+        catch (OutOfMemoryException e)
+        {
+            throw new BrokenSampleException(sample.Path, PictureDecoder.NoMemory, e);
+        }
+    }
+
+    private int IndexOf(string split)
+    {
+        for (int i = 0; i < splits.Count; i++)
+        {
+            if (splits[i] == split)
+            {
+                return i;
+            }
+        }
+        throw new ArgumentException($"{name} has no split '{split}'; it has {string.Join(", ", splits)}", nameof(split));
+    }
+}

@@ -1,0 +1,14 @@
+namespace Dalle2.Data.Shapes;
+
+/// <summary>The colour behind the shapes.</summary>
+public enum Background
+{
+    /// <summary>Black.</summary>
+    Black,
+
+    /// <summary>Gray.</summary>
+    Gray,
+
+    /// <summary>Navy.</summary>
+    Navy,
+}

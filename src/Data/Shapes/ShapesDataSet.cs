@@ -1,0 +1,90 @@
+using Dalle2.Data.Pictures;
+using Dalle2.Data.Sets;
+
+namespace Dalle2.Data.Shapes;
+
+/// <summary>
+/// <c>shapes</c> (one shape at a place) and <c>shapes2</c> (two shapes in a relation): generated, captioned, exact, at any side from 16 pixels.
+/// Sample i of split s under a seed is a pure function of the three. Training draws its combinations with replacement from those that are
+/// not held out; the held-out split goes through its combinations in order, with jitter of its own.
+/// </summary>
+public sealed class ShapesDataSet : IDataSet
+{
+    private readonly ulong _seed;
+    private readonly int _trainCount, _heldOutCount;
+
+    /// <summary>Opens tier 1 or 2; the options' Seed, Count and HeldOutCount count.</summary>
+    /// <exception cref="UserInputException">A count is below one.</exception>
+    public ShapesDataSet(int tier, DataSetOptions? options = null)
+    {
+        options ??= new DataSetOptions();
+        Catalogue = tier switch
+        {
+            1 => SceneCatalogue.One,
+            2 => SceneCatalogue.Two,
+            _ => throw new ArgumentOutOfRangeException(nameof(tier), tier, "there are the tiers 1 and 2"),
+        };
+        Name = tier == 1 ? "shapes" : "shapes2";
+        _seed = options.Seed;
+        _trainCount = options.Count ?? (tier == 1 ? 6_000 : 20_000);
+        _heldOutCount = options.HeldOutCount ?? (tier == 1 ? Catalogue.HeldOutCount : 2_000);
+        if (_trainCount < 1 || _heldOutCount < 1)
+        {
+            throw new UserInputException($"{Name}: {Math.Min(_trainCount, _heldOutCount)} samples are no data set; ask for at least 1.");
+        }
+    }
+
+    /// <summary>The combinations of this tier.</summary>
+    public SceneCatalogue Catalogue { get; }
+
+    /// <inheritdoc/>
+    public string Name { get; }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<string> Splits { get; } = ["train", "held-out"];
+
+    /// <inheritdoc/>
+    public int Count(string split) => IsTrain(split) ? _trainCount : _heldOutCount;
+
+    /// <summary>What the sample shows.</summary>
+    public Scene Scene(string split, int index)
+    {
+        CheckIndex(split, index);
+        return IsTrain(split)
+            ? Catalogue.Train(Random(split, index).Below(0, Catalogue.TrainCount))
+            : Catalogue.HeldOut(index % Catalogue.HeldOutCount);
+    }
+
+    /// <summary>How the sample's shapes deviate from the exact rendering.</summary>
+    public SceneJitter Jitter(string split, int index)
+    {
+        CheckIndex(split, index);
+        var random = Random(split, index);
+        ShapeJitter Draw(uint from) => new(
+            ShapeJitter.MaxShift * (2 * random.Uniform(from) - 1),
+            ShapeJitter.MaxShift * (2 * random.Uniform(from + 1) - 1),
+            ShapeJitter.MaxGrowth * (2 * random.Uniform(from + 2) - 1));
+        return new SceneJitter(Draw(1), Catalogue.Tier == 2 ? Draw(4) : default);
+    }
+
+    /// <inheritdoc/>
+    public string Caption(string split, int index) => Scene(split, index).Caption;
+
+    /// <inheritdoc/>
+    public string Source(string split, int index) => $"{Name} {split} sample {index}, seed {_seed}";
+
+    /// <inheritdoc/>
+    public Image Load(string split, int index, int side) => SceneRenderer.Render(Scene(split, index), side, Jitter(split, index));
+
+    private CounterHash Random(string split, int index) => new(_seed, (ulong)(2 * Catalogue.Tier + (IsTrain(split) ? 0 : 1)), (ulong)index);
+
+    private void CheckIndex(string split, int index)
+    {
+        if (index < 0 || index >= Count(split))
+        {
+            throw new ArgumentOutOfRangeException(nameof(index), index, $"{Name} {split} has {Count(split)} samples");
+        }
+    }
+
+    private bool IsTrain(string split) => SplitNames.IndexOf(this, split) == 0;
+}

@@ -1,4 +1,0 @@
-namespace Dalle2.Data;
-
-/// <summary>How often a word occurs.</summary>
-public sealed record WordCount(string Word, int Count);
