@@ -56,23 +56,4 @@ sealed class ProfiledTraining : IDisposable
         loop.Dispose();
         model.Dispose();
     }
-
-    sealed class SilentObserver : ITrainingObserver
-    {
-        public void Notice(string sentence)
-        {
-        }
-
-        public void Preparing(int done, int total)
-        {
-        }
-
-        public void Progress(TrainingProgress progress)
-        {
-        }
-
-        public void StageDone(string stage, TimeSpan time, IReadOnlyList<KeyValuePair<string, double>> figures)
-        {
-        }
-    }
 }

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text.Json.Nodes;
 using Dalle2.Data.Pictures;
 using Dalle2.Data.Sets;
+using Dalle2.Data;
 using Dalle2.Data.Text;
 using Dalle2.Gpu.Runtime;
 using Dalle2.Training.Families;
@@ -15,7 +16,7 @@ sealed class TrainVerb : Verb
 {
     readonly Option<string?> data = VerbOptions.OptionalText("--data", "D", "What to train on: shapes, shapes2, emoji, fashion, a folder of pictures with .txt captions, or a COCO captions .json. [default: the preset's; shapes]");
     readonly Option<string?> model = VerbOptions.Model();
-    readonly Option<string?> preset = VerbOptions.OptionalText("--preset", "P", $"Where the settings start from: {string.Join("; ", ModelFamily.All.SelectMany(f => f.Presets, (f, p) => $"{p.Name} ({(f == ModelFamily.Default ? "" : $"{f.Name}; ")}{p.Summary})"))}. [default: that of the data's name, else {ModelFamily.Default.DefaultPreset}]");
+    readonly Option<string?> preset = VerbOptions.OptionalText("--preset", "P", $"Where the settings start from: {string.Join("; ", ModelFamily.All.SelectMany(f => f.Presets, (f, p) => $"{p.Name} ({(f == ModelFamily.Default ? "" : $"{f.Name}; ")}{p.Summary})"))}. [default: that of the data's name; {ModelFamily.Default.OwnPicturesPreset} for a folder or a file; else {ModelFamily.Default.DefaultPreset}]");
     readonly Option<string?> output = VerbOptions.OptionalText("--out", "RUN", "The run's folder: a new or empty one, or with --resume that of a run. [default: runs/DATA-PRESET]");
     readonly Option<string?> stage = VerbOptions.OptionalText("--stage", "S", $"One stage alone: {string.Join("; ", ModelFamily.All.Select(f => $"{(f == ModelFamily.Default ? "" : $"{f.Name}: ")}{string.Join(", ", f.Stages.Select(s => s.Name))}"))}. [default: all, in this order]");
     readonly Option<string> device = VerbOptions.Device();
@@ -24,6 +25,8 @@ sealed class TrainVerb : Verb
     readonly Option<ulong> seed = VerbOptions.Seed("Decides every random number; the same seed gives the same bits on each device.");
     readonly Option<bool> resume = VerbOptions.Flag("--resume", "Continue the run in --out with its own data, preset, seed and settings; giving other ones is an error.");
     readonly Option<string[]> set = new("--set") { Description = "Change settings of the preset, such as --set batch=32 latent=16; lists as encoderChannels=16,32.", HelpName = "NAME=VALUE", AllowMultipleArgumentsPerToken = true };
+    readonly Option<double?> minutes = VerbOptions.Minutes();
+    readonly Option<string?> images = VerbOptions.OptionalText("--images", "DIR", "COCO: the folder of the pictures. [default: beside the .json]");
     readonly Option<int> maxBroken = VerbOptions.MaxBroken();
     readonly Option<int?> maxPixels = VerbOptions.MaxPixels();
     readonly Option<bool> listSettings = VerbOptions.Flag("--list-settings", "Show every setting that --set knows, with each preset's value, and train nothing.");
@@ -31,7 +34,7 @@ sealed class TrainVerb : Verb
     public TrainVerb()
         : base("train", "Train a model on captioned pictures, all stages or one; or continue a run.")
     {
-        foreach (Option option in new Option[] { data, model, preset, output, stage, device, precision, threads, seed, resume, set, maxBroken, maxPixels, listSettings })
+        foreach (Option option in new Option[] { data, model, preset, output, stage, device, precision, threads, seed, resume, set, minutes, images, maxBroken, maxPixels, listSettings })
             Options.Add(option);
     }
 
@@ -54,6 +57,8 @@ sealed class TrainVerb : Verb
             return ListSettings(arguments, terminal);
         Known.Device(arguments.GetRequiredValue(device));
         bool resuming = arguments.GetValue(resume);
+        if (resuming && arguments.GetValue(minutes) is not null)
+            throw new UserInputException("--minutes chooses the steps of a new run; a run that is resumed has its own. Leave it out.");
         (TrainingConfig config, string run) = resuming ? ConfigureResumed(arguments) : Configure(arguments);
         if (arguments.GetValue(stage) is { } stageName)
             Known.Require($"stage of {config.Model}", stageName, ModelFamily.Get(config.Model).Stages.Select(one => one.Name));
@@ -65,6 +70,7 @@ sealed class TrainVerb : Verb
             Stage = arguments.GetValue(stage),
             Device = arguments.GetRequiredValue(device),
             Threads = arguments.GetValue(threads),
+            Minutes = arguments.GetValue(minutes),
             MaxBroken = arguments.GetValue(maxBroken),
         };
         (TrainingResult result, ProgressDisplay progress) = Train(request, terminal, ShellCommand.Of("dalle2", "train", "--resume", "--out", run));
@@ -130,6 +136,9 @@ sealed class TrainVerb : Verb
             config = config with { MaxPixels = pixels == PictureDecoder.DefaultMaxPixels ? 0 : pixels };
         foreach (string assignment in arguments.GetValue(set) ?? [])
             config = ConfigSettings.Set(config, assignment);
+        if (arguments.GetValue(images) is { } folder)
+            config = config with { ImagesFolder = folder };
+        config = ConfigSettings.WithFullPaths(config);
         config.Validate();
         return config;
     }

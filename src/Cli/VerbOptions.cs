@@ -50,6 +50,22 @@ static class VerbOptions
         }
     }
 
+    /// <summary>Left out, it is null: steps are as the settings say.</summary>
+    public static Option<double?> Minutes()
+    {
+        const string name = "--minutes";
+        return new Option<double?>(name) { Description = "Train for about so long: a step is measured, and the steps of all stages are multiplied to fit and stored with the run. [default: the settings' own steps]", HelpName = "N", CustomParser = Parse };
+
+        static double? Parse(ArgumentResult result)
+        {
+            string text = result.Tokens[0].Value;
+            if (double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double value) && value is >= 0.1 and <= 100_000)
+                return value;
+            result.AddError($"{name} {text}: give a number from 0.1 to 100000.");
+            return null;
+        }
+    }
+
     public static Option<string[]> Ops() => new("--op") { Description = "One op alone; may be given several times. Default: every op.", HelpName = "NAME" };
 
     public static Option<int> Threads() => Count("--threads", 0, 0, 1024, "Host threads; 0 is one for each processor. The result does not depend on it.");

@@ -1,7 +1,6 @@
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Dalle2.Data.Pictures;
-using Dalle2.Data.Text;
 using Dalle2.Tests.Data;
 
 namespace Dalle2.Tests.Cli;

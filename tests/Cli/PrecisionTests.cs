@@ -1,6 +1,5 @@
 using Dalle2.Cli;
 using Dalle2.Data.Pictures;
-using Dalle2.Data.Text;
 using Dalle2.Gpu.Runtime;
 using Dalle2.Tests.Data;
 using Dalle2.Tests.Gpu.Cuda;

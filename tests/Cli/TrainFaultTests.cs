@@ -3,7 +3,6 @@ using System.Runtime.InteropServices;
 using System.Text.Json.Nodes;
 using Dalle2.Cli;
 using Dalle2.Data.Pictures;
-using Dalle2.Data.Text;
 using Dalle2.Tests.Data;
 
 namespace Dalle2.Tests.Cli;

@@ -1,11 +1,7 @@
 using System.Text.Json.Nodes;
 using Dalle2.Cli;
 using Dalle2.Data.Pictures;
-using Dalle2.Data.Text;
 using Dalle2.Tests.Data;
-using Dalle2.Training.Families.Classic;
-using Dalle2.Training.Loop;
-using Dalle2.Training.Reporting;
 using Dalle2.Training.Runs;
 
 namespace Dalle2.Tests.Cli;

@@ -1,7 +1,5 @@
 using Dalle2.Gpu.Runtime;
-using Dalle2.Training.Families.Classic;
 using Dalle2.Training.Loop;
-using Dalle2.Training.Scores;
 
 namespace Dalle2.Tests.Training;
 

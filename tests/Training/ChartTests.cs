@@ -1,7 +1,5 @@
 using System.Globalization;
 using System.Xml.Linq;
-using Dalle2.Training.Families.Classic;
-using Dalle2.Training.Loop;
 using Dalle2.Training.Reporting;
 
 namespace Dalle2.Tests.Training;

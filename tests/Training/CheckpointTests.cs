@@ -1,12 +1,5 @@
 using System.Text;
 using Dalle2.Data;
-using Dalle2.Data.Sets;
-using Dalle2.Data.Shapes;
-using Dalle2.Data.Text;
-using Dalle2.Training.Drawing;
-using Dalle2.Training.Families;
-using Dalle2.Training.Families.Classic;
-using Dalle2.Training.Loop;
 using Dalle2.Training.Reporting;
 using Dalle2.Training.Runs;
 

@@ -1,11 +1,6 @@
 using System.Text.RegularExpressions;
 using Dalle2.Data.Pictures;
 using Dalle2.Data.Sets;
-using Dalle2.Training;
-using Dalle2.Training.Drawing;
-using Dalle2.Training.Families;
-using Dalle2.Training.Families.Classic;
-using Dalle2.Training.Loop;
 using Dalle2.Training.Reporting;
 using Dalle2.Training.Runs;
 using Dalle2.Training.Scores;

@@ -1,7 +1,3 @@
-using Dalle2.Training.Families.Classic;
-using Dalle2.Training.Loop;
-using Dalle2.Training.Reporting;
-using Dalle2.Training.Runs;
 using Dalle2.Training.Scores;
 
 namespace Dalle2.Tests.Training;

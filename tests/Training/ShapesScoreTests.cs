@@ -1,12 +1,5 @@
-using Dalle2.Data.Pictures;
 using Dalle2.Data.Sets;
 using Dalle2.Data.Shapes;
-using Dalle2.Training.Drawing;
-using Dalle2.Training.Families;
-using Dalle2.Training.Families.Classic;
-using Dalle2.Training.Loop;
-using Dalle2.Training.Reporting;
-using Dalle2.Training.Runs;
 using Dalle2.Training.Scores;
 
 namespace Dalle2.Tests.Training;

@@ -1,12 +1,7 @@
 using Dalle2.Data;
-using Dalle2.Data.Sets;
-using Dalle2.Data.Shapes;
-using Dalle2.Data.Text;
 using Dalle2.Gpu.Runtime;
 using Dalle2.Models.Parts;
-using Dalle2.Training.Families.Classic;
 using Dalle2.Training.Loop;
-using Dalle2.Training.Scores;
 
 namespace Dalle2.Tests.Training;
 

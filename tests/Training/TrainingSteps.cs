@@ -1,4 +1,3 @@
-using Dalle2.Data.Pictures;
 using Dalle2.Data.Sets;
 using Dalle2.Data.Text;
 using Dalle2.Gpu.Runtime;
@@ -6,7 +5,6 @@ using Dalle2.Models.Parts;
 using Dalle2.Training.Families;
 using Dalle2.Training.Families.Classic;
 using Dalle2.Training.Loop;
-using Dalle2.Training.Scores;
 
 namespace Dalle2.Tests.Training;
 

@@ -8,26 +8,26 @@ public static class ShellCommand
     /// <summary>A command of its words, each quoted where a shell would take it apart or put something in its place.</summary>
     public static string Of(params IEnumerable<string> words) => string.Join(' ', words.Select(Quote));
 
-    /// <summary>A word as it must stand in a POSIX shell (2.2): as it is where every character is harmless, else between single quotes; control characters as <c>$'...'</c>.</summary>
+    /// <summary>
+    /// A word as it must stand in a POSIX shell (2.2, Quoting): as it is where every character is harmless, else between single quotes; where it has control
+    /// characters, which a terminal would not show, from <c>printf</c> (which drops line ends at the end of the word).
+    /// </summary>
     public static string Quote(string word)
     {
         ArgumentNullException.ThrowIfNull(word);
-        if (word.Length > 0 && word[0] != '~' && word.All(letter => char.IsLetterOrDigit(letter) || "-_./:,=+@%~".Contains(letter, StringComparison.Ordinal)))
+        if (word.Length > 0 && word[0] is not ('~' or '=') && word.All(letter => char.IsLetterOrDigit(letter) || "-_./:,=+@%~".Contains(letter, StringComparison.Ordinal)))
             return word;
-        if (!word.Any(char.IsControl))
+        if (VisibleText.Of(word) == word)
             return "'" + word.Replace("'", "'\\''", StringComparison.Ordinal) + "'";
-        // POSIX.1-2024 has these; bash, zsh, ksh and busybox had them before.
-        var quoted = new StringBuilder("$'");
+        var quoted = new StringBuilder("\"$(printf '%b' '");
         foreach (byte one in Encoding.UTF8.GetBytes(word))
         {
-            if (one is (byte)'\'' or (byte)'\\')
-                quoted.Append('\\').Append((char)one);
-            else if (one is < 32 or > 126)
-                quoted.Append('\\').Append(Convert.ToString(one, 8).PadLeft(3, '0'));
+            if (one is (byte)'\'' or (byte)'\\' or < 32 or > 126)
+                quoted.Append("\\0").Append(Convert.ToString(one, 8).PadLeft(3, '0'));
             else
                 quoted.Append((char)one);
         }
 
-        return quoted.Append('\'').ToString();
+        return quoted.Append("')\"").ToString();
     }
 }

@@ -1,4 +1,5 @@
 using Dalle2.Data;
+using Dalle2.Data.Sets;
 using Dalle2.Data.Text;
 using Dalle2.Gpu.Runtime;
 using Dalle2.Training.Drawing;
@@ -36,6 +37,9 @@ public abstract class ModelFamily
     /// <summary>The name of the preset that is taken where none is named.</summary>
     public abstract string DefaultPreset { get; }
 
+    /// <summary>The name of the preset for pictures that a person brings along.</summary>
+    public virtual string OwnPicturesPreset => DefaultPreset;
+
     /// <summary>The stages, in order.</summary>
     public abstract IReadOnlyList<StageDescription> Stages { get; }
 
@@ -64,9 +68,11 @@ public abstract class ModelFamily
             ? config with { Model = Name, Preset = name }
             : throw new UserInputException($"there is no preset '{name}' of {Name}; choose one of {string.Join(", ", Presets.Select(preset => preset.Name))}");
 
-    /// <summary>The preset where none is named: that of the data set's name if there is one, else <see cref="DefaultPreset"/>.</summary>
+    /// <summary>The preset where none is named: that of the data set's name if there is one, for a folder or a file <see cref="OwnPicturesPreset"/>, else <see cref="DefaultPreset"/>.</summary>
     /// <param name="data">The data set, or null.</param>
-    public TrainingConfig PresetFor(string? data) => Preset(Presets.FirstOrDefault(preset => preset.Name == data)?.Name ?? DefaultPreset);
+    public TrainingConfig PresetFor(string? data) => Preset(
+        Presets.FirstOrDefault(preset => preset.Name == data)?.Name
+        ?? (data is null || DataSets.BuiltIn.Any(set => set.Name == data) ? DefaultPreset : OwnPicturesPreset));
 
     /// <summary>A model with fresh parameters.</summary>
     /// <param name="device">Where the parameters live; not owned.</param>

@@ -23,6 +23,9 @@ public sealed record TrainingRequest
     /// <summary>Host threads; 0 takes one per processor.</summary>
     public int Threads { get; init; }
 
+    /// <summary>Minutes that a new run's stages shall take together: its steps are multiplied to fit, and stored. Null leaves them as they are.</summary>
+    public double? Minutes { get; init; }
+
     /// <summary>Broken samples above which training does not start.</summary>
     public int MaxBroken { get; init; } = 10;
 }

@@ -60,6 +60,8 @@ public sealed class TrainingSession
             Ready(device, config, observer);
             RunFolder.RequireFree(request.OutputFolder);
             var data = TrainingData.Read(config, request.MaxBroken, observer, cancellation);
+            if (request.Minutes is { } minutes)
+                config = TimeBudget.Fit(config, minutes, device, data, observer, cancellation);
             using RunFolder run = RunFolder.Create(request.OutputFolder, config);
             return new TrainingSession(run, config, request, device, observer).Train(data, clock, cancellation);
         }

@@ -1,7 +1,7 @@
 namespace Dalle2.Training.Runs;
 
 /// <summary>What a checkpoint says about itself, beside its tensors.</summary>
-/// <param name="Model">The model family: <c>classic</c>, <c>unclip</c>...</param>
+/// <param name="Model">The family of models, by name.</param>
 /// <param name="Preset">The preset the model was built from.</param>
 /// <param name="Stage">The stage of training that wrote it.</param>
 /// <param name="Step">Optimizer steps done in that stage.</param>

@@ -30,6 +30,19 @@ public static class ConfigSettings
         return changed;
     }
 
+    /// <summary>Makes the settings that name a file or a folder independent of the current folder: a run must find them from any.</summary>
+    public static TrainingConfig WithFullPaths(TrainingConfig config)
+    {
+        TrainingConfig changed = config with { };
+        foreach (PropertyInfo property in Properties(config).Where(p => p.IsDefined(typeof(FilePathAttribute))))
+        {
+            if (property.GetValue(config) is string { Length: > 0 } path)
+                property.SetValue(changed, Path.GetFullPath(path));
+        }
+
+        return changed;
+    }
+
     internal static string NameOf(PropertyInfo property) => CamelCase(property.Name);
 
     internal static IEnumerable<string> Choices(Type type) => Enum.GetNames(type).Select(CamelCase);

@@ -45,6 +45,7 @@ public abstract record TrainingConfig
     public string Locale { get; init; } = "en";
 
     /// <summary>The folder that a COCO file's picture names are relative to; empty takes the file's own folder.</summary>
+    [FilePath]
     public string ImagesFolder { get; init; } = "";
 
     /// <summary>Pixels that a picture file may have; larger ones count as broken. 0 takes 64 megapixels, and is left out of <c>config.json</c>.</summary>

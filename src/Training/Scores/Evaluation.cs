@@ -23,9 +23,6 @@ public static class Evaluation
     const int BatchSize = 64;
     const int SheetCells = 24;
 
-    // A matrix of 64 MiB: retrieval among more would take a square of time and memory.
-    const int MostRetrieved = 4096;
-
     /// <summary>Evaluates, and writes the run's report anew.</summary>
     /// <param name="request">What to evaluate.</param>
     /// <param name="device">Where to draw; not owned.</param>
@@ -57,8 +54,9 @@ public static class Evaluation
         var samples = new EvaluationSamples(set, split, config, trained.Tokenizer, request, observer);
         using var context = new Context(device, request.Seed);
 
-        if (model is IRetrieval && samples.Count > MostRetrieved)
-            observer.Notice($"retrieval is measured among {MostRetrieved} of the {samples.Count} samples");
+        // Samples come in a random order, so that the first ones are as good as any.
+        if (model is IRetrieval && samples.Count > RetrievalScore.MostPairs)
+            observer.Notice($"retrieval is measured among {RetrievalScore.MostPairs} of the {samples.Count} samples");
         RetrievalScore? retrieval = model is IRetrieval known && trained.Stages.Contains(known.RetrievalStage) ? Retrieve(context, folder, known.RetrievalStage, samples, cancellation) : null;
         if (!trained.Draws)
         {
@@ -131,7 +129,7 @@ public static class Evaluation
         var retrieval = (IRetrieval)model;
         var captions = new List<float[]>();
         var images = new List<float[]>();
-        foreach ((_, Batch batch) in samples.Batches(BatchSize, cancellation).TakeWhile(batch => batch.Start < MostRetrieved))
+        foreach ((_, Batch batch) in samples.Batches(BatchSize, cancellation).TakeWhile(batch => batch.Start < RetrievalScore.MostPairs))
         {
             context.BeginStep(0, training: false);
             Tensor caption = retrieval.EmbedCaptions(context, batch);
@@ -140,22 +138,6 @@ public static class Evaluation
             images.AddRange(image.ToArray(context.Stream).Chunk(image.Cols));
         }
 
-        // Samples come in a random order, so that the first ones are as good as any.
-        int n = Math.Min(samples.Count, MostRetrieved);
-        var similarity = new float[n * n];
-        Parallel.For(0, n, i =>
-        {
-            for (int j = 0; j < n; j++)
-                similarity[i * n + j] = Dot(captions[i], images[j]);
-        });
-        return RetrievalScore.Of(similarity, [.. samples.Captions.Take(n)]);
-    }
-
-    static float Dot(float[] a, float[] b)
-    {
-        double sum = 0;
-        for (int i = 0; i < a.Length; i++)
-            sum += a[i] * b[i];
-        return (float)sum;
+        return RetrievalScore.Of(captions, images, samples.Captions);
     }
 }

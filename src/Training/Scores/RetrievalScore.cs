@@ -11,6 +11,25 @@ namespace Dalle2.Training.Scores;
 public sealed record RetrievalScore(int Count, WilsonInterval TextToImage1, WilsonInterval TextToImage5,
     WilsonInterval ImageToText1, WilsonInterval ImageToText5, double Chance1, double Chance5)
 {
+    /// <summary>So many pairs are compared at most: a matrix of 64 MiB. Among more, retrieval would take a square of time and memory.</summary>
+    public const int MostPairs = 4096;
+
+    /// <summary>Scores pairs by the products of their vectors, the first <see cref="MostPairs"/> of them.</summary>
+    /// <param name="captionVectors">A vector for each caption.</param>
+    /// <param name="imageVectors">A vector for each picture, as long.</param>
+    /// <param name="captions">The captions.</param>
+    public static RetrievalScore Of(IReadOnlyList<float[]> captionVectors, IReadOnlyList<float[]> imageVectors, IReadOnlyList<string> captions)
+    {
+        int n = Math.Min(captions.Count, MostPairs);
+        var similarity = new float[n * n];
+        Parallel.For(0, n, i =>
+        {
+            for (int j = 0; j < n; j++)
+                similarity[i * n + j] = Dot(captionVectors[i], imageVectors[j]);
+        });
+        return Of(similarity, [.. captions.Take(n)]);
+    }
+
     /// <summary>Scores a similarity matrix. Pairs with equal captions are each other's right answers too.</summary>
     /// <param name="similarity"><c>[n, n]</c>: row i is caption i, column j picture j; larger is more alike. A tie counts against the right answer, NaN is least alike.</param>
     /// <param name="captions">The n captions.</param>
@@ -40,6 +59,14 @@ public sealed record RetrievalScore(int Count, WilsonInterval TextToImage1, Wils
         }
 
         return new RetrievalScore(n, WilsonInterval.Of(hits[0], n), WilsonInterval.Of(hits[1], n), WilsonInterval.Of(hits[2], n), WilsonInterval.Of(hits[3], n), chance1, chance5);
+    }
+
+    static float Dot(float[] a, float[] b)
+    {
+        double sum = 0;
+        for (int i = 0; i < a.Length; i++)
+            sum += a[i] * b[i];
+        return (float)sum;
     }
 
     /// <summary>How many wrong answers are at least as similar as the best right one.</summary>

@@ -1,6 +1,3 @@
-using Dalle2.Data.Pictures;
-using Dalle2.Data.Sets;
-using Dalle2.Data.Shapes;
 using Dalle2.Data.Text;
 using Dalle2.Gpu.Runtime;
 using Dalle2.Layers;
@@ -32,7 +29,7 @@ public sealed class MeanColorFamily : ModelFamily
     public override string DefaultPreset => "tiny";
 
     /// <inheritdoc/>
-    public override IReadOnlyList<StageDescription> Stages { get; } = [new(Fit, "words to mean color", ["loss"])];
+    public override IReadOnlyList<StageDescription> Stages { get; } = [new(Fit, "words to mean color", "fitSteps", ["loss"])];
 
     /// <inheritdoc/>
     public override IReadOnlyList<SamplerOption> SamplerOptions { get; } =

@@ -21,6 +21,7 @@ public sealed record ClassicConfig : TrainingConfig
     public int WordFeatures { get; init; } = 64;
 
     /// <summary>A file of word vectors to start from, GloVe text or word2vec binary; empty starts at random.</summary>
+    [FilePath]
     [JsonPropertyOrder(ModelOrder)]
     public string WordVectors { get; init; } = "";
 

@@ -36,13 +36,16 @@ public sealed class ClassicFamily : ModelFamily
     public override string DefaultPreset => "demo";
 
     /// <inheritdoc/>
+    public override string OwnPicturesPreset => "pictures";
+
+    /// <inheritdoc/>
     public override IReadOnlyList<StageDescription> Stages { get; } =
     [
-        new(Text, "text encoder (sequence to sequence)", ["loss", "wordAccuracy"]),
-        new(Image, "image encoder (variational autoencoder)", ["loss", "reconstruction", "divergence"]),
-        new(Joint, "both encoders (contrastive)", ["loss"]),
-        new(Decoder, "decoder and text prior (frozen encoders)", ["loss", "reconstruction", "divergence"]),
-        new(FineTune, "text encoder to decoder, end to end", ["loss", "reconstruction", "divergence"]),
+        new(Text, "text encoder (sequence to sequence)", "textSteps", ["loss", "wordAccuracy"]),
+        new(Image, "image encoder (variational autoencoder)", "imageSteps", ["loss", "reconstruction", "divergence"]),
+        new(Joint, "both encoders (contrastive)", "jointSteps", ["loss"]),
+        new(Decoder, "decoder and text prior (frozen encoders)", "decoderSteps", ["loss", "reconstruction", "divergence"]),
+        new(FineTune, "text encoder to decoder, end to end", "fineTuneSteps", ["loss", "reconstruction", "divergence"]),
     ];
 
     /// <inheritdoc/>

@@ -28,6 +28,12 @@ static class ClassicPresets
         {
             Samples = 6000, TextSteps = 500, ImageSteps = 1000, JointSteps = 500, DecoderSteps = 1000, FineTuneSteps = 4000,
         }),
+        new("pictures", "64x64, minutes on two cores: for pictures of your own; --minutes makes it longer or shorter", new ClassicConfig
+        {
+            ImageSide = 64, EncoderChannels = [32, 64, 128, 128], DecoderChannels = [256, 128, 64, 32],
+            Latent = 64, TextFeatures = 256, WordFeatures = 128, JointFeatures = 128,
+            Batch = 32, LearningRate = 1e-3f, TextSteps = 100, ImageSteps = 200, JointSteps = 300, DecoderSteps = 200, FineTuneSteps = 2500,
+        }),
         new("emoji", "64x64: the real captioned set", new ClassicConfig
         {
             Data = "emoji", ImageSide = 64, EncoderChannels = [32, 64, 128, 128], DecoderChannels = [256, 128, 64, 32],
