@@ -149,10 +149,46 @@ public sealed class WordTokenizerTests
     }
 
     [Test]
+    public void A_vocabulary_with_other_line_breaks_is_the_same()
+    {
+        using var folder = new TemporaryFolder();
+        Words.Save(folder["v.txt"]);
+        string text = File.ReadAllText(folder["v.txt"]);
+        foreach (string other in new[] { text.Replace("\n", "\r\n"), "\uFEFF" + text })
+        {
+            var loaded = Vocabulary.Load(folder.Write("other.txt", other), Words.Digest);
+            Assert.That(loaded.Words, Is.EqualTo(Words.Words));
+        }
+    }
+
+    [Test]
+    public void A_reordered_or_edited_vocabulary_has_another_digest()
+    {
+        using var folder = new TemporaryFolder();
+        string before = Vocabulary.FromWords(["a", "red", "star"]).Digest;
+        Assert.That(before, Has.Length.EqualTo(32));
+        foreach (string[] words in new string[][] { ["red", "a", "star"], ["a", "red", "stars"], ["a", "red"], ["a", "redstar"] })
+        {
+            var other = Vocabulary.FromWords(words);
+            other.Save(folder["v.txt"]);
+            Assert.That(() => Vocabulary.Load(folder["v.txt"], before), Throws.TypeOf<UserInputException>().With.Message.Contains("reordered or edited"));
+            Assert.That(Vocabulary.Load(folder["v.txt"], other.Digest).Digest, Is.EqualTo(other.Digest));
+        }
+    }
+
+    [Test]
+    public void A_vocabulary_of_taken_apart_letters_knows_whole_ones()
+    {
+        var words = Vocabulary.FromWords(["cafe\u0301", "red"]);
+        Assert.That(words.IdOf("caf\u00E9"), Is.EqualTo(4));
+        Assert.That(new WordTokenizer(words).Encode("Cafe\u0301 caf\u00E9", 4), Is.EqualTo(new[] { 4, 4 }));
+    }
+
+    [Test]
     public void A_missing_or_binary_vocabulary_is_refused()
     {
         using var folder = new TemporaryFolder();
         Assert.That(() => Vocabulary.Load(folder["none.txt"]), Throws.TypeOf<UserInputException>().With.Message.Contains("none.txt"));
-        Assert.That(() => Vocabulary.Load(folder.Write("b.txt", [0xFF, 0xFE, 10])), Throws.TypeOf<UserInputException>().With.Message.Contains("UTF-8"));
+        Assert.That(() => Vocabulary.Load(folder.Write("b.txt", [0xC3, 0x28, 10])), Throws.TypeOf<UserInputException>().With.Message.Contains("UTF-8"));
     }
 }

@@ -10,7 +10,7 @@ public static class PictureFormats
 
     private static readonly HashSet<string> ReadableEndings = new(StringComparer.OrdinalIgnoreCase)
     {
-        ".png", ".apng", ".jpg", ".jpeg", ".jpe", ".jfif", ".jif", ".webp", ".gif", ".bmp", ".dib", ".tif", ".tiff",
+        ".png", ".apng", ".jpg", ".jpeg", ".jpe", ".jfif", ".jif", ".jfi", ".pjpeg", ".pjp", ".webp", ".gif", ".bmp", ".dib", ".tif", ".tiff",
         ".tga", ".targa", ".icb", ".vda", ".vst", ".pbm", ".pgm", ".ppm", ".pnm",
     };
 

@@ -1,40 +1,33 @@
-using System.Text;
 using Dalle2.Data.Pictures;
+using Dalle2.Data.Text;
 
 namespace Dalle2.Data.Sets;
 
 /// <summary>
-/// A folder of pictures, each with a .txt of the same name beside it, subfolders included, in ordinal order of the relative names.
+/// A folder of pictures, each with a .txt of the same name beside it, subfolders and links included, in ordinal order of the relative names.
 /// Each line of the .txt that is not blank is a caption and makes a sample of its own. A picture without caption, a caption without picture
 /// and an unreadable caption are samples whose loading fails, so that they are reported and counted.
 /// Splits: when there are subfolders <c>train</c> and <c>test</c>, they; otherwise <c>train</c> and <c>held-out</c>, the latter being the pictures whose
-/// relative name without ending (with forward slashes) has an FNV-1a-32 hash that is a multiple of ten. Names that begin with a dot and links to folders are skipped.
+/// relative name without ending (with forward slashes) has an FNV-1a-32 hash that is a multiple of ten. Names are compared and hashed composed
+/// (<see cref="ComposedText"/>), for some disks take letters and accents apart. Names that begin with a dot are skipped.
 /// </summary>
 public sealed class FolderDataSet : IDataSet
 {
-    private static readonly UTF8Encoding StrictUtf8 = new(false, throwOnInvalidBytes: true);
-
-    private readonly PictureSplits _samples;
+    readonly PictureSplits _samples;
+    readonly List<string> _notices = [];
 
     /// <summary>Lists the folder and reads the captions; pictures are read when they are loaded.</summary>
     /// <exception cref="UserInputException">There is no such folder, or nothing in it is a captioned picture.</exception>
     public FolderDataSet(string folder, DataSetOptions? options = null)
     {
         Name = folder;
+        string shown = VisibleText.Of(folder);
         if (!Directory.Exists(folder))
         {
-            throw new UserInputException($"There is no folder '{folder}'.");
+            throw new UserInputException($"There is no folder '{shown}'.");
         }
-        var files = new List<string>();
-        try
-        {
-            List(folder, "", files);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new UserInputException($"The folder '{folder}' cannot be listed: {e.Message}", e);
-        }
-        files.Sort(StringComparer.Ordinal);
+        var listing = new FolderListing(folder);
+        var files = listing.Files;
         bool ownSplits = files.Any(f => f.StartsWith("train/", StringComparison.Ordinal)) && files.Any(f => f.StartsWith("test/", StringComparison.Ordinal));
         var splits = new List<PictureSample>[] { [], [] };
         foreach (var (stem, sample) in Pair(folder, files))
@@ -55,7 +48,13 @@ public sealed class FolderDataSet : IDataSet
         }
         if (!splits.Any(s => s.Any(p => p.Fault is null)))
         {
-            throw new UserInputException($"The folder '{folder}' has no captioned picture: {files.Count} files, and none is a picture ({PictureFormats.Readable}) with a .txt of the same name beside it.");
+            string first = splits.SelectMany(s => s).FirstOrDefault() is { } broken ? $" The first fault: {VisibleText.Of(broken.Path)}: {broken.Fault}." : "";
+            throw new UserInputException($"The folder '{shown}' has no captioned picture: {files.Count} files, and none is a picture ({PictureFormats.Readable}) "
+                + $"with a .txt of the same name beside it.{first}");
+        }
+        foreach (string cycle in listing.Cycles)
+        {
+            _notices.Add($"{VisibleText.Of(cycle)} links to a folder that it lies in; it was not followed");
         }
         _samples = new PictureSplits(Name, options ?? new DataSetOptions(), ["train", ownSplits ? "test" : "held-out"], splits);
     }
@@ -66,6 +65,9 @@ public sealed class FolderDataSet : IDataSet
     /// <inheritdoc/>
     public IReadOnlyList<string> Splits => _samples.Names;
 
+    /// <summary>Pictures that share a caption file, and links that were not followed.</summary>
+    public IReadOnlyList<string> Notices => _notices;
+
     /// <inheritdoc/>
     public int Count(string split) => _samples.Count(split);
 
@@ -75,73 +77,60 @@ public sealed class FolderDataSet : IDataSet
     /// <inheritdoc/>
     public string Source(string split, int index) => _samples.Sample(split, index).Path;
 
+    /// <summary>The picture's name below the folder, with a number behind it from its second caption on.</summary>
+    public string Key(string split, int index) => _samples.Sample(split, index).Key;
+
     /// <inheritdoc/>
     public Image Load(string split, int index, int side) => _samples.Load(split, index, side);
 
-    private static void List(string folder, string prefix, List<string> files)
+    IEnumerable<(string Stem, PictureSample Sample)> Pair(string folder, IReadOnlyList<string> files)
     {
-        foreach (var entry in new DirectoryInfo(folder).EnumerateFileSystemInfos())
-        {
-            if (entry.Name.StartsWith('.'))
-            {
-                continue;
-            }
-            if (entry is FileInfo)
-            {
-                files.Add(prefix + entry.Name);
-            }
-            else if (entry.LinkTarget is null)
-            {
-                List(entry.FullName, $"{prefix}{entry.Name}/", files);
-            }
-        }
-    }
-
-    private static IEnumerable<(string Stem, PictureSample Sample)> Pair(string folder, List<string> files)
-    {
-        var captions = files.Where(f => f.EndsWith(".txt", StringComparison.OrdinalIgnoreCase)).GroupBy(Stem).ToDictionary(g => g.Key, g => g.First(), StringComparer.Ordinal);
-        var pictured = new HashSet<string>(StringComparer.Ordinal);
+        var captions = files.Where(IsCaptionName).GroupBy(Stem).ToDictionary(g => g.Key, g => g.ToArray(), StringComparer.Ordinal);
+        var otherCase = captions.GroupBy(c => c.Key.ToUpperInvariant()).ToDictionary(g => g.Key, g => g.First().Value[0], StringComparer.Ordinal);
+        var pictured = new Dictionary<string, string>(StringComparer.Ordinal);
+        var shared = new List<string>();
         var samples = new List<(string, PictureSample)>();
         foreach (string file in files.Where(PictureFormats.IsPictureName))
         {
             string path = Path.Combine(folder, file), stem = Stem(file);
-            pictured.Add(stem);
-            if (!captions.TryGetValue(stem, out string? text))
+            if (!captions.TryGetValue(stem, out string[]? texts))
             {
-                samples.Add((stem, new PictureSample(path, "", $"it has no caption: there is no {Path.GetFileName(stem)}.txt beside it")));
+                string near = otherCase.TryGetValue(stem.ToUpperInvariant(), out string? other)
+                    ? $" ({VisibleText.Of(Path.GetFileName(other))} is, and names are compared with their case)" : "";
+                samples.Add((stem, new PictureSample(path, file, "", $"it has no caption: there is no {VisibleText.Of(Path.GetFileName(stem))}.txt beside it{near}")));
                 continue;
             }
-            var (lines, fault) = ReadCaptions(Path.Combine(folder, text));
+            if (!pictured.TryAdd(stem, file))
+            {
+                shared.Add($"{VisibleText.Of(file)} and {VisibleText.Of(Path.GetFileName(pictured[stem]))}");
+            }
+            var (lines, fault) = CaptionFile.Read(Path.Combine(folder, texts[0]));
             if (fault is not null)
             {
-                samples.Add((stem, new PictureSample(path, "", fault)));
+                samples.Add((stem, new PictureSample(path, file, "", fault)));
             }
-            samples.AddRange(lines.Select(line => (stem, new PictureSample(path, line))));
+            samples.AddRange(lines.Select((line, i) => (stem, new PictureSample(path, PictureSample.KeyOf(file, i), line, CaptionFile.Fault(line)))));
         }
-        foreach (var (stem, text) in captions.Where(c => !pictured.Contains(c.Key)))
+        if (shared.Count > 0)
         {
-            samples.Add((stem, new PictureSample(Path.Combine(folder, text), "", "there is no picture of this name beside the caption")));
+            _notices.Add($"pictures that share one caption file, of which each makes a sample: {string.Join(", ", shared.Take(3))}"
+                + (shared.Count > 3 ? $" and {shared.Count - 3} more" : ""));
+        }
+        foreach (var (stem, texts) in captions)
+        {
+            // The first of them belongs to a picture, or nothing does.
+            foreach (string text in pictured.ContainsKey(stem) ? texts[1..] : texts)
+            {
+                samples.Add((stem, new PictureSample(Path.Combine(folder, text), text, "", pictured.ContainsKey(stem)
+                    ? $"{VisibleText.Of(Path.GetFileName(texts[0]))} beside it is the picture's caption file; keep one of them"
+                    : "there is no picture of this name beside the caption")));
+            }
         }
         // Stable: the captions of one picture stay in the order of their lines.
         return samples.OrderBy(s => s.Item1, StringComparer.Ordinal);
     }
 
-    private static (List<string> Lines, string? Fault) ReadCaptions(string path)
-    {
-        try
-        {
-            var lines = StrictUtf8.GetString(File.ReadAllBytes(path)).TrimStart('\uFEFF').Split('\n').Select(l => l.Trim()).Where(l => l.Length > 0).ToList();
-            return (lines, lines.Count > 0 ? null : $"its caption file {Path.GetFileName(path)} is empty");
-        }
-        catch (DecoderFallbackException)
-        {
-            return ([], $"its caption file {Path.GetFileName(path)} is not valid UTF-8");
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return ([], $"its caption file cannot be read: {e.Message}");
-        }
-    }
+    static bool IsCaptionName(string file) => file.EndsWith(".txt", StringComparison.OrdinalIgnoreCase);
 
-    private static string Stem(string file) => file[..^Path.GetExtension(file).Length];
+    static string Stem(string file) => ComposedText.Compose(file[..^Path.GetExtension(file).Length]);
 }

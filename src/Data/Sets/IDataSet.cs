@@ -21,6 +21,12 @@ public interface IDataSet
     /// <summary>Where the sample comes from, for messages: a path, or the generator's own words.</summary>
     string Source(string split, int index);
 
+    /// <summary>The sample's name within the set, wherever the set lies: what says after a change which sample is which.</summary>
+    string Key(string split, int index) => Source(split, index);
+
+    /// <summary>What a person should know about the set that makes no sample unusable, a sentence each without its full stop.</summary>
+    IReadOnlyList<string> Notices => [];
+
     /// <summary>The picture at <paramref name="side"/> x <paramref name="side"/>, composited and resized, opaque.</summary>
     /// <exception cref="BrokenSampleException">The sample cannot be read; the message says which and why.</exception>
     Image Load(string split, int index, int side);

@@ -8,9 +8,10 @@ public sealed class PreparedData
     // A message lists so many broken samples; all are in Broken.
     private const int Listed = 5;
 
-    private PreparedData(string dataSet, string split, int side, byte[] pixels, string[] captions, int[] indices, BrokenSample[] broken)
+    private PreparedData(string dataSet, string split, int side, byte[] pixels, string[] captions, int[] indices, BrokenSample[] broken,
+        DataDigest digest)
     {
-        (DataSet, Split, Side, Pixels, Captions, Indices, Broken) = (dataSet, split, side, pixels, captions, indices, broken);
+        (DataSet, Split, Side, Pixels, Captions, Indices, Broken, Digest) = (dataSet, split, side, pixels, captions, indices, broken, digest);
     }
 
     /// <summary>The set's name.</summary>
@@ -36,6 +37,9 @@ public sealed class PreparedData
 
     /// <summary>The samples that were skipped.</summary>
     public IReadOnlyList<BrokenSample> Broken { get; }
+
+    /// <summary>Tells these captions and pictures, in this order, from any others.</summary>
+    public DataDigest Digest { get; }
 
     /// <summary>One picture, <c>[Side, Side, 3]</c>.</summary>
     public ReadOnlySpan<byte> Picture(int index)
@@ -76,6 +80,7 @@ public sealed class PreparedData
         CheckMemory(set, split, count, side, memory.TotalAvailableMemoryBytes - memory.MemoryLoadBytes);
         int size = 3 * side * side;
         var pixels = new byte[(long)count * size];
+        var hashes = new ulong[count];
         var broken = SampleLoader.Run(set, split, side, threads, (i, image) =>
         {
             var target = pixels.AsSpan(i * size, size);
@@ -83,6 +88,7 @@ public sealed class PreparedData
             {
                 image.Rgba.AsSpan(4 * p, 3).CopyTo(target[(3 * p)..]);
             }
+            hashes[i] = DataDigest.OfPicture(target);
         }, progress, cancellation);
         if (broken.Length > maxBroken)
         {
@@ -101,7 +107,9 @@ public sealed class PreparedData
             }
             Array.Resize(ref pixels, sound.Length * size);
         }
-        return new PreparedData(set.Name, split, side, pixels, [.. sound.Select(i => set.Caption(split, i))], sound, broken);
+        string[] captions = [.. sound.Select(i => set.Caption(split, i))];
+        var digest = new DataDigest(split, sound.Select((i, n) => new SampleDigest(set.Key(split, i), DataDigest.OfCaption(captions[n]), hashes[i])));
+        return new PreparedData(set.Name, split, side, pixels, captions, sound, broken, digest);
     }
 
     internal static void CheckMemory(IDataSet set, string split, int count, int side, long available)
@@ -120,9 +128,10 @@ public sealed class PreparedData
 
     private static string TooManyBroken(IDataSet set, string split, int count, BrokenSample[] broken, int maxBroken)
     {
-        var lines = broken.Take(Listed).Select(b => $"  {b.Source}: {b.Reason}");
+        var lines = broken.Take(Listed).Select(b => $"  {VisibleText.Of(b.Source)}: {b.Reason}");
         string more = broken.Length > Listed ? $"\n  and {broken.Length - Listed} more" : "";
-        return $"{set.Name} {split}: {broken.Length} of {count} samples are broken, and {maxBroken} are allowed:\n{string.Join('\n', lines)}{more}\n"
-            + $"Mend or remove them, or skip them with --max-broken {broken.Length}.";
+        // Skipping all of them would leave nothing.
+        string advice = broken.Length == count ? "There is nothing to skip them for: mend them." : $"Mend or remove them, or skip them with --max-broken {broken.Length}.";
+        return $"{VisibleText.Of(set.Name)} {split}: {broken.Length} of {count} samples are broken, and {maxBroken} are allowed:\n{string.Join('\n', lines)}{more}\n{advice}";
     }
 }

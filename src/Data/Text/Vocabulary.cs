@@ -1,3 +1,4 @@
+using System.IO.Hashing;
 using System.Text;
 
 namespace Dalle2.Data.Text;
@@ -32,7 +33,24 @@ public sealed class Vocabulary
         {
             _ids[words[i]] = i;
         }
+        // Captions are composed; a vocabulary that was made elsewhere need not be.
+        for (int i = 0; i < words.Length; i++)
+        {
+            _ids.TryAdd(ComposedText.Compose(words[i]), i);
+        }
+        var hash = new XxHash128();
+        foreach (string word in words)
+        {
+            hash.Append(Encoding.UTF8.GetBytes(word + "\n"));
+        }
+        Digest = Convert.ToHexStringLower(hash.GetCurrentHash());
     }
+
+    /// <summary>
+    /// Tells vocabularies apart: XXH128 of the words in their order, 32 hexadecimal digits. A model is trained with one vocabulary,
+    /// and one that was reordered or edited gives its words each other's meaning.
+    /// </summary>
+    public string Digest { get; }
 
     /// <summary>The words, the four specials first.</summary>
     public IReadOnlyList<string> Words { get; }
@@ -86,47 +104,56 @@ public sealed class Vocabulary
         AtomicFile.Write(path, Encoding.UTF8.GetBytes(text.ToString()));
     }
 
-    /// <summary>Reads a file that <see cref="Save"/> wrote.</summary>
+    /// <summary>Reads a file that <see cref="Save"/> wrote; line breaks and a byte order mark that an editor put there are accepted.</summary>
     /// <exception cref="UserInputException">It is missing, not UTF-8, lacks the specials, or has an empty or repeated word; the message has the line.</exception>
     public static Vocabulary Load(string path)
     {
-        string text;
+        byte[] bytes;
         try
         {
-            text = new UTF8Encoding(false, throwOnInvalidBytes: true).GetString(File.ReadAllBytes(path));
+            bytes = File.ReadAllBytes(path);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new UserInputException($"The vocabulary '{path}' cannot be read: {e.Message}", e);
         }
-        catch (DecoderFallbackException e)
-        {
-            throw new UserInputException($"The vocabulary '{path}' is not valid UTF-8: {e.Message}", e);
-        }
+        string text = EncodedText.Decode(bytes, out string fault) ?? throw new UserInputException($"The vocabulary '{path}' {fault}.");
         if (!text.EndsWith('\n'))
         {
             throw new UserInputException($"The vocabulary '{path}' does not end with a line break: it is empty or was cut off.");
         }
-        string[] words = text[..^1].Split('\n');
-        return Fault(words) is { } fault ? throw new UserInputException($"The vocabulary '{path}' is damaged: {fault}.") : new Vocabulary(words);
+        string[] words = EncodedText.Lines(text)[..^1];
+        return Fault(words) is { } damage ? throw new UserInputException($"The vocabulary '{path}' is damaged: {damage}.") : new Vocabulary(words);
     }
 
-    private static string? Fault(string[] words)
+    /// <summary>Reads the file of a model that was trained with a certain vocabulary.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="digest">What <see cref="Digest"/> was then.</param>
+    /// <exception cref="UserInputException">As <see cref="Load(string)"/>, and when it is another vocabulary.</exception>
+    public static Vocabulary Load(string path, string digest)
+    {
+        var vocabulary = Load(path);
+        return vocabulary.Digest == digest ? vocabulary : throw new UserInputException($"The vocabulary '{path}' was reordered or edited: "
+            + $"its digest is {vocabulary.Digest}, and the model was trained with {digest}. Every number stands for another word now; put the file back as it was.");
+    }
+
+    static string? Fault(string[] words)
     {
         var lines = new Dictionary<string, int>(StringComparer.Ordinal);
         for (int i = 0; i < words.Length; i++)
         {
+            string shown = VisibleText.Of(words[i]);
             if (i < Specials.Length && words[i] != Specials[i])
             {
-                return $"line {i + 1} is '{words[i]}' instead of '{Specials[i]}'";
+                return $"line {i + 1} is '{shown}' instead of '{Specials[i]}'";
             }
             if (words[i].Length == 0 || words[i].Any(char.IsWhiteSpace))
             {
-                return $"line {i + 1} is {(words[i].Length == 0 ? "empty" : $"'{words[i]}', which contains white space")}";
+                return $"line {i + 1} is {(words[i].Length == 0 ? "empty" : $"'{shown}', which contains white space")}";
             }
             if (!lines.TryAdd(words[i], i))
             {
-                return $"line {i + 1} repeats '{words[i]}' of line {lines[words[i]] + 1}";
+                return $"line {i + 1} repeats '{shown}' of line {lines[words[i]] + 1}";
             }
         }
         return words.Length < Specials.Length ? $"it has {words.Length} lines, fewer than the {Specials.Length} special words" : null;

@@ -5,7 +5,7 @@ using Dalle2.Data.Sets;
 namespace Dalle2.Tests.Data;
 
 [TestFixture]
-public sealed class FolderAndCocoTests
+public sealed class FolderDataSetTests
 {
     private TemporaryFolder _folder = null!;
 
@@ -25,7 +25,7 @@ public sealed class FolderAndCocoTests
         return PictureEncoder.Png(image);
     }
 
-    private static List<(string Split, int Index)> All(IDataSet set) => [.. set.Splits.SelectMany(s => Enumerable.Range(0, set.Count(s)).Select(i => (s, i)))];
+    private static List<(string Split, int Index)> All(FolderDataSet set) => [.. set.Splits.SelectMany(s => Enumerable.Range(0, set.Count(s)).Select(i => (s, i)))];
 
     [Test]
     public void Each_line_of_a_caption_is_a_sample_in_ordinal_order()
@@ -112,52 +112,6 @@ public sealed class FolderAndCocoTests
     {
         Assert.That(() => new FolderDataSet(_folder.Path), Throws.TypeOf<UserInputException>().With.Message.Contains("no captioned picture"));
         Assert.That(() => new FolderDataSet(_folder["none"]), Throws.TypeOf<UserInputException>().With.Message.Contains("no folder"));
-    }
-
-    [Test]
-    public void Coco_captions_go_with_their_pictures()
-    {
-        _folder.Write("train2017/1.png", Png(11));
-        _folder.Write("train2017/2.png", Png(22));
-        string path = _folder.Write("captions_train2017.json", """
-            {"info": {}, "images": [{"id": 2, "file_name": "2.png", "width": 4}, {"id": 1, "file_name": "1.png"}, {"id": 9, "file_name": "9.png"}, {"id": 5, "file_name": "5.png"}],
-             "annotations": [{"id": 7, "image_id": 2, "caption": " Two. "}, {"image_id": 1, "caption": "One"}, {"image_id": 2, "caption": "Zwei"}, {"image_id": 9, "caption": "Gone"}]}
-            """);
-        var set = DataSets.Open(path);
-        var good = new List<(string, byte)>();
-        var bad = new List<string>();
-        foreach (var (split, index) in All(set))
-        {
-            try
-            {
-                good.Add((set.Caption(split, index), set.Load(split, index, 2).Rgba[0]));
-            }
-            catch (BrokenSampleException e)
-            {
-                bad.Add($"{Path.GetFileName(e.SamplePath)}: {e.Reason}");
-            }
-        }
-        Assert.That(good, Is.EquivalentTo(new[] { ("One", (byte)11), ("Two.", (byte)22), ("Zwei", (byte)22) }));
-        Assert.That(bad, Is.EquivalentTo(new[] { "9.png: there is no such file", $"5.png: '{path}' has no caption for it" }));
-        Assert.That(() => new CocoDataSet(path, new DataSetOptions { ImagesFolder = _folder["none"] }), Throws.TypeOf<UserInputException>().With.Message.Contains("none"));
-    }
-
-    [TestCase("", "no valid JSON")]
-    [TestCase("[1, 2]", "no list 'images'")]
-    [TestCase("""{"images": 3}""", "no list 'images'")]
-    [TestCase("""{"images": []}""", "no list 'annotations'")]
-    [TestCase("""{"images": [], "annotations": []}""", "no captions")]
-    [TestCase("""{"images": [{"file_name": "a"}], "annotations": []}""", "images[0] has no integer 'id'")]
-    [TestCase("""{"images": [{"id": 1.5, "file_name": "a"}], "annotations": []}""", "images[0] has no integer 'id'")]
-    [TestCase("""{"images": [{"id": 1}], "annotations": []}""", "images[0] has no text 'file_name'")]
-    [TestCase("""{"images": [{"id": 1, "file_name": "../a.png"}], "annotations": []}""", "no path below")]
-    [TestCase("""{"images": [{"id": 1, "file_name": "a"}, {"id": 1, "file_name": "b"}], "annotations": []}""", "images[1].id 1 is there twice")]
-    [TestCase("""{"images": [{"id": 1, "file_name": "a"}], "annotations": [{"image_id": 2, "caption": "x"}]}""", "annotations[0].image_id 2")]
-    [TestCase("""{"images": [{"id": 1, "file_name": "a"}], "annotations": [{"image_id": 1, "caption": 4}]}""", "annotations[0] has no text 'caption'")]
-    public void Faults_of_a_coco_file_say_where(string content, string says)
-    {
-        string path = _folder.Write("c.json", content);
-        Assert.That(() => new CocoDataSet(path), Throws.TypeOf<UserInputException>().With.Message.Contains(says).And.Message.Contains(path));
     }
 
     [Test]
