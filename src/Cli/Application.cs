@@ -2,7 +2,6 @@ using System.CommandLine;
 using System.CommandLine.Help;
 using System.Reflection;
 using Dalle2.Data;
-using Dalle2.Data.Text;
 using Dalle2.Gpu.Runtime;
 using Dalle2.Gpu.Targets.Ilgpu;
 using Dalle2.Training.Loop;

@@ -22,6 +22,9 @@ sealed class EvalVerb : Verb
     readonly Option<string> device = VerbOptions.Device();
     readonly Option<Precision> precision = VerbOptions.Precision();
     readonly Option<int> threads = VerbOptions.Threads();
+    readonly Option<string?> data = VerbOptions.OptionalText("--data", "D", "Where the data are now, if they were moved. [default: where the run read them]");
+    readonly Option<string?> images = VerbOptions.OptionalText("--images", "DIR", "COCO: where the folder of the pictures is now. [default: where the run read them]");
+    readonly Option<bool> dataChanged = VerbOptions.DataChanged();
     readonly Option<int> maxBroken = VerbOptions.MaxBroken();
     readonly Option<int?> maxPixels = VerbOptions.MaxPixels("the run's own");
 
@@ -29,7 +32,7 @@ sealed class EvalVerb : Verb
         : base("eval", "Measure a run on captions it was not trained on, beside chance, the ceiling of real pictures and shuffled captions.")
     {
         Arguments.Add(run);
-        foreach (Option option in (Option[])[split, count, seed, .. sampling.All, output, device, precision, threads, maxBroken, maxPixels])
+        foreach (Option option in (Option[])[split, count, seed, .. sampling.All, output, device, precision, threads, data, images, dataChanged, maxBroken, maxPixels])
             Options.Add(option);
     }
 
@@ -54,6 +57,9 @@ sealed class EvalVerb : Verb
             Count = arguments.GetValue(count),
             Seed = arguments.GetValue(seed),
             Sampling = sampling.Given(arguments),
+            MovedData = arguments.GetValue(data),
+            MovedImages = arguments.GetValue(images),
+            AcceptChangedData = arguments.GetValue(dataChanged),
             MaxBroken = arguments.GetValue(maxBroken),
             MaxPixels = arguments.GetValue(maxPixels),
         };

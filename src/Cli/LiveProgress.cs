@@ -1,5 +1,5 @@
+using Dalle2.Data;
 using System.Collections.Concurrent;
-using Dalle2.Data.Text;
 using Dalle2.Training.Loop;
 using Spectre.Console;
 using Spectre.Console.Rendering;

@@ -1,7 +1,6 @@
 using System.Globalization;
 using Dalle2.Data;
 using Dalle2.Data.Pictures;
-using Dalle2.Data.Text;
 using Dalle2.Gpu.Runtime;
 using Dalle2.Training.Drawing;
 using Dalle2.Training.Families;

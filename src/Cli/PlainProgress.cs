@@ -1,5 +1,5 @@
+using Dalle2.Data;
 using System.Diagnostics;
-using Dalle2.Data.Text;
 using Dalle2.Training.Loop;
 
 namespace Dalle2.Cli;

@@ -1,7 +1,7 @@
+using Dalle2.Data;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Dalle2.Data.Text;
 using Spectre.Console;
 
 namespace Dalle2.Cli;

@@ -1,4 +1,4 @@
-using Dalle2.Data.Text;
+using Dalle2.Data;
 using Spectre.Console;
 
 namespace Dalle2.Cli;

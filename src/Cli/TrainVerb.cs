@@ -14,7 +14,7 @@ namespace Dalle2.Cli;
 /// <summary><c>train</c>: a run folder from captioned pictures, or the rest of one.</summary>
 sealed class TrainVerb : Verb
 {
-    readonly Option<string?> data = VerbOptions.OptionalText("--data", "D", "What to train on: shapes, shapes2, emoji, fashion, a folder of pictures with .txt captions, or a COCO captions .json. [default: the preset's; shapes]");
+    readonly Option<string?> data = VerbOptions.OptionalText("--data", "D", "What to train on: shapes, shapes2, emoji, fashion, a folder of pictures with .txt captions, or a COCO captions .json; with --resume, where they are now if they were moved. [default: the preset's; shapes]");
     readonly Option<string?> model = VerbOptions.Model();
     readonly Option<string?> preset = VerbOptions.OptionalText("--preset", "P", $"Where the settings start from: {string.Join("; ", ModelFamily.All.SelectMany(f => f.Presets, (f, p) => $"{p.Name} ({(f == ModelFamily.Default ? "" : $"{f.Name}; ")}{p.Summary})"))}. [default: that of the data's name; {ModelFamily.Default.OwnPicturesPreset} for a folder or a file; else {ModelFamily.Default.DefaultPreset}]");
     readonly Option<string?> output = VerbOptions.OptionalText("--out", "RUN", "The run's folder: a new or empty one, or with --resume that of a run. [default: runs/DATA-PRESET]");
@@ -27,6 +27,7 @@ sealed class TrainVerb : Verb
     readonly Option<string[]> set = new("--set") { Description = "Change settings of the preset, such as --set batch=32 latent=16; lists as encoderChannels=16,32.", HelpName = "NAME=VALUE", AllowMultipleArgumentsPerToken = true };
     readonly Option<double?> minutes = VerbOptions.Minutes();
     readonly Option<string?> images = VerbOptions.OptionalText("--images", "DIR", "COCO: the folder of the pictures. [default: beside the .json]");
+    readonly Option<bool> dataChanged = VerbOptions.DataChanged();
     readonly Option<int> maxBroken = VerbOptions.MaxBroken();
     readonly Option<int?> maxPixels = VerbOptions.MaxPixels();
     readonly Option<bool> listSettings = VerbOptions.Flag("--list-settings", "Show every setting that --set knows, with each preset's value, and train nothing.");
@@ -34,7 +35,7 @@ sealed class TrainVerb : Verb
     public TrainVerb()
         : base("train", "Train a model on captioned pictures, all stages or one; or continue a run.")
     {
-        foreach (Option option in new Option[] { data, model, preset, output, stage, device, precision, threads, seed, resume, set, minutes, images, maxBroken, maxPixels, listSettings })
+        foreach (Option option in new Option[] { data, model, preset, output, stage, device, precision, threads, seed, resume, set, minutes, images, dataChanged, maxBroken, maxPixels, listSettings })
             Options.Add(option);
     }
 
@@ -70,6 +71,9 @@ sealed class TrainVerb : Verb
             Stage = arguments.GetValue(stage),
             Device = arguments.GetRequiredValue(device),
             Threads = arguments.GetValue(threads),
+            MovedData = resuming && arguments.GetValue(data) is { } place && FullName(place) != config.Data ? FullName(place) : null,
+            MovedImages = resuming && arguments.GetValue(images) is { } pictures ? Path.GetFullPath(pictures) : null,
+            AcceptChangedData = arguments.GetValue(dataChanged),
             Minutes = arguments.GetValue(minutes),
             MaxBroken = arguments.GetValue(maxBroken),
         };
@@ -120,7 +124,7 @@ sealed class TrainVerb : Verb
         string run = RunOf(arguments, arguments.GetValue(output) is null ? Known.Preset(Known.Family(arguments.GetValue(model)), name, given) with { Data = given ?? "shapes" } : null);
         using RunFolder folder = RunFolder.Open(run);
         TrainingConfig stored = RunConfig.Read(folder);
-        return (Change(stored with { Data = given is null ? stored.Data : FullName(given), Model = arguments.GetValue(model) ?? stored.Model, Preset = name ?? stored.Preset }, arguments), run);
+        return (Change(stored with { Model = arguments.GetValue(model) ?? stored.Model, Preset = name ?? stored.Preset }, arguments), run);
     }
 
     string RunOf(ParseResult arguments, TrainingConfig? config) =>
@@ -136,7 +140,7 @@ sealed class TrainVerb : Verb
             config = config with { MaxPixels = pixels == PictureDecoder.DefaultMaxPixels ? 0 : pixels };
         foreach (string assignment in arguments.GetValue(set) ?? [])
             config = ConfigSettings.Set(config, assignment);
-        if (arguments.GetValue(images) is { } folder)
+        if (!arguments.GetValue(resume) && arguments.GetValue(images) is { } folder)
             config = config with { ImagesFolder = folder };
         config = ConfigSettings.WithFullPaths(config);
         config.Validate();

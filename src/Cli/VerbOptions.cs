@@ -66,6 +66,9 @@ static class VerbOptions
         }
     }
 
+    public static Option<bool> DataChanged() =>
+        Flag("--data-changed", "Accept that the pictures, captions or word vectors are not those that the run has read before; what has changed is told.");
+
     public static Option<string[]> Ops() => new("--op") { Description = "One op alone; may be given several times. Default: every op.", HelpName = "NAME" };
 
     public static Option<int> Threads() => Count("--threads", 0, 0, 1024, "Host threads; 0 is one for each processor. The result does not depend on it.");

@@ -37,6 +37,9 @@ public static class VisibleText
         return visible.ToString();
     }
 
+    /// <summary>The same of each line of a text of several.</summary>
+    public static string OfLines(string text) => string.Join('\n', text.Split('\n').Select(Of));
+
     // The marks of direction would let a name read as another one.
     static bool IsHidden(char c) => char.IsControl(c) || c is '\u061C' or '\u200E' or '\u200F' or '\u2028' or '\u2029' or '\uFEFF'
         or (>= '\u202A' and <= '\u202E') or (>= '\u2066' and <= '\u2069');

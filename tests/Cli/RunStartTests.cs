@@ -96,7 +96,7 @@ public class RunStartTests
         string run = Trained();
         CommandRun fault = CommandRun.Of("generate", run, "a \e[31mzzz star", "--out", folder["x.png"]);
         Assert.That(fault.Error + fault.Output, Does.Not.Contain("\e"));
-        CommandRun.Of("train", "--data", folder["no\e]0;x\aset"]).IsUsageFault("no\\e]0;x\\u0007set");
+        CommandRun.Of("train", "--data", folder["no\e]0;x\aset"]).IsUsageFault("no\\u001B]0;x\\u0007set");
         byte[] png = PictureEncoder.Png(new Image(8, 8, [.. Enumerable.Repeat((byte)200, 256)]));
         for (int i = 0; i < 6; i++)
         {

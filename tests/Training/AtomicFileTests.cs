@@ -1,5 +1,4 @@
 using Dalle2.Data;
-using Dalle2.Training.Reporting;
 using Dalle2.Training.Runs;
 using Dalle2.Training.Scores;
 

@@ -1,5 +1,4 @@
 using Dalle2.Data;
-using Dalle2.Training.Reporting;
 using Dalle2.Training.Runs;
 
 namespace Dalle2.Tests.Training;

@@ -1,6 +1,5 @@
 using System.Text;
 using Dalle2.Data;
-using Dalle2.Training.Reporting;
 using Dalle2.Training.Runs;
 
 namespace Dalle2.Tests.Training;

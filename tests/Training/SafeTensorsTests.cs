@@ -1,7 +1,6 @@
 using System.Buffers.Binary;
 using System.Text;
 using Dalle2.Data;
-using Dalle2.Training.Reporting;
 using Dalle2.Training.Runs;
 
 namespace Dalle2.Tests.Training;

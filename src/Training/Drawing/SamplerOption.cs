@@ -1,6 +1,5 @@
 using System.Globalization;
 using Dalle2.Data;
-using Dalle2.Data.Text;
 
 namespace Dalle2.Training.Drawing;
 

@@ -20,11 +20,22 @@ public sealed record TrainingData(IDataSet Set, PreparedData Data)
     public static TrainingData Read(TrainingConfig config, int maxBroken, ITrainingObserver observer, CancellationToken cancellation = default)
     {
         IDataSet set = DataSets.Open(config.Data, Options(config));
+        foreach (string notice in set.Notices)
+            observer.Notice(notice);
         PreparedData data = PreparedData.Load(set, set.Splits[0], config.ImageSide, maxBroken, progress: observer.Preparing, cancellation: cancellation);
         foreach (BrokenSample broken in data.Broken)
             observer.Notice($"skipped a broken sample: {broken.Source}: {broken.Reason}");
+        int heldOut = set.Splits.Skip(1).Sum(set.Count);
         if (data.Count < 2)
-            throw new UserInputException($"{config.Data}: {data.Count} usable captioned picture{(data.Count == 1 ? "" : "s")} to train on, at least 2 are needed; see: {ShellCommand.Of("dalle2", "data", "inspect", config.Data)}");
+        {
+            string others = heldOut == 0 ? "" : $" ({heldOut} more {(heldOut == 1 ? "is" : "are")} held out of training)";
+            throw new UserInputException($"{config.Data}: {data.Count} usable captioned picture{(data.Count == 1 ? "" : "s")} to train on{others}, at least 2 are needed; see: {ShellCommand.Of("dalle2", "data", "inspect", config.Data)}");
+        }
+
+        if (data.Count < config.Batch)
+            observer.Notice($"a step takes {config.Batch} pictures and there are {data.Count}: some stand in it more than once; --set batch=N takes fewer");
+        if (heldOut == 0)
+            observer.Notice("no picture is held out of training: nothing can tell how the model does on captions that it has not seen");
         return new TrainingData(set, data);
     }
 

@@ -26,6 +26,15 @@ public sealed record TrainingRequest
     /// <summary>Minutes that a new run's stages shall take together: its steps are multiplied to fit, and stored. Null leaves them as they are.</summary>
     public double? Minutes { get; init; }
 
+    /// <summary>Where the data of a resumed run are now; null reads them where they were. What is there must be the same.</summary>
+    public string? MovedData { get; init; }
+
+    /// <summary>The same of the folder of a COCO file's pictures.</summary>
+    public string? MovedImages { get; init; }
+
+    /// <summary>Accepts that the data of a resumed run are not those that it has read before.</summary>
+    public bool AcceptChangedData { get; init; }
+
     /// <summary>Broken samples above which training does not start.</summary>
     public int MaxBroken { get; init; } = 10;
 }

@@ -49,7 +49,8 @@ public sealed class TrainingSession
             if (request.Config is { } given && stored.ConfigDifferences(given) is { Count: > 0 } differences)
                 throw new UserInputException($"{request.OutputFolder}: the run was started otherwise ({string.Join("; ", differences)}). Leave these options out to resume it, or train anew in another folder");
             var session = new TrainingSession(stored, config, request, device, observer);
-            return session.Train(TrainingData.Read(config, request.MaxBroken, observer, cancellation), clock, cancellation);
+            TrainingConfig moved = config.ReadFrom(request.MovedData, request.MovedImages);
+            return session.Train(TrainingData.Read(moved, request.MaxBroken, observer, cancellation), clock, cancellation);
         }
         else
         {
@@ -83,6 +84,10 @@ public sealed class TrainingSession
     TrainingResult Train(TrainingData data, Stopwatch clock, CancellationToken cancellation)
     {
         WordTokenizer tokenizer = OpenTokenizer(data);
+        var record = new DataRecord(run);
+        RecordHeldOut(record, data.Set, cancellation);
+        record.Check(data.Data.Digest, request.AcceptChangedData, keep: true, observer.Notice);
+        record.Check(tokenizer.Vocabulary, config, request.AcceptChangedData, keep: true, observer.Notice);
         int[][] captions = data.Encode(tokenizer, config, observer);
         using FamilyModel model = ModelFamily.Get(config.Model).Create(device, config, tokenizer.Vocabulary);
         observer.Notice($"{data.Data.Count} captioned pictures of {config.ImageSide}x{config.ImageSide}, {tokenizer.Vocabulary.WordCount} words, {model.TrainableCount / 1e6:F2} million parameters");
@@ -138,6 +143,22 @@ public sealed class TrainingSession
         }
 
         return data.Data.Captions[0];
+    }
+
+    // Whoever evaluates later shall know whether what was held out is still the same.
+    void RecordHeldOut(DataRecord record, IDataSet set, CancellationToken cancellation)
+    {
+        foreach (string split in set.Splits.Skip(1).Where(split => set.Count(split) > 0 && !record.Has(split)))
+        {
+            try
+            {
+                record.Check(PreparedData.Load(set, split, config.ImageSide, int.MaxValue, cancellation: cancellation).Digest, accept: true, keep: true, observer.Notice);
+            }
+            catch (UserInputException fault)
+            {
+                observer.Notice($"'{split}' cannot be compared later: {fault.Message}");
+            }
+        }
     }
 
     WordTokenizer OpenTokenizer(TrainingData data)

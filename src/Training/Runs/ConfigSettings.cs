@@ -43,6 +43,10 @@ public static class ConfigSettings
         return changed;
     }
 
+    /// <summary>The settings that name a file or a folder, with what they name.</summary>
+    public static IEnumerable<(string Name, string Path)> Files(TrainingConfig config) =>
+        Properties(config).Where(p => p.IsDefined(typeof(FilePathAttribute))).Select(p => (NameOf(p), (string)p.GetValue(config)!)).Where(file => file.Item2.Length > 0);
+
     internal static string NameOf(PropertyInfo property) => CamelCase(property.Name);
 
     internal static IEnumerable<string> Choices(Type type) => Enum.GetNames(type).Select(CamelCase);

@@ -21,6 +21,7 @@ sealed record TrainedRun(TrainingConfig Config, ModelFamily Family, WordTokenize
         if (!File.Exists(folder.VocabularyPath))
             throw new UserInputException($"{folder.FolderPath}: the run has no vocabulary yet, its training was stopped too early; run: {ShellCommand.Of("dalle2", "train", "--out", folder.FolderPath, "--resume")}");
         var tokenizer = new WordTokenizer(Vocabulary.Load(folder.VocabularyPath));
+        new DataRecord(folder).Check(tokenizer.Vocabulary);
         FamilyModel model = family.Create(device, config, tokenizer.Vocabulary);
         try
         {

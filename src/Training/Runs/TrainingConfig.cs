@@ -86,6 +86,11 @@ public abstract record TrainingConfig
     [JsonPropertyOrder(OutputOrder)]
     public int LogEvery { get; init; } = 10;
 
+    /// <summary>The same settings with the data read from where they are now: a place does not decide the bits, what lies there does.</summary>
+    /// <param name="data">The data set; null for where it was.</param>
+    /// <param name="images">The folder of a COCO file's pictures; null for where it was.</param>
+    public TrainingConfig ReadFrom(string? data, string? images) => this with { Data = data ?? Data, ImagesFolder = images ?? ImagesFolder };
+
     /// <summary>Checks that all values make sense together.</summary>
     /// <exception cref="UserInputException">They do not; the message names the setting.</exception>
     public void Validate()

@@ -45,13 +45,16 @@ public static class Evaluation
             throw new UserInputException($"{request.Run}: nothing is trained yet; run: {ShellCommand.Of("dalle2", "train", "--out", request.Run, "--resume")}");
         SamplerSettings settings = SamplerSettings.Of(trained.Family, request.Sampling);
 
-        IDataSet set = DataSets.Open(config.Data, TrainingData.Options(request.MaxPixels is { } pixels ? config with { MaxPixels = pixels } : config));
+        new DataRecord(folder).Check(trained.Tokenizer.Vocabulary, config, request.AcceptChangedData, keep: false, observer.Notice);
+        TrainingConfig moved = config.ReadFrom(request.MovedData, request.MovedImages);
+        IDataSet set = DataSets.Open(moved.Data, TrainingData.Options(request.MaxPixels is { } pixels ? moved with { MaxPixels = pixels } : moved));
         string split = request.Split ?? (set.Splits.Count > 1 ? set.Splits[1] : set.Splits[0]);
         if (!set.Splits.Contains(split))
             throw new UserInputException($"{config.Data} has no split '{split}'; did you mean '{EditDistance.Nearest(split, set.Splits, 1)[0]}'? It has {string.Join(", ", set.Splits)}");
         if (split == set.Splits[0])
             observer.Notice($"'{split}' is what the run was trained on: these figures do not tell how it does on new captions");
         var samples = new EvaluationSamples(set, split, config, trained.Tokenizer, request, observer);
+        new DataRecord(folder).Check(samples.Digest, request.AcceptChangedData, keep: unwritable == null, observer.Notice);
         using var context = new Context(device, request.Seed);
 
         // Samples come in a random order, so that the first ones are as good as any.

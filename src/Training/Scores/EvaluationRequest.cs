@@ -18,6 +18,15 @@ public sealed record EvaluationRequest
     /// <summary>Values of the family's sampler options by name, as text; the rest takes its defaults.</summary>
     public IReadOnlyDictionary<string, string> Sampling { get; init; } = new Dictionary<string, string>();
 
+    /// <summary>Where the data are now; null reads them where the run did. What is there must be the same.</summary>
+    public string? MovedData { get; init; }
+
+    /// <summary>The same of the folder of a COCO file's pictures.</summary>
+    public string? MovedImages { get; init; }
+
+    /// <summary>Accepts that the data are not those that the run has read before.</summary>
+    public bool AcceptChangedData { get; init; }
+
     /// <summary>Pixels that a picture file may have; null takes the run's own limit.</summary>
     public int? MaxPixels { get; init; }
 

@@ -29,6 +29,9 @@ sealed class EvaluationSamples
 
     public int Count => chosen.Length;
 
+    /// <summary>Of the whole split.</summary>
+    public DataDigest Digest => data.Digest;
+
     public int Side => data.Side;
 
     public IReadOnlyList<string> Captions { get; }
