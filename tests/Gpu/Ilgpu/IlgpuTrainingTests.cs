@@ -18,7 +18,7 @@ public class IlgpuTrainingTests
 
     static string Train(Device device)
     {
-        TrainingConfig config = ModelFamily.Default.Preset("tiny") with
+        var config = (ClassicConfig)ModelFamily.Default.Preset("tiny") with
         {
             Samples = 4, Batch = 2, MaxWords = 6, WordFeatures = 4, TextFeatures = 8, EncoderChannels = [4, 4], DecoderChannels = [4, 4], Latent = 4, JointFeatures = 4,
         };
