@@ -109,7 +109,10 @@ sealed class TrainVerb : Verb
     {
         string? given = arguments.GetValue(data);
         TrainingConfig config = Presets.Get(arguments.GetValue(preset) ?? (given == "emoji" ? "emoji" : "demo"));
-        return Change(config with { Data = given is null ? config.Data : FullName(given) }, arguments);
+        config = Change(config with { Data = given is null ? config.Data : FullName(given) }, arguments);
+        // Where nothing is said, the user's own pictures decide what becomes of those that are not square.
+        bool said = (arguments.GetValue(set) ?? []).Any(assignment => assignment.Split('=')[0].Trim().Equals(nameof(config.Fit), StringComparison.OrdinalIgnoreCase));
+        return said || !Path.Exists(config.Data) ? config : config with { Fit = PictureAspects.Of(DataSets.Open(config.Data, TrainingSession.DataOptions(config))).Suggested };
     }
 
     // What was not given is as it was; what was given is compared with what was, and a difference is refused.
@@ -135,6 +138,8 @@ sealed class TrainVerb : Verb
             config = config with { MaxPixels = pixels == PictureDecoder.DefaultMaxPixels ? 0 : pixels };
         foreach (string assignment in arguments.GetValue(set) ?? [])
             config = Presets.Set(config, assignment);
+        if (config.ImagesFolder.Length > 0)
+            config = config with { ImagesFolder = Path.GetFullPath(config.ImagesFolder) };
         Presets.Validate(config);
         return config;
     }
@@ -147,7 +152,7 @@ sealed class TrainVerb : Verb
 
     static string ExamplePrompt(TrainingConfig config)
     {
-        IDataSet set = DataSets.Open(config.Data, new DataSetOptions { Locale = config.Locale, ImagesFolder = config.ImagesFolder.Length == 0 ? null : config.ImagesFolder });
+        IDataSet set = DataSets.Open(config.Data, TrainingSession.DataOptions(config));
         string split = set.Splits[^1];
         return (set.Count(split) > 0 ? set.Caption(split, 0) : set.Caption(set.Splits[0], 0)).Replace("\"", "\\\"", StringComparison.Ordinal);
     }

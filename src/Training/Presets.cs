@@ -91,6 +91,8 @@ public static class Presets
         Require(config.LogEvery >= 1, $"logEvery is {config.LogEvery}, it must be at least 1");
         Require(config.WarmupSteps >= 0, $"warmupSteps is {config.WarmupSteps}, it must not be below 0");
         Require(config.MaxPixels is >= 0 and <= PictureDecoder.LargestMaxPixels, $"maxPixels is {config.MaxPixels}, it must be between 0 (64 megapixels) and {PictureDecoder.LargestMaxPixels}");
+        if (config.Background is { } color)
+            Rgb.Parse(color);
         Require(config.Samples >= 0, $"samples is {config.Samples}, it must not be below 0");
         try
         {

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Dalle2.Data.Pictures;
 using Dalle2.Gpu.Runtime;
 using Dalle2.Layers;
 using Dalle2.Models;
@@ -40,6 +41,15 @@ public sealed record TrainingConfig
     /// <summary>Pixels that a picture file may have; larger ones count as broken. 0 takes 64 megapixels, and is left out of <c>config.json</c>.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public int MaxPixels { get; init; }
+
+    /// <summary>What happens to pictures that are not square. Left out of <c>config.json</c> where the centered square is cut out of them.</summary>
+    [JsonConverter(typeof(JsonStringEnumConverter<ImageFit>))]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public ImageFit Fit { get; init; }
+
+    /// <summary>The color behind transparent and padded pictures, <c>#rrggbb</c> or a name; where it is left out, white.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Background { get; init; }
 
     /// <summary>The side of the square pictures, in pixels.</summary>
     public int ImageSide { get; init; } = 32;

@@ -78,9 +78,11 @@ public sealed class TrainingSession
         IDataSet set = DataSets.Open(config.Data, DataOptions(config));
         PreparedData data = PreparedData.Load(set, set.Splits[0], config.ImageSide, request.MaxBroken, progress: observer.Preparing, cancellation: cancellation);
         foreach (BrokenSample broken in data.Broken)
-            observer.Notice($"skipped a broken sample: {broken.Source}: {broken.Reason}");
+            observer.Notice($"skipped a broken sample: {VisibleText.Of(broken.Source)}: {broken.Reason}");
         if (data.Count < 2)
-            throw new UserInputException($"{config.Data}: {data.Count} usable captioned picture{(data.Count == 1 ? "" : "s")} to train on, at least 2 are needed; see 'dalle2 data inspect {config.Data}'");
+            throw new UserInputException($"{config.Data}: {DataNotices.Counts(set, data)}; at least 2 are needed to train on. See 'dalle2 data inspect {config.Data}'");
+        foreach (string notice in DataNotices.Of(set, data, config.Batch, config.Fit))
+            observer.Notice(notice);
         return (set, data);
     }
 
@@ -124,13 +126,15 @@ public sealed class TrainingSession
     }
 
     /// <summary>The options that a configuration opens its data set with.</summary>
-    internal static DataSetOptions DataOptions(TrainingConfig config) => new()
+    public static DataSetOptions DataOptions(TrainingConfig config) => new()
     {
         Seed = config.Seed,
         Count = config.Samples == 0 ? null : config.Samples,
         Locale = config.Locale,
         ImagesFolder = config.ImagesFolder.Length == 0 ? null : config.ImagesFolder,
         MaxPixels = config.MaxPixels == 0 ? PictureDecoder.DefaultMaxPixels : config.MaxPixels,
+        Fit = config.Fit,
+        Background = config.Background is null ? Rgb.White : Rgb.Parse(config.Background),
     };
 
     WordTokenizer OpenTokenizer(PreparedData data)
