@@ -31,7 +31,7 @@ sealed class ProfiledTraining : IDisposable
         var tokenizer = new WordTokenizer(data.BuildVocabulary());
         model = family.Create(device, config, tokenizer.Vocabulary);
         stage = model.Stages.First(one => one.Name == name);
-        loop = new StepLoop(device, config, stage, new BatchSampler(data.Data, data.Encode(tokenizer, config, nobody), config.Seed, stage.Name, config.Batch));
+        loop = new StepLoop(device, config, stage, new BatchSampler(data.Data, data.Encode(tokenizer, config, nobody), config.Seed, stage.Name, config.Batch, config.Augmentation));
         stage.Begin();
     }
 

@@ -114,6 +114,9 @@ sealed class TrainVerb : Verb
         string? given = arguments.GetValue(data);
         TrainingConfig config = Known.Preset(Known.Family(arguments.GetValue(model)), arguments.GetValue(preset), given);
         config = Change(config with { Data = given is null ? config.Data : FullName(given) }, arguments);
+        // Where nothing is said, the user's own pictures decide what becomes of those that are not square.
+        if (Path.IsPathRooted(config.Data) && !(arguments.GetValue(set) ?? []).Any(one => one.Split('=')[0].Trim().Equals(nameof(config.Fit), StringComparison.OrdinalIgnoreCase)))
+            config = config with { Fit = PictureAspects.Of(DataSets.Open(config.Data, TrainingData.Options(config))).Suggested };
         return (config, RunOf(arguments, config));
     }
 

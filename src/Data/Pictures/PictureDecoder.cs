@@ -32,6 +32,12 @@ public static class PictureDecoder
     /// <exception cref="ImageFormatException">The bytes are damaged, cut off, too large a picture, or of a format that is not read; it is named when recognised.</exception>
     public static Image Decode(byte[] file, long maxPixels = DefaultMaxPixels)
     {
+        using var memory = new DecodingMemory();
+        return Decode(file, maxPixels, memory);
+    }
+
+    static Image Decode(byte[] file, long maxPixels, DecodingMemory memory)
+    {
         ArgumentNullException.ThrowIfNull(file);
         ArgumentOutOfRangeException.ThrowIfLessThan(maxPixels, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(maxPixels, LargestMaxPixels);
@@ -45,7 +51,7 @@ public static class PictureDecoder
         }
         try
         {
-            var image = Read(Plain(file, maxPixels), maxPixels);
+            var image = Read(Plain(file, maxPixels), maxPixels, memory);
             if (TiffTags.IsInvertedFax(file))
             {
                 Invert(image);
@@ -63,9 +69,31 @@ public static class PictureDecoder
     /// <exception cref="BrokenSampleException">The file cannot be read or is no sound picture; the message has the path.</exception>
     public static Image Decode(string path, long maxPixels = DefaultMaxPixels)
     {
+        using var memory = new DecodingMemory();
+        return Decode(path, maxPixels, memory);
+    }
+
+    /// <summary>Pixels across and down as a file's header says, not turned; null where that cannot be told.</summary>
+    public static (int Width, int Height)? Measure(string path)
+    {
         try
         {
-            return Decode(File.ReadAllBytes(path), maxPixels);
+            using var stream = File.OpenRead(path);
+            var configuration = PictureConfiguration.For(0, stream.Length);
+            return SixLabors.ImageSharp.Image.Identify(configuration, stream) is { Width: > 0, Height: > 0 } info ? (info.Width, info.Height) : null;
+        }
+        // Loading it tells what is wrong with it.
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            return null;
+        }
+    }
+
+    internal static Image Decode(string path, long maxPixels, DecodingMemory memory)
+    {
+        try
+        {
+            return Decode(File.ReadAllBytes(path), maxPixels, memory);
         }
         catch (ImageFormatException e)
         {
@@ -104,7 +132,7 @@ public static class PictureDecoder
         : PictureFormats.IsBmp(file) ? BmpFile.Checked(file)
         : file;
 
-    private static Image Read(byte[] file, long maxPixels)
+    static Image Read(byte[] file, long maxPixels, DecodingMemory memory)
     {
         var configuration = PictureConfiguration.For(0, file.Length);
         if (SixLabors.ImageSharp.Image.DetectFormat(configuration, file) is not { } format)
@@ -120,6 +148,7 @@ public static class PictureDecoder
         {
             throw new ImageFormatException($"its size of {info.Width} x {info.Height} pixels is far more than its {file.Length} bytes can hold");
         }
+        memory.Take(pixels);
         using var stream = new CutOffStream(file, asksForMore: !PictureFormats.IsWebp(file));
         using Rgba decoded = decoder.Decode<Rgba32>(PictureConfiguration.For(pixels, file.Length), stream, CancellationToken.None);
         // The rest of the picture would be black.

@@ -81,6 +81,9 @@ public sealed class CocoDataSet : IDataSet
     public string Key(string split, int index) => _samples.Sample(split, index).Key;
 
     /// <inheritdoc/>
+    public (int Width, int Height)? Size(string split, int index) => _samples.Size(split, index);
+
+    /// <inheritdoc/>
     public Image Load(string split, int index, int side) => _samples.Load(split, index, side);
 
     static string[] Folders(string path, DataSetOptions options)

@@ -24,6 +24,9 @@ public interface IDataSet
     /// <summary>The sample's name within the set, wherever the set lies: what says after a change which sample is which.</summary>
     string Key(string split, int index) => Source(split, index);
 
+    /// <summary>The size of the picture before it is made square; null where the set's pictures are square, or it cannot be told.</summary>
+    (int Width, int Height)? Size(string split, int index) => null;
+
     /// <summary>What a person should know about the set that makes no sample unusable, a sentence each without its full stop.</summary>
     IReadOnlyList<string> Notices => [];
 

@@ -32,13 +32,19 @@ internal sealed class PictureSplits(string name, DataSetOptions options, IReadOn
         }
         try
         {
-            return ImageTransform.ToSquare(PictureDecoder.Decode(sample.Path, options.MaxPixels), side, options.Fit);
+            // Held until the picture is small.
+            using var memory = new DecodingMemory();
+            var background = options.Background;
+            return ImageTransform.ToSquare(PictureDecoder.Decode(sample.Path, options.MaxPixels, memory), side, options.Fit, background.Red, background.Green, background.Blue);
         }
         catch (OutOfMemoryException e)
         {
             throw new BrokenSampleException(sample.Path, PictureDecoder.NoMemory, e);
         }
     }
+
+    public (int Width, int Height)? Size(string split, int index) =>
+        Sample(split, index) is { Fault: null } sample ? PictureDecoder.Measure(sample.Path) : null;
 
     private int IndexOf(string split)
     {

@@ -27,6 +27,14 @@ internal static class SampleLoader
                 {
                     faults[i] = new BrokenSample(split, i, e.SamplePath, e.Reason);
                 }
+                catch (OutOfMemoryException)
+                {
+                    faults[i] = new BrokenSample(split, i, set.Source(split, i), PictureDecoder.NoMemory);
+                }
+                catch (Exception e) when (e is not UserInputException)
+                {
+                    throw new InvalidOperationException($"{VisibleText.Of(set.Source(split, i))}: {e.Message}", e);
+                }
                 lock (gate)
                 {
                     done++;
@@ -40,6 +48,10 @@ internal static class SampleLoader
         catch (AggregateException e) when (e.InnerExceptions.OfType<UserInputException>().FirstOrDefault() is { } fatal)
         {
             throw new UserInputException(fatal.Message, e);
+        }
+        catch (AggregateException e)
+        {
+            throw new InvalidOperationException(e.InnerExceptions[0].Message, e);
         }
         return [.. faults.OfType<BrokenSample>()];
     }

@@ -10,6 +10,9 @@ namespace Dalle2.Data.Text;
 /// </summary>
 public sealed class WordVectors
 {
+    // Far above any that was ever trained; a header that says more is damaged.
+    const int LongestVector = 1 << 16;
+
     private WordVectors(int dimension, IReadOnlyDictionary<string, float[]> vectors, IReadOnlyList<string> missing) =>
         (Dimension, Vectors, Missing) = (dimension, vectors, missing);
 
@@ -26,7 +29,7 @@ public sealed class WordVectors
     /// <inheritdoc cref="Load(string, IEnumerable{string})"/>
     public static WordVectors Load(string path, Vocabulary vocabulary) => Load(path, vocabulary.Words.Skip(vocabulary.Count - vocabulary.WordCount));
 
-    /// <summary>Reads the vectors of the words. Words are compared as they stand; a file that has one twice counts the first time.</summary>
+    /// <summary>Reads the vectors of the words. Words are compared as they stand, and composed; a file that has one twice counts the first time.</summary>
     /// <exception cref="UserInputException">The file cannot be read, is truncated, or contradicts itself; the message has the line, or the byte offset of a binary file.</exception>
     public static WordVectors Load(string path, IEnumerable<string> words)
     {
@@ -71,7 +74,7 @@ public sealed class WordVectors
         int next = line.IndexOf((byte)'\n');
         string text = Encoding.UTF8.GetString(next < 0 ? line : line[..next]);
         string[] numbers = text.TrimEnd('\r', ' ').Split(' ');
-        binary = numbers.Length < Math.Min(dimension, 100) + 1
+        binary = numbers.Length <= Math.Min(dimension, 100)
             || !numbers.Skip(Math.Max(1, numbers.Length - dimension)).SkipLast(1).All(n => float.TryParse(n, NumberStyles.Float, CultureInfo.InvariantCulture, out _));
         return (count, dimension, end + 1);
     }
@@ -86,6 +89,10 @@ public sealed class WordVectors
             number++;
         }
         int dimension = header?.Dimension ?? 0;
+        if (dimension > LongestVector)
+        {
+            throw Fault(path, 1, $"vectors of {dimension} numbers are none; the longest that are read have {LongestVector}");
+        }
         long vectors = 0;
         while (reader.ReadLine() is { } line)
         {
@@ -109,7 +116,7 @@ public sealed class WordVectors
                 throw Fault(path, number, $"{fields.Length - 1} numbers instead of {dimension}");
             }
             vectors++;
-            string word = string.Join(' ', fields[..^dimension]);
+            string word = AsWanted(string.Join(' ', fields[..^dimension]), wanted);
             if (!wanted.Contains(word) || found.ContainsKey(word))
             {
                 continue;
@@ -140,6 +147,10 @@ public sealed class WordVectors
     {
         const int longestWord = 4096;
         long size = stream.Length;
+        if (header.Dimension > LongestVector)
+        {
+            throw Fault(path, 1, $"vectors of {header.Dimension} numbers are none; the longest that are read have {LongestVector}");
+        }
         // Each entry has a separator and its floats; a header that promises more lies.
         if (header.Count > (size - header.Bytes) / (1 + 4L * header.Dimension))
         {
@@ -172,7 +183,7 @@ public sealed class WordVectors
                 throw new UserInputException($"The word vectors '{path}' are truncated: vector {n} of {header.Count} ends after {read} of {bytes.Length} bytes, at byte {at + read}.");
             }
             // Some writers end each vector with a line break, others do not.
-            string text = Encoding.UTF8.GetString(word.ToArray()).TrimStart('\n');
+            string text = AsWanted(Encoding.UTF8.GetString(word.ToArray()).TrimStart('\n'), wanted);
             if (wanted.Contains(text) && !found.ContainsKey(text))
             {
                 var vector = new float[header.Dimension];
@@ -190,6 +201,8 @@ public sealed class WordVectors
         }
         return header.Dimension;
     }
+
+    static string AsWanted(string word, HashSet<string> wanted) => wanted.Contains(word) ? word : ComposedText.Compose(word);
 
     private static UserInputException Fault(string path, int line, string fault) => new($"The word vectors '{path}', line {line}: {fault}.");
 }

@@ -1,3 +1,4 @@
+using Dalle2.Data.Pictures;
 using Dalle2.Data.Sets;
 using Dalle2.Layers;
 using Dalle2.Tensors;
@@ -11,6 +12,7 @@ public sealed class Batch
     readonly int[] indices;
     readonly float[] images;
     int[] tokens = [];
+    byte[]? varied;
 
     /// <summary>Captions, with pictures or without.</summary>
     /// <param name="captions">The word numbers of each caption, at least one each.</param>
@@ -64,12 +66,24 @@ public sealed class Batch
     public Tensor UploadImages(Context context) => context.Upload(Images, Size, Side, Side, 3);
 
     /// <summary>Takes the samples of <see cref="Indices"/>; allocates only for captions longer than ever before.</summary>
-    internal void Fill(PreparedData data, int[][] captions)
+    internal void Fill(PreparedData data, int[][] captions, Func<int, PictureVariation>? variation = null)
     {
         SetCaptions(captions);
         int pixels = Side * Side * 3;
         for (int b = 0; b < Size; b++)
-            data.CopyFloats(indices[b], images.AsSpan(b * pixels, pixels));
+        {
+            Span<float> image = images.AsSpan(b * pixels, pixels);
+            if (variation == null)
+            {
+                data.CopyFloats(indices[b], image);
+                continue;
+            }
+
+            varied ??= new byte[pixels];
+            variation(indices[b]).Apply(data.Picture(indices[b]), Side, varied);
+            for (int i = 0; i < pixels; i++)
+                image[i] = varied[i] / 255f;
+        }
     }
 
     void SetCaptions(int[][] captions)

@@ -1,3 +1,4 @@
+using Dalle2.Data.Pictures;
 using Dalle2.Data.Sets;
 using Dalle2.Tensors;
 
@@ -14,6 +15,7 @@ public sealed class BatchSampler
     readonly ulong seed;
     readonly string orderName;
     readonly int size;
+    readonly PictureAugmentation? augmentation;
     long epoch = -1;
     readonly int[] order;
 
@@ -23,8 +25,10 @@ public sealed class BatchSampler
     /// <param name="seed">The run's seed.</param>
     /// <param name="stage">The stage's name.</param>
     /// <param name="size">Samples of a batch.</param>
-    public BatchSampler(PreparedData data, int[][] captions, ulong seed, string stage, int size)
+    /// <param name="augmentation">How pictures are varied; null leaves them as they are.</param>
+    public BatchSampler(PreparedData data, int[][] captions, ulong seed, string stage, int size, PictureAugmentation? augmentation = null)
     {
+        this.augmentation = augmentation;
         this.data = data;
         this.captions = captions;
         this.seed = seed;
@@ -64,7 +68,7 @@ public sealed class BatchSampler
             batch.Indices[b] = order[position % data.Count];
         }
 
-        batch.Fill(data, captions);
+        batch.Fill(data, captions, augmentation is { IsOff: false } ? sample => augmentation.Draw(seed, step, sample) : null);
     }
 
     /// <summary>A batch as large as any: the longest caption, again and again.</summary>

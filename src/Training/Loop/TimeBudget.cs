@@ -37,7 +37,7 @@ static class TimeBudget
         (StageDescription Description, int Steps, double Seconds)[] stages =
         [
             .. model.Stages.Zip(family.Stages).Where(pair => pair.First.Steps > 0).Select(pair =>
-                (pair.Second, pair.First.Steps, StepSeconds(device, config, pair.First, new BatchSampler(data.Data, captions, config.Seed, pair.First.Name, config.Batch), cancellation))),
+                (pair.Second, pair.First.Steps, StepSeconds(device, config, pair.First, new BatchSampler(data.Data, captions, config.Seed, pair.First.Name, config.Batch, config.Augmentation), cancellation))),
         ];
         double whole = stages.Sum(stage => stage.Steps * stage.Seconds);
         if (whole == 0)

@@ -20,23 +20,24 @@ public sealed record TrainingData(IDataSet Set, PreparedData Data)
     public static TrainingData Read(TrainingConfig config, int maxBroken, ITrainingObserver observer, CancellationToken cancellation = default)
     {
         IDataSet set = DataSets.Open(config.Data, Options(config));
-        foreach (string notice in set.Notices)
-            observer.Notice(notice);
         PreparedData data = PreparedData.Load(set, set.Splits[0], config.ImageSide, maxBroken, progress: observer.Preparing, cancellation: cancellation);
         foreach (BrokenSample broken in data.Broken)
             observer.Notice($"skipped a broken sample: {broken.Source}: {broken.Reason}");
-        int heldOut = set.Splits.Skip(1).Sum(set.Count);
         if (data.Count < 2)
-        {
-            string others = heldOut == 0 ? "" : $" ({heldOut} more {(heldOut == 1 ? "is" : "are")} held out of training)";
-            throw new UserInputException($"{config.Data}: {data.Count} usable captioned picture{(data.Count == 1 ? "" : "s")} to train on{others}, at least 2 are needed; see: {ShellCommand.Of("dalle2", "data", "inspect", config.Data)}");
-        }
-
-        if (data.Count < config.Batch)
-            observer.Notice($"a step takes {config.Batch} pictures and there are {data.Count}: some stand in it more than once; --set batch=N takes fewer");
-        if (heldOut == 0)
-            observer.Notice("no picture is held out of training: nothing can tell how the model does on captions that it has not seen");
+            throw new UserInputException($"{config.Data}: {DataNotices.Counts(set, data)}; at least 2 are needed to train on. See: {ShellCommand.Of("dalle2", "data", "inspect", config.Data)}");
+        foreach (string notice in DataNotices.Of(set, data, config.Batch, config.Fit))
+            observer.Notice(notice);
+        if (Path.IsPathRooted(config.Data))
+            observer.Notice(WordsToLearn(data));
         return new TrainingData(set, data);
+    }
+
+    // What a person may expect of so many pictures.
+    static string WordsToLearn(PreparedData data)
+    {
+        const int often = 20;
+        int[] counts = [.. data.Captions.SelectMany(caption => WordTokenizer.Split(caption).Distinct()).CountBy(word => word).Select(word => word.Value)];
+        return $"{counts.Count(count => count >= often)} of {counts.Length} words stand in {often} captions or more: these a model can learn to draw, rarer ones hardly";
     }
 
     /// <summary>The options that a configuration opens its data set with.</summary>
@@ -47,6 +48,8 @@ public sealed record TrainingData(IDataSet Set, PreparedData Data)
         Locale = config.Locale,
         ImagesFolder = config.ImagesFolder.Length == 0 ? null : config.ImagesFolder,
         MaxPixels = config.MaxPixels == 0 ? PictureDecoder.DefaultMaxPixels : config.MaxPixels,
+        Fit = config.Fit,
+        Background = config.Background is null ? Rgb.White : Rgb.Parse(config.Background),
     };
 
     /// <summary>The words of all captions.</summary>

@@ -107,7 +107,7 @@ public sealed class TrainingSession
             if (stage.Steps > 0)
             {
                 var counting = new CountingObserver(observer);
-                new Trainer(run, config, device, counting).Run(stage, new BatchSampler(data.Data, captions, config.Seed, stage.Name, config.Batch), cancellation);
+                new Trainer(run, config, device, counting).Run(stage, new BatchSampler(data.Data, captions, config.Seed, stage.Name, config.Batch, config.Augmentation), cancellation);
                 steps += counting.Steps;
                 loss = counting.Steps > 0 ? counting.Loss : loss;
                 // A stop between a stage's last checkpoint and its sheet leaves the sheet to the next call.

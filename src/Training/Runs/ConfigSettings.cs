@@ -10,7 +10,7 @@ public static class ConfigSettings
 {
     /// <summary>The names that <see cref="Set"/> knows, with their values in a configuration: in the order of <c>config.json</c>.</summary>
     public static IReadOnlyList<(string Name, string Value)> Of(TrainingConfig config) =>
-        [.. Properties(config).Select(p => (NameOf(p), Format(p.GetValue(config)!)))];
+        [.. Properties(config).Select(p => (NameOf(p), Format(p.GetValue(config))))];
 
     /// <summary>Changes one value.</summary>
     /// <param name="config">The configuration.</param>
@@ -57,7 +57,7 @@ public static class ConfigSettings
 
     static string CamelCase(string name) => char.ToLowerInvariant(name[0]) + name[1..];
 
-    static string Format(object value) => value is IReadOnlyList<int> list ? string.Join(",", list) : Convert.ToString(value, CultureInfo.InvariantCulture)!;
+    static string Format(object? value) => value is IReadOnlyList<int> list ? string.Join(",", list) : Convert.ToString(value, CultureInfo.InvariantCulture)!;
 
     static object Parse(Type type, string name, string text)
     {

@@ -52,6 +52,27 @@ public abstract record TrainingConfig
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public int MaxPixels { get; init; }
 
+    /// <summary>What happens to pictures that are not square. Left out of <c>config.json</c> where the centered square is cut out of them.</summary>
+    [JsonConverter(typeof(JsonStringEnumConverter<ImageFit>))]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public ImageFit Fit { get; init; }
+
+    /// <summary>The color behind transparent and padded pictures, <c>#rrggbb</c> or a name. Left out of <c>config.json</c> where it is white.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public string? Background { get; init; }
+
+    /// <summary>Pixels by which pictures move at random while training, each way. Left out of <c>config.json</c> where it is 0.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public int AugmentShift { get; init; }
+
+    /// <summary>The share by which the brightness of pictures varies at random while training. Left out of <c>config.json</c> where it is 0.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public float AugmentBrightness { get; init; }
+
+    /// <summary>Whether half of the pictures are mirrored while training, which captions that say left and right do not bear. Left out of <c>config.json</c> where it is false.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool AugmentMirror { get; init; }
+
     /// <summary>The side of the square pictures, in pixels.</summary>
     public int ImageSide { get; init; } = 32;
 
@@ -86,6 +107,10 @@ public abstract record TrainingConfig
     [JsonPropertyOrder(OutputOrder)]
     public int LogEvery { get; init; } = 10;
 
+    /// <summary>How pictures are varied while training.</summary>
+    [JsonIgnore]
+    public PictureAugmentation Augmentation => new() { Shift = AugmentShift, Brightness = AugmentBrightness, Mirror = AugmentMirror };
+
     /// <summary>The same settings with the data read from where they are now: a place does not decide the bits, what lies there does.</summary>
     /// <param name="data">The data set; null for where it was.</param>
     /// <param name="images">The folder of a COCO file's pictures; null for where it was.</param>
@@ -112,6 +137,17 @@ public abstract record TrainingConfig
         RequireBetween("warmupSteps", WarmupSteps, 0, int.MaxValue);
         RequireBetween("maxPixels", MaxPixels, 0, PictureDecoder.LargestMaxPixels);
         RequireBetween("samples", Samples, 0, 100_000_000);
+        try
+        {
+            Augmentation.Validate(ImageSide);
+            if (Background is { } color)
+                Rgb.Parse(color);
+        }
+        catch (UserInputException fault)
+        {
+            Require(false, fault.Message.TrimEnd('.'));
+        }
+
         Require(Data.Length > 0, "data is empty, name a data set, a folder or a file");
         ValidateModel();
     }

@@ -1,8 +1,8 @@
-namespace Dalle2.Data.Shapes;
+namespace Dalle2.Data;
 
 /// <summary>
-/// Random numbers of <c>shapes</c> as a pure function of (seed, stream, sample, draw): the finaliser of SplitMix64 (Steele, Lea, Flood 2014)
-/// folded over the four. Only the data generator uses it; models draw from Philox.
+/// Random numbers of generated and varied pictures as a pure function of (seed, stream, sample, draw): the finalizer of SplitMix64
+/// (Steele, Lea, Flood 2014) folded over the four. Models draw from Philox.
 /// </summary>
 internal readonly struct CounterHash(ulong seed, ulong stream, ulong sample)
 {
