@@ -70,7 +70,7 @@ public sealed class RunFolder : IDisposable
         try
         {
             // Another program may have begun in the meantime; from the lock on none can.
-            RequireFree(path);
+            RequireNoRun(path);
             AtomicFile.WriteText(run.ConfigPath, JsonSerializer.Serialize(config, config!.GetType(), Json) + "\n");
             CreateFolder(run.SamplesPath);
             return run;
@@ -87,17 +87,21 @@ public sealed class RunFolder : IDisposable
     public static void RequireFree(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
+        if (Directory.Exists(path))
+            RunLock.RequireFree(path);
+        RequireNoRun(path);
+        FolderAccess.RequireWritable(path, "Name another one with --out.");
+    }
+
+    static void RequireNoRun(string path)
+    {
         if (File.Exists(Path.Combine(path, ConfigName)))
         {
-            RunLock.RequireFree(path);
             throw new UserInputException($"{path}: already holds a run. Add --resume to continue it, or name another folder with --out.");
         }
 
         if (File.Exists(path) || (Directory.Exists(path) && Directory.EnumerateFileSystemEntries(path).Any(entry => !IsLeftByAStart(entry))))
             throw new UserInputException($"{path}: is a file or a folder with other things in it, and not a run. Name a new or empty folder with --out.");
-        if (Directory.Exists(path))
-            RunLock.RequireFree(path);
-        FolderAccess.RequireWritable(path, "Name another one with --out.");
     }
 
     // What a start leaves that was stopped before it wrote its configuration: its lock, and the configuration's temporary file.
