@@ -111,8 +111,10 @@ sealed class TrainVerb : Verb
         TrainingConfig config = Presets.Get(arguments.GetValue(preset) ?? (given == "emoji" ? "emoji" : "demo"));
         config = Change(config with { Data = given is null ? config.Data : FullName(given) }, arguments);
         // Where nothing is said, the user's own pictures decide what becomes of those that are not square.
-        bool said = (arguments.GetValue(set) ?? []).Any(assignment => assignment.Split('=')[0].Trim().Equals(nameof(config.Fit), StringComparison.OrdinalIgnoreCase));
-        return said || !Path.Exists(config.Data) ? config : config with { Fit = PictureAspects.Of(DataSets.Open(config.Data, TrainingSession.DataOptions(config))).Suggested };
+        bool said = (arguments.GetValue(set) ?? [])
+            .Any(assignment => assignment.Split('=')[0].Trim().Equals(nameof(config.Fit), StringComparison.OrdinalIgnoreCase));
+        return said || !Path.Exists(config.Data) ? config
+            : config with { Fit = PictureAspects.Of(DataSets.Open(config.Data, TrainingSession.DataOptions(config))).Suggested };
     }
 
     // What was not given is as it was; what was given is compared with what was, and a difference is refused.

@@ -42,7 +42,8 @@ public sealed record TrainingConfig
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public int MaxPixels { get; init; }
 
-    /// <summary>What happens to pictures that are not square. Left out of <c>config.json</c> where the centered square is cut out of them.</summary>
+    /// <summary>What happens to pictures that are not square. Left out of <c>config.json</c> where the centered square is cut out of
+    /// them.</summary>
     [JsonConverter(typeof(JsonStringEnumConverter<ImageFit>))]
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public ImageFit Fit { get; init; }

@@ -80,7 +80,8 @@ public sealed class TrainingSession
         foreach (BrokenSample broken in data.Broken)
             observer.Notice($"skipped a broken sample: {VisibleText.Of(broken.Source)}: {broken.Reason}");
         if (data.Count < 2)
-            throw new UserInputException($"{config.Data}: {DataNotices.Counts(set, data)}; at least 2 are needed to train on. See 'dalle2 data inspect {config.Data}'");
+            throw new UserInputException($"{config.Data}: {DataNotices.Counts(set, data)}; at least 2 are needed to train on. "
+                + $"See 'dalle2 data inspect {config.Data}'");
         foreach (string notice in DataNotices.Of(set, data, config.Batch, config.Fit))
             observer.Notice(notice);
         return (set, data);

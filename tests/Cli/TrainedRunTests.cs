@@ -145,7 +145,8 @@ public class TrainedRunTests
     {
         string longer = string.Join(' ', Enumerable.Repeat("a small red star", 6)) + " zebra circle";
         CommandRun drawn = CommandRun.Of("generate", run, longer, "--out", folder["cut.png"]).Succeeded();
-        Assert.That(drawn.Error, Does.Contain("reads 24 words").And.Contain("'zebra circle' changes nothing").And.Not.Contain("does not know"));
+        Assert.That(drawn.Error, Does.Contain("reads 24 words").And.Contain("'zebra circle' changes nothing")
+            .And.Not.Contain("does not know"));
     }
 
     [Test]

@@ -16,7 +16,8 @@ public static class DataNotices
         var notices = new List<string>(OfSet(set, fit));
         if (data.Count < batch)
         {
-            notices.Add($"{Pictures(data.Count)} to train on are fewer than a batch of {batch}: each step shows some of them several times; take a smaller batch, or add pictures");
+            notices.Add($"{Pictures(data.Count)} to train on are fewer than a batch of {batch}: each step shows some of them several times; "
+                + "take a smaller batch, or add pictures");
         }
         if (set.Splits.Skip(1).All(split => set.Count(split) == 0))
         {
@@ -27,7 +28,8 @@ public static class DataNotices
         if (spaceless > 0)
         {
             int longest = data.Captions.Max(caption => WordTokenizer.Split(caption).Count);
-            notices.Add($"{Captions(spaceless)} in a script without spaces between words: each character is a word of its own there, and the longest caption has {longest}");
+            notices.Add($"{Captions(spaceless)} in a script without spaces between words: each character is a word of its own there, "
+                + $"and the longest caption has {longest}");
         }
         return notices;
     }
@@ -48,24 +50,35 @@ public static class DataNotices
             .. set.Notices,
             fit switch
             {
-                ImageFit.Crop => $"{share} lose more than a fifth, because the centered square is cut out of them; fit=pad keeps all of them, on a background",
-                ImageFit.Pad => $"{share} are far from square and stand on a background; fit=crop cuts the centered square out of them instead",
-                _ => $"{share} would lose more than a fifth if the centered square were cut out of them; fit={(aspects.Suggested == ImageFit.Pad ? "pad" : "crop")} is the default here",
+                ImageFit.Crop => $"{share} lose more than a fifth, because the centered square is cut out of them; "
+                    + "fit=pad keeps all of them, on a background",
+                ImageFit.Pad => $"{share} are far from square and stand on a background; "
+                    + "fit=crop cuts the centered square out of them instead",
+                _ => $"{share} would lose more than a fifth if the centered square were cut out of them; "
+                    + $"fit={(aspects.Suggested == ImageFit.Pad ? "pad" : "crop")} is the default here",
             },
         ];
     }
 
-    /// <summary>How many samples there are, for messages that find them too few: <c>1 usable captioned picture to train on (1 more is held out, 2 are broken)</c>.</summary>
+    /// <summary>How many samples there are, for messages that find them too few: <c>1 usable captioned picture to train on (1 more is held
+    /// out, 2 are broken)</c>.</summary>
     public static string Counts(IDataSet set, PreparedData data)
     {
-        int heldOut = set.Splits.Skip(1).Sum(set.Count);
-        string[] beside =
-        [
-            .. heldOut > 0 ? [$"{heldOut} more {(heldOut == 1 ? "is" : "are")} held out, {(set.Splits[1] == "test" ? "in the folder test" : "one in ten by its name")}"] : (string[])[],
-            .. data.Broken.Count > 0 ? [$"{data.Broken.Count} {(data.Broken.Count == 1 ? "is" : "are")} broken"] : (string[])[],
-        ];
-        return $"{data.Count} usable captioned picture{(data.Count == 1 ? "" : "s")} to train on{(beside.Length > 0 ? $" ({string.Join("; ", beside)})" : "")}";
+        int heldOut = set.Splits.Skip(1).Sum(set.Count), broken = data.Broken.Count;
+        var beside = new List<string>();
+        if (heldOut > 0)
+        {
+            beside.Add($"{heldOut} more {Are(heldOut)} held out, {(set.Splits[1] == "test" ? "in the folder test" : "one in ten by its name")}");
+        }
+        if (broken > 0)
+        {
+            beside.Add($"{broken} {Are(broken)} broken");
+        }
+        string rest = beside.Count > 0 ? $" ({string.Join("; ", beside)})" : "";
+        return $"{data.Count} usable captioned picture{(data.Count == 1 ? "" : "s")} to train on{rest}";
     }
+
+    static string Are(int count) => count == 1 ? "is" : "are";
 
     static string Pictures(int count) => count == 1 ? "1 picture" : $"{count} pictures";
 
