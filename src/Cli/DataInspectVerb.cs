@@ -97,9 +97,11 @@ sealed class DataInspectVerb : Verb
         if (found.UnknownWords.Count > 0)
             text.Line($"Words that only other splits have: {string.Join(", ", found.UnknownWords)}.");
         foreach (BrokenSample broken in found.Broken.Take(BrokenShown))
-            text.Line($"broken: {broken.Source}: {broken.Reason}");
+            text.Line($"broken: {VisibleText.Of(broken.Source)}: {broken.Reason}");
         if (found.Broken.Count > BrokenShown)
             text.Line($"and {found.Broken.Count - BrokenShown} more broken samples; --json lists all");
+        foreach (string notice in found.Notices)
+            text.Line($"{char.ToUpperInvariant(notice[0])}{notice[1..]}.");
         if (sheet is not null)
             text.Line($"Contact sheet: {sheet}");
     }

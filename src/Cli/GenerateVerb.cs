@@ -170,8 +170,9 @@ sealed class GenerateVerb : Verb
 
         if (reading.IsCut)
         {
-            terminal.Notice($"the run reads {reading.Words.Count} words of a prompt (maxWords), and this one has {reading.Words.Count + reading.Cut.Count}: "
-                + $"'{string.Join(' ', reading.Cut.Take(8))}{(reading.Cut.Count > 8 ? " ..." : "")}' changes nothing. Say what matters first");
+            string cut = string.Join(' ', reading.Cut.Take(8)) + (reading.Cut.Count > 8 ? " ..." : "");
+            terminal.Notice($"the run reads {reading.Words.Count} words of a prompt (maxWords), "
+                + $"and this one has {reading.Words.Count + reading.Cut.Count}: '{cut}' changes nothing. Say what matters first");
         }
     }
 

@@ -7,8 +7,8 @@ namespace Dalle2.Data;
 public static class VisibleText
 {
     /// <summary>
-    /// The text with every control character written out: <c>\n</c>, <c>\t</c>, <c>\u001B</c>; so are line separators, marks that turn the direction
-    /// of writing, and halves of surrogate pairs. Other text is as it was, invisible joiners of emoji and of scripts among it.
+    /// The text with every control character written out: <c>\n</c>, <c>\t</c>, <c>\u001B</c>; so are line separators, marks that turn the
+    /// direction of writing, and halves of surrogate pairs. Other text is as it was, invisible joiners of emoji and of scripts among it.
     /// </summary>
     public static string Of(string text)
     {
@@ -27,7 +27,13 @@ public static class VisibleText
             }
             else if (IsHidden(c) || char.IsSurrogate(c))
             {
-                visible.Append(c switch { '\n' => @"\n", '\r' => @"\r", '\t' => @"\t", _ => string.Create(CultureInfo.InvariantCulture, $@"\u{(int)c:X4}") });
+                visible.Append(c switch
+                {
+                    '\n' => @"\n",
+                    '\r' => @"\r",
+                    '\t' => @"\t",
+                    _ => string.Create(CultureInfo.InvariantCulture, $@"\u{(int)c:X4}"),
+                });
             }
             else
             {

@@ -148,10 +148,10 @@ public class ChangedDataTests
 
     void Write(string name, int shade, string caption)
     {
-        var pixels = new byte[4 * 16 * 16];
-        for (int i = 0; i < pixels.Length; i++)
-            pixels[i] = i % 4 == 3 ? byte.MaxValue : (byte)(shade * 7 + i % 4 * 31 + i / 64);
-        folder.Write($"my data/{name}.png", PictureEncoder.Png(new Image(16, 16, pixels)));
+        var image = new Image(16, 16);
+        for (int i = 0; i < image.Rgba.Length; i++)
+            image.Rgba[i] = i % 4 == 3 ? byte.MaxValue : (byte)(shade * 7 + i % 4 * 31 + i / 64);
+        folder.Write($"my data/{name}.png", PictureEncoder.Png(image));
         folder.Write($"my data/{name}.txt", caption);
     }
 }

@@ -9,7 +9,7 @@ public class DataTests
     public void List_names_each_set_and_whether_it_is_here()
     {
         JsonArray sets = CommandRun.Of("data", "list", "--json").Succeeded().Json.AsArray();
-        Assert.That(sets.Select(set => (string)set!["name"]!), Is.EqualTo(new[] { "shapes", "shapes2", "emoji", "fashion" }));
+        Assert.That(sets.Select(set => (string)set!["name"]!), Is.EqualTo(new[] { "emoji", "fashion", "shapes", "shapes2" }));
         Assert.That((bool)sets[0]!["available"]!);
         Assert.That((int)sets[0]!["splits"]!["train"]!, Is.EqualTo(6000));
         foreach (JsonNode? set in sets)

@@ -97,7 +97,9 @@ public class RunStartTests
         CommandRun fault = CommandRun.Of("generate", run, "a \e[31mzzz star", "--out", folder["x.png"]);
         Assert.That(fault.Error + fault.Output, Does.Not.Contain("\e"));
         CommandRun.Of("train", "--data", folder["no\e]0;x\aset"]).IsUsageFault("no\\u001B]0;x\\u0007set");
-        byte[] png = PictureEncoder.Png(new Image(8, 8, [.. Enumerable.Repeat((byte)200, 256)]));
+        var image = new Image(8, 8);
+        image.Rgba.AsSpan().Fill(200);
+        byte[] png = PictureEncoder.Png(image);
         for (int i = 0; i < 6; i++)
         {
             folder.Write($"data/{i}.png", png);

@@ -141,6 +141,15 @@ public class TrainedRunTests
     }
 
     [Test]
+    public void A_prompt_beyond_the_model_s_length_is_told()
+    {
+        string longer = string.Join(' ', Enumerable.Repeat("a small red star", 6)) + " zebra circle";
+        CommandRun drawn = CommandRun.Of("generate", run, longer, "--out", folder["cut.png"]).Succeeded();
+        Assert.That(drawn.Error, Does.Contain("reads 24 words").And.Contain("'zebra circle' changes nothing")
+            .And.Not.Contain("does not know"));
+    }
+
+    [Test]
     public void Pictures_are_png() => CommandRun.Of("generate", run, Prompt, "--out", folder["star.jpg"]).IsUsageFault("star.jpg", ".png");
 
     [Test]

@@ -51,8 +51,10 @@ public sealed class CocoDataSetTests
             """);
         var (good, bad) = All(DataSets.Open(path));
         Assert.That(good, Is.EquivalentTo(new[] { ("One", (byte)11), ("Two.", (byte)22), ("Zwei", (byte)22) }));
-        Assert.That(bad, Is.EquivalentTo(new Dictionary<string, string> { ["9.png"] = "there is no such file", ["5.png"] = $"'{path}' has no caption for it" }));
-        Assert.That(() => new CocoDataSet(path, new DataSetOptions { ImagesFolder = folder["none"] }), Throws.TypeOf<UserInputException>().With.Message.Contains("none"));
+        Assert.That(bad, Is.EquivalentTo(new Dictionary<string,
+            string> { ["9.png"] = "there is no such file", ["5.png"] = $"'{path}' has no caption for it" }));
+        Assert.That(() => new CocoDataSet(path, new DataSetOptions { ImagesFolder = folder["none"] }), Throws.TypeOf<UserInputException>()
+            .With.Message.Contains("none"));
     }
 
     [TestCase("", "no valid JSON")]
@@ -77,7 +79,8 @@ public sealed class CocoDataSetTests
     public void Faults_of_a_file_say_where(string content, string says)
     {
         string path = folder.Write("c.json", content);
-        Assert.That(() => new CocoDataSet(path), Throws.TypeOf<UserInputException>().With.Message.Contains(says).And.Message.Contains(path));
+        Assert.That(() => new CocoDataSet(path), Throws.TypeOf<UserInputException>().With.Message.Contains(says)
+            .And.Message.Contains(path));
     }
 
     [Test]
@@ -95,7 +98,8 @@ public sealed class CocoDataSetTests
         {
             ["a.png [2]"] = "a caption of it is empty",
             ["a.png [3]"] = "a caption of it has no words: '...'",
-            ["/etc/hostname"] = "its file_name '/etc/hostname' is no path below the folder of the pictures; where they lie elsewhere, say so with --images",
+            ["/etc/hostname"] =
+                "its file_name '/etc/hostname' is no path below the folder of the pictures; where they lie elsewhere, say so with --images",
             ["images[1]"] = "images[1] has no text 'file_name'",
             ["annotations[1]"] = "annotations[1].image_id 77 is in no entry of images",
             ["annotations[2]"] = "annotations[2] has no text 'caption'",
@@ -135,7 +139,10 @@ public sealed class CocoDataSetTests
             folder.Write($"{i}.png", Png((byte)i));
         }
         var set = new CocoDataSet(folder.Write("c.json", $$"""{"images": [{{images}}], "annotations": [{{annotations}}]}"""));
-        Assert.That(All(set).Good.Select(one => one.Gray), Is.EqualTo(set.Splits.SelectMany(split => new byte[] { 9, 10, 100 }.Where(i => PictureSplits.IsHeldOut($"{i}.png") == (split == "held-out")))));
+        Assert.That(All(set)
+            .Good.Select(one => one.Gray),
+            Is.EqualTo(set.Splits.SelectMany(split =>
+            new byte[] { 9, 10, 100 }.Where(i => PictureSplits.IsHeldOut($"{i}.png") == (split == "held-out")))));
     }
 
     [Test]
@@ -160,13 +167,15 @@ public sealed class CocoDataSetTests
         folder.Write("data/pictures/a.png", Png(1));
         folder.Write("data/pictures/caf\u00E9.png", Png(2));
         folder.Write("secret.png", Png(99));
-        string[] names = [folder["data/pictures/a.png"], "pictures/../pictures/a.png", "pictures\\a.png", "pictures/cafe\u0301.png", "../../secret.png", folder["secret.png"]];
+        string[] names = [folder["data/pictures/a.png"], "pictures/../pictures/a.png", "pictures\\a.png", "pictures/cafe\u0301.png",
+            "../../secret.png", folder["secret.png"]];
         string Json() => $$"""
             {"images": [{{string.Join(',', names.Select((name, i) => $$"""{"id": {{i}}, "file_name": {{System.Text.Json.JsonSerializer.Serialize(name)}}}"""))}}],
              "annotations": [{{string.Join(',', names.Select((_, i) => $$"""{"image_id": {{i}}, "caption": "caption {{i}}"}"""))}}]}
             """;
         var (good, bad) = All(new CocoDataSet(folder.Write("data/c.json", Json())));
-        Assert.That(good, Is.EquivalentTo(new[] { ("caption 0", (byte)1), ("caption 1", (byte)1), ("caption 2", (byte)1), ("caption 3", (byte)2) }));
+        Assert.That(good, Is.EquivalentTo(
+            new[] { ("caption 0", (byte)1), ("caption 1", (byte)1), ("caption 2", (byte)1), ("caption 3", (byte)2) }));
         Assert.That(bad.Keys, Is.EquivalentTo(names[4..]));
         Assert.That(bad.Values, Has.All.Contains("no path below the folder"));
     }
@@ -180,7 +189,8 @@ public sealed class CocoDataSetTests
         foreach (string? images in new[] { null, folder["wrong"] })
         {
             Assert.That(() => new CocoDataSet(path, new DataSetOptions { ImagesFolder = images }), Throws.TypeOf<UserInputException>()
-                .With.Message.Contains("is that the right folder?").And.Message.Contains("--images").And.Message.Not.Contains("--max-broken"));
+                .With.Message.Contains("is that the right folder?").And.Message.Contains("--images")
+                    .And.Message.Not.Contains("--max-broken"));
         }
         Assert.That(All(new CocoDataSet(path, new DataSetOptions { ImagesFolder = folder["elsewhere"] })).Good, Has.Count.EqualTo(1));
     }
@@ -192,6 +202,7 @@ public sealed class CocoDataSetTests
         string path = folder.Write("c.json", """{"images": [{"id": 1, "file_name": "a.png"}], "annotations": [{"image_id": 1, "caption": "a disc"}]}""");
         var set = new CocoDataSet(path);
         string split = set.Splits.Single(s => set.Count(s) > 0);
-        Assert.That(() => PreparedData.Load(set, split, 4), Throws.TypeOf<UserInputException>().With.Message.Contains("1 of 1").And.Message.Not.Contains("--max-broken"));
+        Assert.That(() => PreparedData.Load(set, split, 4), Throws.TypeOf<UserInputException>().With.Message.Contains("1 of 1")
+            .And.Message.Not.Contains("--max-broken"));
     }
 }

@@ -2,7 +2,8 @@ using Dalle2.Data.Text;
 
 namespace Dalle2.Tests.Data;
 
-/// <summary>Cases of Unicode Standard Annex 15: its figures 3 to 6, its tables of composition exclusions, and the pairs that its algorithm must not join.</summary>
+/// <summary>Cases of Unicode Standard Annex 15: its figures 3 to 6, its tables of composition exclusions, and the pairs that its algorithm
+/// must not join.</summary>
 [TestFixture]
 public sealed class ComposedTextTests
 {

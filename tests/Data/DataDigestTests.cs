@@ -36,7 +36,8 @@ public sealed class DataDigestTests
 
     DataDigest Digest(string set) => PreparedData.Load(new FolderDataSet(folder[set]), "train", 4, maxBroken: 5).Digest;
 
-    static DataDigest Of(string samples) => new("train", samples.Split(' ').Select(one => one.Split(':')).Select(one => new SampleDigest(one[0], one[1][0], one[1][1])));
+    static DataDigest Of(string samples) =>
+        new("train", samples.Split(' ').Select(one => one.Split(':')).Select(one => new SampleDigest(one[0], one[1][0], one[1][1])));
 
     [Test]
     public void The_same_content_elsewhere_has_the_same_digest()
@@ -45,7 +46,9 @@ public sealed class DataDigestTests
         WriteSet("b/c");
         Assert.That(Digest("b/c").Whole, Is.EqualTo(Digest("a").Whole));
         Assert.That(Digest("b/c").Since(Digest("a")).None);
-        Assert.That(Digest("a").Samples.Select(s => s.Key), Is.EqualTo(new[] { "train/p0.png", "train/p1.png", "train/p2.png", "train/p3.png", "train/p4.png" }));
+        Assert.That(Digest("a")
+            .Samples.Select(s => s.Key),
+            Is.EqualTo(new[] { "train/p0.png", "train/p1.png", "train/p2.png", "train/p3.png", "train/p4.png" }));
     }
 
     [Test]
@@ -56,7 +59,8 @@ public sealed class DataDigestTests
         byte[] first = new byte[48];
         Assert.That(digest.Samples[0].Picture, Is.EqualTo(BitConverter.ToUInt64(XxHash128.Hash(first))));
         Assert.That(digest.Samples[1].Caption, Is.EqualTo(BitConverter.ToUInt64(XxHash128.Hash("picture 1"u8))));
-        byte[] all = [.. digest.Samples.SelectMany(s => (byte[])[.. BitConverter.GetBytes(s.Caption), .. BitConverter.GetBytes(s.Picture)])];
+        byte[] all = [.. digest.Samples.SelectMany(s =>
+            (byte[])[.. BitConverter.GetBytes(s.Caption), .. BitConverter.GetBytes(s.Picture)])];
         Assert.That(digest.Whole, Is.EqualTo(Convert.ToHexStringLower(XxHash128.Hash(all))));
     }
 

@@ -13,7 +13,8 @@ public sealed class EncodedTextTests
     [TestCase("🔴 ein großer Kreis")]
     public void Text_reads_the_same_from_each_encoding(string text)
     {
-        foreach (var encoding in new Encoding[] { new UTF8Encoding(true), new UnicodeEncoding(false, true), new UnicodeEncoding(true, true) })
+        foreach (var encoding in new Encoding[] { new UTF8Encoding(true), new UnicodeEncoding(false, true),
+            new UnicodeEncoding(true, true) })
         {
             Assert.That(EncodedText.Decode([.. encoding.GetPreamble(), .. encoding.GetBytes(text)], out _), Is.EqualTo(text));
         }
@@ -61,5 +62,6 @@ public sealed class EncodedTextTests
 
     // No attribute can hold half a character.
     [Test]
-    public void Half_characters_are_visible() => Assert.That(VisibleText.Of("half \uD83D, \uDE00\uD83D and whole 👩‍🚀"), Is.EqualTo(@"half \uD83D, \uDE00\uD83D and whole 👩‍🚀"));
+    public void Half_characters_are_visible() =>
+        Assert.That(VisibleText.Of("half \uD83D, \uDE00\uD83D and whole 👩‍🚀"), Is.EqualTo(@"half \uD83D, \uDE00\uD83D and whole 👩‍🚀"));
 }

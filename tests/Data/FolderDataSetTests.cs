@@ -25,7 +25,8 @@ public sealed class FolderDataSetTests
         return PictureEncoder.Png(image);
     }
 
-    private static List<(string Split, int Index)> All(FolderDataSet set) => [.. set.Splits.SelectMany(s => Enumerable.Range(0, set.Count(s)).Select(i => (s, i)))];
+    private static List<(string Split, int Index)> All(FolderDataSet set) =>
+        [.. set.Splits.SelectMany(s => Enumerable.Range(0, set.Count(s)).Select(i => (s, i)))];
 
     [Test]
     public void Each_line_of_a_caption_is_a_sample_in_ordinal_order()
@@ -117,7 +118,8 @@ public sealed class FolderDataSetTests
     [Test]
     public void Unknown_sets_are_refused_with_what_there_is()
     {
-        Assert.That(() => DataSets.Open("shpaes"), Throws.TypeOf<UserInputException>().With.Message.Contains("Did you mean shapes?").And.Message.Contains("emoji, fashion, shapes, shapes2"));
+        Assert.That(() => DataSets.Open("shpaes"), Throws.TypeOf<UserInputException>().With.Message.Contains("Did you mean shapes?")
+            .And.Message.Contains("emoji, fashion, shapes, shapes2"));
         Assert.That(() => DataSets.Open("/no/such/path"), Throws.TypeOf<UserInputException>().With.Message.Not.Contains("Did you mean"));
         Assert.That(() => DataSets.Open(_folder.Write("x.csv", "a")), Throws.TypeOf<UserInputException>().With.Message.Contains("COCO"));
         Assert.That(() => DataSets.Open("shapes", new DataSetOptions { Count = 0 }), Throws.TypeOf<UserInputException>());

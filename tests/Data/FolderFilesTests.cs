@@ -38,7 +38,8 @@ public sealed class FolderFilesTests
         }
     }
 
-    static string[] Keys(FolderDataSet set) => [.. set.Splits.SelectMany(s => Enumerable.Range(0, set.Count(s)).Select(i => set.Key(s, i))).Order(StringComparer.Ordinal)];
+    static string[] Keys(FolderDataSet set) =>
+        [.. set.Splits.SelectMany(s => Enumerable.Range(0, set.Count(s)).Select(i => set.Key(s, i))).Order(StringComparer.Ordinal)];
 
     static Dictionary<string, string> Faults(FolderDataSet set)
     {
@@ -89,7 +90,9 @@ public sealed class FolderFilesTests
         Link("set/self", "self");
         var set = new FolderDataSet(folder["set"]);
         Assert.That(Keys(set), Is.EqualTo(new[] { "a/b/two.png", "a/one.png", "b/a/one.png", "b/two.png" }));
-        Assert.That(set.Notices, Is.EqualTo(new[] { "a/again", "a/b/a", "b/a/again", "b/a/b" }.Select(name => $"{name} links to a folder that it lies in; it was not followed")));
+        Assert.That(set.Notices,
+            Is.EqualTo(new[] { "a/again", "a/b/a", "b/a/again",
+            "b/a/b" }.Select(name => $"{name} links to a folder that it lies in; it was not followed")));
     }
 
     [Test]
@@ -98,7 +101,8 @@ public sealed class FolderFilesTests
         Write("good", "good");
         Link("dead.png", "nowhere.png");
         folder.Write("dead.txt", "dead");
-        Assert.That(Faults(new FolderDataSet(folder.Path)), Is.EqualTo(new Dictionary<string, string> { ["dead.png"] = "there is no such file" }));
+        Assert.That(Faults(new FolderDataSet(folder.Path)),
+            Is.EqualTo(new Dictionary<string, string> { ["dead.png"] = "there is no such file" }));
     }
 
     [TestCase("caf\u00E9", "cafe\u0301")]
@@ -145,7 +149,8 @@ public sealed class FolderFilesTests
             ["lone.txt"] = "there is no picture of this name beside the caption",
             ["two.txt"] = "two.TXT beside it is the picture's caption file; keep one of them",
         }));
-        Assert.That(set.Notices, Is.EqualTo(new[] { "pictures that share one caption file, of which each makes a sample: dup.png and dup.gif" }));
+        Assert.That(set.Notices,
+            Is.EqualTo(new[] { "pictures that share one caption file, of which each makes a sample: dup.png and dup.gif" }));
         Assert.That(Keys(set), Has.Length.EqualTo(7));
     }
 
@@ -153,12 +158,14 @@ public sealed class FolderFilesTests
     public void Captions_of_any_editor_are_read()
     {
         folder.Write("a.png", Png);
-        foreach (var encoding in new Encoding[] { new UTF8Encoding(true), new UnicodeEncoding(false, true), new UnicodeEncoding(true, true), new UnicodeEncoding(false, false) })
+        foreach (var encoding in new Encoding[] { new UTF8Encoding(true), new UnicodeEncoding(false, true),
+            new UnicodeEncoding(true, true), new UnicodeEncoding(false, false) })
         {
             folder.Write("a.txt", [.. encoding.GetPreamble(), .. encoding.GetBytes("a red disc\ra blue disc\r\n\r\n a ring ")]);
             var set = new FolderDataSet(folder.Path);
             string split = set.Splits.Single(s => set.Count(s) > 0);
-            Assert.That(Enumerable.Range(0, set.Count(split)).Select(i => set.Caption(split, i)), Is.EqualTo(new[] { "a red disc", "a blue disc", "a ring" }));
+            Assert.That(Enumerable.Range(0, set.Count(split))
+                .Select(i => set.Caption(split, i)), Is.EqualTo(new[] { "a red disc", "a blue disc", "a ring" }));
             Assert.That(Keys(set), Is.EqualTo(new[] { "a.png", "a.png [2]", "a.png [3]" }));
         }
     }
@@ -183,6 +190,7 @@ public sealed class FolderFilesTests
     {
         folder.Write("a\u001B[31m.png", Png);
         Assert.That(() => new FolderDataSet(folder.Path), Throws.TypeOf<UserInputException>()
-            .With.Message.Contains(@"The first fault: ").And.Message.Contains(@"a\u001B[31m.png: it has no caption").And.Message.Not.Contains("\u001B"));
+            .With.Message.Contains(@"The first fault: ").And.Message.Contains(@"a\u001B[31m.png: it has no caption")
+                .And.Message.Not.Contains("\u001B"));
     }
 }

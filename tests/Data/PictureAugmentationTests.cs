@@ -28,7 +28,8 @@ public sealed class PictureAugmentationTests
     [TestCase(0, 0, true, "3 2 1 6 5 4 9 8 7")]
     [TestCase(1, 0, true, "3 3 2 6 6 5 9 9 8")]
     public void Moved_and_mirrored_pixels_are_exact(int right, int down, bool mirrored, string expected) =>
-        Assert.That(string.Join(' ', Apply(new PictureVariation(right, down, mirrored, 1), 1, 2, 3, 4, 5, 6, 7, 8, 9)), Is.EqualTo(expected));
+        Assert.That(string.Join(' ', Apply(new PictureVariation(right, down, mirrored, 1), 1, 2, 3, 4, 5, 6, 7, 8, 9)),
+            Is.EqualTo(expected));
 
     [Test]
     public void Brightness_multiplies_rounds_and_ends_at_white()
@@ -59,7 +60,8 @@ public sealed class PictureAugmentationTests
     [Test]
     public void Every_shift_and_both_sides_come_up()
     {
-        var drawn = Enumerable.Range(0, 2000).Select(i => new PictureAugmentation { Shift = 2, Brightness = 0.1f, Mirror = true }.Draw(7, i / 10, i % 10)).ToList();
+        var drawn = Enumerable.Range(0, 2000)
+            .Select(i => new PictureAugmentation { Shift = 2, Brightness = 0.1f, Mirror = true }.Draw(7, i / 10, i % 10)).ToList();
         Assert.That(drawn.Select(d => (d.Right, d.Down, d.Mirrored)).Distinct().Count(), Is.EqualTo(50));
         Assert.That(drawn.Select(d => d.Brightness), Has.All.InRange(0.9f, 1.1f));
         Assert.That(drawn.Average(d => d.Brightness), Is.EqualTo(1).Within(0.01));
@@ -68,8 +70,10 @@ public sealed class PictureAugmentationTests
     [Test]
     public void Senseless_values_are_refused()
     {
-        Assert.That(() => new PictureAugmentation { Shift = 17 }.Validate(32), Throws.TypeOf<UserInputException>().With.Message.Contains("0 to 16"));
-        Assert.That(() => new PictureAugmentation { Brightness = float.NaN }.Validate(32), Throws.TypeOf<UserInputException>().With.Message.Contains("brightness"));
+        Assert.That(() => new PictureAugmentation { Shift = 17 }.Validate(32), Throws.TypeOf<UserInputException>()
+            .With.Message.Contains("0 to 16"));
+        Assert.That(() => new PictureAugmentation { Brightness = float.NaN }.Validate(32), Throws.TypeOf<UserInputException>()
+            .With.Message.Contains("brightness"));
         Assert.That(() => new PictureAugmentation { Shift = 16, Brightness = 0.5f }.Validate(32), Throws.Nothing);
         Assert.That(() => PictureVariation.None.Apply(new byte[3], 2, new byte[3]), Throws.ArgumentException);
     }

@@ -39,7 +39,9 @@ public sealed class PictureFitTests
         return new FolderDataSet(folder.Path, options);
     }
 
-    static string Rows(Image image) => string.Join(' ', Enumerable.Range(0, image.Height).Select(y => new Rgb(image.Pixel(0, y)[0], image.Pixel(0, y)[1], image.Pixel(0, y)[2])));
+    static string Rows(Image image) =>
+        string.Join(' ', Enumerable.Range(0, image.Height)
+        .Select(y => new Rgb(image.Pixel(0, y)[0], image.Pixel(0, y)[1], image.Pixel(0, y)[2])));
 
     [TestCase("white", "#ffffff")]
     [TestCase("Navy", "#000080")]
@@ -51,7 +53,8 @@ public sealed class PictureFitTests
     [TestCase("#12345g")]
     [TestCase("")]
     public void Other_colors_are_refused(string text) =>
-        Assert.That(() => Rgb.Parse(text), Throws.TypeOf<UserInputException>().With.Message.Contains("#rrggbb").And.Message.Contains("beige"));
+        Assert.That(() => Rgb.Parse(text), Throws.TypeOf<UserInputException>().With.Message.Contains("#rrggbb")
+            .And.Message.Contains("beige"));
 
     [Test]
     public void A_padded_picture_stands_whole_on_its_background()
@@ -75,7 +78,8 @@ public sealed class PictureFitTests
     [TestCase(100, 79, true)]
     [TestCase(3, 4, true)]
     [TestCase(7, 7, false)]
-    public void More_than_a_fifth_is_lost_below_four_to_five(int width, int height, bool loses) => Assert.That(PictureAspects.Loses(width, height), Is.EqualTo(loses));
+    public void More_than_a_fifth_is_lost_below_four_to_five(int width, int height, bool loses) =>
+        Assert.That(PictureAspects.Loses(width, height), Is.EqualTo(loses));
 
     [TestCase(1, 4, ImageFit.Crop)]
     [TestCase(2, 4, ImageFit.Pad)]
@@ -108,11 +112,14 @@ public sealed class PictureFitTests
         var set = Set();
         Assert.That(DataNotices.Of(set, PreparedData.Load(set, "train", 4), 4, ImageFit.Crop), Is.EqualTo(new[]
         {
+            "1 of 2 pictures lose more than a fifth, because the centered square is cut out of them; fit=pad keeps all of them, on a background",
             "2 pictures to train on are fewer than a batch of 4: each step shows some of them several times; take a smaller batch, or add pictures",
             "1 caption is in a script without spaces between words: each character is a word of its own there, and the longest caption has 6",
-            "1 of 2 pictures lose more than a fifth, because the centered square is cut out of them; fit=pad keeps all of them, on a background",
         }));
-        Assert.That(DataNotices.Of(set, PreparedData.Load(set, "train", 4), 2, ImageFit.Pad)[^1], Does.Contain("stand on a background"));
+        Assert.That(Inspection.Of(set)
+            .Notices, Is.EqualTo(
+            new[] { "1 of 2 pictures would lose more than a fifth if the centered square were cut out of them; fit=pad is the default here" }));
+        Assert.That(DataNotices.Of(set, PreparedData.Load(set, "train", 4), 2, ImageFit.Pad)[0], Does.Contain("stand on a background"));
     }
 
     [Test]
@@ -121,9 +128,11 @@ public sealed class PictureFitTests
         string name = Enumerable.Range(0, 100).Select(i => $"p{i}").First(n => !PictureSplits.IsHeldOut(n));
         Write(name, 4, 4);
         var set = new FolderDataSet(folder.Path);
-        Assert.That(DataNotices.Of(set, PreparedData.Load(set, "train", 4), 1, ImageFit.Crop).Single(), Does.StartWith("no picture is held out"));
+        Assert.That(DataNotices.Of(set, PreparedData.Load(set, "train", 4), 1, ImageFit.Crop)
+            .Single(), Does.StartWith("no picture is held out"));
         Assert.That(DataNotices.Of(new Dalle2.Data.Shapes.ShapesDataSet(1, new DataSetOptions { Count = 3 }),
-            PreparedData.Load(new Dalle2.Data.Shapes.ShapesDataSet(1, new DataSetOptions { Count = 3 }), "train", 16), 3, ImageFit.Crop), Is.Empty);
+            PreparedData.Load(new Dalle2.Data.Shapes.ShapesDataSet(1, new DataSetOptions { Count = 3 }), "train", 16), 3, ImageFit.Crop),
+                Is.Empty);
     }
 
     [Test]

@@ -68,7 +68,8 @@ public sealed class PngFaultTests
     public void The_orientation_of_a_PNG_is_applied([Values(3, 4)] byte type)
     {
         // Big-endian, as a number of 16 or of 32 bits: 6, stored turned to the left.
-        byte[] exif = [(byte)'M', (byte)'M', 0, 42, 0, 0, 0, 8, 0, 1, 1, 0x12, 0, type, 0, 0, 0, 1, 0, (byte)(type == 3 ? 6 : 0), 0, (byte)(type == 3 ? 0 : 6), 0, 0, 0, 0];
+        byte[] exif = [(byte)'M', (byte)'M', 0, 42, 0, 0, 0, 8, 0, 1, 1, 0x12, 0, type, 0, 0, 0, 1, 0, (byte)(type == 3 ? 6 : 0), 0,
+            (byte)(type == 3 ? 0 : 6), 0, 0, 0, 0];
         var image = PictureDecoder.Decode(Grey(2, 1).Chunk("eXIf", exif).Pixels(0, 10, 20).End());
         Assert.That((image.Width, image.Height), Is.EqualTo((1, 2)));
         Assert.That((image.Pixel(0, 0)[0], image.Pixel(0, 1)[0]), Is.EqualTo(((byte)10, (byte)20)));

@@ -171,7 +171,8 @@ public sealed class WordTokenizerTests
         {
             var other = Vocabulary.FromWords(words);
             other.Save(folder["v.txt"]);
-            Assert.That(() => Vocabulary.Load(folder["v.txt"], before), Throws.TypeOf<UserInputException>().With.Message.Contains("reordered or edited"));
+            Assert.That(() => Vocabulary.Load(folder["v.txt"], before), Throws.TypeOf<UserInputException>()
+                .With.Message.Contains("reordered or edited"));
             Assert.That(Vocabulary.Load(folder["v.txt"], other.Digest).Digest, Is.EqualTo(other.Digest));
         }
     }
@@ -189,6 +190,7 @@ public sealed class WordTokenizerTests
     {
         using var folder = new TemporaryFolder();
         Assert.That(() => Vocabulary.Load(folder["none.txt"]), Throws.TypeOf<UserInputException>().With.Message.Contains("none.txt"));
-        Assert.That(() => Vocabulary.Load(folder.Write("b.txt", [0xC3, 0x28, 10])), Throws.TypeOf<UserInputException>().With.Message.Contains("UTF-8"));
+        Assert.That(() => Vocabulary.Load(folder.Write("b.txt", [0xC3, 0x28, 10])), Throws.TypeOf<UserInputException>()
+            .With.Message.Contains("UTF-8"));
     }
 }

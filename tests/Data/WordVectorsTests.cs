@@ -106,9 +106,11 @@ public sealed class WordVectorsTests
     [TestCase("1 2147483647\n")]
     [TestCase("0 70000\na \u0001\u0002\u0003\u0004")]
     public void Headers_of_endless_vectors_are_refused(string content) =>
-        Assert.That(() => WordVectors.Load(_folder.Write("v", content), ["a"]), Throws.TypeOf<UserInputException>().With.Message.Contains("line 1").And.Message.Contains("65536"));
+        Assert.That(() => WordVectors.Load(_folder.Write("v", content), ["a"]), Throws.TypeOf<UserInputException>()
+            .With.Message.Contains("line 1").And.Message.Contains("65536"));
 
     [Test]
     public void Words_of_a_file_are_composed() =>
-        Assert.That(WordVectors.Load(_folder.Write("v.txt", "cafe\u0301 1 2\nred 3 4\n"), ["caf\u00E9"]).Vectors["caf\u00E9"], Is.EqualTo(new float[] { 1, 2 }));
+        Assert.That(WordVectors.Load(_folder.Write("v.txt", "cafe\u0301 1 2\nred 3 4\n"), ["caf\u00E9"])
+            .Vectors["caf\u00E9"], Is.EqualTo(new float[] { 1, 2 }));
 }

@@ -1,8 +1,9 @@
 namespace Dalle2.Data.Pictures;
 
 /// <summary>
-/// The memory that pictures hold while they are decoded, all loader threads together. A file of a few kilobytes may be a picture of hundreds of megabytes,
-/// and each thread may have one: a thread waits until its picture fits beside the others; one that never would is decoded alone.
+/// The memory that pictures hold while they are decoded, all loader threads together. A file of a few kilobytes may be a picture of
+/// hundreds of megabytes, and each thread may have one: a thread waits until its picture fits beside the others; one that never would is
+/// decoded alone.
 /// </summary>
 sealed class DecodingMemory : IDisposable
 {

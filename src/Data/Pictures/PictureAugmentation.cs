@@ -9,7 +9,8 @@ public sealed record PictureAugmentation
     // Keeps these numbers away from those that generate pictures under the same seed.
     const ulong Stream = 0x6175676D656E7400;
 
-    /// <summary>Pictures move by up to so many pixels, each way alike; the padding of a padded picture is what moves out of sight. 0 leaves them in place.</summary>
+    /// <summary>Pictures move by up to so many pixels, each way alike; the padding of a padded picture is what moves out of sight. 0
+    /// leaves them in place.</summary>
     public int Shift { get; init; }
 
     /// <summary>Values are multiplied by 1 - this to 1 + this. 0 leaves them.</summary>

@@ -80,7 +80,8 @@ public static class PictureDecoder
         {
             using var stream = File.OpenRead(path);
             var configuration = PictureConfiguration.For(0, stream.Length);
-            return SixLabors.ImageSharp.Image.Identify(configuration, stream) is { Width: > 0, Height: > 0 } info ? (info.Width, info.Height) : null;
+            return SixLabors.ImageSharp.Image.Identify(configuration, stream) is { Width: > 0, Height: > 0 } info
+                ? (info.Width, info.Height) : null;
         }
         // Loading it tells what is wrong with it.
         catch (Exception e) when (e is not OutOfMemoryException)

@@ -10,8 +10,8 @@ public static class PictureFormats
 
     private static readonly HashSet<string> ReadableEndings = new(StringComparer.OrdinalIgnoreCase)
     {
-        ".png", ".apng", ".jpg", ".jpeg", ".jpe", ".jfif", ".jif", ".jfi", ".pjpeg", ".pjp", ".webp", ".gif", ".bmp", ".dib", ".tif", ".tiff",
-        ".tga", ".targa", ".icb", ".vda", ".vst", ".pbm", ".pgm", ".ppm", ".pnm",
+        ".png", ".apng", ".jpg", ".jpeg", ".jpe", ".jfif", ".jif", ".jfi", ".pjpeg", ".pjp", ".webp", ".gif", ".bmp", ".dib",
+        ".tif", ".tiff", ".tga", ".targa", ".icb", ".vda", ".vst", ".pbm", ".pgm", ".ppm", ".pnm",
     };
 
     // They count as pictures, so that they are reported and not passed over.

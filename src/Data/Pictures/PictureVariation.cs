@@ -27,7 +27,8 @@ public readonly record struct PictureVariation(int Right, int Down, bool Mirrore
                 int from = 3 * (row + (Mirrored ? side - 1 - column : column)), to = 3 * (y * side + x);
                 for (int c = 0; c < 3; c++)
                 {
-                    target[to + c] = Brightness == 1 ? picture[from + c] : (byte)Math.Min(255, (int)(picture[from + c] * Brightness + 0.5f));
+                    target[to + c] = Brightness == 1 ? picture[from + c]
+                        : (byte)Math.Min(255, (int)(picture[from + c] * Brightness + 0.5f));
                 }
             }
         }

@@ -7,8 +7,10 @@ public readonly record struct Rgb(byte Red, byte Green, byte Blue)
 {
     static readonly (string Name, Rgb Color)[] Named =
     [
-        ("white", new(255, 255, 255)), ("black", new(0, 0, 0)), ("gray", new(128, 128, 128)), ("silver", new(192, 192, 192)), ("red", new(255, 0, 0)),
-        ("green", new(0, 128, 0)), ("blue", new(0, 0, 255)), ("yellow", new(255, 255, 0)), ("navy", new(0, 0, 128)), ("beige", new(245, 245, 220)),
+        ("white", new(255, 255, 255)), ("black", new(0, 0, 0)), ("gray", new(128, 128, 128)), ("silver", new(192, 192, 192)),
+        ("red", new(255, 0, 0)),
+        ("green", new(0, 128, 0)), ("blue", new(0, 0, 255)), ("yellow", new(255, 255, 0)), ("navy", new(0, 0, 128)),
+        ("beige", new(245, 245, 220)),
     ];
 
     /// <summary>White, which paper is.</summary>
@@ -26,9 +28,11 @@ public readonly record struct Rgb(byte Red, byte Green, byte Blue)
                 return color;
             }
         }
-        return text.Length == 7 && text[0] == '#' && int.TryParse(text.AsSpan(1), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out int value)
+        return text.Length == 7 && text[0] == '#'
+            && int.TryParse(text.AsSpan(1), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out int value)
             ? new Rgb((byte)(value >> 16), (byte)(value >> 8), (byte)value)
-            : throw new UserInputException($"'{VisibleText.Of(text)}' is no color: write #rrggbb, or one of {string.Join(", ", Named.Select(one => one.Name))}.");
+            : throw new UserInputException(
+                $"'{VisibleText.Of(text)}' is no color: write #rrggbb, or one of {string.Join(", ", Named.Select(one => one.Name))}.");
     }
 
     /// <summary>The color as <c>#rrggbb</c>.</summary>

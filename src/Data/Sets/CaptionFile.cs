@@ -7,7 +7,8 @@ static class CaptionFile
 {
     /// <summary>What is wrong with a caption; null where nothing is.</summary>
     public static string? Fault(string caption) =>
-        caption.Length == 0 ? "a caption of it is empty" : WordTokenizer.HasWords(caption) ? null : $"a caption of it has no words: '{VisibleText.Of(caption)}'";
+        caption.Length == 0 ? "a caption of it is empty" : WordTokenizer.HasWords(caption) ? null
+            : $"a caption of it has no words: '{VisibleText.Of(caption)}'";
 
     /// <summary>The captions, composed; without any of them, the fault says why.</summary>
     public static (IReadOnlyList<string> Captions, string? Fault) Read(string path)
@@ -19,7 +20,8 @@ static class CaptionFile
             {
                 return ([], $"its caption file {name} {fault}");
             }
-            string[] captions = [.. EncodedText.Lines(text).Select(line => ComposedText.Compose(line.Trim())).Where(line => line.Length > 0)];
+            string[] captions =
+                [.. EncodedText.Lines(text).Select(line => ComposedText.Compose(line.Trim())).Where(line => line.Length > 0)];
             return (captions, captions.Length > 0 ? null : $"its caption file {name} is empty");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

@@ -3,18 +3,20 @@ using Dalle2.Data.Pictures;
 namespace Dalle2.Data.Sets;
 
 /// <summary>
-/// COCO captions: a JSON file with <c>images: [{id, file_name}]</c> and <c>annotations: [{image_id, caption}]</c>. Each annotation is a sample, in the order of
-/// image ids and then of the file. Pictures are looked for in the options' ImagesFolder, otherwise beside the JSON file, and there also under
-/// <c>images</c> and under the JSON's name without <c>captions_</c> (<c>captions_train2017.json</c>: <c>train2017</c>). A file name may be absolute or
-/// climb (<c>../</c>) as long as it stays below one of these folders. A picture that is missing or has no caption, and an entry that makes no sense,
-/// is a sample whose loading fails. Held out: FNV-1a-32 of file_name is a multiple of ten.
+/// COCO captions: a JSON file with <c>images: [{id, file_name}]</c> and <c>annotations: [{image_id, caption}]</c>. Each annotation is a
+/// sample, in the order of image ids and then of the file. Pictures are looked for in the options' ImagesFolder, otherwise beside the JSON
+/// file, and there also under <c>images</c> and under the JSON's name without <c>captions_</c> (<c>captions_train2017.json</c>:
+/// <c>train2017</c>). A file name may be absolute or climb (<c>../</c>) as long as it stays below one of these folders. A picture that is
+/// missing or has no caption, and an entry that makes no sense, is a sample whose loading fails. Held out: FNV-1a-32 of file_name is a
+/// multiple of ten.
 /// </summary>
 public sealed class CocoDataSet : IDataSet
 {
     readonly PictureSplits _samples;
 
     /// <summary>Reads and checks the JSON; pictures are read when they are loaded.</summary>
-    /// <exception cref="UserInputException">The file is missing, is no JSON, is not built as described (the message says where), or none of its pictures is found.</exception>
+    /// <exception cref="UserInputException">The file is missing, is no JSON, is not built as described (the message says where), or none
+    /// of its pictures is found.</exception>
     public CocoDataSet(string path, DataSetOptions? options = null)
     {
         Name = path;
@@ -50,13 +52,15 @@ public sealed class CocoDataSet : IDataSet
         splits[0].AddRange(file.Faults.Select(one => new PictureSample(path, one.At, "", one.Fault)));
         if (sound == 0)
         {
-            string first = file.Faults.Select(one => one.Fault).Concat(splits.SelectMany(split => split).Select(sample => sample.Fault)).FirstOrDefault(fault => fault is not null)
+            string first = file.Faults.Select(one => one.Fault).Concat(splits.SelectMany(split => split).Select(sample => sample.Fault))
+                .FirstOrDefault(fault => fault is not null)
                 ?? "its annotations are empty";
             throw new UserInputException($"'{shown}' has no captions that can be used: {first}.");
         }
         if (found == 0)
         {
-            throw new UserInputException($"None of the {file.Images.Count} pictures of '{shown}' is there, looked for in {string.Join(", ", places.Folders.Select(f => $"'{VisibleText.Of(f)}'"))}: "
+            string looked = string.Join(", ", places.Folders.Select(folder => $"'{VisibleText.Of(folder)}'"));
+            throw new UserInputException($"None of the {file.Images.Count} pictures of '{shown}' is there, looked for in {looked}: "
                 + "is that the right folder? Say where they are: --images FOLDER (--set imagesFolder=FOLDER when training).");
         }
         _samples = new PictureSplits(Name, options, ["train", "held-out"], splits);

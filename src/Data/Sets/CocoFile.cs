@@ -4,7 +4,8 @@ using Dalle2.Data.Text;
 
 namespace Dalle2.Data.Sets;
 
-/// <summary>The JSON of COCO captions: <c>images: [{id, file_name}]</c> and <c>annotations: [{image_id, caption}]</c>. What is wrong with one entry is told and costs that entry.</summary>
+/// <summary>The JSON of COCO captions: <c>images: [{id, file_name}]</c> and <c>annotations: [{image_id, caption}]</c>. What is wrong with
+/// one entry is told and costs that entry.</summary>
 sealed class CocoFile
 {
     readonly string path;
@@ -28,7 +29,8 @@ sealed class CocoFile
         {
             ReadAnnotation(annotation, $"annotations[{i++}]");
         }
-        Images = [.. images.OrderBy(image => Number(image.Key) is null).ThenBy(image => Number(image.Key)).ThenBy(image => image.Key, StringComparer.Ordinal)];
+        Images = [.. images.OrderBy(image => Number(image.Key) is null).ThenBy(image => Number(image.Key))
+            .ThenBy(image => image.Key, StringComparer.Ordinal)];
     }
 
     /// <summary>Each image's id and file name, numbers first and in their order.</summary>
@@ -93,7 +95,8 @@ sealed class CocoFile
         catch (JsonException e)
         {
             string reason = e.Message.Split(" LineNumber:", 2)[0].Replace(" Change the reader options.", "", StringComparison.Ordinal);
-            throw new UserInputException($"'{shown}' is no valid JSON: line {e.LineNumber + 1}, byte {e.BytePositionInLine + 1}: {VisibleText.Of(reason)}", e);
+            throw new UserInputException(
+                $"'{shown}' is no valid JSON: line {e.LineNumber + 1}, byte {e.BytePositionInLine + 1}: {VisibleText.Of(reason)}", e);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -134,12 +137,17 @@ sealed class CocoFile
             JsonValueKind.String => String(element, name, out _),
             _ => null,
         };
-        return text is { Length: > 0 } && Number(text) is { } number
-            ? number == decimal.Truncate(number) ? decimal.Truncate(number).ToString("0", CultureInfo.InvariantCulture) : value!.Value.ValueKind == JsonValueKind.String ? text : null
-            : value?.ValueKind == JsonValueKind.String && text is { Length: > 0 } ? text : null;
+        if (string.IsNullOrEmpty(text))
+        {
+            return null;
+        }
+        return Number(text) is { } number && number == decimal.Truncate(number)
+            ? decimal.Truncate(number).ToString("0", CultureInfo.InvariantCulture)
+            : value!.Value.ValueKind == JsonValueKind.String ? text : null;
     }
 
-    static decimal? Number(string text) => decimal.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out decimal number) ? number : null;
+    static decimal? Number(string text) =>
+        decimal.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out decimal number) ? number : null;
 
     static string? String(JsonElement element, string name, out string fault)
     {

@@ -11,7 +11,8 @@ sealed class CocoPictures(IReadOnlyList<string> folders)
     /// <summary>The folders, in the order in which they are tried.</summary>
     public IReadOnlyList<string> Folders => folders;
 
-    /// <summary>The picture's path, or where it would be; null where the name is none that may be followed, and then the fault says why.</summary>
+    /// <summary>The picture's path, or where it would be; null where the name is none that may be followed, and then the fault says
+    /// why.</summary>
     public string? Find(string name, out string? fault)
     {
         fault = null;
@@ -21,10 +22,12 @@ sealed class CocoPictures(IReadOnlyList<string> folders)
             return null;
         }
         // A captions file from elsewhere must not point us at other files of this machine.
-        string[] within = [.. new[] { name, name.Replace('\\', '/') }.Distinct().SelectMany(spelling => folders.Select(folder => Path.GetFullPath(spelling, folder))).Where(IsWithin)];
+        string[] within = [.. new[] { name, name.Replace('\\', '/') }.Distinct()
+            .SelectMany(spelling => folders.Select(folder => Path.GetFullPath(spelling, folder))).Where(IsWithin)];
         if (within.Length == 0)
         {
-            fault = $"its file_name '{VisibleText.Of(name)}' is no path below the folder of the pictures; where they lie elsewhere, say so with --images";
+            fault = $"its file_name '{VisibleText.Of(name)}' is no path below the folder of the pictures; "
+                + "where they lie elsewhere, say so with --images";
             return null;
         }
         return within.FirstOrDefault(File.Exists) ?? within.Select(Respelled).FirstOrDefault(path => path is not null) ?? within[0];

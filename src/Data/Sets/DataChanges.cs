@@ -29,7 +29,8 @@ public sealed record DataChanges(
     {
         if (before.Whole == after.Whole)
         {
-            return new DataChanges([], [], [], [], [.. after.Samples.Zip(before.Samples).Where(pair => pair.First.Key != pair.Second.Key).Select(pair => pair.First.Key)], []);
+            return new DataChanges([], [], [], [],
+                [.. after.Samples.Zip(before.Samples).Where(pair => pair.First.Key != pair.Second.Key).Select(pair => pair.First.Key)], []);
         }
         var old = before.Samples.Index().ToDictionary(one => one.Item.Key, StringComparer.Ordinal);
         List<string> recaptioned = [], repainted = [], renamed = [], added = [];
@@ -53,7 +54,8 @@ public sealed record DataChanges(
             }
         }
         // The same content under another name, the first of equal ones first.
-        var nameless = old.Values.OrderBy(one => one.Index).GroupBy(one => (one.Item.Caption, one.Item.Picture)).ToDictionary(g => g.Key, g => new Queue<int>(g.Select(one => one.Index)));
+        var nameless = old.Values.OrderBy(one => one.Index).GroupBy(one => (one.Item.Caption, one.Item.Picture))
+            .ToDictionary(g => g.Key, g => new Queue<int>(g.Select(one => one.Index)));
         foreach (var (index, sample) in fresh)
         {
             if (nameless.TryGetValue((sample.Caption, sample.Picture), out var same) && same.TryDequeue(out int source))
@@ -70,7 +72,8 @@ public sealed record DataChanges(
         int[] indices = [.. sources.Keys.Order()];
         var stays = Rising([.. indices.Select(index => sources[index])]);
         string[] moved = [.. indices.Where((_, i) => !stays.Contains(i)).Select(index => after.Samples[index].Key)];
-        return new DataChanges(added, [.. old.Values.OrderBy(one => one.Index).Select(one => one.Item.Key)], recaptioned, repainted, renamed, moved);
+        return new DataChanges(added, [.. old.Values.OrderBy(one => one.Index).Select(one => one.Item.Key)], recaptioned, repainted,
+            renamed, moved);
     }
 
     /// <summary>A sentence's middle: <c>1 sample was added (cats/tom.png), 2 have another caption (a.png, b.png)</c>.</summary>
@@ -100,9 +103,11 @@ public sealed record DataChanges(
         return string.Join(", ", parts);
     }
 
-    static string Count(IReadOnlyList<string> keys, string one, string many) => keys.Count == 1 ? $"1 sample {one}" : $"{keys.Count} samples {many}";
+    static string Count(IReadOnlyList<string> keys, string one, string many) => 
+        keys.Count == 1 ? $"1 sample {one}" : $"{keys.Count} samples {many}";
 
-    static string Examples(IReadOnlyList<string> keys) => $"({string.Join(", ", keys.Take(Named).Select(VisibleText.Of))}{(keys.Count > Named ? ", ..." : "")})";
+    static string Examples(IReadOnlyList<string> keys) =>
+        $"({string.Join(", ", keys.Take(Named).Select(VisibleText.Of))}{(keys.Count > Named ? ", ..." : "")})";
 
     // The places of a longest rising subsequence, by patience sorting.
     static HashSet<int> Rising(int[] values)

@@ -5,10 +5,10 @@ using System.Text;
 namespace Dalle2.Data.Sets;
 
 /// <summary>
-/// What a run has read of a split, in a few bytes a sample: whether the data are the same, and if not, which samples differ. It is taken of the pictures
-/// as prepared and not of their files, for the prepared bytes are what decides the bits of training: they hold the side, the fit, the background and the
-/// decoder's work; a file that was saved anew without loss is the same picture, and a file that a later decoder reads otherwise is not.
-/// A set that streams has each of them in its hands too, when it loads a sample. Names and places do not count.
+/// What a run has read of a split, in a few bytes a sample: whether the data are the same, and if not, which samples differ. It is taken of
+/// the pictures as prepared and not of their files, for the prepared bytes are what decides the bits of training: they hold the side, the
+/// fit, the background and the decoder's work; a file that was saved anew without loss is the same picture, and a file that a later decoder
+/// reads otherwise is not. A set that streams has each of them in its hands too, when it loads a sample. Names and places do not count.
 /// </summary>
 public sealed class DataDigest
 {
@@ -88,9 +88,11 @@ public sealed class DataDigest
             throw new UserInputException($"The digest of the data '{path}' cannot be read: {e.Message}", e);
         }
         int head = Signature.Length + sizeof(ulong);
-        if (file.Length < head || !file.AsSpan().StartsWith(Signature) || !XxHash3.Hash(file.AsSpan(head)).AsSpan().SequenceEqual(file.AsSpan(Signature.Length, sizeof(ulong))))
+        if (file.Length < head || !file.AsSpan().StartsWith(Signature)
+            || !XxHash3.Hash(file.AsSpan(head)).AsSpan().SequenceEqual(file.AsSpan(Signature.Length, sizeof(ulong))))
         {
-            throw new UserInputException($"The digest of the data '{path}' is damaged: it is not what was written. Remove it to go on without a comparison.");
+            throw new UserInputException(
+                $"The digest of the data '{path}' is damaged: it is not what was written. Remove it to go on without a comparison.");
         }
         using var reader = new BinaryReader(new MemoryStream(file, head, file.Length - head), Encoding.UTF8);
         string split = reader.ReadString();

@@ -1,8 +1,8 @@
 namespace Dalle2.Data.Sets;
 
 /// <summary>
-/// One way to open a data set. The classes of this assembly that derive from it are found by reflection: a new set is its own files and no edit elsewhere.
-/// A set with a name is opened by it; one without takes the files or folders that it can read.
+/// One way to open a data set. The classes of this assembly that derive from it are found by reflection: a new set is its own files and no
+/// edit elsewhere. A set with a name is opened by it; one without takes the files or folders that it can read.
 /// </summary>
 public abstract class DataSetKind
 {

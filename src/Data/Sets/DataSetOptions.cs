@@ -14,7 +14,8 @@ public sealed record DataSetOptions
     /// <summary>Generated sets: held-out samples; null is the set's own default (shapes: each combination once; shapes2: 2,000).</summary>
     public int? HeldOutCount { get; init; }
 
-    /// <summary>What happens to pictures that are not square. Default: the center is kept; <see cref="PictureAspects"/> says what suits a set.</summary>
+    /// <summary>What happens to pictures that are not square. Default: the center is kept; <see cref="PictureAspects"/> says what suits a
+    /// set.</summary>
     public ImageFit Fit { get; init; }
 
     /// <summary>What is seen through transparent pixels of files, and around padded pictures. Default white.</summary>

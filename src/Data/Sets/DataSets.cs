@@ -13,7 +13,8 @@ public static class DataSets
 
     static string Files => string.Join(", ", DataSetKind.All.Where(kind => kind.Name is null).Select(kind => kind.Description));
 
-    /// <summary>Opens a built-in set, or the user's own file or folder. A path wins over a built-in name only when written as one (<c>./emoji</c>).</summary>
+    /// <summary>Opens a built-in set, or the user's own file or folder. A path wins over a built-in name only when written as one
+    /// (<c>./emoji</c>).</summary>
     /// <exception cref="UserInputException">There is no such set, or it cannot be opened; the message says what there is.</exception>
     public static IDataSet Open(string spec, DataSetOptions? options = null)
     {
@@ -22,7 +23,8 @@ public static class DataSets
         {
             throw new UserInputException($"{spec}: a count of samples must be at least 1.");
         }
-        var kind = DataSetKind.All.FirstOrDefault(kind => kind.Name == spec) ?? DataSetKind.All.FirstOrDefault(kind => kind.Name is null && kind.Takes(spec));
+        var kind = DataSetKind.All.FirstOrDefault(kind => kind.Name == spec) ?? DataSetKind.All.FirstOrDefault(kind => kind.Name is null
+            && kind.Takes(spec));
         return kind?.Open(spec, options) ?? throw Unknown(spec);
     }
 
@@ -35,6 +37,7 @@ public static class DataSets
         }
         string nearest = EditDistance.Nearest(spec.ToLowerInvariant(), BuiltIn.Select(set => set.Name), 1)[0];
         bool meant = EditDistance.Between(spec.ToLowerInvariant(), nearest) <= 3;
-        return new UserInputException($"There is no data set, folder or file '{spec}'.{(meant ? $" Did you mean {nearest}?" : "")} {offer}");
+        return new UserInputException(
+            $"There is no data set, folder or file '{spec}'.{(meant ? $" Did you mean {nearest}?" : "")} {offer}");
     }
 }

@@ -4,11 +4,11 @@ using Dalle2.Data.Text;
 namespace Dalle2.Data.Sets;
 
 /// <summary>
-/// A folder of pictures, each with a .txt of the same name beside it, subfolders and links included, in ordinal order of the relative names.
-/// Each line of the .txt that is not blank is a caption and makes a sample of its own. A picture without caption, a caption without picture
-/// and an unreadable caption are samples whose loading fails, so that they are reported and counted.
-/// Splits: when there are subfolders <c>train</c> and <c>test</c>, they; otherwise <c>train</c> and <c>held-out</c>, the latter being the pictures whose
-/// relative name without ending (with forward slashes) has an FNV-1a-32 hash that is a multiple of ten. Names are compared and hashed composed
+/// A folder of pictures, each with a .txt of the same name beside it, subfolders and links included, in ordinal order of the relative
+/// names. Each line of the .txt that is not blank is a caption and makes a sample of its own. A picture without caption, a caption without
+/// picture and an unreadable caption are samples whose loading fails, so that they are reported and counted. Splits: when there are
+/// subfolders <c>train</c> and <c>test</c>, they; otherwise <c>train</c> and <c>held-out</c>, the latter being the pictures whose relative
+/// name without ending (with forward slashes) has an FNV-1a-32 hash that is a multiple of ten. Names are compared and hashed composed
 /// (<see cref="ComposedText"/>), for some disks take letters and accents apart. Names that begin with a dot are skipped.
 /// </summary>
 public sealed class FolderDataSet : IDataSet
@@ -28,7 +28,8 @@ public sealed class FolderDataSet : IDataSet
         }
         var listing = new FolderListing(folder);
         var files = listing.Files;
-        bool ownSplits = files.Any(f => f.StartsWith("train/", StringComparison.Ordinal)) && files.Any(f => f.StartsWith("test/", StringComparison.Ordinal));
+        bool ownSplits = files.Any(f => f.StartsWith("train/", StringComparison.Ordinal))
+            && files.Any(f => f.StartsWith("test/", StringComparison.Ordinal));
         var splits = new List<PictureSample>[] { [], [] };
         foreach (var (stem, sample) in Pair(folder, files))
         {
@@ -43,13 +44,17 @@ public sealed class FolderDataSet : IDataSet
             else
             {
                 bool inside = stem.StartsWith("train/", StringComparison.Ordinal);
-                splits[0].Add(inside ? sample : sample with { Fault = "it is outside of train/ and test/, which this folder is divided into" });
+                splits[0].Add(inside
+                    ? sample
+                    : sample with { Fault = "it is outside of train/ and test/, which this folder is divided into" });
             }
         }
         if (!splits.Any(s => s.Any(p => p.Fault is null)))
         {
-            string first = splits.SelectMany(s => s).FirstOrDefault() is { } broken ? $" The first fault: {VisibleText.Of(broken.Path)}: {broken.Fault}." : "";
-            throw new UserInputException($"The folder '{shown}' has no captioned picture: {files.Count} files, and none is a picture ({PictureFormats.Readable}) "
+            string first = splits.SelectMany(s => s).FirstOrDefault() is { } broken
+                ? $" The first fault: {VisibleText.Of(broken.Path)}: {broken.Fault}." : "";
+            throw new UserInputException(
+                $"The folder '{shown}' has no captioned picture: {files.Count} files, and none is a picture ({PictureFormats.Readable}) "
                 + $"with a .txt of the same name beside it.{first}");
         }
         foreach (string cycle in listing.Cycles)
@@ -89,7 +94,8 @@ public sealed class FolderDataSet : IDataSet
     IEnumerable<(string Stem, PictureSample Sample)> Pair(string folder, IReadOnlyList<string> files)
     {
         var captions = files.Where(IsCaptionName).GroupBy(Stem).ToDictionary(g => g.Key, g => g.ToArray(), StringComparer.Ordinal);
-        var otherCase = captions.GroupBy(c => c.Key.ToUpperInvariant()).ToDictionary(g => g.Key, g => g.First().Value[0], StringComparer.Ordinal);
+        var otherCase = captions.GroupBy(c => c.Key.ToUpperInvariant())
+            .ToDictionary(g => g.Key, g => g.First().Value[0], StringComparer.Ordinal);
         var pictured = new Dictionary<string, string>(StringComparer.Ordinal);
         var shared = new List<string>();
         var samples = new List<(string, PictureSample)>();
@@ -100,7 +106,8 @@ public sealed class FolderDataSet : IDataSet
             {
                 string near = otherCase.TryGetValue(stem.ToUpperInvariant(), out string? other)
                     ? $" ({VisibleText.Of(Path.GetFileName(other))} is, and names are compared with their case)" : "";
-                samples.Add((stem, new PictureSample(path, file, "", $"it has no caption: there is no {VisibleText.Of(Path.GetFileName(stem))}.txt beside it{near}")));
+                samples.Add((stem, new PictureSample(path, file, "",
+                    $"it has no caption: there is no {VisibleText.Of(Path.GetFileName(stem))}.txt beside it{near}")));
                 continue;
             }
             if (!pictured.TryAdd(stem, file))
@@ -112,7 +119,8 @@ public sealed class FolderDataSet : IDataSet
             {
                 samples.Add((stem, new PictureSample(path, file, "", fault)));
             }
-            samples.AddRange(lines.Select((line, i) => (stem, new PictureSample(path, PictureSample.KeyOf(file, i), line, CaptionFile.Fault(line)))));
+            samples.AddRange(lines.Select((line, i) =>
+                (stem, new PictureSample(path, PictureSample.KeyOf(file, i), line, CaptionFile.Fault(line)))));
         }
         if (shared.Count > 0)
         {

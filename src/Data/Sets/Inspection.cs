@@ -21,6 +21,9 @@ public sealed record Inspection(
     IReadOnlyList<string> UnknownWords,
     IReadOnlyList<BrokenSample> Broken)
 {
+    /// <summary>What the set says of itself, and what would be cut off its pictures.</summary>
+    public IReadOnlyList<string> Notices { get; init; } = [];
+
     /// <summary>Reads every caption and, on all cores, loads every picture at a small side to find the broken ones. The result does not depend on the number of cores.</summary>
     /// <param name="set">Any data set.</param>
     /// <param name="frequentWords">How many frequent words are listed. Default 20.</param>
@@ -73,6 +76,9 @@ public sealed record Inspection(
             words.Count,
             [.. words.OrderByDescending(w => w.Value).ThenBy(w => w.Key, StringComparer.Ordinal).Take(frequentWords).Select(w => new WordCount(w.Key, w.Value))],
             [.. elsewhere.Where(w => !words.ContainsKey(w)).Order(StringComparer.Ordinal).Take(100)],
-            broken);
+            broken)
+        {
+            Notices = DataNotices.OfSet(set),
+        };
     }
 }

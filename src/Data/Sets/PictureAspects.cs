@@ -10,10 +10,12 @@ public sealed record PictureAspects(int Looked, int Losing)
     // Headers of more pictures say nothing new, and a large set has a hundred thousand.
     const int Most = 1000;
 
-    /// <summary>What suits the set: padding where more than a quarter of its pictures would lose more than a fifth, otherwise the centered square.</summary>
+    /// <summary>What suits the set: padding where more than a quarter of its pictures would lose more than a fifth, otherwise the centered
+    /// square.</summary>
     public ImageFit Suggested => 4L * Losing > Looked ? ImageFit.Pad : ImageFit.Crop;
 
-    /// <summary>Looks at the sizes of up to 1,000 pictures of the training split, evenly spread; sets of square pictures have none to look at.</summary>
+    /// <summary>Looks at the sizes of up to 1,000 pictures of the training split, evenly spread; sets of square pictures have none to look
+    /// at.</summary>
     public static PictureAspects Of(IDataSet set)
     {
         string split = set.Splits[0];

@@ -35,7 +35,8 @@ internal sealed class PictureSplits(string name, DataSetOptions options, IReadOn
             // Held until the picture is small.
             using var memory = new DecodingMemory();
             var background = options.Background;
-            return ImageTransform.ToSquare(PictureDecoder.Decode(sample.Path, options.MaxPixels, memory), side, options.Fit, background.Red, background.Green, background.Blue);
+            return ImageTransform.ToSquare(PictureDecoder.Decode(sample.Path, options.MaxPixels, memory), side, options.Fit,
+                background.Red, background.Green, background.Blue);
         }
         catch (OutOfMemoryException e)
         {

@@ -11,7 +11,8 @@ public sealed class PreparedData
     private PreparedData(string dataSet, string split, int side, byte[] pixels, string[] captions, int[] indices, BrokenSample[] broken,
         DataDigest digest)
     {
-        (DataSet, Split, Side, Pixels, Captions, Indices, Broken, Digest) = (dataSet, split, side, pixels, captions, indices, broken, digest);
+        (DataSet, Split, Side, Pixels, Captions, Indices, Broken, Digest) =
+            (dataSet, split, side, pixels, captions, indices, broken, digest);
     }
 
     /// <summary>The set's name.</summary>
@@ -108,7 +109,8 @@ public sealed class PreparedData
             Array.Resize(ref pixels, sound.Length * size);
         }
         string[] captions = [.. sound.Select(i => set.Caption(split, i))];
-        var digest = new DataDigest(split, sound.Select((i, n) => new SampleDigest(set.Key(split, i), DataDigest.OfCaption(captions[n]), hashes[i])));
+        var digest = new DataDigest(split,
+            sound.Select((i, n) => new SampleDigest(set.Key(split, i), DataDigest.OfCaption(captions[n]), hashes[i])));
         return new PreparedData(set.Name, split, side, pixels, captions, sound, broken, digest);
     }
 
@@ -131,7 +133,9 @@ public sealed class PreparedData
         var lines = broken.Take(Listed).Select(b => $"  {VisibleText.Of(b.Source)}: {b.Reason}");
         string more = broken.Length > Listed ? $"\n  and {broken.Length - Listed} more" : "";
         // Skipping all of them would leave nothing.
-        string advice = broken.Length == count ? "There is nothing to skip them for: mend them." : $"Mend or remove them, or skip them with --max-broken {broken.Length}.";
-        return $"{VisibleText.Of(set.Name)} {split}: {broken.Length} of {count} samples are broken, and {maxBroken} are allowed:\n{string.Join('\n', lines)}{more}\n{advice}";
+        string advice = broken.Length == count ? "There is nothing to skip them for: mend them."
+            : $"Mend or remove them, or skip them with --max-broken {broken.Length}.";
+        return $"{VisibleText.Of(set.Name)} {split}: {broken.Length} of {count} samples are broken, and {maxBroken} are allowed:\n"
+            + $"{string.Join('\n', lines)}{more}\n{advice}";
     }
 }

@@ -4,8 +4,8 @@ using System.Text;
 namespace Dalle2.Data.Text;
 
 /// <summary>
-/// The bytes of a text file as text, whoever wrote it: UTF-8, with a byte order mark or without; UTF-16 of either order with one, and without one
-/// where the bytes leave no doubt. Nothing is guessed beyond that: bytes of another encoding are an error, not wrong letters.
+/// The bytes of a text file as text, whoever wrote it: UTF-8, with a byte order mark or without; UTF-16 of either order with one, and
+/// without one where the bytes leave no doubt. Nothing is guessed beyond that: bytes of another encoding are an error, not wrong letters.
 /// </summary>
 public static class EncodedText
 {
@@ -13,7 +13,8 @@ public static class EncodedText
     static readonly UnicodeEncoding LittleEndian = new(bigEndian: false, byteOrderMark: false, throwOnInvalidBytes: true);
     static readonly UnicodeEncoding BigEndian = new(bigEndian: true, byteOrderMark: false, throwOnInvalidBytes: true);
 
-    /// <summary>The text without its byte order mark; null where it cannot be told, and then <paramref name="fault"/> says why (<c>is not valid UTF-8</c>).</summary>
+    /// <summary>The text without its byte order mark; null where it cannot be told, and then <paramref name="fault"/> says why (<c>is not
+    /// valid UTF-8</c>).</summary>
     public static string? Decode(ReadOnlySpan<byte> bytes, out string fault)
     {
         fault = "";
@@ -63,7 +64,8 @@ public static class EncodedText
     static bool IsTextWithStrayZeros(ReadOnlySpan<byte> bytes)
     {
         byte[] rest = [.. bytes.ToArray().Where(b => b != 0)];
-        return rest.Length > bytes.Length * 3 / 4 && Strictly(Utf8, rest) is { } text && !text.Any(c => char.IsControl(c) && !char.IsWhiteSpace(c));
+        return rest.Length > bytes.Length * 3 / 4 && Strictly(Utf8, rest) is { } text
+            && !text.Any(c => char.IsControl(c) && !char.IsWhiteSpace(c));
     }
 
     // In the wrong order of bytes a space is U+2000 and a line feed U+0A00: nothing that anyone writes, as letters of no script are.

@@ -5,7 +5,8 @@ namespace Dalle2.Data.Text;
 
 /// <summary>
 /// Unicode's full lower case, whatever the language. Beyond the letter by letter mapping of .NET: a capital sigma that ends a word becomes
-/// <c>ς</c>, and the Turkish <c>İ</c> becomes <c>i</c>, as it is written there (Unicode keeps the dot as a mark, which no lower-case text has).
+/// <c>ς</c>, and the Turkish <c>İ</c> becomes <c>i</c>, as it is written there (Unicode keeps the dot as a mark, which no lower-case text
+/// has).
 /// </summary>
 static class LowerCase
 {

@@ -2,7 +2,8 @@ using System.Text;
 
 namespace Dalle2.Data.Text;
 
-/// <summary>The scripts that put no spaces between words: a sentence would be one word, which no other sentence has. Their characters are words instead.</summary>
+/// <summary>The scripts that put no spaces between words: a sentence would be one word, which no other sentence has. Their characters are
+/// words instead.</summary>
 static class SpacelessScript
 {
     static readonly (int First, int Last)[] Blocks =
@@ -26,7 +27,8 @@ static class SpacelessScript
     ];
 
     /// <summary>Whether it is written in one of these scripts.</summary>
-    public static bool Has(Rune rune) => rune.Value >= Blocks[0].First && Blocks.Any(block => rune.Value >= block.First && rune.Value <= block.Last);
+    public static bool Has(Rune rune) =>
+        rune.Value >= Blocks[0].First && Blocks.Any(block => rune.Value >= block.First && rune.Value <= block.Last);
 
     /// <summary>Whether a word is a character of one of these scripts.</summary>
     public static bool Has(string word) => Rune.TryGetRuneAt(word, 0, out var first) && Has(first);

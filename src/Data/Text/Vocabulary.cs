@@ -104,7 +104,8 @@ public sealed class Vocabulary
         AtomicFile.Write(path, Encoding.UTF8.GetBytes(text.ToString()));
     }
 
-    /// <summary>Reads a file that <see cref="Save"/> wrote; line breaks and a byte order mark that an editor put there are accepted.</summary>
+    /// <summary>Reads a file that <see cref="Save"/> wrote; line breaks and a byte order mark that an editor put there are
+    /// accepted.</summary>
     /// <exception cref="UserInputException">It is missing, not UTF-8, lacks the specials, or has an empty or repeated word; the message has the line.</exception>
     public static Vocabulary Load(string path)
     {
@@ -123,7 +124,8 @@ public sealed class Vocabulary
             throw new UserInputException($"The vocabulary '{path}' does not end with a line break: it is empty or was cut off.");
         }
         string[] words = EncodedText.Lines(text)[..^1];
-        return Fault(words) is { } damage ? throw new UserInputException($"The vocabulary '{path}' is damaged: {damage}.") : new Vocabulary(words);
+        return Fault(words) is { } damage ? throw new UserInputException($"The vocabulary '{path}' is damaged: {damage}.")
+            : new Vocabulary(words);
     }
 
     /// <summary>Reads the file of a model that was trained with a certain vocabulary.</summary>
@@ -134,7 +136,8 @@ public sealed class Vocabulary
     {
         var vocabulary = Load(path);
         return vocabulary.Digest == digest ? vocabulary : throw new UserInputException($"The vocabulary '{path}' was reordered or edited: "
-            + $"its digest is {vocabulary.Digest}, and the model was trained with {digest}. Every number stands for another word now; put the file back as it was.");
+            + $"its digest is {vocabulary.Digest}, and the model was trained with {digest}. "
+            + "Every number stands for another word now; put the file back as it was.");
     }
 
     static string? Fault(string[] words)

@@ -5,10 +5,10 @@ namespace Dalle2.Data.Text;
 
 /// <summary>
 /// Captions to numbers and back, by whole words. A caption is composed (<see cref="ComposedText"/>), put in lower case and cut thus:
-/// letters, marks and digits run together as a word; an apostrophe or a hyphen between two of them stays inside the word
-/// (<c>don't</c>, <c>t-shirt</c>; curly apostrophes and the non-breaking hyphen become the plain ones); white space and control characters separate;
-/// zero-width characters and variation selectors vanish; each other character (punctuation, symbols, emoji) is a word of its own, and so is each
-/// character, with its marks, of the scripts that put no spaces between words. Immutable and thread-safe.
+/// letters, marks and digits run together as a word; an apostrophe or a hyphen between two of them stays inside the word (<c>don't</c>,
+/// <c>t-shirt</c>; curly apostrophes and the non-breaking hyphen become the plain ones); white space and control characters separate;
+/// zero-width characters and variation selectors vanish; each other character (punctuation, symbols, emoji) is a word of its own, and so is
+/// each character, with its marks, of the scripts that put no spaces between words. Immutable and thread-safe.
 /// </summary>
 public sealed class WordTokenizer(Vocabulary vocabulary)
 {
@@ -118,5 +118,6 @@ public sealed class WordTokenizer(Vocabulary vocabulary)
         word is "," or "." or ";" or ":" or "!" or "?" or ")" or "%" || (IsSpaceless(before) && IsSpaceless(word));
 
     // Chinese and Japanese punctuation has its space within it.
-    static bool IsSpaceless(string word) => SpacelessScript.Has(word) || word[0] is >= '\u3001' and <= '\u301F' or >= '\uFF01' and <= '\uFF5E';
+    static bool IsSpaceless(string word) =>
+        SpacelessScript.Has(word) || word[0] is (>= '\u3001' and <= '\u301F') or (>= '\uFF01' and <= '\uFF5E');
 }

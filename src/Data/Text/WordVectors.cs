@@ -29,7 +29,8 @@ public sealed class WordVectors
     /// <inheritdoc cref="Load(string, IEnumerable{string})"/>
     public static WordVectors Load(string path, Vocabulary vocabulary) => Load(path, vocabulary.Words.Skip(vocabulary.Count - vocabulary.WordCount));
 
-    /// <summary>Reads the vectors of the words. Words are compared as they stand, and composed; a file that has one twice counts the first time.</summary>
+    /// <summary>Reads the vectors of the words. Words are compared as they stand, and composed; a file that has one twice counts the first
+    /// time.</summary>
     /// <exception cref="UserInputException">The file cannot be read, is truncated, or contradicts itself; the message has the line, or the byte offset of a binary file.</exception>
     public static WordVectors Load(string path, IEnumerable<string> words)
     {

@@ -61,7 +61,8 @@ public sealed class PictureGenerator : IDisposable
     }
 
     /// <summary>Reads a prompt: what the run understands of it, what it does not know, and what lies behind its length.</summary>
-    /// <exception cref="UserInputException">The prompt is empty, or the run knows none of the words that it reads; the message names near ones.</exception>
+    /// <exception cref="UserInputException">The prompt is empty, or the run knows none of the words that it reads; the message names near
+    /// ones.</exception>
     public PromptReading Read(string prompt)
     {
         PromptReading reading = Tokenizer.Read(prompt, Config.MaxWords);
@@ -69,8 +70,10 @@ public sealed class PictureGenerator : IDisposable
             throw new UserInputException("the prompt is empty; give some words, for example \"a small red star at the top left on a navy background\"");
         if (!reading.IsUnderstood)
         {
-            IEnumerable<string> near = reading.Unknown.Take(5).Select(word => $"'{word}' (near: {string.Join(", ", Tokenizer.Vocabulary.Nearest(word, 3))})");
-            string words = reading.IsCut ? $"of the first {reading.Words.Count} words of the prompt, which are all that it reads" : "of the prompt's words";
+            IEnumerable<string> near = reading.Unknown.Take(5)
+                .Select(word => $"'{word}' (near: {string.Join(", ", Tokenizer.Vocabulary.Nearest(word, 3))})");
+            string words = reading.IsCut ? $"of the first {reading.Words.Count} words of the prompt, which are all that it reads"
+                : "of the prompt's words";
             throw new UserInputException($"the run {Run} knows none {words}: {string.Join("; ", near)}. "
                 + $"Its {Tokenizer.Vocabulary.WordCount} words are in {Path.Combine(Run, "vocabulary.txt")}");
         }
