@@ -4,7 +4,7 @@
 //   each) touch at once lies in 32 banks:  by row [row][k], piece p of row r at place p ^ (r / 2 % 4);  by k [k][row], row r of k at place r ^ 8 (k % 4).
 using ILGPU;
 
-namespace Dalle2.Kernels;
+namespace Dalle2.Kernels.Shared;
 
 /// <summary>A place, or what is added to one: in memory, and in a picture, where what lies outside of it is zero. Of a plain matrix, the picture is one pixel.</summary>
 /// <param name="At">Elements from the beginning.</param>

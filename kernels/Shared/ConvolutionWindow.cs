@@ -1,5 +1,5 @@
 
-namespace Dalle2.Kernels;
+namespace Dalle2.Kernels.Shared;
 
 /// <summary>How a convolution's kernel moves over an image.</summary>
 /// <param name="Kernel">Taps along each axis, at least 1.</param>

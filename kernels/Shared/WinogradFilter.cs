@@ -10,7 +10,7 @@
 // F(2, R) multiplies by nothing but 1/2 and loses no more to rounding than the direct sums do; F(4, 2) has about twice their error (root mean square, 128 channels).
 using ILGPU;
 
-namespace Dalle2.Kernels;
+namespace Dalle2.Kernels.Shared;
 
 /// <summary>The transforms of F(m, R) along one axis. Each works on a local array from <c>at</c> on, elements <c>step</c> apart, both constants.</summary>
 interface IWinogradFilter

@@ -4,7 +4,7 @@
 // The order depends on the length alone, never on the device or the number of threads. Losses compute their terms in the first level themselves.
 using ILGPU;
 
-namespace Dalle2.Kernels;
+namespace Dalle2.Kernels.Shared;
 
 /// <summary>Sums and sums of squares of whole tensors, the same bits on each device.</summary>
 public static class ReductionOp

@@ -8,7 +8,7 @@
 //   Within a chunk rows are added in rising order, see Columns.cs; gradients over all chunks as in ColumnSum.cs.
 using ILGPU;
 
-namespace Dalle2.Kernels;
+namespace Dalle2.Kernels.Shared;
 
 /// <summary>Which statistic an element belongs to.</summary>
 interface IStatisticsLayout

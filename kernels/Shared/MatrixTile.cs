@@ -1,5 +1,5 @@
 
-namespace Dalle2.Kernels;
+namespace Dalle2.Kernels.Shared;
 
 /// <summary>What part of a product a group has, and how much of k is on its way to it. All constants; the group's four warps have a quarter of the tile each.</summary>
 interface IMatrixTile

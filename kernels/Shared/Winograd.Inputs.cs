@@ -1,6 +1,6 @@
 using ILGPU;
 
-namespace Dalle2.Kernels;
+namespace Dalle2.Kernels.Shared;
 
 /// <content>The transform of the inputs, which products and the gradient of the weights share.</content>
 static partial class WinogradOp

@@ -1,7 +1,7 @@
 // Terms of sums over the lanes of a group (see Lanes.cs) that several ops have:  x[first + at]  and  a[first + at] * b[first + at]
 using ILGPU;
 
-namespace Dalle2.Kernels;
+namespace Dalle2.Kernels.Shared;
 
 /// <summary>The value itself.</summary>
 readonly record struct ValueTerm(ArrayView<float> X, int First) : ITerm

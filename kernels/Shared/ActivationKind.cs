@@ -1,5 +1,5 @@
 
-namespace Dalle2.Kernels;
+namespace Dalle2.Kernels.Shared;
 
 /// <summary>An activation function.</summary>
 public enum ActivationKind

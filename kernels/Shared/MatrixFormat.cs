@@ -1,6 +1,6 @@
 using ILGPU;
 
-namespace Dalle2.Kernels;
+namespace Dalle2.Kernels.Shared;
 
 /// <summary>
 /// Numbers that matrix units multiply, made of floats. With g = lane / 4 and t = lane % 4, a block of 8 k of 16 rows gives a thread the floats (g, t), (g + 8, t), (g, t + 4), (g + 8, t + 4),

@@ -1,7 +1,7 @@
 // Sums and multiples, element by element:  y += x,  y += factor x  (one fused multiply-add),  y = factor x;  x, y [n]
 using ILGPU;
 
-namespace Dalle2.Kernels;
+namespace Dalle2.Kernels.Shared;
 
 /// <summary>Adding and scaling tensors.</summary>
 public static class ElementwiseOp

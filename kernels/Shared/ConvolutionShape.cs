@@ -1,5 +1,5 @@
 
-namespace Dalle2.Kernels;
+namespace Dalle2.Kernels.Shared;
 
 /// <summary>The figures of one convolution, for its kernels.</summary>
 readonly record struct ConvolutionShape(

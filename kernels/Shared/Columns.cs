@@ -5,7 +5,7 @@
 // of the cache, so that each of their accesses would take as long as two, or not, from one process to the next.
 using ILGPU;
 
-namespace Dalle2.Kernels;
+namespace Dalle2.Kernels.Shared;
 
 /// <summary>What is done down a column. The first argument numbers the thread's columns, and is where its local arrays hold what belongs to that column.</summary>
 interface IColumn

@@ -1,6 +1,6 @@
 using ILGPU;
 
-namespace Dalle2.Kernels;
+namespace Dalle2.Kernels.Shared;
 
 /// <summary>How a product is spread over a card: in tiles of which size, and its k over how many groups.</summary>
 /// <remarks>

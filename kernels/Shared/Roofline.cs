@@ -5,7 +5,7 @@
 //   y[i] = sum of every 16th x of the group, again and again      x [groups * length]   y [groups * 16]
 using ILGPU;
 
-namespace Dalle2.Kernels;
+namespace Dalle2.Kernels.Shared;
 
 /// <summary>Kernels that measure a device: its rate of arithmetic and its rate of copying.</summary>
 public static class RooflineOp

@@ -1,7 +1,7 @@
 using ILGPU;
 using System.Numerics;
 
-namespace Dalle2.Kernels;
+namespace Dalle2.Kernels.Shared;
 
 /// <content>The gradient of the weights: formula and shapes are in Winograd.cs.</content>
 static partial class WinogradOp

@@ -3,7 +3,7 @@
 //   First level: chunks of 64 rows in rising order, see Columns.cs. Second level: chunks 0, 1, 2, 3 modulo 4 have a sum each, and those are added.
 using ILGPU;
 
-namespace Dalle2.Kernels;
+namespace Dalle2.Kernels.Shared;
 
 /// <summary>Sums over the rows of matrices.</summary>
 static class ColumnSumOp

@@ -1,6 +1,6 @@
 using ILGPU;
 
-namespace Dalle2.Kernels;
+namespace Dalle2.Kernels.Shared;
 
 /// <content>Where the pixels of a tile lie.</content>
 static partial class WinogradOp

@@ -1,6 +1,6 @@
 using ILGPU;
 
-namespace Dalle2.Kernels;
+namespace Dalle2.Kernels.Shared;
 
 /// <summary>A convolution by minimal filtering, or its adjoint.</summary>
 /// <param name="Batch">Images.</param>

@@ -5,7 +5,7 @@
 // A group has as many threads as the device prefers, at most 16: thread t of T holds the lanes t, t + T, ... in registers. No bit depends on T.
 using ILGPU;
 
-namespace Dalle2.Kernels;
+namespace Dalle2.Kernels.Shared;
 
 /// <summary>What a lane does with an element of a run.</summary>
 interface IElement

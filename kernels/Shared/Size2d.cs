@@ -1,5 +1,5 @@
 
-namespace Dalle2.Kernels;
+namespace Dalle2.Kernels.Shared;
 
 /// <summary>One figure for each axis of an image.</summary>
 /// <param name="Height">Along the rows of pixels, downwards.</param>

@@ -5,7 +5,7 @@
 // each of which meets every tile of the block (Goto and van de Geijn, Anatomy of high-performance matrix multiplication, 2008).
 using ILGPU;
 
-namespace Dalle2.Kernels;
+namespace Dalle2.Kernels.Shared;
 
 /// <summary>How large a product is, and where its result lies.</summary>
 interface IProductExtent

@@ -5,7 +5,7 @@
 // One chain of fused multiply-adds over k in rising order; between two pieces of k the sums wait in the result's own memory.
 using ILGPU;
 
-namespace Dalle2.Kernels;
+namespace Dalle2.Kernels.Shared;
 
 /// <summary>The inner part of matrix products and convolutions.</summary>
 static class RegisterTile

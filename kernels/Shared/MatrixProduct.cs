@@ -6,7 +6,7 @@
 // multiplied, the others are on their way (cp.async of 16 bytes, or of 4 where sizes are no multiples of 4). Warps read it without bank conflicts, what lies by row through ldmatrix.
 using ILGPU;
 
-namespace Dalle2.Kernels;
+namespace Dalle2.Kernels.Shared;
 
 /// <summary>Over how many groups k is spread, and where their results lie.</summary>
 /// <param name="Count">The parts.</param>

@@ -8,7 +8,7 @@
 //     slices of the tiles each have a chain of their own, in rising order; dU [slice, k / 16, panel, p, 16, 32] holds them; then slices are added in rising order
 using ILGPU;
 
-namespace Dalle2.Kernels;
+namespace Dalle2.Kernels.Shared;
 
 /// <summary>Convolutions and their gradients by minimal filtering.</summary>
 static partial class WinogradOp
