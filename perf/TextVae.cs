@@ -28,11 +28,11 @@ sealed class TextVae : Layer, IDisposable
     readonly Concatenate seen;
     readonly Linear mean;
     readonly Linear logVariance;
-    readonly GaussianReparameterisation sample;
+    readonly GaussianReparameterization sample;
     readonly Concatenate told;
     readonly Sequential decoder;
-    readonly BinaryCrossEntropy crossEntropy = new();
-    readonly UnitGaussianDivergence divergence = new();
+    readonly BinaryCrossEntropyWithLogits crossEntropy = new();
+    readonly UnitGaussianKlDivergence divergence = new();
     readonly ParameterStore parameters;
     readonly AdamOptimizer adam;
     readonly Context inputs;
@@ -56,7 +56,7 @@ sealed class TextVae : Layer, IDisposable
         seen = Compose("seen", new Concatenate());
         mean = Compose("mean", new Linear(flat + TextFeatures, Latent));
         logVariance = Compose("logVariance", new Linear(flat + TextFeatures, Latent));
-        sample = Compose("sample", new GaussianReparameterisation());
+        sample = Compose("sample", new GaussianReparameterization());
         told = Compose("told", new Concatenate());
         decoder = Compose("decoder", new Sequential(
             ("start", new Linear(Latent + TextFeatures, flat, activation: ActivationKind.ReLU)), ("map", new Reshape(low, low, 8 * width)),

@@ -1,4 +1,4 @@
-// How a group of threads goes down the columns of a matrix:  a block of 64 columns, over some rows, neighbouring threads on neighbouring columns.
+// How a group of threads goes down the columns of a matrix:  a block of 256 columns, over some rows, neighboring threads on neighboring columns.
 // A group has as many threads as the device prefers, at most 16: thread t of T has the columns t, t + T, ... of the block, each with a state in registers
 // that takes the rows in rising order. No bit depends on T.
 // The block goes down in strips, as wide as their states fit into a processor's registers: states that do not are kept on the stack, which nothing aligns to a line

@@ -1,6 +1,6 @@
 // How a side of a product for matrix units is found in memory, is copied, and lies in shared memory.
 //   A side is a matrix [rows, k]: the product's left one, or the right one turned over. Element (row, k) lies where the sum of two places says, one of the row and one of k.
-//   In shared memory its neighbours stay neighbours, four to a piece of 16 bytes, with the pieces of a line swapped (by xor) so that what 8 lanes (16 bytes each) or 32 lanes (4 bytes
+//   In shared memory its neighbors stay neighbors, four to a piece of 16 bytes, with the pieces of a line swapped (by xor) so that what 8 lanes (16 bytes each) or 32 lanes (4 bytes
 //   each) touch at once lies in 32 banks:  by row [row][k], piece p of row r at place p ^ (r / 2 % 4);  by k [k][row], row r of k at place r ^ 8 (k % 4).
 using ILGPU;
 
@@ -22,10 +22,10 @@ readonly record struct MatrixPlace(int At, int Y, int X)
 /// <summary>A side of a product.</summary>
 interface IMatrixSide
 {
-    /// <summary>A constant: whether neighbours in memory are rows of one k, not k of one row.</summary>
+    /// <summary>A constant: whether neighbors in memory are rows of one k, not k of one row.</summary>
     bool IsByDepth { get; }
 
-    /// <summary>Whether each four neighbours, from a multiple of 4 on, lie at a multiple of 4 side by side, and all inside or all outside.</summary>
+    /// <summary>Whether each four neighbors, from a multiple of 4 on, lie at a multiple of 4 side by side, and all inside or all outside.</summary>
     bool IsInFours { get; }
 
     /// <summary>Lines of the picture.</summary>

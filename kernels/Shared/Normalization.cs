@@ -1,4 +1,4 @@
-// What batch and group normalisation share. Rows of x [rows, cols] come in samples, and those in chunks of 64 rows at most. Each element belongs to one
+// What batch and group normalization share. Rows of x [rows, cols] come in samples, and those in chunks of 64 rows at most. Each element belongs to one
 // statistic st (mean and rstd = 1 / sqrt(variance + eps)) of its sample:
 //   n = (x - mean[st]) * rstd[st],  y = (x - mean[st]) * (rstd[st] * gamma[col]) + beta[col]                        (y written, =)
 // Backward, g = dy * gamma, avg over the elements of the statistic:  dx = (g - avg(g) - n * avg(g * n)) * rstd[st]   (written, =)
@@ -16,13 +16,13 @@ interface IStatisticsLayout
     int Index(int sample, int col);
 }
 
-/// <summary>One statistic per column: batch normalisation.</summary>
+/// <summary>One statistic per column: batch normalization.</summary>
 readonly record struct ColumnStatistics : IStatisticsLayout
 {
     public int Index(int sample, int col) => col;
 }
 
-/// <summary>One statistic per sample and group of columns: group normalisation.</summary>
+/// <summary>One statistic per sample and group of columns: group normalization.</summary>
 /// <param name="Groups">Groups of columns.</param>
 /// <param name="GroupCols">Columns of a group.</param>
 readonly record struct GroupStatistics(int Groups, int GroupCols) : IStatisticsLayout
@@ -50,7 +50,7 @@ readonly record struct SampleRows(int Rows)
     public int All(int rows) => rows / Rows * Chunks;
 }
 
-/// <summary>The kernels of both normalisations.</summary>
+/// <summary>The kernels of both normalizations.</summary>
 static class NormalizationOp
 {
     /// <summary>Leaves each chunk's means and sums of squared distances in the two partial tensors [chunks, cols].</summary>

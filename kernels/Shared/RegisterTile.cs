@@ -120,7 +120,7 @@ static class RegisterTile
         }
     }
 
-    /// <summary>Copies neighbouring values, with zeros for those outside of <paramref name="first"/> (inclusive) to <paramref name="end"/>.</summary>
+    /// <summary>Copies neighboring values, with zeros for those outside of <paramref name="first"/> (inclusive) to <paramref name="end"/>.</summary>
     /// <param name="target">Shared.</param>
     /// <param name="to">Where the first value goes.</param>
     /// <param name="source">Where the values come from.</param>

@@ -1,4 +1,4 @@
-// Winograd's minimal filtering along one axis, F(m, R): m neighbouring outputs y of a filter g of R taps from m + R - 1 multiplications instead of m R
+// Winograd's minimal filtering along one axis, F(m, R): m neighboring outputs y of a filter g of R taps from m + R - 1 multiplications instead of m R
 //   y = A (G g * B d),  d the m + R - 1 inputs under the windows, * element by element (Winograd, 1980; Lavin and Gray, arXiv 1509.09308)
 //   F(2, 2):  B d = d0 - d1, d1, d1 - d2                  G g = g0, g0 + g1, g1                                      y = m0 + m1, m1 - m2
 //   F(2, 3):  B d = d0 - d2, d1 + d2, d2 - d1, d1 - d3    G g = g0, (g0 + g1 + g2) / 2, (g0 - g1 + g2) / 2, g2       y = m0 + m1 + m2, m1 - m2 - m3

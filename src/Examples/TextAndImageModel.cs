@@ -25,7 +25,7 @@ public sealed class TextAndImageModel : Layer, IDisposable
     readonly Sequential image;
     readonly Concatenate concatenate;
     readonly Sequential decoder;
-    readonly BinaryCrossEntropy loss = new();
+    readonly BinaryCrossEntropyWithLogits loss = new();
     readonly ParameterStore parameters;
     readonly AdamOptimizer adam;
     readonly Context context;

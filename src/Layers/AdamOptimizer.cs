@@ -13,7 +13,7 @@ public sealed class AdamOptimizer : IDisposable
     readonly Buffer<float> partials;
     readonly Buffer<float> norm;
 
-    /// <summary>An optimiser at step 0; the moments are the stores' own.</summary>
+    /// <summary>An optimizer at step 0; the moments are the stores' own.</summary>
     /// <param name="device">Where the stores live.</param>
     /// <param name="options">Null for the defaults.</param>
     /// <param name="stores">What it changes; not owned.</param>
@@ -21,7 +21,7 @@ public sealed class AdamOptimizer : IDisposable
     public AdamOptimizer(Device device, AdamOptions? options, params ParameterStore[] stores)
     {
         if (stores.Length == 0)
-            throw new ArgumentException("an optimiser needs a store of parameters at least");
+            throw new ArgumentException("an optimizer needs a store of parameters at least");
         this.device = device;
         this.options = options ?? new AdamOptions();
         this.options.Validate();

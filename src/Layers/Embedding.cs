@@ -2,7 +2,7 @@
 namespace Dalle2.Layers;
 
 /// <summary>
-/// Learnt vectors of tokens: tokens of any shape, say <c>[T, B]</c>, give <c>[T, B, features]</c>. With padding, token 0 is the padding: it
+/// Learned vectors of tokens: tokens of any shape, say <c>[T, B]</c>, give <c>[T, B, features]</c>. With padding, token 0 is the padding: it
 /// reads as zeros whatever its row holds, and its row gets no gradient.
 /// </summary>
 public sealed class Embedding : Layer

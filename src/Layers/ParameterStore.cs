@@ -2,7 +2,7 @@
 namespace Dalle2.Layers;
 
 /// <summary>
-/// The memory of a layer's parameters: values, gradients and the optimiser's two moments, each one contiguous buffer, so that clearing,
+/// The memory of a layer's parameters: values, gradients and the optimizer's two moments, each one contiguous buffer, so that clearing,
 /// the global norm and Adam are one launch each. What weight decay shrinks comes first, so that Adam knows it by a place alone.
 /// The gaps between parameters are zero and stay zero.
 /// </summary>

@@ -6,9 +6,9 @@ public sealed class ImageAutoencoder
     readonly ImageEncoder encoder;
     readonly GaussianHead head;
     readonly ImageDecoder decoder;
-    readonly GaussianReparameterisation sample = new();
+    readonly GaussianReparameterization sample = new();
     readonly PixelLoss reconstruction;
-    readonly UnitGaussianDivergence divergence = new();
+    readonly UnitGaussianKlDivergence divergence = new();
     readonly float divergenceWeight;
 
     /// <summary>Over a model's parts.</summary>

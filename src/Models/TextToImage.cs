@@ -2,7 +2,7 @@ namespace Dalle2.Models;
 
 /// <summary>
 /// Text to picture as a conditional variational autoencoder (Sohn et al., 2015): in training z ~ q(z | picture, text), to draw z ~ p(z | text),
-/// the prior learnt from the text; the decoder reads [text, z], and the text again at every level.
+/// the prior learned from the text; the decoder reads [text, z], and the text again at every level.
 /// </summary>
 public sealed class TextToImage
 {
@@ -13,9 +13,9 @@ public sealed class TextToImage
     readonly ImageDecoder decoder;
     readonly Concatenate posteriorInput = new();
     readonly Concatenate decoderInput = new();
-    readonly GaussianReparameterisation sample = new();
+    readonly GaussianReparameterization sample = new();
     readonly PixelLoss reconstruction;
-    readonly GaussianDivergence divergence = new();
+    readonly GaussianKlDivergence divergence = new();
     readonly float divergenceWeight;
 
     /// <summary>Over a model's parts.</summary>
@@ -66,7 +66,7 @@ public sealed class TextToImage
         Tensor features = text.Forward(context, tokens, lengths);
         var (mean, logVariance) = prior.Forward(context, features);
         Tensor z = context.Allocate(mean.Shape);
-        GaussianReparameterisationOp.Forward(context.Stream, mean, logVariance, noise, z);
+        GaussianReparameterizationOp.Forward(context.Stream, mean, logVariance, noise, z);
         return Pictures.FromLogits(context, decoder.Forward(context, decoderInput.Forward(context, features, z), features), reconstruction);
     }
 

@@ -4,7 +4,7 @@ using Dalle2.Tensors;
 
 namespace Dalle2.Tests.Layers;
 
-/// <summary>The optimiser over stores: clipping, decay, refusal of bad gradients, resuming. The formula itself is AdamCase's.</summary>
+/// <summary>The optimizer over stores: clipping, decay, refusal of bad gradients, resuming. The formula itself is AdamCase's.</summary>
 public class AdamOptimizerTests
 {
     Device device = null!;

@@ -1,6 +1,6 @@
 // Kullback-Leibler divergence of diagonal Gaussians, scale * the sum over the elements, v = logvar, q = logvar of the prior, d = mean - mean of the prior:
 //   to N(0, I):           loss = (mean^2 + exp(v) - 1 - v) / 2            dmean = scale * mean,  dv = scale * (exp(v) - 1) / 2
-//   to a learnt prior:    loss = (q - v + exp(v - q) + d^2 exp(-q) - 1) / 2
+//   to a learned prior:    loss = (q - v + exp(v - q) + d^2 exp(-q) - 1) / 2
 //     dmean = scale * d exp(-q) = -dprior mean,  dv = scale * (exp(v - q) - 1) / 2,  dq = scale * (1 - exp(v - q) - d^2 exp(-q)) / 2
 //   all [n], the loss [1]; loss and gradients written (=)   partials: see Reduction.cs
 using ILGPU;
@@ -8,7 +8,7 @@ using ILGPU;
 namespace Dalle2.Kernels;
 
 /// <summary>Divergence of a diagonal Gaussian from the unit one or from another, summed.</summary>
-public static class GaussianDivergenceOp
+public static class GaussianKlDivergenceOp
 {
     /// <summary>The divergence from N(0, I).</summary>
     /// <param name="stream">Where it runs.</param>
@@ -54,7 +54,7 @@ public static class GaussianDivergenceOp
         ReductionOp.Total(stream, partials, loss, scale);
     }
 
-    /// <summary>The gradients of the divergence from a learnt Gaussian.</summary>
+    /// <summary>The gradients of the divergence from a learned Gaussian.</summary>
     /// <exception cref="ArgumentException">The extents differ.</exception>
     public static void Backward(
         Stream stream, Tensor mean, Tensor logVariance, Tensor priorMean, Tensor priorLogVariance, float scale,

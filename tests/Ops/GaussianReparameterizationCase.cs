@@ -1,7 +1,7 @@
 namespace Dalle2.Ops;
 
 /// <summary>Sizes: batch, latent. The noise is an argument.</summary>
-public sealed class GaussianReparameterisationCase : OpCase
+public sealed class GaussianReparameterizationCase : OpCase
 {
     public override int[][] Shapes => [[1, 1], [3, 7], [4, 32]];
 
@@ -20,14 +20,14 @@ public sealed class GaussianReparameterisationCase : OpCase
     public override Tensor[] Forward(Context context, int[] s, DeviceArguments args)
     {
         Tensor z = context.Allocate(s);
-        GaussianReparameterisationOp.Forward(context.Stream, args[0], args[1], args[2], z);
+        GaussianReparameterizationOp.Forward(context.Stream, args[0], args[1], args[2], z);
         return [z];
     }
 
     public override Tensor?[] Backward(Context context, int[] s, DeviceArguments args, Tensor[] gradients)
     {
         Tensor dlogVariance = context.Allocate(s);
-        GaussianReparameterisationOp.Backward(context.Stream, args[1], args[2], gradients[0], dlogVariance);
+        GaussianReparameterizationOp.Backward(context.Stream, args[1], args[2], gradients[0], dlogVariance);
         return [gradients[0], dlogVariance, null];
     }
 }

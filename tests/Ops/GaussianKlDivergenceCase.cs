@@ -1,9 +1,9 @@
 namespace Dalle2.Ops;
 
 /// <summary>Sizes: batch, latent.</summary>
-public sealed class GaussianDivergenceCase : OpCase
+public sealed class GaussianKlDivergenceCase : OpCase
 {
-    readonly GaussianDivergence loss = new();
+    readonly GaussianKlDivergence loss = new();
 
     public override int[][] Shapes => [[1, 1], [3, 7], [4, 32]];
 

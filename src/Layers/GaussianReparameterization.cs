@@ -4,7 +4,7 @@ namespace Dalle2.Layers;
 /// A sample <c>z = mean + eps * exp(logVariance / 2)</c> of a diagonal Gaussian; eps is standard normal, a pure function of the run's seed,
 /// the step and the layer's name. It samples in evaluation too: who wants the mean takes the mean.
 /// </summary>
-public sealed class GaussianReparameterisation : Layer
+public sealed class GaussianReparameterization : Layer
 {
     Tensor? logVariance;
     Tensor? eps;
@@ -18,7 +18,7 @@ public sealed class GaussianReparameterisation : Layer
         eps = context.Allocate(mean.Shape);
         RandomOp.Normal(context.Stream, eps, context.Key(Name));
         Tensor z = context.Allocate(mean.Shape);
-        GaussianReparameterisationOp.Forward(context.Stream, mean, logVariance, eps, z);
+        GaussianReparameterizationOp.Forward(context.Stream, mean, logVariance, eps, z);
         return EndForward(context, z);
     }
 
@@ -27,7 +27,7 @@ public sealed class GaussianReparameterisation : Layer
     {
         BeginBackward();
         Tensor dlogVariance = context.Allocate(logVariance!.Shape);
-        GaussianReparameterisationOp.Backward(context.Stream, logVariance, eps!, dz, dlogVariance);
+        GaussianReparameterizationOp.Backward(context.Stream, logVariance, eps!, dz, dlogVariance);
         return (dz, EndBackward(context, dlogVariance));
     }
 }

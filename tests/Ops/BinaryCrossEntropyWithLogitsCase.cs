@@ -1,9 +1,9 @@
 namespace Dalle2.Ops;
 
 /// <summary>Sizes: batch, pixels. Some logits are large, where a naive formula overflows.</summary>
-public sealed class BinaryCrossEntropyCase : OpCase
+public sealed class BinaryCrossEntropyWithLogitsCase : OpCase
 {
-    readonly BinaryCrossEntropy loss = new();
+    readonly BinaryCrossEntropyWithLogits loss = new();
 
     public override int[][] Shapes => [[1, 1], [3, 7], [4, 32], [5, 67]];
 

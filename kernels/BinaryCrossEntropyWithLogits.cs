@@ -6,7 +6,7 @@ using ILGPU;
 namespace Dalle2.Kernels;
 
 /// <summary>Binary cross-entropy of logits with targets in [0, 1], summed.</summary>
-public static class BinaryCrossEntropyOp
+public static class BinaryCrossEntropyWithLogitsOp
 {
     /// <summary>The loss.</summary>
     /// <param name="stream">Where it runs.</param>

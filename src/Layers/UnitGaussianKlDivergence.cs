@@ -4,7 +4,7 @@ namespace Dalle2.Layers;
 /// The Kullback-Leibler divergence of N(mean, exp(logVariance)) from N(0, I), in nats: summed over the latent's axes, averaged over the
 /// first. Mean and log-variance <c>[B, latent]</c>. It stays on the device, a tensor of one element.
 /// </summary>
-public sealed class UnitGaussianDivergence : Layer
+public sealed class UnitGaussianKlDivergence : Layer
 {
     Tensor? mean;
     Tensor? logVariance;
@@ -16,7 +16,7 @@ public sealed class UnitGaussianDivergence : Layer
         BeginForward(context);
         (this.mean, this.logVariance) = (mean, logVariance);
         Tensor partials = context.Allocate(ReductionOp.Partials(mean.Length)), loss = context.Allocate(1);
-        GaussianDivergenceOp.ForwardUnit(context.Stream, mean, logVariance, partials, loss, 1f / mean.Shape[0]);
+        GaussianKlDivergenceOp.ForwardUnit(context.Stream, mean, logVariance, partials, loss, 1f / mean.Shape[0]);
         return EndForward(context, loss);
     }
 
@@ -27,7 +27,7 @@ public sealed class UnitGaussianDivergence : Layer
     {
         BeginBackward();
         Tensor dmean = context.Allocate(mean!.Shape), dlogVariance = context.Allocate(mean.Shape);
-        GaussianDivergenceOp.BackwardUnit(context.Stream, mean, logVariance!, scale / mean.Shape[0], dmean, dlogVariance);
+        GaussianKlDivergenceOp.BackwardUnit(context.Stream, mean, logVariance!, scale / mean.Shape[0], dmean, dlogVariance);
         return (EndBackward(context, dmean), EndBackward(context, dlogVariance));
     }
 }

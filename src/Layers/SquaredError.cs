@@ -1,7 +1,10 @@
 namespace Dalle2.Layers;
 
-/// <summary>The squared difference of predictions and targets, summed over pixels, averaged over the batch.</summary>
-public sealed class MeanSquaredError : PixelLoss
+/// <summary>
+/// The squared error of predictions and targets, with the reduction of every <see cref="PixelLoss"/>: summed over pixels, averaged over the
+/// batch. It is the mean squared error times the number of values of a picture.
+/// </summary>
+public sealed class SquaredError : PixelLoss
 {
     private protected override void Compute(Stream stream, Tensor predictions, Tensor targets, Tensor partials, Tensor loss, float scale) =>
         SquaredErrorOp.Forward(stream, predictions, targets, partials, loss, scale);

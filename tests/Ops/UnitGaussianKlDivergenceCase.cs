@@ -1,9 +1,9 @@
 namespace Dalle2.Ops;
 
 /// <summary>Sizes: batch, latent.</summary>
-public sealed class UnitGaussianDivergenceCase : OpCase
+public sealed class UnitGaussianKlDivergenceCase : OpCase
 {
-    readonly UnitGaussianDivergence loss = new();
+    readonly UnitGaussianKlDivergence loss = new();
 
     public override int[][] Shapes => [[1, 1], [3, 7], [4, 32]];
 
@@ -17,7 +17,7 @@ public sealed class UnitGaussianDivergenceCase : OpCase
 
     // The general formula with a prior of mean 0 and deviation 1.
     public override double[][] Reference(int[] s, double[][] args) =>
-        [[args[0].Zip(args[1], (mean, v) => GaussianDivergenceCase.Divergence(mean, Math.Exp(v / 2), 0, 1)).Sum() / s[0]]];
+        [[args[0].Zip(args[1], (mean, v) => GaussianKlDivergenceCase.Divergence(mean, Math.Exp(v / 2), 0, 1)).Sum() / s[0]]];
 
     public override Tensor[] Forward(Context context, int[] s, DeviceArguments args) => [loss.Forward(context, args[0], args[1])];
 

@@ -1,10 +1,10 @@
 namespace Dalle2.Layers;
 
 /// <summary>
-/// The Kullback-Leibler divergence of N(mean, exp(logVariance)) from a learnt N(priorMean, exp(priorLogVariance)), in nats: summed over the
+/// The Kullback-Leibler divergence of N(mean, exp(logVariance)) from a learned N(priorMean, exp(priorLogVariance)), in nats: summed over the
 /// latent's axes, averaged over the first. All <c>[B, latent]</c>. It stays on the device, a tensor of one element.
 /// </summary>
-public sealed class GaussianDivergence : Layer
+public sealed class GaussianKlDivergence : Layer
 {
     Tensor? mean;
     Tensor? logVariance;
@@ -18,7 +18,7 @@ public sealed class GaussianDivergence : Layer
         BeginForward(context);
         (this.mean, this.logVariance, this.priorMean, this.priorLogVariance) = (mean, logVariance, priorMean, priorLogVariance);
         Tensor partials = context.Allocate(ReductionOp.Partials(mean.Length)), loss = context.Allocate(1);
-        GaussianDivergenceOp.Forward(context.Stream, mean, logVariance, priorMean, priorLogVariance, partials, loss, 1f / mean.Shape[0]);
+        GaussianKlDivergenceOp.Forward(context.Stream, mean, logVariance, priorMean, priorLogVariance, partials, loss, 1f / mean.Shape[0]);
         return EndForward(context, loss);
     }
 
@@ -31,7 +31,7 @@ public sealed class GaussianDivergence : Layer
         Shape shape = mean!.Shape;
         Tensor dmean = context.Allocate(shape), dlogVariance = context.Allocate(shape);
         Tensor dpriorMean = context.Allocate(shape), dpriorLogVariance = context.Allocate(shape);
-        GaussianDivergenceOp.Backward(
+        GaussianKlDivergenceOp.Backward(
             context.Stream, mean, logVariance!, priorMean!, priorLogVariance!, scale / shape[0], dmean, dlogVariance, dpriorMean, dpriorLogVariance);
         return (EndBackward(context, dmean), EndBackward(context, dlogVariance), EndBackward(context, dpriorMean), EndBackward(context, dpriorLogVariance));
     }

@@ -1,9 +1,9 @@
 namespace Dalle2.Ops;
 
 /// <summary>Sizes: batch, pixels.</summary>
-public sealed class MeanSquaredErrorCase : OpCase
+public sealed class SquaredErrorCase : OpCase
 {
-    readonly MeanSquaredError loss = new();
+    readonly SquaredError loss = new();
 
     public override int[][] Shapes => [[1, 1], [3, 7], [4, 32], [2, 171]];
 

@@ -6,7 +6,7 @@ using ILGPU;
 namespace Dalle2.Kernels;
 
 /// <summary>Samples of diagonal Gaussians through which gradients flow.</summary>
-public static class GaussianReparameterisationOp
+public static class GaussianReparameterizationOp
 {
     /// <summary>The sample.</summary>
     /// <exception cref="ArgumentException">The extents differ.</exception>
