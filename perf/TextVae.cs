@@ -37,7 +37,7 @@ sealed class TextVae : Layer, IDisposable
     readonly AdamOptimizer adam;
     readonly Context inputs;
     readonly Context context;
-    readonly IntTensor words;
+    readonly TokenBatch words;
     readonly IntTensor lengths;
     readonly Tensor pictures;
 
@@ -69,7 +69,8 @@ sealed class TextVae : Layer, IDisposable
         context = new Context(device, seed: 1);
         inputs = new Context(device);
         var random = new Random(1);
-        words = inputs.Upload([.. Enumerable.Range(0, size.Words * size.Batch).Select(_ => random.Next(Vocabulary))], size.Words, size.Batch);
+        int[] tokens = [.. Enumerable.Range(0, size.Words * size.Batch).Select(_ => random.Next(Vocabulary))];
+        words = TokenBatch.Of(inputs, tokens, false, size.Words, size.Batch);
         lengths = inputs.Upload([.. Enumerable.Repeat(size.Words, size.Batch)], size.Batch);
         pictures = inputs.Upload([.. Enumerable.Range(0, size.Batch * size.Side * size.Side * 3).Select(_ => random.NextSingle())], size.Batch, size.Side, size.Side, 3);
     }

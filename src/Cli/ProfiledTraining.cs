@@ -4,6 +4,7 @@ using Dalle2.Data;
 using Dalle2.Gpu.Runtime;
 using Dalle2.Layers;
 using Dalle2.Models;
+using Dalle2.Tensors;
 using Dalle2.Training;
 using Dalle2.Training.Stages;
 
@@ -48,15 +49,16 @@ sealed class ProfiledTraining : IDisposable
     public void Step(StepProfiler profiler, int number)
     {
         Batch batch = profiler.Span("waiting for data", () => loader.Take(number));
-        profiler.Span("forward and backward", () =>
+        Tensor values = profiler.Span("forward and backward", () =>
         {
             context.BeginStep((ulong)number, training: true);
-            return stage.Step(context, batch);
+            stage.Upload(context, batch);
+            return stage.Run(context);
         });
         profiler.Span("optimiser", () =>
         {
-            optimizer.Step(context, LearningRate.At(config.LearningRate, number, stage.Steps, config.WarmupSteps));
-            return optimizer.GradientNorm;
+            optimizer.Step(context, LearningRate.At(config.LearningRate, number, stage.Steps, config.WarmupSteps), values.Slice(0, 1));
+            return stage.Read(context, values, optimizer.Norm).Norm;
         });
     }
 

@@ -35,8 +35,8 @@ public sealed class TextToImage
     /// <param name="lengths">Words of each caption, <c>[B]</c>.</param>
     /// <param name="images">Pictures <c>[B, side, side, 3]</c> in [0, 1].</param>
     /// <param name="trainEncoders">False leaves both encoders as they are.</param>
-    /// <returns>The reconstruction's loss and the divergence, per picture; their sum bounds the negative log-likelihood (ELBO).</returns>
-    public (float Reconstruction, float Divergence) Run(Context context, IntTensor tokens, IntTensor lengths, Tensor images, bool trainEncoders)
+    /// <returns>The reconstruction's loss and the divergence, per picture, one element each, on the device; their sum bounds the negative log-likelihood (ELBO).</returns>
+    public (Tensor Reconstruction, Tensor Divergence) Run(Context context, TokenBatch tokens, IntTensor lengths, Tensor images, bool trainEncoders)
     {
         Tensor textFeatures, imageFeatures;
         using (context.Inference(frozen: !trainEncoders))
@@ -53,7 +53,7 @@ public sealed class TextToImage
         Tensor nats = divergence.Forward(context, mean, logVariance, priorMean, priorLogVariance);
         if (context.Training)
             Backward(context, trainEncoders);
-        return (pixels.Scalar(context.Stream), nats.Scalar(context.Stream));
+        return (pixels, nats);
     }
 
     /// <summary>Draws: <c>[B, side, side, 3]</c> in [0, 1].</summary>
@@ -61,7 +61,7 @@ public sealed class TextToImage
     /// <param name="tokens">Captions <c>[T, B]</c>.</param>
     /// <param name="lengths">Words of each caption, <c>[B]</c>.</param>
     /// <param name="noise">The latent's noise <c>[B, latent]</c>, standard normal.</param>
-    public Tensor Draw(Context context, IntTensor tokens, IntTensor lengths, Tensor noise)
+    public Tensor Draw(Context context, TokenBatch tokens, IntTensor lengths, Tensor noise)
     {
         Tensor features = text.Forward(context, tokens, lengths);
         var (mean, logVariance) = prior.Forward(context, features);

@@ -99,7 +99,7 @@ public static class Evaluation
             context.BeginStep((ulong)start, training: false);
             var (reconstruction, divergence) = textToImage.Run(
                 context, batch.UploadTokens(context), batch.UploadLengths(context), batch.UploadImages(context), trainEncoders: false);
-            sum += batch.Size * (reconstruction + (double)config.KlWeight * divergence);
+            sum += batch.Size * (reconstruction.Scalar(context.Stream) + (double)config.KlWeight * divergence.Scalar(context.Stream));
         }
 
         return sum / samples.Count;

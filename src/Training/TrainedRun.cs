@@ -26,7 +26,7 @@ sealed record TrainedRun(TrainingConfig Config, WordTokenizer Tokenizer, Classic
             {
                 if (folder.Checkpoints(stage.Name).Latest(config.Model) is { } found)
                 {
-                    Trainer.Load(found.Checkpoint, stage.Trained, moments: false);
+                    Trainer.Load(found.Checkpoint, stage.Trained);
                     stages.Add(stage.Name);
                     hashes.Append(found.Checkpoint.FullHash);
                 }

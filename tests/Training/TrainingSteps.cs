@@ -2,6 +2,7 @@ using Dalle2.Data;
 using Dalle2.Gpu.Runtime;
 using Dalle2.Layers;
 using Dalle2.Models;
+using Dalle2.Tensors;
 using Dalle2.Training;
 using Dalle2.Training.Stages;
 
@@ -44,9 +45,48 @@ sealed class TrainingSteps : IDisposable
     {
         Sampler.Fill(batch, step);
         Context.BeginStep((ulong)step, training: true);
-        double loss = Stage.Step(Context, batch)[0].Value;
-        optimizer.Step(Context, 1e-3);
-        return float.IsFinite(optimizer.GradientNorm) ? loss : double.NaN;
+        Stage.Upload(Context, batch);
+        return Read(Queue());
+    }
+
+    /// <summary>One step between its batch's upload and the reading of its figures, done once as it is and then, from the same state, as a replay of its recording.</summary>
+    public double Replay(long step)
+    {
+        Sampler.Fill(batch, step);
+        Context.BeginStep((ulong)step, training: true);
+        Stage.Upload(Context, batch);
+        float[][] before = [.. State()];
+        Tensor values = null!;
+        Recording recording = Context.Stream.Record(() => values = Queue());
+        foreach (var (view, held) in Views().Zip(before))
+            Context.Stream.Write<float>(held, view);
+        Context.Stream.Write<float>(new float[values.Length], values.View);
+        Context.Stream.Replay(recording);
+        return Read(values);
+    }
+
+    /// <summary>All trained values, with their gradients and moments.</summary>
+    public IEnumerable<float[]> State() => Views().Select(view =>
+    {
+        var values = new float[view.Length];
+        Context.Stream.Read<float>(view, values);
+        return values;
+    });
+
+    IEnumerable<ArrayView<float>> Views() => Stage.Trained.SelectMany(store => (ArrayView<float>[])
+        [store.Values, store.Gradients, store.Buffer(AdamOptimizer.FirstMoments), store.Buffer(AdamOptimizer.SecondMoments)]);
+
+    Tensor Queue()
+    {
+        Tensor values = Stage.Run(Context);
+        optimizer.Step(Context, 1e-3, values.Slice(0, 1));
+        return values;
+    }
+
+    double Read(Tensor values)
+    {
+        var (figures, norm) = Stage.Read(Context, values, optimizer.Norm);
+        return float.IsFinite(norm) ? figures[0].Value : double.NaN;
     }
 
     /// <summary>All trained values.</summary>

@@ -1,5 +1,6 @@
 using Dalle2.Layers;
 using Dalle2.Models;
+using Dalle2.Tensors;
 
 namespace Dalle2.Training.Stages;
 
@@ -14,6 +15,9 @@ sealed class DecoderStage(ClassicModel model, TrainingConfig config, bool endToE
             : model.StoresOf(model.Posterior, model.Prior, model.Decoder))
 {
     readonly TextToImage textToImage = new(model, config.CreateLoss(), config.KlWeight);
+    TokenBatch? tokens;
+    IntTensor? lengths;
+    Tensor? images;
 
     /// <summary>The autoencoder has already learnt to draw: the decoder starts from its convolutions.</summary>
     public override void Begin()
@@ -24,12 +28,17 @@ sealed class DecoderStage(ClassicModel model, TrainingConfig config, bool endToE
             model.Stores[0].Device.Stream.Copy(source.Value.View, target.Value.View);
     }
 
-    public override IReadOnlyList<KeyValuePair<string, double>> Step(Context context, Batch batch)
+    public override void Upload(Context context, Batch batch) =>
+        (tokens, lengths, images) = (batch.UploadTokens(context), batch.UploadLengths(context), batch.UploadImages(context));
+
+    public override Tensor Run(Context context)
     {
-        var (reconstruction, divergence) = textToImage.Run(
-            context, batch.UploadTokens(context), batch.UploadLengths(context), batch.UploadImages(context), trainEncoders: endToEnd);
-        return Figures(new("loss", reconstruction + config.KlWeight * divergence), new("reconstruction", reconstruction), new("divergence", divergence));
+        var (reconstruction, divergence) = textToImage.Run(context, tokens!, lengths!, images!, trainEncoders: endToEnd);
+        return Gather(context, reconstruction, divergence, config.KlWeight);
     }
+
+    private protected override IReadOnlyList<KeyValuePair<string, double>> Describe(ReadOnlySpan<float> values) =>
+        Figures(new("loss", values[0]), new("reconstruction", values[1]), new("divergence", values[2]));
 
     public override void Abandon() => textToImage.Abandon();
 }

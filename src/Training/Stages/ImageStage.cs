@@ -1,5 +1,6 @@
 using Dalle2.Layers;
 using Dalle2.Models;
+using Dalle2.Tensors;
 
 namespace Dalle2.Training.Stages;
 
@@ -7,13 +8,20 @@ namespace Dalle2.Training.Stages;
 sealed class ImageStage(ClassicModel model, TrainingConfig config)
     : Stage(StageNames.Image, "image encoder (variational autoencoder)", config.ImageSteps, model.StoresOf(model.ImageEncoder, model.ImageLatent, model.ImageReconstructor))
 {
+    Tensor? images;
+
     public ImageAutoencoder Autoencoder { get; } = new(model, config.CreateLoss(), config.KlWeight);
 
-    public override IReadOnlyList<KeyValuePair<string, double>> Step(Context context, Batch batch)
+    public override void Upload(Context context, Batch batch) => images = batch.UploadImages(context);
+
+    public override Tensor Run(Context context)
     {
-        var (reconstruction, divergence) = Autoencoder.Run(context, batch.UploadImages(context));
-        return Figures(new("loss", reconstruction + config.KlWeight * divergence), new("reconstruction", reconstruction), new("divergence", divergence));
+        var (reconstruction, divergence) = Autoencoder.Run(context, images!);
+        return Gather(context, reconstruction, divergence, config.KlWeight);
     }
+
+    private protected override IReadOnlyList<KeyValuePair<string, double>> Describe(ReadOnlySpan<float> values) =>
+        Figures(new("loss", values[0]), new("reconstruction", values[1]), new("divergence", values[2]));
 
     public override void Abandon() => Autoencoder.Abandon();
 }
