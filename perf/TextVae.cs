@@ -82,25 +82,20 @@ sealed class TextVae : Layer, IDisposable
     public float Step()
     {
         context.BeginStep((ulong)adam.StepCount, training: true);
-        var (gradient, reconstruction, distance) = Differentiate(embedding.Forward(context, words));
-        embedding.Backward(context, gradient);
-        adam.Step(context, LearningRate);
+        var (reconstruction, distance) = Queue();
         return reconstruction.Scalar(context.Stream) + distance.Scalar(context.Stream);
     }
 
-    /// <summary>One step whose work on the device is remembered, in order, all but that of the embedding, which looks at the words on the host.</summary>
-    public IReadOnlyList<Recording> Record()
+    /// <summary>One step whose work on the device is remembered.</summary>
+    public Recording Record()
     {
         context.BeginStep((ulong)adam.StepCount, training: true);
-        Tensor vectors = embedding.Forward(context, words), gradient = vectors;
-        Recording model = context.Stream.Record(() => (gradient, _, _) = Differentiate(vectors));
-        embedding.Backward(context, gradient);
-        return [model, context.Stream.Record(() => adam.Step(context, LearningRate))];
+        return context.Stream.Record(() => Queue());
     }
 
-    (Tensor Gradient, Tensor Reconstruction, Tensor Distance) Differentiate(Tensor vectors)
+    (Tensor Reconstruction, Tensor Distance) Queue()
     {
-        lstm.Forward(context, vectors, lengths);
+        lstm.Forward(context, embedding.Forward(context, words), lengths);
         Tensor both = seen.Forward(context, encoder.Forward(context, pictures), lstm.Final);
         Tensor m = mean.Forward(context, both), v = logVariance.Forward(context, both);
         Tensor z = told.Forward(context, sample.Forward(context, m, v), lstm.Final);
@@ -112,7 +107,9 @@ sealed class TextVae : Layer, IDisposable
         Tensor dboth = mean.Backward(context, Sum(dm, divergenceMean));
         Tensor[] dseen = seen.Backward(context, Sum(dboth, logVariance.Backward(context, Sum(dv, divergenceVariance))));
         encoder.BackwardToParameters(context, dseen[0]);
-        return (lstm.Backward(context, null, Sum(dseen[1], dz[1])), reconstruction, distance);
+        embedding.Backward(context, lstm.Backward(context, null, Sum(dseen[1], dz[1])));
+        adam.Step(context, LearningRate);
+        return (reconstruction, distance);
     }
 
     /// <inheritdoc/>

@@ -64,13 +64,13 @@ public sealed class TextAndImageModel : Layer, IDisposable
 
         lstm.Forward(context, embedding.Forward(context, TokenBatch.Of(context, tokens, true, tokens.Length / batch, batch)), context.Upload(lengths, batch));
         Tensor both = concatenate.Forward(context, lstm.Final, image.Forward(context, target));
-        float value = loss.Forward(context, decoder.Forward(context, both), target).Scalar(context.Stream);
+        Tensor value = loss.Forward(context, decoder.Forward(context, both), target);
 
         Tensor[] gradients = concatenate.Backward(context, decoder.Backward(context, loss.Backward(context)));
         embedding.Backward(context, lstm.Backward(context, null, gradients[0]));
         image.BackwardToParameters(context, gradients[1]);
-        adam.Step(context, learningRate);
-        return value;
+        adam.Step(context, learningRate, value);
+        return value.Scalar(context.Stream);
     }
 
     /// <inheritdoc/>
