@@ -4,6 +4,7 @@
 //   w = w - rate / (1 - beta1^t) * m / (sqrt(v / (1 - beta2^t)) + eps)        decay, before it:  w = w (1 - rate * decay)
 //   Then g = 0, for the next step's sums.
 //   w, g, m, v [n], any flat range   norm [1]; if it is not finite, w, m and v stay as they are   The first so many w decay.
+//   A loss [1] that is not finite makes the norm NaN: such a step changes nothing either.
 using ILGPU;
 
 namespace Dalle2.Kernels;
@@ -48,6 +49,18 @@ public static class AdamOp
             throw new ArgumentException($"Adam over ranges of {values.Length}, {gradients.Length}, {firstMoments.Length} and {secondMoments.Length} elements: they must be equal");
         stream.Launch(UpdateKernel, values.IntLength, values, gradients, firstMoments, secondMoments, norm, step, decayed);
     }
+
+    /// <summary>Makes the norm NaN if the loss is not finite, so that the step changes nothing.</summary>
+    /// <exception cref="ArgumentException">One of them has more than one element, or none.</exception>
+    public static void RequireFinite(Stream stream, Tensor loss, Tensor norm)
+    {
+        if (loss.Length != 1 || norm.Length != 1)
+            throw new ArgumentException($"a loss and a norm have one element each, not {loss.Shape} and {norm.Shape}");
+        stream.Launch(RequireFiniteKernel, 1, loss.View, norm.View);
+    }
+
+    // One thread.
+    static void RequireFiniteKernel(Index1D i, ArrayView<float> loss, ArrayView<float> norm) => norm[i] = StrictMath.IsFinite(loss[i]) ? norm[i] : float.NaN;
 
     // One thread per element.
     static void UpdateKernel(

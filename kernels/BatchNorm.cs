@@ -1,13 +1,13 @@
-// Batch normalisation:  y = (x - mean) * rstd * gamma + beta,  rstd = 1 / sqrt(variance + eps), per column over all rows
+// Batch normalization:  y = (x - mean) * rstd * gamma + beta,  rstd = 1 / sqrt(variance + eps), per column over all rows
 //   x, y, dx, dy [rows, cols]   gamma, beta, mean, rstd, running mean and variance [cols]   partial sums [ceil(rows / 64), cols]
 // Training: mean and variance (divided by rows) of x;
 //   running mean += momentum (mean - running mean), the same for the variance, there divided by rows - 1            (updated in place)
-// Inference: the running statistics.  Kept: x, mean, rstd.  Statistics, normalising and the backward pass: see Normalization.cs, with one sample of all rows.
+// Inference: the running statistics.  Kept: x, mean, rstd.  Statistics, normalizing and the backward pass: see Normalization.cs, with one sample of all rows.
 using ILGPU;
 
 namespace Dalle2.Kernels;
 
-/// <summary>Batch normalisation.</summary>
+/// <summary>Batch normalization.</summary>
 public static class BatchNormOp
 {
     /// <summary>Extents of the two tensors of partial sums that the passes of training take: <c>[this, cols]</c>.</summary>
@@ -30,7 +30,7 @@ public static class BatchNormOp
         float momentum, float eps)
     {
         if (x.Rows == 0)
-            throw new ArgumentException($"batch normalisation has no statistics of an empty batch {x.Shape}");
+            throw new ArgumentException($"batch normalization has no statistics of an empty batch {x.Shape}");
         NormalizationOp.Statistics(stream, x, partialMeans, partialSquares, new SampleRows(x.Rows));
         stream.Launch(
             StatisticsKernel, x.Cols, partialMeans.View, partialSquares.View, mean.View, rstd.View, runningMean.View, runningVariance.View,

@@ -51,7 +51,7 @@ public static class ChannelModulationOp
         dx[element] = dy[element] * (1f + modulation[index.Y / pixels * 2 * channels + index.X]);
     }
 
-    // One thread per sample and channel; neighbouring threads read neighbouring channels.
+    // One thread per sample and channel; neighboring threads read neighboring channels.
     static void SumKernel(Index2D index, ArrayView<float> x, ArrayView<float> dy, ArrayView<float> dmodulation, int pixels, int channels)
     {
         float gainTotal = 0f, shiftTotal = 0f;

@@ -3,7 +3,7 @@ using ILGPU;
 namespace Dalle2.Kernels;
 
 /// <content>
-/// Convolutions of images of few channels, such as colours: what lies under a row of the kernel, all taps and channels, is a run too short to be worth copying
+/// Convolutions of images of few channels, such as colors: what lies under a row of the kernel, all taps and channels, is a run too short to be worth copying
 /// for each pixel. A group copies the lines of the image under a segment of some lines of the output, with the zeros around it, and tiles are summed from these lines as they lie.
 ///   weights [panel, R S C, 32]    written (=), columns past the end 0
 ///   y = the sum over r, s, c      written (=): one chain of fused multiply-adds in rising order

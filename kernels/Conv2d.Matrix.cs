@@ -55,7 +55,7 @@ public static partial class Conv2dOp
         where TTile : unmanaged, IMatrixTile =>
         MatrixProduct.Multiply(x, dy, dw, new WeightGradientProduct(s), new ImageSide(s, isByTap: true), new PlainSide(s.K, s.Batch * s.OutHeight * s.OutWidth, s.K, isByDepth: true), parts, default(TFormat), default(TTile));
 
-    // What of x lies under the kernel: rows are output pixels and k goes through the taps and their channels, or the other way round. Channels are neighbours.
+    // What of x lies under the kernel: rows are output pixels and k goes through the taps and their channels, or the other way round. Channels are neighbors.
     readonly struct ImageSide(ConvolutionShape s, bool isByTap) : IMatrixSide
     {
         public bool IsByDepth => isByTap;
@@ -84,7 +84,7 @@ public static partial class Conv2dOp
         }
     }
 
-    // The output's gradient around the input pixels of one phase: k goes through the taps that fall on the phase, and their output channels, which are neighbours.
+    // The output's gradient around the input pixels of one phase: k goes through the taps that fall on the phase, and their output channels, which are neighbors.
     readonly struct GradientSide(ConvolutionShape s) : IMatrixSide
     {
         readonly Phase phase = new(s);
@@ -110,7 +110,7 @@ public static partial class Conv2dOp
         }
     }
 
-    // The weights of the phase's taps: rows are input channels, k goes through the taps and their output channels, which are neighbours.
+    // The weights of the phase's taps: rows are input channels, k goes through the taps and their output channels, which are neighbors.
     readonly struct TurnedWeights(ConvolutionShape s) : IMatrixSide
     {
         readonly Phase phase = new(s);

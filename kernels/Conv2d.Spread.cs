@@ -147,7 +147,7 @@ public static partial class Conv2dOp
         }
     }
 
-    // A line of dx, neighbouring threads on neighbouring values.
+    // A line of dx, neighboring threads on neighboring values.
     static void GatherRuns(ArrayView<float> products, ArrayView<float> dx, ConvolutionShape s, Runs runs, int iy, int origin)
     {
         int firstY = FirstTap(iy + s.PaddingY, s.StrideY, s.DilationY), periodY = Period(s.StrideY, s.DilationY), tapsY = Taps(s.R, firstY, periodY);
@@ -179,7 +179,7 @@ public static partial class Conv2dOp
         }
     }
 
-    // One thread per phase's input pixel of a row; neighbours belong to one phase, so that they meet the same taps.
+    // One thread per phase's input pixel of a row; neighbors belong to one phase, so that they meet the same taps.
     static void GatherKernel(Index2D index, ArrayView<float> products, ArrayView<float> dx, ConvolutionShape s)
     {
         int iy = index.Y % s.Height, image = index.Y / s.Height, all = s.Batch * s.OutHeight * s.OutWidth;

@@ -1,5 +1,5 @@
 // Dropout:  y[i] = x[i] / (1 - p) where u[i] >= p, else 0;  u ~ U[0, 1) from the key.  x, y [n], written (=)   mask [MaskLength(n)], written, a bit an element
-//   Element 64 c + 16 k + j has word k of random block 16 c + j, so that neighbours, which neighbouring threads take, have blocks of their own.
+//   Element 64 c + 16 k + j has word k of random block 16 c + j, so that neighbors, which neighboring threads take, have blocks of their own.
 //   Its bit is 4 (c % 8) + k of mask[16 (c / 8) + j].
 // Backward:  dx[i] = dy[i] / (1 - p) where the bit is set, else 0   (written, =)
 using ILGPU;

@@ -1,18 +1,18 @@
-// Group normalisation:  y = (x - mean) * rstd * gamma + beta,  rstd = 1 / sqrt(variance + eps), per sample and group of neighbouring channels
+// Group normalization:  y = (x - mean) * rstd * gamma + beta,  rstd = 1 / sqrt(variance + eps), per sample and group of neighboring channels
 //   x, y, dx, dy [samples, pixels, channels] as [rows, cols]   gamma, beta [channels]   mean, rstd [samples, groups]
 // The variance is divided by the number of elements. Kept: x, mean, rstd.
-// Statistics, normalising and the backward pass: see Normalization.cs; over a sample's chunks, for each the group's channels, in rising order.
+// Statistics, normalizing and the backward pass: see Normalization.cs; over a sample's chunks, for each the group's channels, in rising order.
 using ILGPU;
 
 namespace Dalle2.Kernels;
 
-/// <summary>Group normalisation.</summary>
+/// <summary>Group normalization.</summary>
 public static class GroupNormOp
 {
     /// <summary>Extents of the two tensors of partial sums that both passes take: <c>[this, channels]</c>.</summary>
     public static int PartialRows(int rows, int rowsPerSample) => new SampleRows(rowsPerSample).All(rows);
 
-    /// <summary>The normalised input, and what Backward needs.</summary>
+    /// <summary>The normalized input, and what Backward needs.</summary>
     /// <param name="stream">Where it runs.</param>
     /// <param name="x">Samples of rowsPerSample rows each; the last axis are the channels.</param>
     /// <param name="gamma">The scale.</param>

@@ -1,4 +1,4 @@
-// Layer normalisation over the last axis (Ba, Kiros and Hinton, 2016):  y = n * gamma + beta,  n = (x - mean) * rstd,  rstd = 1 / sqrt(variance + eps), per row
+// Layer normalization over the last axis (Ba, Kiros and Hinton, 2016):  y = n * gamma + beta,  n = (x - mean) * rstd,  rstd = 1 / sqrt(variance + eps), per row
 //   x, y, dx, dy [rows, cols]   gamma, beta, dgamma, dbeta [cols]   mean, rstd [rows]      Kept: x, mean, rstd.
 //   The variance is divided by cols and comes from a second pass around the mean.
 // Backward, g = dy * gamma:  dx = (g - avg(g) - n * avg(g * n)) * rstd                                                    (written, =)
@@ -8,7 +8,7 @@ using ILGPU;
 
 namespace Dalle2.Kernels;
 
-/// <summary>Layer normalisation of each row, and its gradients.</summary>
+/// <summary>Layer normalization of each row, and its gradients.</summary>
 public static class LayerNormOp
 {
     const int ChunkRows = 16;
@@ -16,9 +16,9 @@ public static class LayerNormOp
     /// <summary>Extents of the two tensors of partial sums that Backward takes: <c>[this, cols]</c>.</summary>
     public static int PartialRows(int rows) => IntrinsicMath.DivRoundUp(rows, ChunkRows);
 
-    /// <summary>The normalised rows, and what Backward needs.</summary>
+    /// <summary>The normalized rows, and what Backward needs.</summary>
     /// <param name="stream">Where it runs.</param>
-    /// <param name="x">The input; the last axis is normalised.</param>
+    /// <param name="x">The input; the last axis is normalized.</param>
     /// <param name="gamma">The scale, <c>[cols]</c>.</param>
     /// <param name="beta">The shift, <c>[cols]</c>.</param>
     /// <param name="y">Written.</param>

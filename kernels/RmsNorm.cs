@@ -1,4 +1,4 @@
-// Root mean square normalisation:  y = x * rstd * gamma,  rstd = 1 / sqrt(mean(x^2) + eps), per row      (Zhang and Sennrich, 2019, arXiv 1910.07467)
+// Root mean square normalization:  y = x * rstd * gamma,  rstd = 1 / sqrt(mean(x^2) + eps), per row      (Zhang and Sennrich, 2019, arXiv 1910.07467)
 //   x, y, dx, dy [rows, cols]   gamma, dgamma [cols]   rstd [rows]      Kept: x, rstd.
 // Backward:  dx = dy gamma rstd - x slope,  slope = rstd^3 * mean over the row of dy gamma x   (written, =)
 //            dgamma[col] += sum over the rows of dy x rstd: in chunks of 16 rows, then over the chunks, see ColumnSum.cs     (accumulated, +=)
@@ -7,7 +7,7 @@ using ILGPU;
 
 namespace Dalle2.Kernels;
 
-/// <summary>Root mean square normalisation of each row, and its gradients.</summary>
+/// <summary>Root mean square normalization of each row, and its gradients.</summary>
 public static class RmsNormOp
 {
     const int ChunkRows = 16;
@@ -17,7 +17,7 @@ public static class RmsNormOp
 
     /// <summary><c>y = x * rstd * gamma</c>, and the rstd that Backward needs.</summary>
     /// <param name="stream">Where it runs.</param>
-    /// <param name="x">The input; the last axis is normalised.</param>
+    /// <param name="x">The input; the last axis is normalized.</param>
     /// <param name="gamma">The scale, <c>[cols]</c>.</param>
     /// <param name="y">Written.</param>
     /// <param name="rstd">Written, <c>[rows]</c>.</param>

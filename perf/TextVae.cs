@@ -1,5 +1,5 @@
 using Dalle2.Gpu.Runtime;
-using Dalle2.Kernels;
+using Dalle2.Kernels.Shared;
 using Dalle2.Layers;
 using Dalle2.Tensors;
 
@@ -28,16 +28,16 @@ sealed class TextVae : Layer, IDisposable
     readonly Concatenate seen;
     readonly Linear mean;
     readonly Linear logVariance;
-    readonly GaussianReparameterisation sample;
+    readonly GaussianReparameterization sample;
     readonly Concatenate told;
     readonly Sequential decoder;
-    readonly BinaryCrossEntropy crossEntropy = new();
-    readonly UnitGaussianDivergence divergence = new();
+    readonly BinaryCrossEntropyWithLogits crossEntropy = new();
+    readonly UnitGaussianKlDivergence divergence = new();
     readonly ParameterStore parameters;
     readonly AdamOptimizer adam;
     readonly Context inputs;
     readonly Context context;
-    readonly IntTensor words;
+    readonly TokenBatch words;
     readonly IntTensor lengths;
     readonly Tensor pictures;
 
@@ -56,7 +56,7 @@ sealed class TextVae : Layer, IDisposable
         seen = Compose("seen", new Concatenate());
         mean = Compose("mean", new Linear(flat + TextFeatures, Latent));
         logVariance = Compose("logVariance", new Linear(flat + TextFeatures, Latent));
-        sample = Compose("sample", new GaussianReparameterisation());
+        sample = Compose("sample", new GaussianReparameterization());
         told = Compose("told", new Concatenate());
         decoder = Compose("decoder", new Sequential(
             ("start", new Linear(Latent + TextFeatures, flat, activation: ActivationKind.ReLU)), ("map", new Reshape(low, low, 8 * width)),
@@ -69,7 +69,8 @@ sealed class TextVae : Layer, IDisposable
         context = new Context(device, seed: 1);
         inputs = new Context(device);
         var random = new Random(1);
-        words = inputs.Upload([.. Enumerable.Range(0, size.Words * size.Batch).Select(_ => random.Next(Vocabulary))], size.Words, size.Batch);
+        int[] tokens = [.. Enumerable.Range(0, size.Words * size.Batch).Select(_ => random.Next(Vocabulary))];
+        words = TokenBatch.Of(inputs, tokens, false, size.Words, size.Batch);
         lengths = inputs.Upload([.. Enumerable.Repeat(size.Words, size.Batch)], size.Batch);
         pictures = inputs.Upload([.. Enumerable.Range(0, size.Batch * size.Side * size.Side * 3).Select(_ => random.NextSingle())], size.Batch, size.Side, size.Side, 3);
     }
@@ -81,25 +82,20 @@ sealed class TextVae : Layer, IDisposable
     public float Step()
     {
         context.BeginStep((ulong)adam.StepCount, training: true);
-        var (gradient, reconstruction, distance) = Differentiate(embedding.Forward(context, words));
-        embedding.Backward(context, gradient);
-        adam.Step(context, LearningRate);
+        var (reconstruction, distance) = Queue();
         return reconstruction.Scalar(context.Stream) + distance.Scalar(context.Stream);
     }
 
-    /// <summary>One step whose work on the device is remembered, in order, all but that of the embedding, which looks at the words on the host.</summary>
-    public IReadOnlyList<Recording> Record()
+    /// <summary>One step whose work on the device is remembered.</summary>
+    public Recording Record()
     {
         context.BeginStep((ulong)adam.StepCount, training: true);
-        Tensor vectors = embedding.Forward(context, words), gradient = vectors;
-        Recording model = context.Stream.Record(() => (gradient, _, _) = Differentiate(vectors));
-        embedding.Backward(context, gradient);
-        return [model, context.Stream.Record(() => adam.Step(context, LearningRate))];
+        return context.Stream.Record(() => Queue());
     }
 
-    (Tensor Gradient, Tensor Reconstruction, Tensor Distance) Differentiate(Tensor vectors)
+    (Tensor Reconstruction, Tensor Distance) Queue()
     {
-        lstm.Forward(context, vectors, lengths);
+        lstm.Forward(context, embedding.Forward(context, words), lengths);
         Tensor both = seen.Forward(context, encoder.Forward(context, pictures), lstm.Final);
         Tensor m = mean.Forward(context, both), v = logVariance.Forward(context, both);
         Tensor z = told.Forward(context, sample.Forward(context, m, v), lstm.Final);
@@ -111,7 +107,9 @@ sealed class TextVae : Layer, IDisposable
         Tensor dboth = mean.Backward(context, Sum(dm, divergenceMean));
         Tensor[] dseen = seen.Backward(context, Sum(dboth, logVariance.Backward(context, Sum(dv, divergenceVariance))));
         encoder.BackwardToParameters(context, dseen[0]);
-        return (lstm.Backward(context, null, Sum(dseen[1], dz[1])), reconstruction, distance);
+        embedding.Backward(context, lstm.Backward(context, null, Sum(dseen[1], dz[1])));
+        adam.Step(context, LearningRate);
+        return (reconstruction, distance);
     }
 
     /// <inheritdoc/>

@@ -134,7 +134,7 @@ def reduction(s):
     return lambda: (x.sum() * .5, x.norm())[0], []
 
 
-def reparameterisation(s):
+def reparameterization(s):
     m, v, e = leaf(*s), leaf(*s), torch.randn(*s)
     return lambda: m + e * torch.exp(v / 2), [m, v]
 
@@ -160,9 +160,9 @@ def adam(s):
 
 OPS = dict(
     Gemm=gemm, Linear=linear, Conv2d=conv, ConvTranspose2d=conv_transpose, Lstm=recurrent(nn.LSTM), Gru=recurrent(nn.GRU), Activation=activation,
-    BatchNorm=batch_norm, GroupNorm=group_norm, LayerNorm=layer_norm, RmsNorm=rms_norm, L2Normalize=l2_normalize, BinaryCrossEntropy=bce, MeanSquaredError=mse,
+    BatchNorm=batch_norm, GroupNorm=group_norm, LayerNorm=layer_norm, RmsNorm=rms_norm, L2Normalize=l2_normalize, BinaryCrossEntropyWithLogits=bce, SquaredError=mse,
     SoftmaxCrossEntropy=cross_entropy, InfoNce=info_nce, Embedding=embedding, Dropout=dropout, Concatenate=concatenate, ChannelModulation=channel_modulation, Elementwise=elementwise,
-    Reduction=reduction, GaussianReparameterisation=reparameterisation, GaussianDivergence=divergence, UnitGaussianDivergence=unit_divergence, Adam=adam)
+    Reduction=reduction, GaussianReparameterization=reparameterization, GaussianKlDivergence=divergence, UnitGaussianKlDivergence=unit_divergence, Adam=adam)
 
 
 def measure(op, shape, seconds, fewest=5, most=200):

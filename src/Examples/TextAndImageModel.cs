@@ -1,5 +1,5 @@
 using Dalle2.Gpu.Runtime;
-using Dalle2.Kernels;
+using Dalle2.Kernels.Shared;
 using Dalle2.Layers;
 using Dalle2.Tensors;
 
@@ -25,7 +25,7 @@ public sealed class TextAndImageModel : Layer, IDisposable
     readonly Sequential image;
     readonly Concatenate concatenate;
     readonly Sequential decoder;
-    readonly BinaryCrossEntropy loss = new();
+    readonly BinaryCrossEntropyWithLogits loss = new();
     readonly ParameterStore parameters;
     readonly AdamOptimizer adam;
     readonly Context context;
@@ -62,15 +62,15 @@ public sealed class TextAndImageModel : Layer, IDisposable
         int batch = lengths.Length;
         Tensor target = context.Upload(pictures, batch, side, side, 3);
 
-        lstm.Forward(context, embedding.Forward(context, context.Upload(tokens, tokens.Length / batch, batch)), context.Upload(lengths, batch));
+        lstm.Forward(context, embedding.Forward(context, TokenBatch.Of(context, tokens, true, tokens.Length / batch, batch)), context.Upload(lengths, batch));
         Tensor both = concatenate.Forward(context, lstm.Final, image.Forward(context, target));
-        float value = loss.Forward(context, decoder.Forward(context, both), target).Scalar(context.Stream);
+        Tensor value = loss.Forward(context, decoder.Forward(context, both), target);
 
         Tensor[] gradients = concatenate.Backward(context, decoder.Backward(context, loss.Backward(context)));
         embedding.Backward(context, lstm.Backward(context, null, gradients[0]));
         image.BackwardToParameters(context, gradients[1]);
-        adam.Step(context, learningRate);
-        return value;
+        adam.Step(context, learningRate, value);
+        return value.Scalar(context.Stream);
     }
 
     /// <inheritdoc/>

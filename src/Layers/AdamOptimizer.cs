@@ -2,18 +2,23 @@
 namespace Dalle2.Layers;
 
 /// <summary>
-/// Adam and AdamW over the parameters of one or more stores, with clipping by the norm of all their gradients together. A step whose
-/// norm is NaN or infinite changes nothing, and <see cref="GradientNorm"/> shows it.
+/// Adam and AdamW over the parameters of one or more stores, with clipping by the norm of all their gradients together. A step whose norm or
+/// loss is NaN or infinite changes nothing, and <see cref="Norm"/> shows it: so the host need not look before the step is queued.
 /// </summary>
 public sealed class AdamOptimizer : IDisposable
 {
-    readonly Device device;
+    /// <summary>The stores' buffer of running means of the gradients.</summary>
+    public const string FirstMoments = "adam.m";
+
+    /// <summary>The stores' buffer of running means of the squared gradients.</summary>
+    public const string SecondMoments = "adam.v";
+
     readonly AdamOptions options;
     readonly ParameterStore[] stores;
     readonly Buffer<float> partials;
     readonly Buffer<float> norm;
 
-    /// <summary>An optimiser at step 0; the moments are the stores' own.</summary>
+    /// <summary>An optimizer at step 0; the moments are the stores' own.</summary>
     /// <param name="device">Where the stores live.</param>
     /// <param name="options">Null for the defaults.</param>
     /// <param name="stores">What it changes; not owned.</param>
@@ -21,44 +26,45 @@ public sealed class AdamOptimizer : IDisposable
     public AdamOptimizer(Device device, AdamOptions? options, params ParameterStore[] stores)
     {
         if (stores.Length == 0)
-            throw new ArgumentException("an optimiser needs a store of parameters at least");
-        this.device = device;
+            throw new ArgumentException("an optimizer needs a store of parameters at least");
         this.options = options ?? new AdamOptions();
         this.options.Validate();
         this.stores = stores;
         partials = device.Allocate<float>(stores.Sum(s => (long)ReductionOp.Partials(s.Gradients.Length)));
         norm = device.Allocate<float>(1);
         device.Stream.Clear(norm.View);
+        Norm = new Tensor(norm.View, new Shape(1));
+        // Before anybody asks what memory is left.
+        foreach (ParameterStore store in stores)
+            Array.ForEach(BufferNames, name => store.Buffer(name));
     }
+
+    /// <summary>The buffers that it keeps in its stores: what a checkpoint needs to go on.</summary>
+    public static string[] BufferNames => [FirstMoments, SecondMoments];
 
     /// <summary>Steps taken, those without effect included; set it to resume.</summary>
     public long StepCount { get; set; }
 
-    /// <summary>The norm of all gradients of the last step before clipping, read back from the device; 0 before the first. NaN or infinite: the step changed nothing.</summary>
-    public float GradientNorm
-    {
-        get
-        {
-            Span<float> value = stackalloc float[1];
-            device.Stream.Read(norm.View, value);
-            return value[0];
-        }
-    }
+    /// <summary>The norm of all gradients of the last step before clipping, on the device, one element; 0 before the first. NaN or infinite: the step changed nothing.</summary>
+    public Tensor Norm { get; }
 
     /// <summary>Changes the parameters by their gradients, then sets the gradients to zero.</summary>
     /// <param name="context">The step, on the same device.</param>
     /// <param name="learningRate">Of this step; 0 or more.</param>
+    /// <param name="loss">The step's loss, one element: if it is not finite nothing changes, and the norm becomes NaN. Null: the gradients alone decide.</param>
     /// <exception cref="ArgumentOutOfRangeException">The learning rate is negative or not finite.</exception>
-    public void Step(Context context, double learningRate)
+    public void Step(Context context, double learningRate, Tensor? loss = null)
     {
         if (!(learningRate >= 0) || double.IsInfinity(learningRate))
             throw new ArgumentOutOfRangeException(nameof(learningRate), $"the learning rate must be 0 or more, not {learningRate}");
         Stream stream = context.Stream;
         StepCount++;
         Measure(stream);
+        if (loss != null)
+            AdamOp.RequireFinite(stream, loss, Norm);
         AdamStep step = AdamStep.Of(StepCount, learningRate, options.Beta1, options.Beta2, options.Epsilon, options.ClipNorm, options.WeightDecay);
         foreach (ParameterStore store in stores)
-            AdamOp.Update(stream, store.Values, store.Gradients, store.FirstMoments, store.SecondMoments, norm.View, step, store.DecayedLength);
+            AdamOp.Update(stream, store.Values, store.Gradients, store.Buffer(FirstMoments), store.Buffer(SecondMoments), norm.View, step, store.DecayedLength);
     }
 
     /// <inheritdoc/>

@@ -1,7 +1,7 @@
 namespace Dalle2.Layers;
 
 /// <summary>
-/// Batch normalisation over all axes but the last (Ioffe and Szegedy, 2015): in training by the batch's mean and variance, which also move
+/// Batch normalization over all axes but the last (Ioffe and Szegedy, 2015): in training by the batch's mean and variance, which also move
 /// the running ones; otherwise by the running ones.
 /// </summary>
 public sealed class BatchNorm : UnaryLayer
@@ -16,7 +16,7 @@ public sealed class BatchNorm : UnaryLayer
     Tensor? mean;
     Tensor? rstd;
 
-    /// <summary>Batch normalisation; scale 1, shift 0, running mean 0 and variance 1 at the start.</summary>
+    /// <summary>Batch normalization; scale 1, shift 0, running mean 0 and variance 1 at the start.</summary>
     /// <param name="channels">The extent of the last axis.</param>
     /// <param name="momentum">How much of a batch goes into the running statistics.</param>
     /// <param name="eps">Added to the variance.</param>
@@ -35,7 +35,7 @@ public sealed class BatchNorm : UnaryLayer
     {
         int channels = gamma.Shape[0];
         if (x.Cols != channels)
-            throw new ArgumentException($"batch normalisation of {channels} channels cannot take {x.Shape}");
+            throw new ArgumentException($"batch normalization of {channels} channels cannot take {x.Shape}");
         input = x;
         rstd = context.Allocate(channels);
         if (context.Training)

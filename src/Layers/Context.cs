@@ -28,7 +28,7 @@ public sealed class Context : IDisposable
     /// <summary>The step; moved by <see cref="BeginStep"/>.</summary>
     public ulong Step { get; private set; }
 
-    /// <summary>True while training: dropout drops, batch normalisation uses the batch, layers keep what Backward needs.</summary>
+    /// <summary>True while training: dropout drops, batch normalization uses the batch, layers keep what Backward needs.</summary>
     public bool Training { get; private set; }
 
     /// <summary>Examine each layer's output and gradient for NaN and infinity, and throw <see cref="NonFiniteException"/> at the first.</summary>
@@ -46,13 +46,13 @@ public sealed class Context : IDisposable
     /// <param name="frozen">False changes nothing.</param>
     public InferenceScope Inference(bool frozen = true) => new(this, frozen);
 
-    /// <summary>An uninitialised tensor, valid until the next <see cref="BeginStep"/>.</summary>
+    /// <summary>An uninitialized tensor, valid until the next <see cref="BeginStep"/>.</summary>
     public Tensor Allocate(params ReadOnlySpan<int> extents) => Arena.Allocate(new Shape(extents));
 
-    /// <summary>An uninitialised tensor of a shape, valid until the next <see cref="BeginStep"/>.</summary>
+    /// <summary>An uninitialized tensor of a shape, valid until the next <see cref="BeginStep"/>.</summary>
     public Tensor Allocate(Shape shape) => Arena.Allocate(shape);
 
-    /// <summary>Room for an op's intermediate results, of so many elements, of one at least; uninitialised, valid until the next <see cref="BeginStep"/>.</summary>
+    /// <summary>Room for an op's intermediate results, of so many elements, of one at least; uninitialized, valid until the next <see cref="BeginStep"/>.</summary>
     public Tensor Workspace(int length) => Allocate(Math.Max(1, length));
 
     /// <summary>A tensor of zeros, valid until the next <see cref="BeginStep"/>.</summary>

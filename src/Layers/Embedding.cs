@@ -2,20 +2,13 @@
 namespace Dalle2.Layers;
 
 /// <summary>
-/// Learnt vectors of tokens: tokens of any shape, say <c>[T, B]</c>, give <c>[T, B, features]</c>. With padding, token 0 is the padding: it
+/// Learned vectors of tokens: tokens of any shape, say <c>[T, B]</c>, give <c>[T, B, features]</c>. With padding, token 0 is the padding: it
 /// reads as zeros whatever its row holds, and its row gets no gradient.
 /// </summary>
 public sealed class Embedding : Layer
 {
     readonly bool padding;
-    int[] values = [];
-    int[] segmentOf = [];
-    int[] places = [];
-    int[] tokensOfSegments = [];
-    int[] bounds = [];
-    ArrayView<int> order;
-    ArrayView<int> starts;
-    ArrayView<int> ids;
+    TokenBatch? tokens;
 
     /// <summary>A table of standard normal values at the start: with much smaller ones a recurrent layer hears its words too softly, and learns several times slower.</summary>
     /// <param name="vocabulary">Tokens, 0 to vocabulary - 1.</param>
@@ -27,26 +20,31 @@ public sealed class Embedding : Layer
         Weight = Declare("weight", new Shape(vocabulary, features), Initializer.Normal(1f));
     }
 
+    /// <summary>Whether token 0 is padding.</summary>
+    public bool HasPadding => padding;
+
     /// <summary>The table <c>[vocabulary, features]</c>; word vectors are loaded into it.</summary>
     public Parameter Weight { get; }
 
-    /// <summary>The tokens' vectors. The tokens are read back to the host, to check them.</summary>
-    /// <exception cref="ArgumentException">A token is not in the vocabulary; the message names it.</exception>
-    public Tensor Forward(Context context, IntTensor tokens)
+    /// <summary>The tokens' vectors.</summary>
+    /// <param name="context">The step.</param>
+    /// <param name="tokens">The tokens, on the device; they stay as they are until the backward pass.</param>
+    /// <exception cref="ArgumentException">A token is not in the vocabulary, the message names it; or one of both has padding and the other has not.</exception>
+    public Tensor Forward(Context context, TokenBatch tokens)
     {
         int vocabulary = Weight.Shape[0];
-        if (values.Length != tokens.Length)
-            values = new int[tokens.Length];
-        context.Stream.Read<int>(tokens.View, values);
-        foreach (int token in values)
+        if (tokens.Smallest < 0 || tokens.Largest >= vocabulary)
         {
-            if (token < 0 || token >= vocabulary)
-                throw new ArgumentException($"{Name}: token {token} lies outside of the vocabulary of {vocabulary} (0 to {vocabulary - 1})");
+            int token = tokens.Smallest < 0 ? tokens.Smallest : tokens.Largest;
+            throw new ArgumentException($"{Name}: token {token} lies outside of the vocabulary of {vocabulary} (0 to {vocabulary - 1})");
         }
 
+        if (tokens.Padding != padding)
+            throw new ArgumentException($"{Name}: token 0 is {Meaning(tokens.Padding)} for the tokens and {Meaning(padding)} for the embedding; give both the same padding");
         BeginForward(context);
-        Tensor y = context.Allocate(tokens.Shape.Append(Weight.Shape[1]));
-        EmbeddingOp.Forward(context.Stream, tokens, Weight.Value, padding, y);
+        this.tokens = tokens;
+        Tensor y = context.Allocate(tokens.Tokens.Shape.Append(Weight.Shape[1]));
+        EmbeddingOp.Forward(context.Stream, tokens.Tokens, Weight.Value, padding, y);
         return EndForward(context, y);
     }
 
@@ -56,64 +54,9 @@ public sealed class Embedding : Layer
     public void Backward(Context context, Tensor dy)
     {
         BeginBackward();
-        Sort(context);
-        EmbeddingOp.Backward(context.Stream, order, starts, ids, dy, Weight.Gradient);
+        EmbeddingOp.Backward(context.Stream, tokens!.Order, tokens.Starts, tokens.Ids, dy, Weight.Gradient);
         EndBackward(context, dy);
     }
 
-    // Places by token, in rising order for each, and where each token's segment starts. Tokens come in the order in which the batch has them, so that it takes as long
-    // as the batch is, not as the vocabulary. The memory is that of a batch without padding, whatever the batch.
-    void Sort(Context context)
-    {
-        if (segmentOf.Length == 0)
-        {
-            segmentOf = new int[Weight.Shape[0]];
-            Array.Fill(segmentOf, -1);
-        }
-
-        if (places.Length < values.Length)
-            (places, tokensOfSegments, bounds) = (new int[values.Length], new int[values.Length], new int[values.Length + 1]);
-        int segments = 0, count = 0;
-        // bounds[s + 1] is the length of segment s, then where its next place goes, and so in the end where it ends.
-        foreach (int token in values)
-        {
-            if (padding && token == 0)
-                continue;
-            ref int segment = ref segmentOf[token];
-            if (segment < 0)
-            {
-                segment = segments++;
-                tokensOfSegments[segment] = token;
-                bounds[segment + 1] = 0;
-            }
-
-            bounds[segment + 1]++;
-        }
-
-        for (int segment = 0; segment < segments; segment++)
-        {
-            int length = bounds[segment + 1];
-            bounds[segment + 1] = count;
-            count += length;
-        }
-
-        for (int place = 0; place < values.Length; place++)
-        {
-            if (!padding || values[place] != 0)
-                places[bounds[segmentOf[values[place]] + 1]++] = place;
-        }
-
-        for (int segment = 0; segment < segments; segment++)
-            segmentOf[tokensOfSegments[segment]] = -1;
-        order = Upload(context, places.AsSpan(0, count));
-        starts = Upload(context, bounds.AsSpan(0, segments + 1));
-        ids = Upload(context, tokensOfSegments.AsSpan(0, segments));
-    }
-
-    ArrayView<int> Upload(Context context, ReadOnlySpan<int> integers)
-    {
-        ArrayView<int> view = context.Arena.Allocate<int>(values.Length + 1).Part(0, integers.Length);
-        context.Stream.Write(integers, view);
-        return view;
-    }
+    static string Meaning(bool padding) => padding ? "padding" : "a word";
 }

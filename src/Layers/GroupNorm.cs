@@ -1,7 +1,7 @@
 namespace Dalle2.Layers;
 
 /// <summary>
-/// Group normalisation (Wu and He, 2018): each sample's channels, in groups of neighbours, are normalised by the mean and variance over
+/// Group normalization (Wu and He, 2018): each sample's channels, in groups of neighbors, are normalized by the mean and variance over
 /// the group's channels and all pixels. The first axis is the batch, the last the channels.
 /// </summary>
 public sealed class GroupNorm : UnaryLayer
@@ -14,7 +14,7 @@ public sealed class GroupNorm : UnaryLayer
     Tensor? mean;
     Tensor? rstd;
 
-    /// <summary>Group normalisation; scale 1, shift 0 at the start.</summary>
+    /// <summary>Group normalization; scale 1, shift 0 at the start.</summary>
     /// <param name="groups">Groups of channels.</param>
     /// <param name="channels">The extent of the last axis.</param>
     /// <param name="eps">Added to the variance.</param>
@@ -33,7 +33,7 @@ public sealed class GroupNorm : UnaryLayer
     protected override Tensor Compute(Context context, Tensor x)
     {
         if (x.Shape.Rank < 2 || x.Cols != gamma.Shape[0])
-            throw new ArgumentException($"group normalisation of {gamma.Shape[0]} channels cannot take {x.Shape}");
+            throw new ArgumentException($"group normalization of {gamma.Shape[0]} channels cannot take {x.Shape}");
         input = x;
         mean = context.Allocate(x.Shape[0], groups);
         rstd = context.Allocate(x.Shape[0], groups);

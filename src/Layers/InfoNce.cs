@@ -2,7 +2,7 @@ namespace Dalle2.Layers;
 
 /// <summary>
 /// The symmetric contrastive loss of CLIP: pairs of unit vectors a, b <c>[B, D]</c>, logits <c>exp(k) a b^T</c>, the mean of the cross-entropies
-/// of picking each a's b and each b's a out of the batch. The log of the inverse temperature k is learnt, from log(1 / 0.07), and lowered to
+/// of picking each a's b and each b's a out of the batch. The log of the inverse temperature k is learned, from log(1 / 0.07), and lowered to
 /// log 100 at the start of a training step if it has gone above.
 /// </summary>
 public sealed class InfoNce : Layer

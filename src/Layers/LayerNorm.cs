@@ -1,6 +1,6 @@
 namespace Dalle2.Layers;
 
-/// <summary>Layer normalisation over the last axis (Ba, Kiros and Hinton, 2016): each row by its own mean and variance.</summary>
+/// <summary>Layer normalization over the last axis (Ba, Kiros and Hinton, 2016): each row by its own mean and variance.</summary>
 public sealed class LayerNorm : UnaryLayer
 {
     readonly float eps;
@@ -10,7 +10,7 @@ public sealed class LayerNorm : UnaryLayer
     Tensor? mean;
     Tensor? rstd;
 
-    /// <summary>Layer normalisation; scale 1, shift 0 at the start.</summary>
+    /// <summary>Layer normalization; scale 1, shift 0 at the start.</summary>
     /// <param name="features">The extent of the last axis.</param>
     /// <param name="eps">Added to the variance.</param>
     public LayerNorm(int features, float eps = 1e-5f)
@@ -24,7 +24,7 @@ public sealed class LayerNorm : UnaryLayer
     protected override Tensor Compute(Context context, Tensor x)
     {
         if (x.Cols != gamma.Shape[0])
-            throw new ArgumentException($"layer normalisation of {gamma.Shape[0]} features cannot take {x.Shape}");
+            throw new ArgumentException($"layer normalization of {gamma.Shape[0]} features cannot take {x.Shape}");
         input = x;
         mean = context.Allocate(x.Rows);
         rstd = context.Allocate(x.Rows);

@@ -26,7 +26,7 @@ public sealed class Parameter
     /// <summary>The values.</summary>
     public Tensor Value => value ?? throw Unplaced();
 
-    /// <summary>The gradient: layers add to it; the optimiser or <see cref="ParameterStore.ClearGradients"/> clears it.</summary>
+    /// <summary>The gradient: layers add to it; the optimizer or <see cref="ParameterStore.ClearGradients"/> clears it.</summary>
     public Tensor Gradient => gradient ?? throw Unplaced();
 
     Tensor? value;

@@ -2,9 +2,9 @@
 namespace Dalle2.Layers;
 
 /// <summary>
-/// The memory of a layer's parameters: values, gradients and the optimiser's two moments, each one contiguous buffer, so that clearing,
-/// the global norm and Adam are one launch each. What weight decay shrinks comes first, so that Adam knows it by a place alone.
-/// The gaps between parameters are zero and stay zero.
+/// The memory of a layer's parameters: values, gradients and whatever else is kept of each, by name (an optimizer's moments, averages of the
+/// values), each one contiguous buffer, so that clearing, the global norm and Adam are one launch each. What weight decay shrinks comes first,
+/// so that Adam knows it by a place alone. The gaps between parameters are zero and stay zero.
 /// </summary>
 public sealed class ParameterStore : IDisposable
 {
@@ -13,8 +13,7 @@ public sealed class ParameterStore : IDisposable
     readonly Device device;
     readonly Buffer<float> values;
     readonly Buffer<float> gradients;
-    readonly Buffer<float> firstMoments;
-    readonly Buffer<float> secondMoments;
+    readonly Dictionary<string, Buffer<float>> buffers = [];
     readonly Dictionary<string, (Parameter Parameter, long Offset)> byName = [];
 
     /// <summary>Gives memory to all parameters below a layer, names them and sets their first values.</summary>
@@ -42,8 +41,6 @@ public sealed class ParameterStore : IDisposable
 
         values = Zeroed(length);
         gradients = Zeroed(length);
-        firstMoments = Zeroed(length);
-        secondMoments = Zeroed(length);
         foreach (var (parameter, offset) in byName.Values)
         {
             parameter.Place(
@@ -76,31 +73,34 @@ public sealed class ParameterStore : IDisposable
     /// <summary>All gradients, in the order of <see cref="Values"/>.</summary>
     public ArrayView<float> Gradients => gradients.View;
 
-    /// <summary>Adam's running means of the gradients.</summary>
-    public ArrayView<float> FirstMoments => firstMoments.View;
+    /// <summary>The names of the buffers kept beside values and gradients, in the order in which they were first asked for.</summary>
+    public IReadOnlyCollection<string> BufferNames => buffers.Keys;
 
-    /// <summary>Adam's running means of the squared gradients.</summary>
-    public ArrayView<float> SecondMoments => secondMoments.View;
+    /// <summary>A buffer kept beside the values, in their order; zeros from the first call on, until something is written.</summary>
+    /// <param name="name">Its name, as a checkpoint has it before the parameters' names: <c>adam.m</c>, <c>ema</c>.</param>
+    public ArrayView<float> Buffer(string name)
+    {
+        if (!buffers.TryGetValue(name, out Buffer<float>? buffer))
+            buffers.Add(name, buffer = Zeroed(values.Length));
+        return buffer.View;
+    }
+
+    /// <summary>What a buffer holds of one parameter; see <see cref="Buffer(string)"/>.</summary>
+    /// <exception cref="KeyNotFoundException">There is no such parameter.</exception>
+    public Tensor Buffer(string name, string parameter)
+    {
+        var (found, offset) = byName[parameter];
+        return new Tensor(Buffer(name).Part(offset, found.Shape.Length), found.Shape);
+    }
 
     /// <summary>Sets all gradients to zero.</summary>
     public void ClearGradients() => device.Stream.Clear(Gradients);
 
-    /// <summary>Sets Adam's moments to zero.</summary>
-    public void ClearMoments()
+    /// <summary>Sets a buffer to zero; one that was never asked for is none.</summary>
+    public void Clear(string name)
     {
-        device.Stream.Clear(FirstMoments);
-        device.Stream.Clear(SecondMoments);
-    }
-
-    /// <summary>The three tensors of a parameter that a checkpoint keeps.</summary>
-    /// <exception cref="KeyNotFoundException">There is no such parameter.</exception>
-    public (Tensor Value, Tensor FirstMoment, Tensor SecondMoment) State(string name)
-    {
-        var (parameter, offset) = byName[name];
-        return (
-            parameter.Value,
-            new Tensor(FirstMoments.Part(offset, parameter.Shape.Length), parameter.Shape),
-            new Tensor(SecondMoments.Part(offset, parameter.Shape.Length), parameter.Shape));
+        if (buffers.TryGetValue(name, out Buffer<float>? buffer))
+            device.Stream.Clear(buffer.View);
     }
 
     /// <inheritdoc/>
@@ -108,8 +108,8 @@ public sealed class ParameterStore : IDisposable
     {
         values.Dispose();
         gradients.Dispose();
-        firstMoments.Dispose();
-        secondMoments.Dispose();
+        foreach (Buffer<float> buffer in buffers.Values)
+            buffer.Dispose();
     }
 
     static bool IsDecayed(Parameter parameter) => parameter is { Trainable: true, Shape.Rank: > 1 };

@@ -1,7 +1,7 @@
 namespace Dalle2.Layers;
 
 /// <summary>
-/// Normalisation over the last axis by the root mean square (Zhang and Sennrich, 2019): <c>y = x rstd gamma</c>, <c>rstd = 1 / sqrt(mean(x^2) + eps)</c>.
+/// Normalization over the last axis by the root mean square (Zhang and Sennrich, 2019): <c>y = x rstd gamma</c>, <c>rstd = 1 / sqrt(mean(x^2) + eps)</c>.
 /// </summary>
 public sealed class RmsNorm : UnaryLayer
 {
@@ -10,7 +10,7 @@ public sealed class RmsNorm : UnaryLayer
     Tensor? input;
     Tensor? rstd;
 
-    /// <summary>Root mean square normalisation; scale 1 at the start.</summary>
+    /// <summary>Root mean square normalization; scale 1 at the start.</summary>
     /// <param name="features">The extent of the last axis.</param>
     /// <param name="eps">Added to the mean square.</param>
     public RmsNorm(int features, float eps = 1e-5f)

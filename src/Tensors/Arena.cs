@@ -17,7 +17,7 @@ public sealed class Arena(Device device) : IDisposable
 
     readonly List<Buffer<byte>> blocks = [];
 
-    // Sorted by place; neighbours are one.
+    // Sorted by place; neighbors are one.
     readonly List<(Place Place, long Bytes)> free = [];
     readonly Dictionary<Place, long> live = [];
     readonly Dictionary<(Place Place, Shape Shape), Tensor> tensors = [];
@@ -34,11 +34,11 @@ public sealed class Arena(Device device) : IDisposable
     /// <summary>Overwrite what is given back with ones (NaN for floats), so that a later read of it shows; for tests.</summary>
     public bool PoisonsReleased { get; set; }
 
-    /// <summary>Uninitialised memory, valid until <see cref="Reset"/>.</summary>
+    /// <summary>Uninitialized memory, valid until <see cref="Reset"/>.</summary>
     public ArrayView<T> Allocate<T>(long length)
         where T : unmanaged => View<T>(Take<T>(length), length);
 
-    /// <summary>An uninitialised tensor, valid until <see cref="Reset"/> or its <see cref="Release"/>.</summary>
+    /// <summary>An uninitialized tensor, valid until <see cref="Reset"/> or its <see cref="Release"/>.</summary>
     public Tensor Allocate(Shape shape)
     {
         Place place = Take<float>(shape.Length);
@@ -53,7 +53,7 @@ public sealed class Arena(Device device) : IDisposable
         return tensor;
     }
 
-    /// <summary>Uninitialised integers, valid until <see cref="Reset"/>.</summary>
+    /// <summary>Uninitialized integers, valid until <see cref="Reset"/>.</summary>
     public IntTensor AllocateIntegers(Shape shape)
     {
         Place place = Take<int>(shape.Length);

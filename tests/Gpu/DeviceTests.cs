@@ -1,5 +1,6 @@
 using Dalle2.Gpu.Runtime;
 using Dalle2.Kernels;
+using Dalle2.Kernels.Shared;
 using Dalle2.Tensors;
 
 namespace Dalle2.Tests.Gpu;

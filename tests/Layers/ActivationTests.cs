@@ -1,5 +1,5 @@
 using Dalle2.Gpu.Runtime;
-using Dalle2.Kernels;
+using Dalle2.Kernels.Shared;
 using Dalle2.Layers;
 
 namespace Dalle2.Tests.Layers;

@@ -4,7 +4,7 @@ using Dalle2.Tensors;
 
 namespace Dalle2.Tests.Layers;
 
-/// <summary>The optimiser over stores: clipping, decay, refusal of bad gradients, resuming. The formula itself is AdamCase's.</summary>
+/// <summary>The optimizer over stores: clipping, decay, refusal of bad gradients, resuming. The formula itself is AdamCase's.</summary>
 public class AdamOptimizerTests
 {
     Device device = null!;
@@ -33,15 +33,19 @@ public class AdamOptimizerTests
         Fill(second, 0.4f);
         // 12 + 4 weights and biases in each store: norm = sqrt(16 * 0.09 + 16 * 0.16) = 2.
         adam.Step(context, 0);
-        Assert.That(adam.GradientNorm, Is.EqualTo(2f).Within(1e-6));
+        Assert.That(adam.Norm.Scalar(context.Stream), Is.EqualTo(2f).Within(1e-6));
         Assert.That(Moment(first), Is.All.EqualTo(0.03f).Within(1e-7), "below the limit nothing is scaled");
 
-        first.ClearMoments();
-        second.ClearMoments();
+        foreach (string name in AdamOptimizer.BufferNames)
+        {
+            first.Clear(name);
+            second.Clear(name);
+        }
+
         Fill(first, 3f);
         Fill(second, 4f);
         adam.Step(context, 0);
-        Assert.That(adam.GradientNorm, Is.EqualTo(20f).Within(1e-5));
+        Assert.That(adam.Norm.Scalar(context.Stream), Is.EqualTo(20f).Within(1e-5));
         Assert.That(Moment(first), Is.All.EqualTo(0.1f * 3f / 8f).Within(1e-6));
         Assert.That(Moment(second), Is.All.EqualTo(0.1f * 4f / 8f).Within(1e-6));
     }
@@ -77,18 +81,38 @@ public class AdamOptimizerTests
         using var adam = new AdamOptimizer(device, new AdamOptions(WeightDecay: 0.1), store);
         Fill(store, 1f);
         adam.Step(context, 0.1);
-        float[] values = All(store.Values), first = All(store.FirstMoments), second = All(store.SecondMoments);
+        float[] values = All(store.Values);
+        float[] first = All(store.Buffer(AdamOptimizer.FirstMoments)), second = All(store.Buffer(AdamOptimizer.SecondMoments));
         Fill(store, 1f);
         store.Parameters[1].Gradient.Write(context.Stream, [1f, bad, 1f, 1f]);
         adam.Step(context, 0.1);
-        Assert.That(float.IsFinite(adam.GradientNorm), Is.False);
+        Assert.That(float.IsFinite(adam.Norm.Scalar(context.Stream)), Is.False);
         Assert.That(All(store.Values), Is.EqualTo(values));
-        Assert.That(All(store.FirstMoments), Is.EqualTo(first));
-        Assert.That(All(store.SecondMoments), Is.EqualTo(second));
+        Assert.That(All(store.Buffer(AdamOptimizer.FirstMoments)), Is.EqualTo(first));
+        Assert.That(All(store.Buffer(AdamOptimizer.SecondMoments)), Is.EqualTo(second));
         Assert.That(All(store.Gradients), Is.All.Zero, "the bad gradient must not reach the next step");
         Fill(store, 1f);
         adam.Step(context, 0.1);
         Assert.That(All(store.Values), Is.All.Matches<float>(float.IsFinite).And.Not.EqualTo(values));
+    }
+
+    [TestCase(float.NaN)]
+    [TestCase(float.NegativeInfinity)]
+    public void A_loss_that_is_not_finite_changes_nothing_though_the_gradients_are_and_is_seen(float bad)
+    {
+        using ParameterStore store = Store();
+        using var adam = new AdamOptimizer(device, new AdamOptions(WeightDecay: 0.1), store);
+        float[] values = All(store.Values);
+        Fill(store, 1f);
+        adam.Step(context, 0.1, context.Upload([bad], 1));
+        Assert.That(adam.Norm.Scalar(context.Stream), Is.NaN);
+        Assert.That(All(store.Values), Is.EqualTo(values));
+        Assert.That(All(store.Buffer(AdamOptimizer.FirstMoments)), Is.All.Zero);
+        Assert.That(All(store.Buffer(AdamOptimizer.SecondMoments)), Is.All.Zero);
+        Fill(store, 1f);
+        adam.Step(context, 0.1, context.Upload([3f], 1));
+        Assert.That(adam.Norm.Scalar(context.Stream), Is.EqualTo(4f));
+        Assert.That(All(store.Values), Is.Not.EqualTo(values));
     }
 
     [Test]
@@ -150,7 +174,7 @@ public class AdamOptimizerTests
             parameter.Gradient.Write(context.Stream, [.. Enumerable.Repeat(value, parameter.Shape.Length)]);
     }
 
-    float[] Moment(ParameterStore store) => [.. store.Parameters.SelectMany(p => store.State(p.Name).FirstMoment.ToArray(context.Stream))];
+    float[] Moment(ParameterStore store) => [.. store.Parameters.SelectMany(p => store.Buffer(AdamOptimizer.FirstMoments, p.Name).ToArray(context.Stream))];
 
     float[] All(ArrayView<float> view)
     {

@@ -49,7 +49,7 @@ public class LossTests
         var softmax = new SoftmaxCrossEntropy();
         Assert.That(Value(softmax.Forward(context, context.Upload([1000f, -1000, 0, 3e38f], 2, 2), context.Upload([1, 1], 2))), Is.EqualTo(1000f));
         Assert.That(softmax.Backward(context).ToArray(context.Stream), Is.EqualTo(new[] { 0.5f, -0.5f, 0, 0 }));
-        var binary = new BinaryCrossEntropy();
+        var binary = new BinaryCrossEntropyWithLogits();
         Assert.That(Value(binary.Forward(context, context.Upload([1000f, -1000, 500, -500], 1, 4), context.Upload([1f, 0, 0, 1], 1, 4))), Is.EqualTo(1000f));
         Assert.That(binary.Backward(context).ToArray(context.Stream), Is.EqualTo(new float[] { 0, 0, 1, -1 }));
     }
@@ -91,17 +91,17 @@ public class LossTests
     [Test]
     public void Shapes_that_differ_are_refused()
     {
-        Assert.That(() => new BinaryCrossEntropy().Forward(context, context.Zeros(2, 3), context.Zeros(3, 2)), Throws.ArgumentException.With.Message.Contains("[3, 2]"));
+        Assert.That(() => new BinaryCrossEntropyWithLogits().Forward(context, context.Zeros(2, 3), context.Zeros(3, 2)), Throws.ArgumentException.With.Message.Contains("[3, 2]"));
         Assert.That(() => new SoftmaxCrossEntropy().Forward(context, context.Zeros(2, 3), context.Upload([1, 1, 1], 3)), Throws.ArgumentException);
         Assert.That(() => new InfoNce().Forward(context, context.Zeros(2, 3), context.Zeros(2, 4)), Throws.ArgumentException);
-        Assert.That(() => new UnitGaussianDivergence().Forward(context, context.Zeros(2, 3), context.Zeros(2, 4)), Throws.ArgumentException);
+        Assert.That(() => new UnitGaussianKlDivergence().Forward(context, context.Zeros(2, 3), context.Zeros(2, 4)), Throws.ArgumentException);
     }
 
     // Mean 3, deviation 2.
     float[] Sample(string name, ulong step)
     {
         context.BeginStep(step, training: false);
-        var layer = new GaussianReparameterisation();
+        var layer = new GaussianReparameterization();
         using var store = new ParameterStore(device, name, layer, 1);
         float[] mean = [.. Enumerable.Repeat(3f, 6)], logVariance = [.. Enumerable.Repeat(MathF.Log(4f), 6)];
         return layer.Forward(context, context.Upload(mean, 2, 3), context.Upload(logVariance, 2, 3)).ToArray(context.Stream);

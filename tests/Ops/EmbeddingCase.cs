@@ -20,7 +20,11 @@ public sealed class EmbeddingCase : LayerCase<Embedding>
         [.. args[0].SelectMany(token => Enumerable.Range(0, s[2]).Select(f => s[3] == 1 && token == 0 ? 0 : args[1][(int)token * s[2] + f]))],
     ];
 
-    protected override Tensor[] Forward(Context context, Embedding layer, DeviceArguments args) => [layer.Forward(context, args.Integers(0))];
+    protected override Tensor[] Forward(Context context, Embedding layer, DeviceArguments args)
+    {
+        IntTensor tokens = args.Integers(0);
+        return [layer.Forward(context, TokenBatch.Of(context, tokens.ToArray(context.Stream), layer.HasPadding, tokens.Length))];
+    }
 
     protected override Tensor?[] Backward(Context context, Embedding layer, DeviceArguments args, Tensor[] gradients)
     {

@@ -51,7 +51,7 @@ public abstract class FunctionCase
     /// <summary>Where arguments end.</summary>
     public float High { get; }
 
-    /// <summary>Arguments whose neighbourhood needs care: the borders of branches, and where the error is largest.</summary>
+    /// <summary>Arguments whose neighborhood needs care: the borders of branches, and where the error is largest.</summary>
     public IReadOnlyList<float> Places { get; }
 
     /// <summary>The function on the host.</summary>

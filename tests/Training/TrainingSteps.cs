@@ -1,10 +1,15 @@
 using Dalle2.Data.Sets;
 using Dalle2.Data.Text;
 using Dalle2.Gpu.Runtime;
+using Dalle2.Layers;
+using Dalle2.Models;
 using Dalle2.Models.Parts;
+using Dalle2.Tensors;
+using Dalle2.Training;
 using Dalle2.Training.Families;
 using Dalle2.Training.Families.Classic;
 using Dalle2.Training.Loop;
+using Dalle2.Training.Stages;
 
 namespace Dalle2.Tests.Training;
 
@@ -41,8 +46,40 @@ sealed class TrainingSteps : IDisposable
     public double Run(long step)
     {
         StepOutcome outcome = loop.Step(step);
-        return outcome.IsFinite ? outcome.Figures[0].Value : double.NaN;
+        return Loss(outcome);
     }
+
+    /// <summary>One step between its batch's upload and the reading of its figures, done once as it is and then, from the same state, as a replay of its recording.</summary>
+    public double Replay(long step)
+    {
+        Batch batch = loop.Take(step);
+        loop.Upload(batch, step);
+        float[][] before = [.. State()];
+        Tensor values = null!;
+        Recording recording = Context.Stream.Record(() =>
+        {
+            values = Stage.Run(Context);
+            loop.Optimize(values, step);
+        });
+        foreach (var (view, held) in Views().Zip(before))
+            Context.Stream.Write<float>(held, view);
+        Context.Stream.Write<float>(new float[values.Length], values.View);
+        Context.Stream.Replay(recording);
+        return Loss(loop.Read(batch, values, step));
+    }
+
+    /// <summary>All trained values, with their gradients and moments.</summary>
+    public IEnumerable<float[]> State() => Views().Select(view =>
+    {
+        var values = new float[view.Length];
+        Context.Stream.Read<float>(view, values);
+        return values;
+    });
+
+    IEnumerable<ArrayView<float>> Views() => Stage.Trained.SelectMany(store => (ArrayView<float>[])
+        [store.Values, store.Gradients, store.Buffer(AdamOptimizer.FirstMoments), store.Buffer(AdamOptimizer.SecondMoments)]);
+
+    static double Loss(StepOutcome outcome) => outcome.IsFinite ? outcome.Figures[0].Value : double.NaN;
 
     /// <summary>All trained values.</summary>
     public float[] Values() => [.. Stage.Trained.SelectMany(store =>

@@ -23,14 +23,15 @@ public sealed class CaptionAutoencoder
     /// <param name="read">What the decoder reads: the beginning, then the caption, <c>[T + 1, B]</c>.</param>
     /// <param name="readLengths">Words that the decoder reads, <c>[B]</c>.</param>
     /// <param name="targets">What it shall say: the caption, then the end, <c>[T + 1, B]</c>, -1 past it.</param>
-    /// <returns>The mean cross-entropy of a word in nats, and the share of words that are guessed right.</returns>
-    public (float Loss, float Accuracy) Run(Context context, IntTensor tokens, IntTensor lengths, IntTensor read, IntTensor readLengths, IntTensor targets)
+    /// <returns>The mean cross-entropy of a word in nats, how many words count, and how many of them are guessed right: one element each, on the device.</returns>
+    public (Tensor Loss, Tensor Counted, Tensor Correct) Run(
+        Context context, TokenBatch tokens, IntTensor lengths, TokenBatch read, IntTensor readLengths, IntTensor targets)
     {
         Tensor text = encoder.Forward(context, tokens, lengths);
         Tensor value = loss.Forward(context, decoder.Forward(context, text, read, readLengths), targets);
         if (context.Training)
             encoder.Backward(context, decoder.Backward(context, loss.Backward(context)));
-        return (value.Scalar(context.Stream), loss.Correct.Scalar(context.Stream) / loss.Counted.Scalar(context.Stream));
+        return (value, loss.Counted, loss.Correct);
     }
 
     /// <summary>Forgets a step that was broken off.</summary>

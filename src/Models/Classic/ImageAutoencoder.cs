@@ -8,9 +8,9 @@ public sealed class ImageAutoencoder
     readonly ImageEncoder encoder;
     readonly GaussianHead head;
     readonly ImageDecoder decoder;
-    readonly GaussianReparameterisation sample = new();
+    readonly GaussianReparameterization sample = new();
     readonly PixelLoss reconstruction;
-    readonly UnitGaussianDivergence divergence = new();
+    readonly UnitGaussianKlDivergence divergence = new();
     readonly float divergenceWeight;
 
     /// <summary>Over a model's parts.</summary>
@@ -27,8 +27,8 @@ public sealed class ImageAutoencoder
     /// <summary>Forward and, in training, backward.</summary>
     /// <param name="context">The step.</param>
     /// <param name="images">Pictures <c>[B, side, side, 3]</c> in [0, 1].</param>
-    /// <returns>The reconstruction's loss and the divergence, per picture.</returns>
-    public (float Reconstruction, float Divergence) Run(Context context, Tensor images)
+    /// <returns>The reconstruction's loss and the divergence, per picture: one element each, on the device.</returns>
+    public (Tensor Reconstruction, Tensor Divergence) Run(Context context, Tensor images)
     {
         var (mean, logVariance) = head.Forward(context, encoder.Forward(context, images));
         Tensor z = sample.Forward(context, mean, logVariance);
@@ -45,7 +45,7 @@ public sealed class ImageAutoencoder
             encoder.BackwardToParameters(context, head.Backward(context, divergenceMean, divergenceLogVariance));
         }
 
-        return (pixels.Scalar(context.Stream), nats.Scalar(context.Stream));
+        return (pixels, nats);
     }
 
     /// <summary>Pictures through the mean of their latent, <c>[B, side, side, 3]</c> in [0, 1].</summary>

@@ -13,8 +13,8 @@ public sealed class JointModel
     public JointModel(ClassicModel model) => (text, image, contrast) = (model.TextEncoder, model.ImageEncoder, model.Contrast);
 
     /// <summary>Forward and, in training, backward.</summary>
-    /// <returns>The symmetric contrastive loss in nats.</returns>
-    public float Run(Context context, IntTensor tokens, IntTensor lengths, Tensor images)
+    /// <returns>The symmetric contrastive loss in nats: one element, on the device.</returns>
+    public Tensor Run(Context context, TokenBatch tokens, IntTensor lengths, Tensor images)
     {
         Tensor loss = contrast.Forward(context, text.Forward(context, tokens, lengths), image.Forward(context, images));
         if (context.Training)
@@ -24,11 +24,11 @@ public sealed class JointModel
             image.BackwardToParameters(context, dimage);
         }
 
-        return loss.Scalar(context.Stream);
+        return loss;
     }
 
     /// <summary>Unit vectors of captions, <c>[B, joint features]</c>.</summary>
-    public Tensor EmbedCaptions(Context context, IntTensor tokens, IntTensor lengths) => contrast.EmbedText(context, text.Forward(context, tokens, lengths));
+    public Tensor EmbedCaptions(Context context, TokenBatch tokens, IntTensor lengths) => contrast.EmbedText(context, text.Forward(context, tokens, lengths));
 
     /// <summary>Unit vectors of pictures, <c>[B, joint features]</c>.</summary>
     public Tensor EmbedImages(Context context, Tensor images) => contrast.EmbedImage(context, image.Forward(context, images));

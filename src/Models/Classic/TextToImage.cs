@@ -4,7 +4,7 @@ namespace Dalle2.Models.Classic;
 
 /// <summary>
 /// Text to picture as a conditional variational autoencoder (Sohn et al., 2015): in training z ~ q(z | picture, text), to draw z ~ p(z | text),
-/// the prior learnt from the text; the decoder reads [text, z], and the text again at every level.
+/// the prior learned from the text; the decoder reads [text, z], and the text again at every level.
 /// </summary>
 public sealed class TextToImage
 {
@@ -15,9 +15,9 @@ public sealed class TextToImage
     readonly ImageDecoder decoder;
     readonly Concatenate posteriorInput = new();
     readonly Concatenate decoderInput = new();
-    readonly GaussianReparameterisation sample = new();
+    readonly GaussianReparameterization sample = new();
     readonly PixelLoss reconstruction;
-    readonly GaussianDivergence divergence = new();
+    readonly GaussianKlDivergence divergence = new();
     readonly float divergenceWeight;
 
     /// <summary>Over a model's parts.</summary>
@@ -37,8 +37,8 @@ public sealed class TextToImage
     /// <param name="lengths">Words of each caption, <c>[B]</c>.</param>
     /// <param name="images">Pictures <c>[B, side, side, 3]</c> in [0, 1].</param>
     /// <param name="trainEncoders">False leaves both encoders as they are.</param>
-    /// <returns>The reconstruction's loss and the divergence, per picture; their sum bounds the negative log-likelihood (ELBO).</returns>
-    public (float Reconstruction, float Divergence) Run(Context context, IntTensor tokens, IntTensor lengths, Tensor images, bool trainEncoders)
+    /// <returns>The reconstruction's loss and the divergence, per picture, one element each, on the device; their sum bounds the negative log-likelihood (ELBO).</returns>
+    public (Tensor Reconstruction, Tensor Divergence) Run(Context context, TokenBatch tokens, IntTensor lengths, Tensor images, bool trainEncoders)
     {
         Tensor textFeatures, imageFeatures;
         using (context.Inference(frozen: !trainEncoders))
@@ -55,7 +55,7 @@ public sealed class TextToImage
         Tensor nats = divergence.Forward(context, mean, logVariance, priorMean, priorLogVariance);
         if (context.Training)
             Backward(context, trainEncoders);
-        return (pixels.Scalar(context.Stream), nats.Scalar(context.Stream));
+        return (pixels, nats);
     }
 
     /// <summary>Draws: <c>[B, side, side, 3]</c> in [0, 1].</summary>
@@ -63,12 +63,12 @@ public sealed class TextToImage
     /// <param name="tokens">Captions <c>[T, B]</c>.</param>
     /// <param name="lengths">Words of each caption, <c>[B]</c>.</param>
     /// <param name="noise">The latent's noise <c>[B, latent]</c>, standard normal.</param>
-    public Tensor Draw(Context context, IntTensor tokens, IntTensor lengths, Tensor noise)
+    public Tensor Draw(Context context, TokenBatch tokens, IntTensor lengths, Tensor noise)
     {
         Tensor features = text.Forward(context, tokens, lengths);
         var (mean, logVariance) = prior.Forward(context, features);
         Tensor z = context.Allocate(mean.Shape);
-        GaussianReparameterisationOp.Forward(context.Stream, mean, logVariance, noise, z);
+        GaussianReparameterizationOp.Forward(context.Stream, mean, logVariance, noise, z);
         return Pictures.FromLogits(context, decoder.Forward(context, decoderInput.Forward(context, features, z), features), reconstruction);
     }
 

@@ -29,7 +29,7 @@ public sealed class CaptionDecoder : Layer
     /// <param name="text">The vectors <c>[B, features]</c>.</param>
     /// <param name="words">The words read: the first marks the beginning, <c>[T, B]</c>.</param>
     /// <param name="lengths">Words read of each caption, <c>[B]</c>.</param>
-    public Tensor Forward(Context context, Tensor text, IntTensor words, IntTensor lengths)
+    public Tensor Forward(Context context, Tensor text, TokenBatch words, IntTensor lengths)
     {
         BeginForward(context);
         Tensor initial = initialState.Forward(context, text);

@@ -1,6 +1,6 @@
 namespace Dalle2.Models.Parts;
 
-/// <summary>Text and image features to unit vectors of one space, and their symmetric contrastive loss with a learnt temperature (CLIP, arXiv 2103.00020).</summary>
+/// <summary>Text and image features to unit vectors of one space, and their symmetric contrastive loss with a learned temperature (CLIP, arXiv 2103.00020).</summary>
 public sealed class ContrastiveHead : Layer
 {
     readonly Sequential text;

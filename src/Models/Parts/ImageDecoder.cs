@@ -2,7 +2,7 @@ namespace Dalle2.Models.Parts;
 
 /// <summary>
 /// A code to a picture: a fully connected layer to a small map, then transposed convolutions 4x4 of stride 2, each doubling it. Before each, the map's channels
-/// are scaled and shifted by what a fully connected layer makes of a condition, then go through a SiLU: the condition chooses colour and form at every level, by
+/// are scaled and shifted by what a fully connected layer makes of a condition, then go through a SiLU: the condition chooses color and form at every level, by
 /// multiplying, whatever the place that the code gives. <c>[B, code]</c> and <c>[B, condition]</c> to the logits <c>[B, side, side, 3]</c>.
 /// </summary>
 public sealed class ImageDecoder : Layer

@@ -5,5 +5,5 @@ static class Pictures
 {
     /// <summary>The sigmoid of logits that are trained by cross-entropy; values trained by squared error as they are, which may reach a little out of [0, 1].</summary>
     public static Tensor FromLogits(Context context, Tensor logits, PixelLoss reconstruction) =>
-        reconstruction is BinaryCrossEntropy ? Activation.Sigmoid().Forward(context, logits) : logits;
+        reconstruction is BinaryCrossEntropyWithLogits ? Activation.Sigmoid().Forward(context, logits) : logits;
 }

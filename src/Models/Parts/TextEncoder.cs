@@ -24,7 +24,7 @@ public sealed class TextEncoder : Layer
     /// <param name="context">The step.</param>
     /// <param name="tokens">Word numbers <c>[T, B]</c>, padded with 0.</param>
     /// <param name="lengths">Words of each caption, <c>[B]</c>.</param>
-    public Tensor Forward(Context context, IntTensor tokens, IntTensor lengths)
+    public Tensor Forward(Context context, TokenBatch tokens, IntTensor lengths)
     {
         BeginForward(context);
         recurrent.Forward(context, embedding.Forward(context, tokens), lengths);

@@ -1,6 +1,6 @@
 namespace Dalle2.Models.Parts;
 
-/// <summary>The prior of the latent learnt from the text, p(z | text): a perceptron with one hidden layer to mean and log-variance.</summary>
+/// <summary>The prior of the latent learned from the text, p(z | text): a perceptron with one hidden layer to mean and log-variance.</summary>
 public sealed class TextPrior : Layer
 {
     readonly Sequential hidden;

@@ -11,6 +11,7 @@ public sealed class Batch
     readonly int[] lengths;
     readonly int[] indices;
     readonly float[] images;
+    readonly TokenBatch words = new();
     int[] tokens = [];
     byte[]? varied;
 
@@ -57,7 +58,7 @@ public sealed class Batch
     internal Span<int> Indices => indices;
 
     /// <summary>The word numbers on the device.</summary>
-    public IntTensor UploadTokens(Context context) => context.Upload(Tokens, Time, Size);
+    public TokenBatch UploadTokens(Context context) => words.Upload(context, Time, Size);
 
     /// <summary>The lengths on the device.</summary>
     public IntTensor UploadLengths(Context context) => context.Upload(Lengths, Size);
@@ -100,9 +101,11 @@ public sealed class Batch
         Array.Clear(tokens);
         for (int b = 0; b < Size; b++)
         {
-            int[] words = captions[indices[b]];
-            for (int t = 0; t < words.Length; t++)
-                tokens[t * Size + b] = words[t];
+            int[] caption = captions[indices[b]];
+            for (int t = 0; t < caption.Length; t++)
+                tokens[t * Size + b] = caption[t];
         }
+
+        words.Set(Tokens);
     }
 }

@@ -1,3 +1,4 @@
+using Dalle2.Kernels.Shared;
 using Dalle2.Layers;
 using Dalle2.Tensors;
 using Dalle2.Training.Families;
@@ -10,6 +11,7 @@ namespace Dalle2.Training.Loop;
 /// <param name="trained">The parameters that it trains; all others stay as they are.</param>
 public abstract class Stage(StageDescription description, int steps, IReadOnlyList<ParameterStore> trained)
 {
+    float[] read = [];
     KeyValuePair<string, double>[] figures = [];
 
     /// <summary>The name: of <c>--stage</c>, of the log's lines, of the checkpoint folder.</summary>
@@ -32,9 +34,42 @@ public abstract class Stage(StageDescription description, int steps, IReadOnlyLi
     {
     }
 
-    /// <summary>Forward and backward pass of one batch: leaves the gradients in the trained stores.</summary>
-    /// <returns>Named figures, the total <c>loss</c> first; the list is filled anew by the next step.</returns>
-    public abstract IReadOnlyList<KeyValuePair<string, double>> Step(Context context, Batch batch);
+    /// <summary>Copies all of a batch that the step needs to the device: the beginning of a step.</summary>
+    public abstract void Upload(Context context, Batch batch);
+
+    /// <summary>
+    /// Queues the forward and backward pass of what was uploaded: leaves the gradients in the trained stores. It copies nothing from or to the
+    /// host, so that it can be recorded.
+    /// </summary>
+    /// <returns>Figures on the device, the total loss first; see <see cref="Read"/>.</returns>
+    public abstract Tensor Run(Context context);
+
+    /// <summary>What the figures on the device mean.</summary>
+    protected abstract IReadOnlyList<KeyValuePair<string, double>> Describe(ReadOnlySpan<float> values);
+
+    /// <summary>The figures of a step, read from the device with the optimizer's norm in one copy, after everything that was queued.</summary>
+    /// <param name="context">The step.</param>
+    /// <param name="values">What <see cref="Run"/> gave.</param>
+    /// <param name="norm">One element: the norm of the gradients.</param>
+    /// <returns>Named figures, the total <c>loss</c> first, in a list that is filled anew by the next step; and the norm.</returns>
+    public (IReadOnlyList<KeyValuePair<string, double>> Figures, float Norm) Read(Context context, Tensor values, Tensor norm)
+    {
+        Tensor all = context.Allocate(values.Length + 1);
+        context.Stream.Copy(values.View, all.Slice(0, values.Length).View);
+        context.Stream.Copy(norm.View, all.Slice(values.Length, 1).View);
+        if (read.Length != all.Length)
+            read = new float[all.Length];
+        context.Stream.Read<float>(all.View, read);
+        return (Describe(read.AsSpan(0, values.Length)), read[^1]);
+    }
+
+    /// <summary>All of it but the optimizer: uploads a batch, runs forward and backward, reads the figures.</summary>
+    public IReadOnlyList<KeyValuePair<string, double>> Step(Context context, Batch batch)
+    {
+        Upload(context, batch);
+        Tensor values = Run(context);
+        return Read(context, values, values.Slice(0, 1)).Figures;
+    }
 
     /// <summary>Forgets a step that was broken off.</summary>
     public abstract void Abandon();
@@ -45,7 +80,25 @@ public abstract class Stage(StageDescription description, int steps, IReadOnlyLi
     /// <param name="seed">Decides the noise of drawings.</param>
     public virtual Tensor Sheet(Context context, Batch batch, ulong seed) => throw new NotSupportedException($"stage '{Name}' has no sheet");
 
-    /// <summary>What <see cref="Step"/> returns.</summary>
+    /// <summary>Scalars side by side: what <see cref="Run"/> returns.</summary>
+    protected static Tensor Gather(Context context, params ReadOnlySpan<Tensor> scalars)
+    {
+        Tensor all = context.Allocate(scalars.Length);
+        for (int i = 0; i < scalars.Length; i++)
+            context.Stream.Copy(scalars[i].View, all.Slice(i, 1).View);
+        return all;
+    }
+
+    /// <summary>Reconstruction and weighted divergence: their sum first, then both.</summary>
+    protected static Tensor Gather(Context context, Tensor reconstruction, Tensor divergence, float weight)
+    {
+        Tensor loss = context.Allocate(1);
+        ElementwiseOp.Scale(context.Stream, divergence, weight, loss);
+        ElementwiseOp.AddInPlace(context.Stream, loss, reconstruction);
+        return Gather(context, loss, reconstruction, divergence);
+    }
+
+    /// <summary>What <see cref="Read"/> returns.</summary>
     protected IReadOnlyList<KeyValuePair<string, double>> Figures(params ReadOnlySpan<KeyValuePair<string, double>> values)
     {
         if (figures.Length != values.Length)

@@ -37,22 +37,44 @@ public sealed class StepLoop : IDisposable
     public StepOutcome Step(long step, IStepProfiler? profiler = null)
     {
         profiler?.Begin("waiting for data");
-        loader ??= new BatchLoader(sampler, step, long.MaxValue);
-        Batch batch = loader.Take(step);
+        Batch batch = Take(step);
         profiler?.End();
         profiler?.Begin("forward and backward");
-        Context.BeginStep((ulong)step, training: true);
-        IReadOnlyList<KeyValuePair<string, double>> figures = stage.Step(Context, batch);
+        Upload(batch, step);
+        Tensor values = stage.Run(Context);
         profiler?.End();
-        float rate = LearningRate.At(config.LearningRate, step, stage.Steps, config.WarmupSteps);
-        if (!double.IsFinite(figures[0].Value))
-            return new StepOutcome(batch, figures, rate, float.NaN);
         profiler?.Begin("optimizer");
-        Optimizer.Step(Context, rate);
-        float norm = Optimizer.GradientNorm;
+        Optimize(values, step);
+        StepOutcome outcome = Read(batch, values, step);
         profiler?.End();
-        return new StepOutcome(batch, figures, rate, norm);
+        return outcome;
     }
+
+    /// <summary>The batch of a step, in turn.</summary>
+    internal Batch Take(long step)
+    {
+        loader ??= new BatchLoader(sampler, step, long.MaxValue);
+        return loader.Take(step);
+    }
+
+    /// <summary>Begins a step: copies all that it needs to the device.</summary>
+    internal void Upload(Batch batch, long step)
+    {
+        Context.BeginStep((ulong)step, training: true);
+        stage.Upload(Context, batch);
+    }
+
+    /// <summary>Queues the optimizer, which leaves the parameters alone where the loss is not finite: figures are read once, behind everything.</summary>
+    internal void Optimize(Tensor values, long step) => Optimizer.Step(Context, Rate(step), values.Slice(0, 1));
+
+    /// <summary>Waits for the step, and reads its figures.</summary>
+    internal StepOutcome Read(Batch batch, Tensor values, long step)
+    {
+        var (figures, norm) = stage.Read(Context, values, Optimizer.Norm);
+        return new StepOutcome(batch, figures, Rate(step), norm);
+    }
+
+    float Rate(long step) => LearningRate.At(config.LearningRate, step, stage.Steps, config.WarmupSteps);
 
     /// <inheritdoc/>
     public void Dispose()

@@ -1,3 +1,4 @@
+using Dalle2.Layers;
 using System.Diagnostics;
 using Dalle2.Data;
 using Dalle2.Data.Text;
@@ -56,7 +57,7 @@ static class TimeBudget
     static double StepSeconds(Device device, TrainingConfig config, Stage stage, BatchSampler sampler, CancellationToken cancellation)
     {
         foreach (var store in stage.Trained)
-            store.ClearMoments();
+            Array.ForEach(AdamOptimizer.BufferNames, store.Clear);
         using var loop = new StepLoop(device, config, stage, sampler);
         var times = new List<double>();
         var whole = Stopwatch.StartNew();

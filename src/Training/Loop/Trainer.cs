@@ -55,20 +55,16 @@ public sealed class Trainer(RunFolder run, TrainingConfig config, Device device,
         observer.StageDone(stage.Name, clock.Elapsed, figures);
     }
 
-    /// <summary>Copies the values of the parts that a checkpoint holds into a model's stores, with the optimiser's moments if asked for.</summary>
-    public static void Load(Checkpoint checkpoint, IEnumerable<ParameterStore> stores, bool moments)
+    /// <summary>Copies the values of the parts that a checkpoint holds into a model's stores, and of the stores' buffers those that are named.</summary>
+    public static void Load(Checkpoint checkpoint, IEnumerable<ParameterStore> stores, params string[] buffers)
     {
         foreach (ParameterStore store in stores)
         {
             foreach (Parameter parameter in store.Parameters)
             {
-                var (value, firstMoment, secondMoment) = store.State(parameter.Name);
-                Copy(checkpoint, parameter.Name, value, store);
-                if (moments)
-                {
-                    Copy(checkpoint, FirstMomentName(parameter.Name), firstMoment, store);
-                    Copy(checkpoint, SecondMomentName(parameter.Name), secondMoment, store);
-                }
+                Copy(checkpoint, parameter.Name, parameter.Value, store);
+                foreach (string buffer in buffers)
+                    Copy(checkpoint, $"{buffer}.{parameter.Name}", store.Buffer(buffer, parameter.Name), store);
             }
         }
     }
@@ -80,24 +76,20 @@ public sealed class Trainer(RunFolder run, TrainingConfig config, Device device,
         target.Write(store.Device.Stream, values);
     }
 
-    static string FirstMomentName(string parameter) => $"adam.m.{parameter}";
-
-    static string SecondMomentName(string parameter) => $"adam.v.{parameter}";
-
     long Restore(Stage stage, CheckpointFolder checkpoints, AdamOptimizer optimizer)
     {
         FoundCheckpoint? found = checkpoints.Latest(config.Model);
         if (found == null)
         {
             foreach (ParameterStore store in stage.Trained)
-                store.ClearMoments();
+                Array.ForEach(AdamOptimizer.BufferNames, store.Clear);
             stage.Begin();
             return 0;
         }
 
         foreach (string skipped in found.Skipped)
             observer.Notice($"skipped a damaged checkpoint: {skipped}");
-        Load(found.Checkpoint, stage.Trained, moments: true);
+        Load(found.Checkpoint, stage.Trained, AdamOptimizer.BufferNames);
         long step = found.Checkpoint.Info.Step;
         optimizer.StepCount = step;
         if (step < stage.Steps)
@@ -113,11 +105,10 @@ public sealed class Trainer(RunFolder run, TrainingConfig config, Device device,
         {
             foreach (Parameter parameter in store.Parameters)
             {
-                var (value, firstMoment, secondMoment) = store.State(parameter.Name);
                 int[] shape = parameter.Shape.ToArray();
-                tensors.Add(new NamedTensor(parameter.Name, shape, value.ToArray(device.Stream)));
-                tensors.Add(new NamedTensor(FirstMomentName(parameter.Name), shape, firstMoment.ToArray(device.Stream)));
-                tensors.Add(new NamedTensor(SecondMomentName(parameter.Name), shape, secondMoment.ToArray(device.Stream)));
+                tensors.Add(new NamedTensor(parameter.Name, shape, parameter.Value.ToArray(device.Stream)));
+                foreach (string buffer in AdamOptimizer.BufferNames)
+                    tensors.Add(new NamedTensor($"{buffer}.{parameter.Name}", shape, store.Buffer(buffer, parameter.Name).ToArray(device.Stream)));
             }
         }
 
@@ -125,7 +116,7 @@ public sealed class Trainer(RunFolder run, TrainingConfig config, Device device,
         checkpoints.Save(new Checkpoint(info, tensors), final: step == stage.Steps);
     }
 
-    // The optimiser was not asked, or has left the parameters alone since the norm is not finite, so the step can be done again, this time looking at every layer.
+    // The optimizer has left the parameters alone, since the loss or the norm is not finite: the step can be done again, this time looking at every layer.
     TrainingDivergedException Diagnose(Stage stage, Context context, Batch batch, long step, double loss, CheckpointFolder checkpoints)
     {
         NonFiniteException? culprit = null;

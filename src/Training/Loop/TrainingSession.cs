@@ -172,7 +172,7 @@ public sealed class TrainingSession
     {
         if (run.Checkpoints(stage.Name).Latest(config.Model) is { } found)
         {
-            Trainer.Load(found.Checkpoint, stage.Trained, moments: false);
+            Trainer.Load(found.Checkpoint, stage.Trained);
             observer.Notice($"stage '{stage.Name}': parameters from {found.Path}");
         }
     }

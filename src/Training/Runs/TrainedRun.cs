@@ -31,7 +31,7 @@ sealed record TrainedRun(TrainingConfig Config, ModelFamily Family, WordTokenize
             {
                 if (folder.Checkpoints(stage.Name).Latest(config.Model) is { } found)
                 {
-                    Trainer.Load(found.Checkpoint, stage.Trained, moments: false);
+                    Trainer.Load(found.Checkpoint, stage.Trained);
                     stages.Add(stage.Name);
                     hashes.Append(found.Checkpoint.FullHash);
                 }

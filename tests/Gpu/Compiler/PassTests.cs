@@ -106,7 +106,7 @@ public class PassTests
     public void The_matrix_product_keeps_its_sums_in_registers()
     {
         Type operand = typeof(Dalle2.Kernels.GemmOp).GetNestedType("Stored", BindingFlags.NonPublic)!;
-        MethodInfo kernel = typeof(Dalle2.Kernels.GemmOp).GetMethod("TileKernel", BindingFlags.NonPublic | BindingFlags.Static)!.MakeGenericMethod(operand, operand, typeof(Dalle2.Kernels.GemmOp).Assembly.GetType("Dalle2.Kernels.LargeBlock")!);
+        MethodInfo kernel = typeof(Dalle2.Kernels.GemmOp).GetMethod("TileKernel", BindingFlags.NonPublic | BindingFlags.Static)!.MakeGenericMethod(operand, operand, typeof(Dalle2.Kernels.GemmOp).Assembly.GetType("Dalle2.Kernels.Shared.LargeBlock")!);
         Function function = KernelFrontend.Translate(kernel);
         Pipeline.Run(function, Checking.Drop, (name, after) => Assert.That(() => IrVerifier.Verify(after), Throws.Nothing, $"after {name}"));
         Assert.That(function.Blocks.SelectMany(b => b.Instructions).Select(i => i.Op), Has.None.EqualTo(Op.LocalAllocate));

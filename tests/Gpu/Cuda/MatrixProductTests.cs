@@ -2,6 +2,7 @@ using Dalle2.Gpu.Frontend;
 using Dalle2.Gpu.Runtime;
 using Dalle2.Gpu.Runtime.Cuda;
 using Dalle2.Kernels;
+using Dalle2.Kernels.Shared;
 using Dalle2.Ops;
 using Dalle2.Tensors;
 using Dalle2.Tests.Gpu.Ptx;

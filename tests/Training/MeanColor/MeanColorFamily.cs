@@ -83,21 +83,31 @@ sealed class MeanColorModel : FamilyModel
     sealed class FitStage(StageDescription description, MeanColorConfig config, Linear linear, int vocabulary, IReadOnlyList<ParameterStore> trained)
         : Stage(description, config.FitSteps, trained)
     {
-        readonly MeanSquaredError loss = new();
+        readonly SquaredError loss = new();
+        Tensor? counts;
+        Tensor? means;
 
         public override string SheetLabel => "mean";
 
-        public override IReadOnlyList<KeyValuePair<string, double>> Step(Context context, Batch batch)
+        public override void Upload(Context context, Batch batch)
         {
             int pixels = batch.Side * batch.Side;
-            var means = new float[batch.Size * 3];
+            var mean = new float[batch.Size * 3];
             for (int i = 0; i < batch.Images.Length; i++)
-                means[i / (3 * pixels) * 3 + i % 3] += batch.Images[i] / pixels;
-            Tensor value = loss.Forward(context, linear.Forward(context, CountWords(context, batch, vocabulary)), context.Upload(means, batch.Size, 3));
+                mean[i / (3 * pixels) * 3 + i % 3] += batch.Images[i] / pixels;
+            (counts, means) = (CountWords(context, batch, vocabulary), context.Upload(mean, batch.Size, 3));
+        }
+
+        public override Tensor Run(Context context)
+        {
+            Tensor value = loss.Forward(context, linear.Forward(context, counts!), means!);
             if (context.Training)
                 linear.Backward(context, loss.Backward(context));
-            return Figures(new KeyValuePair<string, double>("loss", value.Scalar(context.Stream)));
+            return Gather(context, value);
         }
+
+        protected override IReadOnlyList<KeyValuePair<string, double>> Describe(ReadOnlySpan<float> values) =>
+            Figures(new KeyValuePair<string, double>("loss", values[0]));
 
         public override Tensor Sheet(Context context, Batch batch, ulong seed) => PlainSampler.Fill(context, linear, batch, vocabulary, 1f, 1);
 

@@ -74,7 +74,7 @@ public sealed record ClassicConfig : TrainingConfig
     public int FineTuneSteps { get; init; }
 
     /// <summary>The loss between a drawn picture and the true one.</summary>
-    internal PixelLoss CreateLoss() => Loss == ReconstructionLoss.BinaryCrossEntropy ? new BinaryCrossEntropy() : new MeanSquaredError();
+    internal PixelLoss CreateLoss() => Loss == ReconstructionLoss.BinaryCrossEntropy ? new BinaryCrossEntropyWithLogits() : new SquaredError();
 
     /// <summary>The model's sizes for a vocabulary.</summary>
     public ClassicArchitecture Architecture(int vocabulary) => new()

@@ -51,7 +51,7 @@ sealed class ClassicFamilyModel : FamilyModel, IRetrieval, IBoundsLikelihood
     {
         var (reconstruction, divergence) = textToImage.Run(
             context, batch.UploadTokens(context), batch.UploadLengths(context), batch.UploadImages(context), trainEncoders: false);
-        return reconstruction + (double)config.KlWeight * divergence;
+        return reconstruction.Scalar(context.Stream) + (double)config.KlWeight * divergence.Scalar(context.Stream);
     }
 
     public override void LoadInitialValues(Func<Stage, bool> stored, Vocabulary vocabulary, Action<string> notice)

@@ -16,8 +16,10 @@ sealed class DecoderStage(StageDescription description, ClassicModel model, Clas
             : model.StoresOf(model.Posterior, model.Prior, model.Decoder))
 {
     readonly TextToImage textToImage = new(model, config.CreateLoss(), config.KlWeight);
-
     readonly ClassicSampler sampler = new(model, config);
+    TokenBatch? tokens;
+    IntTensor? lengths;
+    Tensor? images;
 
     public override string SheetLabel => "drawn";
 
@@ -30,14 +32,20 @@ sealed class DecoderStage(StageDescription description, ClassicModel model, Clas
             model.Stores[0].Device.Stream.Copy(source.Value.View, target.Value.View);
     }
 
-    public override IReadOnlyList<KeyValuePair<string, double>> Step(Context context, Batch batch)
+    public override void Upload(Context context, Batch batch) =>
+        (tokens, lengths, images) = (batch.UploadTokens(context), batch.UploadLengths(context), batch.UploadImages(context));
+
+    public override Tensor Run(Context context)
     {
-        var (reconstruction, divergence) = textToImage.Run(
-            context, batch.UploadTokens(context), batch.UploadLengths(context), batch.UploadImages(context), trainEncoders: endToEnd);
-        return Figures(new("loss", reconstruction + config.KlWeight * divergence), new("reconstruction", reconstruction), new("divergence", divergence));
+        var (reconstruction, divergence) = textToImage.Run(context, tokens!, lengths!, images!, trainEncoders: endToEnd);
+        return Gather(context, reconstruction, divergence, config.KlWeight);
     }
+
+    protected override IReadOnlyList<KeyValuePair<string, double>> Describe(ReadOnlySpan<float> values) =>
+        Figures(new("loss", values[0]), new("reconstruction", values[1]), new("divergence", values[2]));
 
     public override void Abandon() => textToImage.Abandon();
 
-    public override Tensor Sheet(Context context, Batch batch, ulong seed) => sampler.Draw(context, batch, seed, 0, SamplerSettings.Of(ModelFamily.Get(config.Model)));
+    public override Tensor Sheet(Context context, Batch batch, ulong seed) =>
+        sampler.Draw(context, batch, seed, 0, SamplerSettings.Of(ModelFamily.Get(config.Model)));
 }

@@ -10,14 +10,20 @@ sealed class ImageStage(StageDescription description, ClassicModel model, Classi
     : Stage(description, config.ImageSteps, model.StoresOf(model.ImageEncoder, model.ImageLatent, model.ImageReconstructor))
 {
     readonly ImageAutoencoder autoencoder = new(model, config.CreateLoss(), config.KlWeight);
-
-    public override IReadOnlyList<KeyValuePair<string, double>> Step(Context context, Batch batch)
-    {
-        var (reconstruction, divergence) = autoencoder.Run(context, batch.UploadImages(context));
-        return Figures(new("loss", reconstruction + config.KlWeight * divergence), new("reconstruction", reconstruction), new("divergence", divergence));
-    }
+    Tensor? images;
 
     public override string SheetLabel => "reconstructed";
+
+    public override void Upload(Context context, Batch batch) => images = batch.UploadImages(context);
+
+    public override Tensor Run(Context context)
+    {
+        var (reconstruction, divergence) = autoencoder.Run(context, images!);
+        return Gather(context, reconstruction, divergence, config.KlWeight);
+    }
+
+    protected override IReadOnlyList<KeyValuePair<string, double>> Describe(ReadOnlySpan<float> values) =>
+        Figures(new("loss", values[0]), new("reconstruction", values[1]), new("divergence", values[2]));
 
     public override void Abandon() => autoencoder.Abandon();
 

@@ -1,5 +1,6 @@
 using Dalle2.Layers;
 using Dalle2.Models.Classic;
+using Dalle2.Tensors;
 using Dalle2.Training.Loop;
 
 namespace Dalle2.Training.Families.Classic;
@@ -9,9 +10,17 @@ sealed class JointStage(StageDescription description, ClassicModel model, Classi
     : Stage(description, config.JointSteps, model.StoresOf(model.TextEncoder, model.ImageEncoder, model.Contrast))
 {
     readonly JointModel joint = new(model);
+    TokenBatch? tokens;
+    IntTensor? lengths;
+    Tensor? images;
 
-    public override IReadOnlyList<KeyValuePair<string, double>> Step(Context context, Batch batch) =>
-        Figures(new KeyValuePair<string, double>("loss", joint.Run(context, batch.UploadTokens(context), batch.UploadLengths(context), batch.UploadImages(context))));
+    public override void Upload(Context context, Batch batch) =>
+        (tokens, lengths, images) = (batch.UploadTokens(context), batch.UploadLengths(context), batch.UploadImages(context));
+
+    public override Tensor Run(Context context) => Gather(context, joint.Run(context, tokens!, lengths!, images!));
+
+    protected override IReadOnlyList<KeyValuePair<string, double>> Describe(ReadOnlySpan<float> values) =>
+        Figures(new KeyValuePair<string, double>("loss", values[0]));
 
     public override void Abandon() => joint.Abandon();
 }

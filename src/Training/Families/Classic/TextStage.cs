@@ -1,6 +1,7 @@
 using Dalle2.Data.Text;
 using Dalle2.Layers;
 using Dalle2.Models.Classic;
+using Dalle2.Tensors;
 using Dalle2.Training.Loop;
 
 namespace Dalle2.Training.Families.Classic;
@@ -13,12 +14,17 @@ sealed class TextStage(StageDescription description, ClassicModel model, Classic
     int[] words = [];
     int[] targets = [];
     int[] readLengths = [];
+    readonly TokenBatch read = new();
+    TokenBatch? tokens;
+    IntTensor? lengths;
+    IntTensor? steps;
+    IntTensor? said;
 
-    public override IReadOnlyList<KeyValuePair<string, double>> Step(Context context, Batch batch)
+    public override void Upload(Context context, Batch batch)
     {
-        int read = batch.Time + 1, size = batch.Size;
-        if (words.Length < read * size)
-            (words, targets) = (new int[read * size], new int[read * size]);
+        int time = batch.Time + 1, size = batch.Size;
+        if (words.Length < time * size)
+            (words, targets) = (new int[time * size], new int[time * size]);
         if (readLengths.Length != size)
             readLengths = new int[size];
         Array.Clear(words);
@@ -37,11 +43,20 @@ sealed class TextStage(StageDescription description, ClassicModel model, Classic
             readLengths[b] = batch.Lengths[b] + 1;
         }
 
-        var (loss, accuracy) = autoencoder.Run(
-            context, batch.UploadTokens(context), batch.UploadLengths(context),
-            context.Upload(words.AsSpan(0, read * size), read, size), context.Upload(readLengths, size), context.Upload(targets.AsSpan(0, read * size), read, size));
-        return Figures(new("loss", loss), new("wordAccuracy", accuracy));
+        read.Set(words.AsSpan(0, time * size));
+        (tokens, lengths) = (batch.UploadTokens(context), batch.UploadLengths(context));
+        read.Upload(context, time, size);
+        (said, steps) = (context.Upload(targets.AsSpan(0, time * size), time, size), context.Upload(readLengths, size));
     }
+
+    public override Tensor Run(Context context)
+    {
+        var (loss, counted, correct) = autoencoder.Run(context, tokens!, lengths!, read, steps!, said!);
+        return Gather(context, loss, counted, correct);
+    }
+
+    protected override IReadOnlyList<KeyValuePair<string, double>> Describe(ReadOnlySpan<float> values) =>
+        Figures(new("loss", values[0]), new("wordAccuracy", values[2] / values[1]));
 
     public override void Abandon() => autoencoder.Abandon();
 }

@@ -1,0 +1,62 @@
+// Sums over rows in two levels:  partial[chunk, col] = sum over the chunk's rows of x[row, col],  total[col] += sum over the chunks of partial[chunk, col]
+//   x [rows, cols]   partial [chunks, cols]   total [cols]
+//   First level: chunks of 64 rows in rising order, see Columns.cs. Second level: chunks 0, 1, 2, 3 modulo 4 have a sum each, and those are added.
+using ILGPU;
+
+namespace Dalle2.Kernels.Shared;
+
+/// <summary>Sums over the rows of matrices.</summary>
+static class ColumnSumOp
+{
+    /// <summary>Adds the sums over the rows of x to the totals.</summary>
+    public static void Add(Stream stream, Tensor x, Tensor partial, Tensor total)
+    {
+        stream.Launch(PartialKernel, Columns.Groups(stream, x.Cols, Columns.Chunks(x.Rows)), x.View, partial.View, x.Rows, x.Cols);
+        AddChunks(stream, partial, total, Columns.Chunks(x.Rows));
+    }
+
+    /// <summary>Adds the first <paramref name="chunks"/> rows of partial sums to the totals.</summary>
+    public static void AddChunks(Stream stream, Tensor partial, Tensor total, int chunks) =>
+        stream.Launch(FoldKernel, total.Length, partial.View, total.View, chunks, total.Length);
+
+    /// <summary>The sum over the chunks, of one column.</summary>
+    public static float Fold(ArrayView<float> partial, int col, int chunks, int cols)
+    {
+        float sum0 = 0f, sum1 = 0f, sum2 = 0f, sum3 = 0f;
+        int chunk = 0;
+        for (; chunk + 4 <= chunks; chunk += 4)
+        {
+            sum0 += partial[chunk * cols + col];
+            sum1 += partial[(chunk + 1) * cols + col];
+            sum2 += partial[(chunk + 2) * cols + col];
+            sum3 += partial[(chunk + 3) * cols + col];
+        }
+
+        for (; chunk < chunks; chunk++)
+            sum0 += partial[chunk * cols + col];
+        return sum0 + sum1 + (sum2 + sum3);
+    }
+
+    // One group per chunk of rows and block of columns.
+    static void PartialKernel(ArrayView<float> x, ArrayView<float> partial, int rows, int cols)
+    {
+        int chunk = Grid.IdxY, first = chunk * Columns.ChunkRows;
+        Columns.Walk(
+            new Sum(x, partial, LocalMemory.Allocate<float>(Columns.Block), chunk, cols), first, IntrinsicMath.Min(first + Columns.ChunkRows, rows), cols);
+    }
+
+    // One thread per column.
+    static void FoldKernel(Index1D col, ArrayView<float> partial, ArrayView<float> total, int chunks, int cols) =>
+        total[col] += Fold(partial, col, chunks, cols);
+
+    readonly record struct Sum(ArrayView<float> X, ArrayView<float> Partial, ArrayView<float> Sums, int Chunk, int Cols) : IColumn
+    {
+        public int Strip => Columns.Block;
+
+        public void Begin(int own, int col) => Sums[own] = 0f;
+
+        public void Row(int own, int row, int col) => Sums[own] += X[row * Cols + col];
+
+        public void End(int own, int col) => Partial[Chunk * Cols + col] = Sums[own];
+    }
+}
