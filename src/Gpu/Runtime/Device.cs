@@ -113,7 +113,7 @@ public abstract class Device : IDisposable
         return name switch
         {
             "reference" when threads > 1 => throw new DeviceUnavailableException("the device 'reference' runs on one thread; leave the number of threads out, or use 'cpu'"),
-            "reference" => new ReferenceDevice(),
+            "reference" => new ReferenceDevice(isChecked),
             "cpu" => new SimdDevice("cpu", threads == 0 ? Environment.ProcessorCount : threads, VectorMethods.NativeBits, isChecked),
             "cpu:128" or "cpu:256" or "cpu:512" => new SimdDevice(name, threads == 0 ? Environment.ProcessorCount : threads, int.Parse(name.AsSpan(4), CultureInfo.InvariantCulture), isChecked),
             _ when name.StartsWith(IlgpuDevices.Prefix, StringComparison.Ordinal) => IlgpuDevices.Open(name, threads, isChecked),

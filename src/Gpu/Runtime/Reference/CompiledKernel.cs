@@ -18,6 +18,7 @@ sealed class CompiledKernel
 
     readonly Lazy<RetargetedKernel> retargeted;
     readonly Lazy<ThreadLoop> loop;
+    readonly Lazy<ThreadLoop> checkedLoop;
     readonly Lazy<ThreadLoop> direct;
 
     CompiledKernel(MethodInfo method)
@@ -33,8 +34,9 @@ sealed class CompiledKernel
         }
 
         Method = method;
-        retargeted = new(() => new RetargetedKernel(method));
+        retargeted = new(() => new RetargetedKernel(method, isChecked: false));
         loop = new(() => Emit(method, parameters, retargeted.Value));
+        checkedLoop = new(() => Emit(method, parameters, new RetargetedKernel(method, isChecked: true)));
         direct = new(() => Emit(method, parameters, null));
     }
 
@@ -43,6 +45,9 @@ sealed class CompiledKernel
     public MethodInfo Method { get; }
 
     public ThreadLoop Loop => loop.Value;
+
+    /// <summary>The same in checked mode.</summary>
+    public ThreadLoop CheckedLoop => checkedLoop.Value;
 
     /// <summary>The same around the kernel's method itself, which asks ILGPU for its place.</summary>
     public ThreadLoop Direct => direct.Value;
