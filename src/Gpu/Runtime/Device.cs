@@ -127,15 +127,8 @@ public abstract class Device : IDisposable
         };
     }
 
-    /// <summary>Bytes that can still be allocated; on the host's processors, the physical memory that is free.</summary>
-    public virtual long AvailableBytes
-    {
-        get
-        {
-            GCMemoryInfo memory = GC.GetGCMemoryInfo();
-            return memory.TotalAvailableMemoryBytes - memory.MemoryLoadBytes;
-        }
-    }
+    /// <summary>Bytes that can still be allocated; on the host's processors, the physical memory that is free and that the process may have.</summary>
+    public virtual long AvailableBytes => FreeMemory.Bytes;
 
     /// <summary>
     /// A device that takes the launches and copies of this one but runs nothing and has no memory: what is allocated on it says how much this device

@@ -35,6 +35,9 @@ sealed class RetargetedKernel
     /// <summary>Whether it has a barrier, a shuffle or shared memory, so that the threads of a group must wait for each other.</summary>
     public bool UsesGroupMemory { get; private set; }
 
+    /// <summary>Whether it asks for its place in a grid or a group, or for its group.</summary>
+    public bool AsksForGroup { get; private set; }
+
     /// <summary>Whether it has local memory, which each thread begins anew.</summary>
     public bool UsesLocalMemory { get; private set; }
 
@@ -44,6 +47,7 @@ sealed class RetargetedKernel
         if (ThreadMembers.Find(method) is { } member)
         {
             UsesGroupMemory |= ThreadMembers.IsOfGroup(member);
+            AsksForGroup |= ThreadMembers.NeedsGroup(member);
             UsesLocalMemory |= ThreadMembers.IsLocalMemory(member);
             return member;
         }
