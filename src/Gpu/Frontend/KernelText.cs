@@ -37,6 +37,7 @@ public static class KernelText
     {
         Function function = KernelFrontend.Translate(kernel);
         Pipeline.Run(function);
+        KernelFrontend.RequireGroup(function);
         return IrPrinter.Print(function);
     }
 

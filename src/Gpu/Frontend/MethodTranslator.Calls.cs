@@ -1,4 +1,5 @@
 using System.Reflection;
+using System.Runtime.CompilerServices;
 using Dalle2.Gpu.Frontend.Meanings;
 using Dalle2.Gpu.Ir;
 
@@ -25,6 +26,8 @@ sealed partial class MethodTranslator
             constraint = null;
         }
 
+        if (target.DeclaringType is { } type && type.IsAssignableTo(typeof(Exception)))
+            throw Foreign(builder.Position, target);
         if (values.Any(value => value is Text) && !Intrinsics.TakesText(target))
             throw Diagnostic.ManagedObject.At(builder.Position, "a string");
         if (Invoke(target, values) is { } result)
@@ -56,6 +59,8 @@ sealed partial class MethodTranslator
 
     Item? Invoke(MethodBase target, Item[] values)
     {
+        if (target.DeclaringType == typeof(DefaultInterpolatedStringHandler))
+            throw Diagnostic.ManagedObject.At(builder.Position, "a string", Advice.For(typeof(string))!);
         if ((Intrinsics.Find(target) ?? (builder.Function.HasMatrixUnits ? Intrinsics.FindMatrix(target) : null)) is { } intrinsic)
             return intrinsic(this, target, [.. values.Take(values.Length - target.GetParameters().Length), .. Passed(target, values)]);
         if (Meaning.Find(target) is { } meaning)

@@ -13,7 +13,8 @@ sealed partial class MethodTranslator
 
     Variable Declare(Type type)
     {
-        if (type.IsByRef || type.IsArray || Closures.IsClosure(type))
+        // Text is refused where it is put together.
+        if (type.IsByRef || type.IsArray || Closures.IsClosure(type) || type == typeof(DefaultInterpolatedStringHandler))
             return new Variable();
         TypeLayout layout = LayoutOf(type);
         int[] slots = [.. layout.Leaves.Select(leaf => builder.NewSlot(leaf.Type))];

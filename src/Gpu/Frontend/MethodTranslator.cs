@@ -34,7 +34,12 @@ sealed partial class MethodTranslator
 
         code = MethodCode.Of(method) ?? throw Diagnostic.NoBody.At(builder.Position, NameOf(method));
         if (code.HasHandlers)
-            throw Diagnostic.ExceptionHandling.At(new SourcePosition(method, 0), "try");
+        {
+            throw System.Array.Find(code.Locals, Advice.IsEnumerator) is { } enumerator
+                ? Diagnostic.ManagedObject.At(new SourcePosition(method, 0), SourceNames.Of(enumerator), Advice.Loop)
+                : Diagnostic.ExceptionHandling.At(new SourcePosition(method, 0), "try");
+        }
+
         arguments = [.. code.Arguments.Select(Declare)];
         for (int a = 0; a < arguments.Length; a++)
             Write(arguments[a], values[a]);
