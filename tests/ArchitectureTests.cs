@@ -18,7 +18,7 @@ public class ArchitectureTests
         ["src/Models/Dalle2.Models", "tests/Ops/Dalle2.Ops"],
         ["src/Layers/Dalle2.Layers"],
         ["kernels/Dalle2.Kernels"],
-        ["src/Tensors/Dalle2.Tensors", "tests/DebugKernels/Dalle2.DebugKernels"],
+        ["src/Tensors/Dalle2.Tensors", "tests/DebugKernels/Dalle2.DebugKernels", "tests/Standalone/Dalle2.Standalone"],
         ["src/Gpu/Dalle2.Gpu", "tests/Ilgpu/Dalle2.IlgpuKernels"],
     ];
 

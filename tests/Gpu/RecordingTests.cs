@@ -32,7 +32,7 @@ sealed class RecordingTests(string deviceName)
     [Test]
     public void A_replay_does_the_same_again_with_what_the_memory_holds_now()
     {
-        Recording recording = device.Stream.Record(Step);
+        using Recording recording = device.Stream.Record(Step);
         Assert.That(recording.Count, Is.EqualTo(5));
         Assert.That(Read(), Is.EqualTo(Expected(1, 2f)));
         // Another launch in between shall not change what was recorded.
@@ -45,7 +45,7 @@ sealed class RecordingTests(string deviceName)
     [Test]
     public void A_replay_allocates_nothing()
     {
-        Recording recording = device.Stream.Record(Step);
+        using Recording recording = device.Stream.Record(Step);
         if (deviceName == "reference")
             Assert.Ignore("reference boxes the arguments of its kernels");
         device.Stream.Replay(recording);
@@ -62,6 +62,15 @@ sealed class RecordingTests(string deviceName)
         device.Stream.Write<float>([1f], rate.View);
         using Device other = Device.Open(deviceName);
         Assert.That(() => other.Stream.Replay(device.Stream.Record(Step)), Throws.ArgumentException.With.Message.Contains("cannot be replayed"));
+    }
+
+    [Test]
+    public void A_recording_that_was_disposed_is_not_replayed()
+    {
+        Recording recording = device.Stream.Record(Step);
+        recording.Dispose();
+        recording.Dispose();
+        Assert.That(() => device.Stream.Replay(recording), Throws.TypeOf<ObjectDisposedException>());
     }
 
     // y = (x + 1) * rate * 10, x = y.

@@ -1,3 +1,4 @@
+using Dalle2.Gpu.Frontend;
 using Dalle2.Gpu.Runtime;
 using Dalle2.Gpu.Runtime.Reference;
 
@@ -112,7 +113,7 @@ public class RuntimeTests(string deviceName, int threads)
         using Buffer<int> values = Zeros(4);
         Assert.That(
             () => device.Stream.Launch(UngroupedBarrierKernel, 4, values.View),
-            Throws.TypeOf<KernelException>().With.Message.Contains("UngroupedBarrierKernel").And.Message.Contains("KernelConfig"));
+            Throws.TypeOf<KernelDiagnosticException>().With.Message.Contains("D2G014").And.Message.Contains("KernelConfig"));
     }
 
     [TestCase(4, 4)]
@@ -154,7 +155,7 @@ public class RuntimeTests(string deviceName, int threads)
         Action<Index1D, ArrayView<int>> lambda = (i, v) => v[i] = factor;
         Assert.That(
             () => device.Stream.Launch(lambda, 4, values.View),
-            Throws.ArgumentException.With.Message.Contains("is not a kernel").And.Message.Contains("captures nothing"));
+            Throws.ArgumentException.With.Message.Contains("is not a kernel").And.Message.Contains("it captures 'factor'"));
     }
 
     [Test]

@@ -20,17 +20,32 @@ sealed record Diagnostic(string Code, string Found, string Instead)
 
     public static readonly Diagnostic AtomicVariable = new("D2G013", "an atomic operation on a variable", "give it an element of a view; nobody else sees a variable");
 
+    public static readonly Diagnostic Ungrouped = new("D2G014", "Grid, Group, Warp, a barrier, a shuffle or shared memory in a kernel with an index parameter", "leave the index parameter out and launch it with a KernelConfig");
+
     /// <summary>All of them, in order.</summary>
     public static readonly Diagnostic[] All =
     [
         ForeignCall, ManagedObject, ExceptionHandling, Recursion, StaticField, Instruction, SharedExtent, AmbiguousReference, UnsupportedType, NoBody,
-        Boxing, MixedMemory, AtomicVariable,
+        Boxing, MixedMemory, AtomicVariable, Ungrouped,
     ];
 
+    /// <summary>The diagnostic of a type that a kernel cannot hold.</summary>
+    public static KernelDiagnosticException OfType(SourcePosition position, Type type)
+    {
+        if (type.IsFunctionPointer)
+            return UnsupportedType.At(position, "a function pointer");
+        var (found, instead) = Advice.Culprit(type);
+        Diagnostic diagnostic = type.IsValueType || type.IsPointer ? UnsupportedType : ManagedObject;
+        return diagnostic.At(position, found, instead ?? diagnostic.Instead);
+    }
+
     /// <summary>The diagnostic of a place in a kernel.</summary>
-    public KernelDiagnosticException At(SourcePosition position, object? name = null)
+    public KernelDiagnosticException At(SourcePosition position, object? name = null) => At(position, name, Instead);
+
+    /// <summary>The same with better advice.</summary>
+    public KernelDiagnosticException At(SourcePosition position, object? name, string instead)
     {
         var (file, line) = SourceLines.Find(position);
-        return new KernelDiagnosticException(Code, file, line, string.Format(Found, name), Instead);
+        return new KernelDiagnosticException(Code, file, line, string.Format(Found, name), instead);
     }
 }

@@ -15,9 +15,12 @@ readonly record struct IlInstruction(int Offset, ILOpCode Code, long Number, int
 /// <summary>Decodes the intermediate language of a method.</summary>
 static class IlReader
 {
-    static readonly Dictionary<ILOpCode, OperandType> OperandTypes = typeof(OpCodes).GetFields(BindingFlags.Public | BindingFlags.Static)
+    static readonly Dictionary<ILOpCode, OpCode> OpCodesByValue = typeof(OpCodes).GetFields(BindingFlags.Public | BindingFlags.Static)
         .Select(field => (OpCode)field.GetValue(null)!)
-        .ToDictionary(code => (ILOpCode)(ushort)code.Value, code => code.OperandType);
+        .ToDictionary(code => (ILOpCode)(ushort)code.Value);
+
+    /// <summary>An operation as it is emitted.</summary>
+    public static OpCode OpCodeOf(ILOpCode code) => OpCodesByValue[code];
 
     public static List<IlInstruction> Read(byte[] il)
     {
@@ -31,7 +34,7 @@ static class IlReader
             var code = (ILOpCode)value;
             int[] targets = [];
             long number = 0;
-            switch (OperandTypes[code])
+            switch (OpCodesByValue[code].OperandType)
             {
                 case OperandType.InlineNone:
                     break;
@@ -80,7 +83,7 @@ static class IlReader
     }
 
     /// <summary>Whether an instruction, its short form widened, has an operand.</summary>
-    public static bool HasOperand(ILOpCode code) => OperandTypes[code] != OperandType.InlineNone;
+    public static bool HasOperand(ILOpCode code) => OpCodesByValue[code].OperandType != OperandType.InlineNone;
 
     static (ILOpCode Code, long Number) Widen(ILOpCode code, long number) => code switch
     {

@@ -92,7 +92,7 @@ static partial class Intrinsics
     }
 
     static int ElementSize(MethodTranslator translator, Type element) => TypeLayout.Of(element)?.Size
-        ?? throw Diagnostic.UnsupportedType.At(translator.Builder.Position, element.Name);
+        ?? throw Diagnostic.OfType(translator.Builder.Position, element);
 
     static int ElementSize(MethodTranslator translator, MethodBase member) => ElementSize(translator, member.DeclaringType!.GetGenericArguments()[0]);
 

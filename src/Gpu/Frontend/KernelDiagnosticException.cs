@@ -16,7 +16,7 @@ public sealed class KernelDiagnosticException : Exception
     /// <summary>The number of the diagnostic, such as <c>D2G004</c>.</summary>
     public string Code { get; }
 
-    /// <summary>The C# file; null where the assembly has no embedded debug information.</summary>
+    /// <summary>The C# file; null where the assembly has no portable debug information, in it or beside it.</summary>
     public string? File { get; }
 
     /// <summary>The line, from 1; 0 where it is not known.</summary>

@@ -45,10 +45,20 @@ static class KernelFrontend
         return function;
     }
 
+    /// <summary>Refuses a kernel with an index parameter that asks for its group, as it is after the passes.</summary>
+    /// <exception cref="KernelDiagnosticException">It does.</exception>
+    public static void RequireGroup(Function function)
+    {
+        if (function.IndexRank > 0 && function.Blocks.SelectMany(block => block.Instructions).FirstOrDefault(instruction => NeedsGroup(instruction.Op)) is { } asking)
+            throw Diagnostic.Ungrouped.At(asking.Position);
+    }
+
+    static bool NeedsGroup(Op op) => op is Op.Barrier or Op.WarpBarrier or Op.Shuffle or Op.SharedAllocate or (>= Op.GridIndexX and <= Op.GroupSizeZ);
+
     static Data Declare(SsaBuilder builder, ParameterInfo parameter, IReadOnlyDictionary<int, object>? specialised)
     {
         TypeLayout layout = TypeLayout.Of(parameter.ParameterType)
-            ?? throw Diagnostic.UnsupportedType.At(builder.Position, parameter.ParameterType.Name);
+            ?? throw Diagnostic.OfType(builder.Position, parameter.ParameterType);
         if (specialised != null && specialised.TryGetValue(parameter.Position, out object? known))
             return Constants.Of(builder.Function, known);
         var values = new List<Value>();

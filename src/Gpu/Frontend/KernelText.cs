@@ -37,6 +37,7 @@ public static class KernelText
     {
         Function function = KernelFrontend.Translate(kernel);
         Pipeline.Run(function);
+        KernelFrontend.RequireGroup(function);
         return IrPrinter.Print(function);
     }
 
@@ -59,6 +60,7 @@ public static class KernelText
         if (group is { } extent)
             GroupExtents.Run(function, extent);
         Pipeline.Run(function);
+        KernelFrontend.RequireGroup(function);
         return LinearText.Print(Lowerer.Run(function, new LoweringOptions(lanes, group != null && groupSize % lanes != 0, group)));
     }
 
@@ -72,6 +74,7 @@ public static class KernelText
     {
         Function function = KernelFrontend.Translate(kernel, hasMatrixUnits: PtxOptions.HasMatrixUnits(smVersion));
         Pipeline.Run(function);
+        KernelFrontend.RequireGroup(function);
         return PtxTarget.Compile(function, new PtxOptions(smVersion, alignedViews)).Text;
     }
 
@@ -87,6 +90,7 @@ public static class KernelText
             throw new ArgumentOutOfRangeException(nameof(lanes), $"a work-item is 1, 4, 8 or 16 threads, not {lanes}");
         Function function = KernelFrontend.Translate(kernel);
         Pipeline.Run(function);
+        KernelFrontend.RequireGroup(function);
         return OpenClTarget.Print(function, lanes, function.IndexRank > 0 ? null : new GroupExtent(groupSize, 1, 1)).Text;
     }
 

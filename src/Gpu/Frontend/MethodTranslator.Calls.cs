@@ -1,4 +1,5 @@
 using System.Reflection;
+using System.Runtime.CompilerServices;
 using Dalle2.Gpu.Frontend.Meanings;
 using Dalle2.Gpu.Ir;
 
@@ -25,6 +26,8 @@ sealed partial class MethodTranslator
             constraint = null;
         }
 
+        if (target.DeclaringType is { } type && type.IsAssignableTo(typeof(Exception)))
+            throw Foreign(builder.Position, target);
         if (values.Any(value => value is Text) && !Intrinsics.TakesText(target))
             throw Diagnostic.ManagedObject.At(builder.Position, "a string");
         if (Invoke(target, values) is { } result)
@@ -43,7 +46,7 @@ sealed partial class MethodTranslator
         if (constructor.DeclaringType!.IsSubclassOf(typeof(Exception)))
             throw Diagnostic.ExceptionHandling.At(builder.Position, $"a new {constructor.DeclaringType.Name}");
         if (!constructor.DeclaringType.IsValueType)
-            throw Diagnostic.ManagedObject.At(builder.Position, $"a new {constructor.DeclaringType.Name}");
+            throw NewObject(constructor.DeclaringType);
         Variable created = Declare(constructor.DeclaringType);
         Clear(created);
         var values = new Item[constructor.GetParameters().Length + 1];
@@ -56,6 +59,8 @@ sealed partial class MethodTranslator
 
     Item? Invoke(MethodBase target, Item[] values)
     {
+        if (target.DeclaringType == typeof(DefaultInterpolatedStringHandler))
+            throw Diagnostic.ManagedObject.At(builder.Position, "a string", Advice.For(typeof(string))!);
         if ((Intrinsics.Find(target) ?? (builder.Function.HasMatrixUnits ? Intrinsics.FindMatrix(target) : null)) is { } intrinsic)
             return intrinsic(this, target, [.. values.Take(values.Length - target.GetParameters().Length), .. Passed(target, values)]);
         if (Meaning.Find(target) is { } meaning)
@@ -63,9 +68,9 @@ sealed partial class MethodTranslator
         if (values.Length > 0 && !target.IsStatic && values[0] is ManagedArray)
             return CallOfArray(target, values);
         if (target.DeclaringType is not { } type)
-            throw Diagnostic.ForeignCall.At(builder.Position, NameOf(target));
+            throw Foreign(builder.Position, target);
         if (!target.IsStatic && !type.IsValueType)
-            throw (target.IsAbstract && type.IsInterface ? Diagnostic.Boxing : Diagnostic.ManagedObject).At(builder.Position, type.Name);
+            throw target.IsAbstract && type.IsInterface ? Diagnostic.Boxing.At(builder.Position, type.Name) : Diagnostic.OfType(builder.Position, type);
         if (!target.IsStatic && values[0] is Data temporary)
             values[0] = Spill(type, temporary);
         if (!Intrinsics.IsForeign(type))
@@ -78,9 +83,18 @@ sealed partial class MethodTranslator
         }
         catch (KernelDiagnosticException)
         {
-            throw Diagnostic.ForeignCall.At(call, NameOf(target));
+            throw Foreign(call, target);
         }
     }
+
+    KernelDiagnosticException NewObject(Type type) => SourceNames.IsCapture(type)
+        ? Diagnostic.ManagedObject.At(builder.Position, $"a lambda that captures {string.Join(", ", SourceNames.Captured(type))}", Advice.For(typeof(Action))!)
+        : Diagnostic.ManagedObject.At(builder.Position, $"a new {SourceNames.Of(type)}", Advice.For(type) ?? Diagnostic.ManagedObject.Instead);
+
+    // Methods like ArgumentNullException.ThrowIfNull are throws by another name.
+    static KernelDiagnosticException Foreign(SourcePosition call, MethodBase target) => target.DeclaringType is { } type && type.IsAssignableTo(typeof(Exception))
+        ? Diagnostic.ExceptionHandling.At(call, NameOf(target))
+        : Diagnostic.ForeignCall.At(call, NameOf(target), (target.DeclaringType is { } owner ? Advice.For(owner) : null) ?? Diagnostic.ForeignCall.Instead);
 
     /// <summary>Translates a call in place.</summary>
     internal Item? Inline(MethodBase target, Item[] values) => new MethodTranslator(builder, target, values, this).Run();

@@ -9,12 +9,12 @@ namespace Dalle2.Gpu.Frontend;
 sealed partial class MethodTranslator
 {
     internal TypeLayout LayoutOf(Type type) => TypeLayout.Of(type)
-        ?? throw (type.IsValueType || type.IsPointer || type.IsFunctionPointer ? Diagnostic.UnsupportedType : Diagnostic.ManagedObject)
-            .At(builder.Position, type.IsFunctionPointer ? "a function pointer" : type.Name);
+        ?? throw Diagnostic.OfType(builder.Position, type);
 
     Variable Declare(Type type)
     {
-        if (type.IsByRef || type.IsArray || Closures.IsClosure(type))
+        // Text is refused where it is put together.
+        if (type.IsByRef || type.IsArray || Closures.IsClosure(type) || type == typeof(DefaultInterpolatedStringHandler))
             return new Variable();
         TypeLayout layout = LayoutOf(type);
         int[] slots = [.. layout.Leaves.Select(leaf => builder.NewSlot(leaf.Type))];
@@ -193,7 +193,7 @@ sealed partial class MethodTranslator
     Data LoadField(Item item, FieldInfo field)
     {
         if (!field.DeclaringType!.IsValueType)
-            throw Diagnostic.ManagedObject.At(builder.Position, field.DeclaringType.Name);
+            throw Diagnostic.OfType(builder.Position, field.DeclaringType);
         TypeLayout layout = LayoutOf(field.FieldType);
         if (item is not Data data)
             return Load(FieldAddress(item, field), layout);

@@ -34,7 +34,12 @@ sealed partial class MethodTranslator
 
         code = MethodCode.Of(method) ?? throw Diagnostic.NoBody.At(builder.Position, NameOf(method));
         if (code.HasHandlers)
-            throw Diagnostic.ExceptionHandling.At(new SourcePosition(method, 0), "try");
+        {
+            throw System.Array.Find(code.Locals, Advice.IsEnumerator) is { } enumerator
+                ? Diagnostic.ManagedObject.At(new SourcePosition(method, 0), SourceNames.Of(enumerator), Advice.Loop)
+                : Diagnostic.ExceptionHandling.At(new SourcePosition(method, 0), "try");
+        }
+
         arguments = [.. code.Arguments.Select(Declare)];
         for (int a = 0; a < arguments.Length; a++)
             Write(arguments[a], values[a]);
@@ -61,14 +66,14 @@ sealed partial class MethodTranslator
             if (offset != 0 || code.Incoming.ContainsKey(0))
                 Begin(offset);
             List<IlInstruction> instructions = code[offset].Instructions;
-            for (int i = 0; i < instructions.Count; i++)
+            try
             {
-                builder.Position = Place(instructions[i].Offset, call);
-                // From unsigned integers to float there is no instruction of its own: .NET takes the two in a row as one, rounded once.
-                if (instructions[i].Code == ILOpCode.Conv_r_un && i + 1 < instructions.Count && instructions[i + 1].Code == ILOpCode.Conv_r4)
-                    Push(FromUnsigned(Number(Pop()), IrType.F32));
-                else
-                    Translate(instructions[i]);
+                TranslateBlock(instructions, call);
+            }
+            catch (KernelDiagnosticException e) when (instructions[^1].Code == ILOpCode.Throw && e.Code != Diagnostic.ExceptionHandling.Code)
+            {
+                // A message is put together, of which kernels have nothing: what is wrong is the throw.
+                throw Diagnostic.ExceptionHandling.At(Place(instructions[^1].Offset, call), "throw");
             }
 
             if (!EndsInTransfer(instructions[^1]))
@@ -77,6 +82,19 @@ sealed partial class MethodTranslator
 
         builder.Position = call;
         return Return();
+    }
+
+    void TranslateBlock(List<IlInstruction> instructions, SourcePosition call)
+    {
+        for (int i = 0; i < instructions.Count; i++)
+        {
+            builder.Position = Place(instructions[i].Offset, call);
+            // From unsigned integers to float there is no instruction of its own: .NET takes the two in a row as one, rounded once.
+            if (instructions[i].Code == ILOpCode.Conv_r_un && i + 1 < instructions.Count && instructions[i + 1].Code == ILOpCode.Conv_r4)
+                Push(FromUnsigned(Number(Pop()), IrType.F32));
+            else
+                Translate(instructions[i]);
+        }
     }
 
     // What stands in a library is told as the place that calls it.
@@ -243,5 +261,5 @@ sealed partial class MethodTranslator
 
     void Push(Value value) => stack.Push(new Data([value]));
 
-    static string NameOf(MethodBase method) => $"{method.DeclaringType?.Name}.{method.Name}";
+    static string NameOf(MethodBase method) => SourceNames.Of(method);
 }

@@ -1,5 +1,5 @@
-using System.Collections.Concurrent;
 using System.Reflection;
+using System.Runtime.CompilerServices;
 using Dalle2.Gpu.Ir;
 
 namespace Dalle2.Gpu.Frontend;
@@ -10,7 +10,8 @@ readonly record struct Leaf(string Name, IrType Type, MemoryType Memory, int Off
 /// <summary>A type as the primitives that it consists of. A view is two: its base address and its length.</summary>
 sealed class TypeLayout
 {
-    static readonly ConcurrentDictionary<Type, TypeLayout?> Cache = new();
+    // Weak: a type may be of an assembly that is unloaded.
+    static readonly ConditionalWeakTable<Type, Lazy<TypeLayout?>> Cache = [];
 
     readonly Dictionary<string, (int First, int Offset)> fields = [];
 
@@ -28,7 +29,7 @@ sealed class TypeLayout
     public int Alignment { get; private set; }
 
     /// <summary>The layout; null if kernels cannot hold the type: classes, pointers, structs with such in them or with a layout of their own.</summary>
-    public static TypeLayout? Of(Type type) => Cache.GetOrAdd(type, Create);
+    public static TypeLayout? Of(Type type) => Cache.GetValue(type, static type => new(() => Create(type))).Value;
 
     /// <summary>Whether a type is a view, which is an address and a length here and another struct in .NET.</summary>
     public static bool IsView(Type type) => type.IsGenericType && type.GetGenericTypeDefinition() == typeof(ArrayView<>);

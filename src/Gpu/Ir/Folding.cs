@@ -37,10 +37,14 @@ static class Folding
         }
 
         IrType operand = operands[op == Op.Select ? 1 : 0].Type;
-        return Semantics.Evaluate(op, operand, type, bits[0], bits[1], bits[2]) is { } result && !IsNaN(type, result) && !(op == Op.FloatToHalf && IsNaN(operand, bits[0]))
-            ? function.Constant(type, result)
-            : null;
+        // Checked mode has yet to tell of a division that has no result in mathematics.
+        if (IsDivision(op) && operand.IsInteger() && (bits[1] == 0 || (bits[1] == AllOnes(operand) && op is Op.Divide or Op.Remainder)))
+            return null;
+        ulong result = Semantics.Evaluate(op, operand, type, bits[0], bits[1], bits[2]);
+        return IsNaN(type, result) || (op == Op.FloatToHalf && IsNaN(operand, bits[0])) ? null : function.Constant(type, result);
     }
+
+    static bool IsDivision(Op op) => op is Op.Divide or Op.Remainder or Op.DivideUnsigned or Op.RemainderUnsigned;
 
     static bool IsNaN(IrType type, ulong bits) => type switch
     {

@@ -83,9 +83,6 @@ enum Effect
     /// <summary>Nothing: may be removed, merged with an equal one and moved anywhere.</summary>
     Pure,
 
-    /// <summary>May fault for some operands: may be removed and merged, not run where the kernel would not have run it.</summary>
-    Faults,
-
     /// <summary>Stops the kernel for some operands and has no result: may be merged with an equal one that came before.</summary>
     Check,
 
@@ -108,10 +105,10 @@ static class OpTable
         new(Op.Subtract, "sub", 2, OperandRule.Number, ResultRule.First, Effect.Pure, true),
         new(Op.Multiply, "mul", 2, OperandRule.Number, ResultRule.First, Effect.Pure, true),
         new(Op.MultiplyHighUnsigned, "mul.high.unsigned", 2, OperandRule.Integer, ResultRule.First, Effect.Pure, true),
-        new(Op.Divide, "div", 2, OperandRule.Number, ResultRule.First, Effect.Faults, true),
-        new(Op.DivideUnsigned, "div.unsigned", 2, OperandRule.Integer, ResultRule.First, Effect.Faults, true),
-        new(Op.Remainder, "rem", 2, OperandRule.Integer, ResultRule.First, Effect.Faults, true),
-        new(Op.RemainderUnsigned, "rem.unsigned", 2, OperandRule.Integer, ResultRule.First, Effect.Faults, true),
+        new(Op.Divide, "div", 2, OperandRule.Number, ResultRule.First, Effect.Pure, true),
+        new(Op.DivideUnsigned, "div.unsigned", 2, OperandRule.Integer, ResultRule.First, Effect.Pure, true),
+        new(Op.Remainder, "rem", 2, OperandRule.Integer, ResultRule.First, Effect.Pure, true),
+        new(Op.RemainderUnsigned, "rem.unsigned", 2, OperandRule.Integer, ResultRule.First, Effect.Pure, true),
         new(Op.And, "and", 2, OperandRule.Logic, ResultRule.First, Effect.Pure, true),
         new(Op.Or, "or", 2, OperandRule.Logic, ResultRule.First, Effect.Pure, true),
         new(Op.Xor, "xor", 2, OperandRule.Logic, ResultRule.First, Effect.Pure, true),

@@ -3,16 +3,20 @@ using Dalle2.Gpu.Extensions;
 namespace Dalle2.Gpu.Ir;
 
 /// <summary>What each foldable operation computes, on bits: the definition that folding uses and that every target must match.</summary>
+/// <remarks>
+/// Integers are divided so that <c>a = a / b * b + a % b</c> holds for all of them: by zero the quotient is 0 and the remainder the dividend; the
+/// smallest by -1 is itself again, without remainder.
+/// </remarks>
 static class Semantics
 {
-    /// <summary>The result of an operation on operands of known bits; null where it faults.</summary>
+    /// <summary>The result of an operation on operands of known bits.</summary>
     /// <param name="op">A foldable operation.</param>
     /// <param name="operand">The type of the first operand; of <see cref="Op.Select"/>, of the second.</param>
     /// <param name="result">The type of the result.</param>
     /// <param name="a">The first operand.</param>
     /// <param name="b">The second operand, if there is one.</param>
     /// <param name="c">The third operand, if there is one.</param>
-    public static ulong? Evaluate(Op op, IrType operand, IrType result, ulong a, ulong b = 0, ulong c = 0) => op switch
+    public static ulong Evaluate(Op op, IrType operand, IrType result, ulong a, ulong b = 0, ulong c = 0) => op switch
     {
         Op.Select => a != 0 ? b : c,
         Op.SignExtend => (ulong)(int)a,
@@ -51,16 +55,16 @@ static class Semantics
         _ => throw new InvalidOperationException($"{op} has no value on bools"),
     };
 
-    static ulong? OfInt(Op op, int a, int b) => op switch
+    static ulong OfInt(Op op, int a, int b) => op switch
     {
         Op.Add => (uint)(a + b),
         Op.Subtract => (uint)(a - b),
         Op.Multiply => (uint)(a * b),
         Op.MultiplyHighUnsigned => ((ulong)(uint)a * (uint)b) >> 32,
-        Op.Divide => b == 0 || (a == int.MinValue && b == -1) ? null : (uint)(a / b),
-        Op.DivideUnsigned => b == 0 ? null : (uint)a / (uint)b,
-        Op.Remainder => b == 0 || (a == int.MinValue && b == -1) ? null : (uint)(a % b),
-        Op.RemainderUnsigned => b == 0 ? null : (uint)a % (uint)b,
+        Op.Divide => (uint)(b == 0 ? 0 : b == -1 ? -a : a / b),
+        Op.DivideUnsigned => b == 0 ? 0 : (uint)a / (uint)b,
+        Op.Remainder => (uint)(b == 0 ? a : b == -1 ? 0 : a % b),
+        Op.RemainderUnsigned => b == 0 ? (uint)a : (uint)a % (uint)b,
         Op.And => (uint)(a & b),
         Op.Or => (uint)(a | b),
         Op.Xor => (uint)(a ^ b),
@@ -78,16 +82,16 @@ static class Semantics
         _ => throw new InvalidOperationException($"{op} has no value on 32-bit integers"),
     };
 
-    static ulong? OfLong(Op op, long a, long b) => op switch
+    static ulong OfLong(Op op, long a, long b) => op switch
     {
         Op.Add => (ulong)(a + b),
         Op.Subtract => (ulong)(a - b),
         Op.Multiply => (ulong)(a * b),
         Op.MultiplyHighUnsigned => Math.BigMul((ulong)a, (ulong)b, out _),
-        Op.Divide => b == 0 || (a == long.MinValue && b == -1) ? null : (ulong)(a / b),
-        Op.DivideUnsigned => b == 0 ? null : (ulong)a / (ulong)b,
-        Op.Remainder => b == 0 || (a == long.MinValue && b == -1) ? null : (ulong)(a % b),
-        Op.RemainderUnsigned => b == 0 ? null : (ulong)a % (ulong)b,
+        Op.Divide => (ulong)(b == 0 ? 0 : b == -1 ? -a : a / b),
+        Op.DivideUnsigned => b == 0 ? 0 : (ulong)a / (ulong)b,
+        Op.Remainder => (ulong)(b == 0 ? a : b == -1 ? 0 : a % b),
+        Op.RemainderUnsigned => b == 0 ? (ulong)a : (ulong)a % (ulong)b,
         Op.And => (ulong)(a & b),
         Op.Or => (ulong)(a | b),
         Op.Xor => (ulong)(a ^ b),

@@ -37,11 +37,9 @@ sealed class Instruction(Op op, IrType type, Value[] operands, Access access, So
 
     public SourcePosition Position { get; } = position;
 
-    /// <summary>Whether it may run where the kernel would not have run it: it has no effect, and no operands make it fault.</summary>
-    public bool RunsAnywhere => Op.Row().Effect switch
-    {
-        Effect.Pure => true,
-        Effect.Faults => Type.IsFloat() || (Operands[1] is Constant { Bits: not 0 } divisor && divisor.Bits != (Type == IrType.I32 ? uint.MaxValue : ulong.MaxValue)),
-        _ => false,
-    };
+    /// <summary>Whether it may run where the kernel would not have run it.</summary>
+    public bool RunsAnywhere => Op.Row().Effect == Effect.Pure;
+
+    /// <summary>Of a division of integers, whether its divisor may be zero.</summary>
+    public static bool MayBeZero(Value divisor) => divisor is not Constant { Bits: not 0 };
 }

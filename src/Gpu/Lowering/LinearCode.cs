@@ -66,7 +66,7 @@ abstract record Line
     public SourcePosition Position { get; init; }
 }
 
-/// <summary><c>target = op(operands)</c>, lane by lane if the target is a vector. Any operation whose effect is Pure or Faults, but memory and places in the grid.</summary>
+/// <summary><c>target = op(operands)</c>, lane by lane if the target is a vector. Any operation whose effect is Pure, but memory and places in the grid.</summary>
 /// <remarks>Lanes that are masked out compute too: a division by zero in them must not stop the kernel.</remarks>
 sealed record ComputeLine(Register Target, Op Op, Value[] Operands) : Line;
 

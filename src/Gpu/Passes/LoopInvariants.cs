@@ -2,10 +2,7 @@ using Dalle2.Gpu.Ir;
 
 namespace Dalle2.Gpu.Passes;
 
-/// <summary>
-/// Moves operations without effects out of loops whose turns do not change their operands, to the block before the loop. Divisions of integers
-/// stay if they may fault.
-/// </summary>
+/// <summary>Moves operations without effects out of loops whose turns do not change their operands, to the block before the loop.</summary>
 static class LoopInvariants
 {
     public static void Run(Function function)

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Reflection;
 using System.Reflection.Emit;
 using System.Runtime.CompilerServices;
@@ -10,13 +9,14 @@ namespace Dalle2.Gpu.Runtime;
 /// <summary>Takes arguments whose types are known at run time only apart into the parameters of the compiled function.</summary>
 static unsafe class ArgumentWriter
 {
-    static readonly ConcurrentDictionary<Type, Writer> Writers = new();
+    // Weak: a type may be of an assembly that is unloaded.
+    static readonly ConditionalWeakTable<Type, Writer> Writers = [];
 
     /// <summary>Adds the parameters of a boxed argument.</summary>
     /// <exception cref="KernelException">Kernels cannot take it.</exception>
     public static void Write(object argument, ArgumentBlock target)
     {
-        Writer writer = Writers.GetOrAdd(argument.GetType(), static type =>
+        Writer writer = Writers.GetValue(argument.GetType(), static type =>
         {
             if (!type.IsValueType || TypeLayout.Of(type) == null)
                 throw Unfit(type);

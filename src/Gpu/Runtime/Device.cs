@@ -113,7 +113,7 @@ public abstract class Device : IDisposable
         return name switch
         {
             "reference" when threads > 1 => throw new DeviceUnavailableException("the device 'reference' runs on one thread; leave the number of threads out, or use 'cpu'"),
-            "reference" => new ReferenceDevice(),
+            "reference" => new ReferenceDevice(isChecked),
             "cpu" => new SimdDevice("cpu", threads == 0 ? Environment.ProcessorCount : threads, VectorMethods.NativeBits, isChecked),
             "cpu:128" or "cpu:256" or "cpu:512" => new SimdDevice(name, threads == 0 ? Environment.ProcessorCount : threads, int.Parse(name.AsSpan(4), CultureInfo.InvariantCulture), isChecked),
             _ when name.StartsWith(IlgpuDevices.Prefix, StringComparison.Ordinal) => IlgpuDevices.Open(name, threads, isChecked),
@@ -127,15 +127,8 @@ public abstract class Device : IDisposable
         };
     }
 
-    /// <summary>Bytes that can still be allocated; on the host's processors, the physical memory that is free.</summary>
-    public virtual long AvailableBytes
-    {
-        get
-        {
-            GCMemoryInfo memory = GC.GetGCMemoryInfo();
-            return memory.TotalAvailableMemoryBytes - memory.MemoryLoadBytes;
-        }
-    }
+    /// <summary>Bytes that can still be allocated; on the host's processors, the physical memory that is free and that the process may have.</summary>
+    public virtual long AvailableBytes => FreeMemory.Bytes;
 
     /// <summary>
     /// A device that takes the launches and copies of this one but runs nothing and has no memory: what is allocated on it says how much this device

@@ -3,18 +3,35 @@ namespace Dalle2.Gpu.Runtime;
 /// <summary>
 /// The launches, copies within the device and clearings of a piece of work, to be done again with the same arguments; made by
 /// <see cref="Stream.Record"/>. What shall differ from one replay to the next (a step's number, a learning rate) lies in device memory that is written
-/// before. The memory that the work used must still be held.
+/// before. The memory that the work used must still be held. What a device made of it to replay it is freed with it, or with the device.
 /// </summary>
-public sealed class Recording
+public sealed class Recording : IDisposable
 {
     readonly List<Entry> entries = [];
 
-    internal Recording(Device device) => Device = device;
+    Recording(Device device) => Device = device;
+
+    internal static Recording Begin(Device device) => new(device);
 
     /// <summary>How many pieces of work it has.</summary>
     public int Count => entries.Count;
 
     internal Device Device { get; }
+
+    /// <summary>What the device made of it.</summary>
+    internal IDisposable? Made { get; set; }
+
+    /// <summary>Whether it was given back.</summary>
+    internal bool IsDisposed { get; private set; }
+
+    /// <summary>Frees what the device made of it; it is not replayed any more.</summary>
+    public void Dispose()
+    {
+        IsDisposed = true;
+        Made?.Dispose();
+        Made = null;
+        entries.Clear();
+    }
 
     internal void Add(Launch launch) => entries.Add(new Entry(launch.Copy(), 0, 0, 0));
 

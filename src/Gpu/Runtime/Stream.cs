@@ -65,7 +65,7 @@ public sealed partial class Stream
     public Recording Record(Action work)
     {
         RequireNoRecording();
-        Recording made = recording = new Recording(Device);
+        Recording made = recording = Recording.Begin(Device);
         try
         {
             work();
@@ -80,9 +80,11 @@ public sealed partial class Stream
 
     /// <summary>Does recorded work again, with the arguments that it had.</summary>
     /// <exception cref="ArgumentException">It was recorded on another device.</exception>
+    /// <exception cref="ObjectDisposedException">The recording was disposed.</exception>
     /// <exception cref="InvalidOperationException">It is being recorded.</exception>
     public void Replay(Recording recorded)
     {
+        ObjectDisposedException.ThrowIf(recorded.IsDisposed, recorded);
         if (recorded.Device != Device)
             throw new ArgumentException($"a recording of {recorded.Device.Name} cannot be replayed on {Device.Name}");
         RequireNoRecording();

@@ -58,6 +58,8 @@ static class DiagnosticKernels
         x[i] = Atomic.Add(ref own, 1);
     }
 
+    public static void D2G014(Index1D i, ArrayView<int> x) => x[i] = Group.IdxX;
+
     [StructLayout(LayoutKind.Explicit)]
     public struct Overlaid
     {

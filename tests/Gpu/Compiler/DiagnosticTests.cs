@@ -19,10 +19,11 @@ public class DiagnosticTests
     [TestCase("D2G011", "boxing of Int32; constrain the type parameter to the interface instead of passing the interface")]
     [TestCase("D2G012", "a view that may be of one or the other kind of memory; use two variables, one for each kind: device, shared and local memory")]
     [TestCase("D2G013", "an atomic operation on a variable; give it an element of a view; nobody else sees a variable")]
+    [TestCase("D2G014", "Grid, Group, Warp, a barrier, a shuffle or shared memory in a kernel with an index parameter; leave the index parameter out and launch it with a KernelConfig")]
     public void Says_what_and_where(string code, string text)
     {
         MethodInfo kernel = typeof(DiagnosticKernels).GetMethod(code)!;
-        var thrown = Assert.Throws<KernelDiagnosticException>(() => KernelFrontend.Translate(kernel))!;
+        var thrown = Assert.Throws<KernelDiagnosticException>(() => KernelText.Ir(kernel))!;
         Assert.That(thrown.Message, Does.Match($@"DiagnosticKernels\.cs\(\d+\): {code}: "));
         Assert.That(thrown.Message, Does.EndWith($": {code}: {text}"));
         Assert.That(thrown.Code, Is.EqualTo(code));
@@ -54,6 +55,38 @@ public class DiagnosticTests
         Assert.That(thrown.Found, Does.Contain(found));
         Assert.That(thrown.File, Does.EndWith("UnsupportedKernels.cs"));
         Assert.That(thrown.Line, Is.Positive);
+    }
+
+    [TestCase(nameof(AdviceKernels.Packed), "D2G009", "Packing", "leave Pack = 1 out")]
+    [TestCase(nameof(AdviceKernels.Sized), "D2G009", "Sizing", "leave Size = 64 out")]
+    [TestCase(nameof(AdviceKernels.OfInt128), "D2G001", "Int128.op_Division", "long or ulong")]
+    [TestCase(nameof(AdviceKernels.OfDecimal), "D2G001", "Decimal.op_Addition", "use double")]
+    [TestCase(nameof(AdviceKernels.OfNullable), "D2G001", "Nullable`1.get_Value", "GetValueOrDefault")]
+    [TestCase(nameof(AdviceKernels.OfBigInteger), "D2G00", "BigInteger", "long or ulong")]
+    [TestCase(nameof(AdviceKernels.OfDateTime), "D2G00", "DateTime", "ticks as a long")]
+    [TestCase(nameof(AdviceKernels.OfText), "D2G002", "a string", "")]
+    [TestCase(nameof(AdviceKernels.HoldingText), "D2G009", "String (the field of Labeled Label)", "no text")]
+    [TestCase(nameof(AdviceKernels.OfDelegate), "D2G002", "Func`2", "call a method by name")]
+    [TestCase(nameof(AdviceKernels.OfLocalFunction), "D2G00", "the captured variable", "")]
+    [TestCase(nameof(AdviceKernels.OfIterator), "D2G002", "IEnumerator`1", "a loop over a view's indices")]
+    [TestCase(nameof(AdviceKernels.OfTask), "D2G00", "", "side by side")]
+    [TestCase(nameof(AdviceKernels.ThrowingText), "D2G003", "throw", "before the launch")]
+    [TestCase(nameof(AdviceKernels.ThrowingMethod), "D2G003", "ArgumentOutOfRangeException.ThrowIfNegative", "before the launch")]
+    public void Advice_fits_what_was_found(string kernel, string code, string found, string instead)
+    {
+        var thrown = Assert.Throws<KernelDiagnosticException>(() => KernelFrontend.Translate(typeof(AdviceKernels).GetMethod(kernel)!))!;
+        Assert.That(thrown.Code, Does.StartWith(code), thrown.Message);
+        Assert.That(thrown.Found, Does.Contain(found).And.Not.Contains("<>"), thrown.Message);
+        Assert.That(thrown.Instead, Does.Contain(instead), thrown.Message);
+        Assert.That(thrown.Instead, Does.Not.Contain("StrictMath"));
+        Assert.That(thrown.File, Does.EndWith("AdviceKernels.cs"));
+    }
+
+    [Test]
+    public void An_asynchronous_kernel_is_told_to_be_none()
+    {
+        var thrown = Assert.Throws<KernelDiagnosticException>(() => KernelFrontend.Translate(typeof(AdviceKernels).GetMethod(nameof(AdviceKernels.OfAwait))!))!;
+        Assert.That(thrown.Message, Does.Contain("the async method AdviceKernels.OfAwait").And.Contain("without async"));
     }
 
     [Test]

@@ -223,7 +223,7 @@ sealed unsafe class IrInterpreter
             int[] o = step.Operands;
             ulong a = o.Length > 0 ? values[o[0]] : 0, b = o.Length > 1 ? values[o[1]] : 0, c = o.Length > 2 ? values[o[2]] : 0;
             if (step.IsFoldable)
-                return Semantics.Evaluate(step.Op, step.Operand, i.Type, a, b, c) ?? throw Failure(i, "division by zero");
+                return Semantics.Evaluate(step.Op, step.Operand, i.Type, a, b, c);
             switch (i.Op)
             {
                 case Op.Offset:
@@ -263,7 +263,7 @@ sealed unsafe class IrInterpreter
         static ulong Changed(Instruction i, ulong old, ulong value)
         {
             IrType type = i.Type;
-            ulong Compute(Op op) => Semantics.Evaluate(op, type, type, old, value)!.Value;
+            ulong Compute(Op op) => Semantics.Evaluate(op, type, type, old, value);
             bool Before(Op op) => Semantics.Evaluate(op, type, IrType.Bool, old, value) == 1;
             return i.Op switch
             {

@@ -47,7 +47,7 @@ static class PassKernels
         x[at] = kind;
     }
 
-    // A division that may fault stays behind its condition; a load too, which might lie outside of the view.
+    // A load stays behind its condition, since it might lie outside of the view; divisions are defined for all integers.
     public static void Guarded(Index1D i, ArrayView<int> x, int n)
     {
         int value = x[i];

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Dalle2.Gpu.Runtime;
 using Dalle2.Gpu.Runtime.Cuda;
 
@@ -156,6 +157,33 @@ public class CudaDeviceTests
         Assert.That(Read(device, y), Is.EqualTo(Enumerable.Range(0, 10).Select(i => i < 3 ? 0f : 32f * i)));
     }
 
+    [TestCase(false)]
+    [TestCase(true)]
+    public void The_graph_of_a_recording_is_freed_with_it(bool isForgotten)
+    {
+        var driver = new StandInDriver();
+        using CudaDevice device = StandInDevice.Open(driver);
+        using Buffer<float> x = device.Allocate<float>(10);
+        Replay(device, x, isForgotten);
+        for (int turn = 0; turn < 20 && !driver.Calls.Contains("GraphExecDestroy"); turn++)
+        {
+            GC.Collect();
+            GC.WaitForPendingFinalizers();
+        }
+
+        Assert.That(driver.Calls.Count(call => call == "GraphLaunch"), Is.EqualTo(1));
+        Assert.That(driver.Calls.Count(call => call == "GraphExecDestroy"), Is.EqualTo(1));
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    static void Replay(CudaDevice device, Buffer<float> x, bool isForgotten)
+    {
+        Recording recording = device.Stream.Record(() => device.Stream.Launch(ScaleKernel, 10, x.View, 2f));
+        device.Stream.Replay(recording);
+        if (!isForgotten)
+            recording.Dispose();
+    }
+
     [TestCase(12040, 1, 0)]
     [TestCase(11030, 0, 6)]
     public void A_streams_recording_is_replayed_as_a_graph_where_the_driver_has_them(int version, int graphs, int launches)
@@ -164,7 +192,7 @@ public class CudaDeviceTests
         using CudaDevice device = StandInDevice.Open(driver);
         using Buffer<float> x = device.Allocate<float>(10), y = device.Allocate<float>(10);
         device.Stream.Write<float>([.. Enumerable.Range(0, 10)], x.View);
-        Recording recording = device.Stream.Record(() =>
+        using Recording recording = device.Stream.Record(() =>
         {
             device.Stream.Clear(y.View.SubView(0, 2));
             device.Stream.Copy(x.View.SubView(0, 5), x.View.SubView(5, 5));

@@ -81,7 +81,7 @@ public class SimdAcceleratorTests
         var onStream = simd.LoadKernel<ArrayView<int>>(TurnKernel);
         Assert.Throws<ArgumentException>(() => onStream(cpu.DefaultStream, (1, 16), x.View));
         var grid = simd.LoadAutoGroupedStreamKernel<Index1D, ArrayView<int>>((i, view) => view[i] = Grid.DimX);
-        Assert.That(() => grid(8, x.View), Throws.TypeOf<KernelException>().With.Message.Contain("explicitly grouped"));
+        Assert.That(() => grid(8, x.View), Throws.TypeOf<Dalle2.Gpu.Frontend.KernelDiagnosticException>().With.Message.Contain("KernelConfig"));
         Assert.Throws<DeviceUnavailableException>(() => context.CreateSimdAccelerator(threads: -1));
     }
 

@@ -11,7 +11,7 @@ abstract unsafe class HostDevice(string name, int threads) : Device(name, thread
         {
             RunKernel(launch);
         }
-        catch (Exception e) when (e is not KernelException)
+        catch (Exception e) when (e is not (KernelException or Frontend.KernelDiagnosticException))
         {
             throw new KernelException($"{launch.Kernel.Name}, launched over {launch.Shape}: {e.Message}", e);
         }

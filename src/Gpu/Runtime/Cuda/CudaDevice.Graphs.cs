@@ -43,6 +43,7 @@ sealed unsafe partial class CudaDevice
             code = api.GraphInstantiate(&executable, graph, 0);
             api.GraphDestroy(graph);
             Require(code, $"making a graph of {recorded} launches");
+            graphs.Add(executable);
             return new CudaGraph(this, executable, recorded);
         }
     }
@@ -58,8 +59,8 @@ sealed unsafe partial class CudaDevice
 
         lock (gate)
         {
-            if (!graphs.TryGetValue(recorded, out CudaGraph? graph))
-                graphs.Add(recorded, graph = Record(() => recorded.Replay(Stream)));
+            if (recorded.Made is not CudaGraph graph)
+                recorded.Made = graph = Record(() => recorded.Replay(Stream));
             graph.Replay();
         }
     }
@@ -81,7 +82,7 @@ sealed unsafe partial class CudaDevice
     {
         lock (gate)
         {
-            if (disposed)
+            if (disposed || !graphs.Remove(executable))
                 return;
             api.CtxSetCurrent(context);
             api.GraphExecDestroy(executable);

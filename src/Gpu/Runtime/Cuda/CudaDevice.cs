@@ -18,7 +18,7 @@ sealed unsafe partial class CudaDevice : Device
     readonly ProgramCache cache;
     readonly Checking checking;
     readonly KernelVariants<CudaKernel> kernels;
-    readonly Dictionary<Recording, CudaGraph> graphs = [];
+    readonly HashSet<nint> graphs = [];
     readonly RecentLaunches recent = new();
     readonly Lock gate = new();
     readonly nint context;
@@ -132,8 +132,8 @@ sealed unsafe partial class CudaDevice : Device
                 return;
             api.CtxSetCurrent(context);
             api.StreamSynchronize(stream);
-            foreach (CudaGraph graph in graphs.Values)
-                graph.Dispose();
+            foreach (nint graph in graphs)
+                api.GraphExecDestroy(graph);
             disposed = true;
             foreach (CudaProgram program in kernels.All.SelectMany(kernel => kernel.Programs))
                 program.Unload();

@@ -25,6 +25,15 @@ sealed class CudaGraph : IDisposable
 
     public void Dispose()
     {
+        Free();
+        GC.SuppressFinalize(this);
+    }
+
+    // Of a recording that nobody holds any more.
+    ~CudaGraph() => Free();
+
+    void Free()
+    {
         if (executable == 0)
             return;
         device.Discard(executable);

@@ -1,7 +1,11 @@
 using System.Collections.Concurrent;
 using System.Reflection;
 using System.Reflection.Emit;
+using System.Runtime.CompilerServices;
 using Dalle2.Gpu.Frontend;
+using Dalle2.Gpu.Ir;
+using Dalle2.Gpu.Passes;
+using Label = System.Reflection.Emit.Label;
 
 namespace Dalle2.Gpu.Runtime.Reference;
 
@@ -14,27 +18,25 @@ delegate void ThreadLoop(object[] arguments, Index3D extent, int start, int end)
 /// </summary>
 sealed class CompiledKernel
 {
-    static readonly ConcurrentDictionary<MethodInfo, CompiledKernel> Cache = new();
+    static readonly ConcurrentDictionary<MethodInfo, CompiledKernel> Lasting = new();
+
+    // By a type that goes with the method: .NET may make another object for the method at any time, but not for the type.
+    static readonly ConditionalWeakTable<object, ConcurrentDictionary<MethodInfo, CompiledKernel>> Unloadable = [];
 
     readonly Lazy<RetargetedKernel> retargeted;
     readonly Lazy<ThreadLoop> loop;
+    readonly Lazy<ThreadLoop> checkedLoop;
     readonly Lazy<ThreadLoop> direct;
 
     CompiledKernel(MethodInfo method)
     {
-        Name = $"{method.DeclaringType?.Name}.{method.Name}";
-        if (!Closures.IsFree(method) || method.ReturnType != typeof(void))
-            throw new ArgumentException($"{Name} is not a kernel: it must be a static method that returns nothing and captures nothing");
+        Name = SourceNames.Of(method);
+        KernelShape.Require(method);
         ParameterInfo[] parameters = method.GetParameters();
-        foreach (ParameterInfo parameter in parameters)
-        {
-            if (!parameter.ParameterType.IsValueType)
-                throw new ArgumentException($"{Name} is not a kernel: its parameter '{parameter.Name}' is a {parameter.ParameterType.Name}; pass views and unmanaged structs by value");
-        }
-
         Method = method;
-        retargeted = new(() => new RetargetedKernel(method));
+        retargeted = new(() => new RetargetedKernel(method, isChecked: false));
         loop = new(() => Emit(method, parameters, retargeted.Value));
+        checkedLoop = new(() => Emit(method, parameters, new RetargetedKernel(method, isChecked: true)));
         direct = new(() => Emit(method, parameters, null));
     }
 
@@ -44,6 +46,9 @@ sealed class CompiledKernel
 
     public ThreadLoop Loop => loop.Value;
 
+    /// <summary>The same in checked mode.</summary>
+    public ThreadLoop CheckedLoop => checkedLoop.Value;
+
     /// <summary>The same around the kernel's method itself, which asks ILGPU for its place.</summary>
     public ThreadLoop Direct => direct.Value;
 
@@ -52,10 +57,18 @@ sealed class CompiledKernel
 
     public static CompiledKernel Of(Delegate kernel) => Of(kernel.Method);
 
-    public static CompiledKernel Of(MethodInfo kernel) => Cache.GetOrAdd(kernel, static method => new CompiledKernel(method));
+    /// <summary>The kernel of a method, kept as long as the method is.</summary>
+    public static CompiledKernel Of(MethodInfo kernel) =>
+        (kernel.IsCollectible ? Unloadable.GetOrCreateValue(Owner(kernel)) : Lasting).GetOrAdd(kernel, static method => new CompiledKernel(method));
 
     /// <summary>A kernel that nobody will ask for again.</summary>
     public static CompiledKernel Unremembered(MethodInfo kernel) => new(kernel);
+
+    static object Owner(MethodInfo kernel)
+    {
+        Type[] types = [.. kernel.DeclaringType is { } type ? (Type[])[type] : [], .. kernel.IsGenericMethod ? kernel.GetGenericArguments() : []];
+        return Array.Find(types, one => one.IsCollectible) ?? (object)kernel;
+    }
 
     static ThreadLoop Emit(MethodInfo method, ParameterInfo[] parameters, RetargetedKernel? retargeted)
     {
@@ -64,6 +77,8 @@ sealed class CompiledKernel
         ILGenerator il = loop.GetILGenerator();
         Type? index = parameters.Length > 0 && IsIndex(parameters[0].ParameterType) ? parameters[0].ParameterType : null;
         int first = index == null ? 0 : 1;
+        if (index != null && retargeted is { AsksForGroup: true })
+            RequireGroup(method);
 
         var locals = new LocalBuilder[parameters.Length];
         for (int p = first; p < parameters.Length; p++)
@@ -128,6 +143,14 @@ sealed class CompiledKernel
         il.Emit(OpCodes.Blt, body);
         il.Emit(OpCodes.Ret);
         return loop.CreateDelegate<ThreadLoop>();
+    }
+
+    // As compiled devices see it: what constants decide against is no question.
+    static void RequireGroup(MethodInfo method)
+    {
+        Function function = KernelFrontend.Translate(method);
+        Pipeline.Run(function);
+        KernelFrontend.RequireGroup(function);
     }
 
     static bool IsIndex(Type type) => type == typeof(Index1D) || type == typeof(Index2D) || type == typeof(Index3D);

@@ -6,7 +6,7 @@ namespace Dalle2.Gpu.Runtime.Reference;
 /// Runs kernels as the .NET methods they are, one thread after the other; those of a group that meet take turns on host threads of their own, which
 /// are kept from launch to launch.
 /// </summary>
-sealed class ReferenceDevice() : HostDevice("reference", 1)
+sealed class ReferenceDevice(bool isChecked) : HostDevice("reference", 1)
 {
     ThreadTeam? team;
 
@@ -16,23 +16,24 @@ sealed class ReferenceDevice() : HostDevice("reference", 1)
 
     private protected override void RunKernel(Launch launch)
     {
+        ThreadLoop loop = isChecked ? launch.Kernel.CheckedLoop : launch.Kernel.Loop;
         if (launch.Config is not { } config)
         {
-            launch.Kernel.Loop(launch.Arguments, launch.Extent, 0, launch.Extent.Size);
+            loop(launch.Arguments, launch.Extent, 0, launch.Extent.Size);
             return;
         }
 
         for (int group = 0; group < config.GridDim.Size; group++)
-            RunGroup(launch, config, group);
+            RunGroup(launch, loop, config, group);
     }
 
-    void RunGroup(Launch launch, KernelConfig config, int group)
+    void RunGroup(Launch launch, ThreadLoop loop, KernelConfig config, int group)
     {
         int size = config.GroupDim.Size;
         if (!launch.Kernel.UsesGroupMemory)
         {
             KernelThread.EnterGroup(config, group, null);
-            launch.Kernel.Loop(launch.Arguments, default, 0, size);
+            loop(launch.Arguments, default, 0, size);
             return;
         }
 
@@ -43,7 +44,7 @@ sealed class ReferenceDevice() : HostDevice("reference", 1)
             team.Run(size, thread =>
             {
                 KernelThread.EnterGroup(config, group, state);
-                launch.Kernel.Loop(launch.Arguments, default, thread, thread + 1);
+                loop(launch.Arguments, default, thread, thread + 1);
             });
         }
         catch (InvalidOperationException e)

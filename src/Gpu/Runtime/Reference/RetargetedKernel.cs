@@ -3,30 +3,40 @@ using System.Reflection.Emit;
 using System.Reflection.Metadata;
 using Dalle2.Gpu.Frontend;
 using Dalle2.Gpu.Frontend.Meanings;
+using Dalle2.Gpu.Ir;
+using Label = System.Reflection.Emit.Label;
 
 namespace Dalle2.Gpu.Runtime.Reference;
 
 /// <summary>
 /// A kernel for the device <c>reference</c>: its own intermediate language and that of all that it calls, copied instruction by instruction, but for calls of what asks for
 /// the thread's place, its group or a view's element. ILGPU answers those on its CPU accelerator alone, and ends the process where an index is wrong;
-/// here they go to <see cref="ThreadMembers"/>.
+/// here they go to <see cref="ThreadMembers"/>. Divisions of integers go to <see cref="IntegerDivision"/>.
 /// </summary>
 sealed class RetargetedKernel
 {
-    // The reader widens short forms, so that each operation has one of these.
-    static readonly Dictionary<ILOpCode, OpCode> OpCodeOf = typeof(OpCodes).GetFields(BindingFlags.Public | BindingFlags.Static)
-        .Select(field => (OpCode)field.GetValue(null)!).ToDictionary(code => (ILOpCode)(ushort)code.Value);
-
     readonly Dictionary<MethodBase, MethodInfo> copies = [];
     readonly Dictionary<MethodBase, bool> reaching = [];
 
-    public RetargetedKernel(MethodInfo kernel) => Method = (MethodInfo)Target(kernel);
+    readonly bool isChecked;
+
+    /// <summary>Copies what has to be.</summary>
+    /// <param name="kernel">The kernel.</param>
+    /// <param name="isChecked">Whether a division without a result stops it.</param>
+    public RetargetedKernel(MethodInfo kernel, bool isChecked)
+    {
+        this.isChecked = isChecked;
+        Method = (MethodInfo)Target(kernel);
+    }
 
     /// <summary>What to call for a thread.</summary>
     public MethodInfo Method { get; }
 
     /// <summary>Whether it has a barrier, a shuffle or shared memory, so that the threads of a group must wait for each other.</summary>
     public bool UsesGroupMemory { get; private set; }
+
+    /// <summary>Whether it asks for its place in a grid or a group, or for its group.</summary>
+    public bool AsksForGroup { get; private set; }
 
     /// <summary>Whether it has local memory, which each thread begins anew.</summary>
     public bool UsesLocalMemory { get; private set; }
@@ -37,6 +47,7 @@ sealed class RetargetedKernel
         if (ThreadMembers.Find(method) is { } member)
         {
             UsesGroupMemory |= ThreadMembers.IsOfGroup(member);
+            AsksForGroup |= ThreadMembers.NeedsGroup(member);
             UsesLocalMemory |= ThreadMembers.IsLocalMemory(member);
             return member;
         }
@@ -51,15 +62,18 @@ sealed class RetargetedKernel
             return known;
         // Of a method that calls itself, the other calls decide.
         reaching[method] = false;
-        return reaching[method] = Code(method) is { } code && Instructions(method)
+        return reaching[method] = Code(method) is { } code && Reaches(method, code, Instructions(method));
+    }
+
+    bool Reaches(MethodBase method, MethodCode code, List<IlInstruction> instructions) =>
+        Divisions.Of(method, code, instructions).Count > 0 || (!Intrinsics.IsForeign(method.DeclaringType!) && instructions
             .Where(instruction => instruction.Code is ILOpCode.Call or ILOpCode.Callvirt or ILOpCode.Newobj or ILOpCode.Constrained)
             .Any(instruction => code.Resolve((int)instruction.Number) is MethodBase callee
                 ? ThreadMembers.Find(callee) != null || Meaning.Find(callee) != null || callee.DeclaringType is { IsInterface: true } || Reaches(callee)
-                : instruction.Code == ILOpCode.Constrained);
-    }
+                : instruction.Code == ILOpCode.Constrained));
 
     static MethodCode? Code(MethodBase method) =>
-        method.DeclaringType is null or { IsInterface: true } || Intrinsics.IsForeign(method.DeclaringType) || method.GetMethodBody() == null || MethodCode.Of(method) is not { HasHandlers: false } code
+        method.DeclaringType is null or { IsInterface: true } || method.GetMethodBody() == null || MethodCode.Of(method) is not { HasHandlers: false } code
             ? null : code;
 
     static List<IlInstruction> Instructions(MethodBase method) => IlReader.Read(method.GetMethodBody()!.GetILAsByteArray()!);
@@ -75,6 +89,7 @@ sealed class RetargetedKernel
         foreach (Type local in code.Locals)
             il.DeclareLocal(local);
         List<IlInstruction> instructions = Instructions(method);
+        IReadOnlyDictionary<int, StackKind> divisions = Divisions.Of(method, code, instructions);
         Dictionary<int, Label> labels = instructions.ToDictionary(instruction => instruction.Offset, _ => il.DefineLabel());
         Type? constraint = null;
         foreach (IlInstruction instruction in instructions)
@@ -86,17 +101,27 @@ sealed class RetargetedKernel
                 continue;
             }
 
-            Emit(il, method, code, labels, instruction, constraint);
+            if (divisions.TryGetValue(instruction.Offset, out StackKind kind))
+                EmitDivision(il, method, instruction, kind);
+            else
+                Emit(il, method, code, labels, instruction, constraint);
             constraint = null;
         }
 
         return made;
     }
 
+    void EmitDivision(ILGenerator il, MethodBase method, IlInstruction instruction, StackKind kind)
+    {
+        if (isChecked)
+            il.Emit(OpCodes.Ldstr, SourceLines.Describe(new SourcePosition(method, instruction.Offset)));
+        il.Emit(OpCodes.Call, IntegerDivision.Of(instruction.Code, kind, isChecked));
+    }
+
     void Emit(ILGenerator il, MethodBase method, MethodCode code, Dictionary<int, Label> labels, IlInstruction instruction, Type? constraint)
     {
         int number = unchecked((int)instruction.Number);
-        OpCode op = OpCodeOf[instruction.Code];
+        OpCode op = IlReader.OpCodeOf(instruction.Code);
         switch (instruction.Code)
         {
             case ILOpCode.Call or ILOpCode.Callvirt:

@@ -25,6 +25,10 @@ static class ThreadMembers
     public static bool IsOfGroup(MethodInfo member) =>
         member.DeclaringType == typeof(OfSharedMemory) || member.DeclaringType == typeof(OfWarp) || (member.DeclaringType == typeof(OfGroup) && member.Name == nameof(OfGroup.Barrier));
 
+    /// <summary>Whether what <see cref="Find"/> gave has no meaning outside of a group.</summary>
+    public static bool NeedsGroup(MethodInfo member) =>
+        IsOfGroup(member) || member.DeclaringType == typeof(OfGrid) || member.DeclaringType == typeof(OfGroup);
+
     /// <summary>Whether what <see cref="Find"/> gave takes local memory.</summary>
     public static bool IsLocalMemory(MethodInfo member) => member.DeclaringType == typeof(OfLocalMemory);
 

@@ -50,6 +50,7 @@ static class CompileTrace
             Tell(function, checking, settings.Debug);
         else
             Pipeline.Run(function, checking);
+        KernelFrontend.RequireGroup(function);
         if (settings.DumpFolder != null)
         {
             string name = KernelFiles.NameOf(kernel, group) + (checking == Checking.Require ? ".checked" : "");

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Reflection;
 using System.Runtime.CompilerServices;
 
@@ -7,7 +6,8 @@ namespace Dalle2.Gpu.Runtime.Tracing;
 /// <summary>What a launch's arguments tell of its cost.</summary>
 static class LaunchCosts
 {
-    static readonly ConcurrentDictionary<Type, Func<object, long>?> Sizes = new();
+    // Weak: a type may be of an assembly that is unloaded.
+    static readonly ConditionalWeakTable<Type, Lazy<Func<object, long>?>> Sizes = [];
 
     /// <summary>The bytes of all views, and the operations that an argument tells.</summary>
     public static (long Bytes, double Flops) Of(Launch launch)
@@ -16,7 +16,7 @@ static class LaunchCosts
         double flops = 0;
         foreach (object argument in launch.Arguments)
         {
-            bytes += Sizes.GetOrAdd(argument.GetType(), SizeOf)?.Invoke(argument) ?? 0;
+            bytes += Sizes.GetValue(argument.GetType(), static type => new(() => SizeOf(type))).Value?.Invoke(argument) ?? 0;
             flops += argument is ILaunchCost cost ? cost.Flops : 0;
         }
 

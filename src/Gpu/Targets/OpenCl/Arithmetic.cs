@@ -9,24 +9,28 @@ sealed class Arithmetic(Prelude prelude, int lanes)
 {
     string Suffix => lanes == 1 ? "" : $"x{lanes}";
 
-    /// <summary>Division or remainder of integers. By zero, and of the smallest by -1, the processor would stop the process: these give some number.</summary>
-    public string Quotient(Op op, IrType type)
+    /// <summary>Division or remainder of integers. By zero, and of the smallest by -1, the processor would stop the process.</summary>
+    /// <param name="op">Which.</param>
+    /// <param name="type">Of the integers.</param>
+    /// <param name="mayBeZero">Whether the divisor may be zero.</param>
+    public string Quotient(Op op, IrType type, bool mayBeZero)
     {
         bool signed = op is Op.Divide or Op.Remainder, remainder = op is Op.Remainder or Op.RemainderUnsigned;
         string sign = remainder ? "%" : "/", u = ClType.Unsigned(type, lanes), t = signed ? ClType.Signed(type, lanes) : u;
-        string name = $"{(remainder ? "remainder" : "quotient")}_{(signed ? "i" : "u")}{(type == IrType.I64 ? 64 : 32)}{Suffix}";
+        string name = $"{(remainder ? "remainder" : "quotient")}{(!mayBeZero ? "" : remainder ? "_or_dividend" : "_or_zero")}_{(signed ? "i" : "u")}{(type == IrType.I64 ? 64 : 32)}{Suffix}";
+        string Checked(string result) => mayBeZero ? Choose(type, "b == 0", remainder ? "a" : $"({u})(0)", result) : result;
         return prelude.Require(name, n => signed
             ? $$"""
               {{u}} {{n}}({{u}} a, {{u}} b)
               {
                   {{u}} q = as_{{u}}(as_{{t}}(a) {{sign}} as_{{t}}({{Choose(type, $"(b == 0) | (b == ({u})(-1))", $"({u})(1)", "b")}}));
-                  return {{Choose(type, $"b == ({u})(-1)", remainder ? $"({u})(0)" : $"({u})(0) - a", "q")}};
+                  return {{Checked(Choose(type, $"b == ({u})(-1)", remainder ? $"({u})(0)" : $"({u})(0) - a", "q"))}};
               }
               """
             : $$"""
               {{u}} {{n}}({{u}} a, {{u}} b)
               {
-                  return a {{sign}} {{Choose(type, "b == 0", $"({u})(1)", "b")}};
+                  return {{Checked($"a {sign} {Choose(type, "b == 0", $"({u})(1)", "b")}")}};
               }
               """);
     }

@@ -28,7 +28,7 @@ sealed partial class BodyPrinter
             case Op.Divide when type.IsFloat():
                 return $"{a} / {b}";
             case Op.Divide or Op.DivideUnsigned or Op.Remainder or Op.RemainderUnsigned:
-                return $"{functions.Quotient(line.Op, type)}({a}, {b})";
+                return $"{functions.Quotient(line.Op, type, Instruction.MayBeZero(line.Operands[1]))}({a}, {b})";
             case Op.And:
                 return $"{a} & {b}";
             case Op.Or:

@@ -14,10 +14,10 @@ static partial class PtxTable
         [Op.Subtract] = Typed("sub.s32", "sub.s64", "sub.rn.f32", "sub.rn.f64"),
         [Op.Multiply] = Typed("mul.lo.s32", "mul.lo.s64", "mul.rn.f32", "mul.rn.f64"),
         [Op.MultiplyHighUnsigned] = Typed("mul.hi.u32", "mul.hi.u64"),
-        [Op.Divide] = Typed("div.s32", "div.s64", "div.rn.f32", "div.rn.f64"),
-        [Op.DivideUnsigned] = Typed("div.u32", "div.u64"),
-        [Op.Remainder] = Typed("rem.s32", "rem.s64"),
-        [Op.RemainderUnsigned] = Typed("rem.u32", "rem.u64"),
+        [Op.Divide] = Division("div.s32", "div.s64", "div.rn.f32", "div.rn.f64"),
+        [Op.DivideUnsigned] = Division("div.u32", "div.u64"),
+        [Op.Remainder] = Division("rem.s32", "rem.s64"),
+        [Op.RemainderUnsigned] = Division("rem.u32", "rem.u64"),
         [Op.And] = Typed("and.b32", "and.b64", flag: "and.pred"),
         [Op.Or] = Typed("or.b32", "or.b64", flag: "or.pred"),
         [Op.Xor] = Typed("xor.b32", "xor.b64", flag: "xor.pred"),
@@ -159,6 +159,22 @@ static partial class PtxTable
     // One mnemonic for each type of the first operand; the operands follow in their order.
     static Action<PtxEmitter, Instruction> Typed(string? i32 = null, string? i64 = null, string? f32 = null, string? f64 = null, string? flag = null) => (e, i) =>
         e.Line($"{ByType(i, i32, i64, f32, f64, flag)} {e.Define(i)}, {string.Join(", ", i.Operands.Select(e.Operand).ToArray())}");
+
+    // PTX leaves it to the hardware what integers divided by zero give.
+    static Action<PtxEmitter, Instruction> Division(string i32, string i64, string? f32 = null, string? f64 = null) => (e, i) =>
+    {
+        if (i.Type.IsFloat() || !Instruction.MayBeZero(i.Operands[1]))
+        {
+            Typed(i32, i64, f32, f64)(e, i);
+            return;
+        }
+
+        string dividend = e.Register(i.Operands[0]), divisor = e.Register(i.Operands[1]), result = e.Fresh(i.Type), divides = e.Fresh(IrType.Bool);
+        string otherwise = i.Op is Op.Divide or Op.DivideUnsigned ? "0" : dividend;
+        e.Line($"{(i.Type == IrType.I32 ? i32 : i64)} {result}, {dividend}, {divisor}");
+        e.Line($"setp.ne.{(i.Type == IrType.I32 ? "s32" : "s64")} {divides}, {divisor}, 0");
+        e.Line($"selp.{PtxTypes.Bits(i.Type)} {e.Define(i)}, {result}, {otherwise}, {divides}");
+    };
 
     static Action<PtxEmitter, Instruction> Plain(string mnemonic) => (e, i) => e.Line($"{mnemonic} {e.Define(i)}, {e.Register(i.Operands[0])}");
 

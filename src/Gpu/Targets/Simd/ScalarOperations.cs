@@ -5,12 +5,13 @@ namespace Dalle2.Gpu.Targets.Simd;
 /// <summary>Operations on single values that take more than an instruction of the intermediate language. Emitted code calls them; most are inlined there.</summary>
 static class ScalarOperations
 {
-    // A division that .NET would stop at has no defined result here: masked out threads run it too. Inlined, since a call would put every vector aside.
+    // Divisions that .NET would stop at have the results of Semantics. Of divisors, 0 and -1 are told from others by one comparison; -a & b is 0 of the
+    // one and -a of the other, a & ~b is a and 0. Inlined, since a call would put every vector aside.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static int Divide(int a, int b) => b == 0 ? 0 : b == -1 ? -a : a / b;
+    public static int Divide(int a, int b) => (uint)(b + 1) <= 1 ? -a & b : a / b;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static long Divide(long a, long b) => b == 0 ? 0 : b == -1 ? -a : a / b;
+    public static long Divide(long a, long b) => (ulong)(b + 1) <= 1 ? -a & b : a / b;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static int DivideUnsigned(int a, int b) => b == 0 ? 0 : (int)((uint)a / (uint)b);
@@ -19,16 +20,16 @@ static class ScalarOperations
     public static long DivideUnsigned(long a, long b) => b == 0 ? 0 : (long)((ulong)a / (ulong)b);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static int Remainder(int a, int b) => b is 0 or -1 ? 0 : a % b;
+    public static int Remainder(int a, int b) => (uint)(b + 1) <= 1 ? a & ~b : a % b;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static long Remainder(long a, long b) => b is 0 or -1 ? 0 : a % b;
+    public static long Remainder(long a, long b) => (ulong)(b + 1) <= 1 ? a & ~b : a % b;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static int RemainderUnsigned(int a, int b) => b == 0 ? 0 : (int)((uint)a % (uint)b);
+    public static int RemainderUnsigned(int a, int b) => b == 0 ? a : (int)((uint)a % (uint)b);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static long RemainderUnsigned(long a, long b) => b == 0 ? 0 : (long)((ulong)a % (ulong)b);
+    public static long RemainderUnsigned(long a, long b) => b == 0 ? a : (long)((ulong)a % (ulong)b);
 
     public static int MultiplyHighUnsigned(int a, int b) => (int)(((ulong)(uint)a * (uint)b) >> 32);
 

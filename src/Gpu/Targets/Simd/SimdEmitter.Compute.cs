@@ -19,7 +19,7 @@ sealed partial class SimdEmitter
         {
             Op.Add or Op.Subtract or Op.Multiply or Op.Negate => true,
             Op.Divide or Op.Sqrt or Op.Floor or Op.Abs when type.IsFloat() => true,
-            Op.Divide or Op.Remainder or Op.DivideUnsigned or Op.RemainderUnsigned or Op.MultiplyHighUnsigned => !wide && vectors.OfIntegers(line.Op.ToString()) != null,
+            Op.Divide or Op.Remainder or Op.DivideUnsigned or Op.RemainderUnsigned or Op.MultiplyHighUnsigned => !wide && vectors.OfIntegers(IntegerOperation(line)) != null,
             Op.FusedMultiplyAdd => vectors.FusedMultiplyAdd(ElementOf(type)) != null,
             Op.And or Op.Or or Op.Xor or Op.Not or Op.Select or Op.Shuffle => true,
             Op.ShiftLeft or Op.ShiftRight or Op.ShiftRightUnsigned =>
@@ -33,6 +33,9 @@ sealed partial class SimdEmitter
             _ => false,
         };
     }
+
+    static string IntegerOperation(ComputeLine line) =>
+        line.Op is Op.Divide or Op.DivideUnsigned && Instruction.MayBeZero(line.Operands[1]) ? $"{line.Op}OrZero" : line.Op.ToString();
 
     static string VariableShift(Op op) => op switch
     {
@@ -84,7 +87,7 @@ sealed partial class SimdEmitter
             case Op.Divide or Op.Remainder or Op.DivideUnsigned or Op.RemainderUnsigned or Op.MultiplyHighUnsigned when !type.IsFloat():
                 PushVector(o[0], half);
                 PushVector(o[1], half);
-                il.Emit(OpCodes.Call, vectors.OfIntegers(line.Op.ToString())!);
+                il.Emit(OpCodes.Call, vectors.OfIntegers(IntegerOperation(line))!);
                 break;
             case Op.Add or Op.Subtract or Op.Multiply or Op.Divide:
                 PushGeneric(line.Op.ToString(), element, half, o);

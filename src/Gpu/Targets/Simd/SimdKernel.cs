@@ -27,8 +27,6 @@ sealed class SimdKernel
         Function = CompileTrace.Timed(() => CompileTrace.Optimise(kernel, key.Group, key.Checked ? Checking.Require : Checking.Drop));
         Group = key.Group;
         IsChecked = key.Checked;
-        if (Function.IndexRank > 0 && Function.Blocks.Any(block => block.Instructions.Any(i => NeedsGroup(i.Op))))
-            throw new InvalidOperationException("Grid, Group, Warp, barriers, shuffles and shared memory need an explicitly grouped kernel: leave its index parameter out and launch it with a KernelConfig");
         whole = new(() => CompileTrace.Timed(() => Compile(false), methods: 1));
         masked = new(() => CompileTrace.Timed(() => Compile(true), methods: 1));
     }
@@ -69,8 +67,6 @@ sealed class SimdKernel
 
     /// <summary>Code that nobody will ask for again.</summary>
     public static SimdKernel Unremembered(SpecialisedKernel kernel, int bits, GroupExtent? group, bool isChecked) => new(new Key(kernel, bits, group, isChecked));
-
-    static bool NeedsGroup(Op op) => op is Op.Barrier or Op.WarpBarrier or Op.Shuffle or Op.SharedAllocate or (>= Op.GridIndexX and <= Op.GroupSizeZ);
 
     SimdCode Compile(bool isMasked)
     {

@@ -1,9 +1,13 @@
 namespace Dalle2.Tests.Gpu.Compiler.RandomPrograms;
 
 /// <summary>The random choices of one program, the same for a seed on every machine (SplitMix64).</summary>
-sealed class Choices(ulong seed)
+/// <param name="seed">The seed.</param>
+/// <param name="dividesByAll">Whether integers are divided by whatever comes, zero among them; checked mode tells of that.</param>
+sealed class Choices(ulong seed, bool dividesByAll)
 {
     ulong state = seed * 0x9E3779B97F4A7C15UL + 0x1234567;
+
+    public bool DividesByAll => dividesByAll;
 
     public ulong Bits()
     {

@@ -41,11 +41,17 @@ sealed partial class MethodGenerator
         }
     }
 
-    // Never by zero, never the smallest integer by -1.
+    // Where checked mode runs too, never by zero, never the smallest integer by -1.
     Expression Quotient(Type type, Expression a, Expression b, bool unsigned, bool wide)
     {
         Expression Small(int value) => wide ? Expression.Literal((long)value) : Expression.Literal(value);
         OpCode code = choose.OneIn(2) ? unsigned ? OpCodes.Div_Un : OpCodes.Div : unsigned ? OpCodes.Rem_Un : OpCodes.Rem;
+        if (choose.DividesByAll && choose.OneIn(2))
+        {
+            Expression any = choose.OneIn(3) ? Literal(type) : b;
+            return Expression.Of(type, $"({a} {code} {any})", [a, any], code);
+        }
+
         switch (choose.Below(3))
         {
             case 0:

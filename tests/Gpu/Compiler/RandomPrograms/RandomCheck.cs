@@ -9,14 +9,14 @@ using Dalle2.Gpu.Runtime.Reference;
 namespace Dalle2.Tests.Gpu.Compiler.RandomPrograms;
 
 /// <summary>Runs random programs on the device <c>reference</c> and on others, or on one of them in turn, which must leave the same bits.</summary>
-sealed class RandomCheck(IReadOnlyList<Device> candidates, bool takeTurns = false) : IDisposable
+sealed class RandomCheck(IReadOnlyList<Device> candidates, bool takeTurns, bool dividesByAll) : IDisposable
 {
     readonly Device reference = Device.Open("reference");
 
     /// <exception cref="AssertionException">A device leaves other bits; the message has the seed, the program, made small, and its function.</exception>
     public void Check(int seed)
     {
-        RandomProgram program = RandomProgram.Create(seed);
+        RandomProgram program = RandomProgram.Create(seed, dividesByAll);
         if (Difference(program) is not { } found)
             return;
         Shorten(program);

@@ -23,10 +23,10 @@ sealed class RandomProgram
     readonly List<Array?> memory = [];
     readonly MethodGenerator kernel;
 
-    RandomProgram(int seed)
+    RandomProgram(int seed, bool dividesByAll)
     {
         Seed = seed;
-        choose = new Choices((ulong)seed);
+        choose = new Choices((ulong)seed, dividesByAll);
         kernel = new MethodGenerator(choose, [.. AddHelpers()], choose.Between(8, 30));
         Launch();
         AddParameters();
@@ -44,7 +44,7 @@ sealed class RandomProgram
     /// <summary>What each view holds at first, in the order of the views.</summary>
     public IEnumerable<Array> Memory => memory.OfType<Array>();
 
-    public static RandomProgram Create(int seed) => new(seed);
+    public static RandomProgram Create(int seed, bool dividesByAll = false) => new(seed, dividesByAll);
 
     /// <summary>The arguments: views in place of memory, in order.</summary>
     public object[] Arguments(IEnumerable<object> views)

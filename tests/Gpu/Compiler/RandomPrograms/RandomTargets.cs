@@ -14,18 +14,20 @@ namespace Dalle2.Tests.Gpu.Compiler.RandomPrograms;
 /// <param name="Programs">How many run in the tests.</param>
 /// <param name="Reason">Why the devices cannot be had here; null if they can.</param>
 /// <param name="TakeTurns">Whether a program runs on one of them only.</param>
+/// <param name="DividesByAll">Whether programs divide integers by zero too.</param>
 /// <param name="Open">Opens them.</param>
-sealed record RandomTargets(string Name, int Programs, Func<string?> Reason, bool TakeTurns, Func<IReadOnlyList<Device>> Open)
+sealed record RandomTargets(string Name, int Programs, Func<string?> Reason, bool TakeTurns, bool DividesByAll, Func<IReadOnlyList<Device>> Open)
 {
     public static readonly RandomTargets[] All =
     [
-        new("ir_simd_and_ptx", 800, Always, false, () =>
-            [new InterpretedDevice("ir", Checking.Drop), Device.Open("cpu:128", 1), Device.Open("cpu:256", 1), Device.Open("cpu:512", 1), new PtxDevice { Remembers = false }]),
-        new("ir_before_passes_and_with_checks", 200, Always, false, () => [new InterpretedDevice("ir before passes", null), new InterpretedDevice("ir with checks", Checking.Require)]),
+        new("ir_simd_and_ptx", 800, Always, false, true, () =>
+            [new InterpretedDevice("ir", Checking.Drop), Device.Open("cpu:128", 1), Device.Open("cpu:256", 1), Device.Open("cpu:512", 1), new PtxDevice { Remembers = false, WithChecks = false }]),
+        new("before_passes_and_with_checks", 200, Always, false, false, () =>
+            [new InterpretedDevice("ir before passes", null), new InterpretedDevice("ir with checks", Checking.Require), new PtxDevice { Remembers = false }]),
 
         // What takes the time is the driver's compiler: a tenth of a second a program without its optimisations, up to a second with them.
-        new("opencl", 800, OpenCl, true, () => [.. new[] { 1, 16 }.Select(lanes => OpenClDevice.Open("opencl:0", lanes: lanes, runsOnce: true))]),
-        new("opencl_with_its_optimisations", 6, OpenCl, false, () => [OpenClOnce.Open(1), OpenClOnce.Open(16)]),
+        new("opencl", 800, OpenCl, true, true, () => [.. new[] { 1, 16 }.Select(lanes => OpenClDevice.Open("opencl:0", lanes: lanes, runsOnce: true))]),
+        new("opencl_with_its_optimisations", 6, OpenCl, false, true, () => [OpenClOnce.Open(1), OpenClOnce.Open(16)]),
     ];
 
     static string? Always() => null;
