@@ -1,5 +1,4 @@
 using Dalle2.Gpu.Ir;
-using Dalle2.Gpu.Lowering;
 
 namespace Dalle2.Gpu.Passes;
 

@@ -1,4 +1,4 @@
-using Dalle2.Gpu.Frontend;
+using Dalle2.Gpu;
 using Dalle2.Gpu.Ir;
 using Dalle2.Gpu.Passes;
 using Dalle2.Gpu.Runtime;
@@ -71,8 +71,8 @@ public class ChecksTests
 
     static Function Optimise(string kernel, Checking checking)
     {
-        Function function = KernelFrontend.Translate(typeof(PassKernels).GetMethod(kernel)!);
-        Pipeline.Run(function, checking, (_, after) => IrVerifier.Verify(after));
+        Function function = Dalle2.Gpu.Compiler.Translate(typeof(PassKernels).GetMethod(kernel)!);
+        Dalle2.Gpu.Compiler.Optimize(function, new CompileOptions(Checking: checking), (_, after) => IrVerifier.Verify(after));
         return function;
     }
 

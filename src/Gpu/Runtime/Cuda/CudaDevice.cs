@@ -107,7 +107,7 @@ sealed unsafe partial class CudaDevice : Device
         lock (gate)
         {
             Enter();
-            CudaProgram program = new CudaKernel(Frontend.SpecialisedKernel.Of(kernel), null, Checking.Drop, hardware, Load).Program(aligned: true);
+            CudaProgram program = new CudaKernel(new Frontend.SpecializedKernel(kernel), null, Checking.Drop, hardware, Load).Program(aligned: true);
             program.Unload();
             return program.Resources;
         }

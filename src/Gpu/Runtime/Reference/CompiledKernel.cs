@@ -33,6 +33,7 @@ sealed class CompiledKernel
         }
 
         Method = method;
+        Unspecialized = new SpecializedKernel(method);
         retargeted = new(() => new RetargetedKernel(method));
         loop = new(() => Emit(method, parameters, retargeted.Value));
         direct = new(() => Emit(method, parameters, null));
@@ -41,6 +42,9 @@ sealed class CompiledKernel
     public string Name { get; }
 
     public MethodInfo Method { get; }
+
+    /// <summary>The kernel of a launch that makes nothing a constant.</summary>
+    public SpecializedKernel Unspecialized { get; }
 
     public ThreadLoop Loop => loop.Value;
 

@@ -1,3 +1,4 @@
+using Dalle2.Gpu;
 using System.Runtime.InteropServices;
 using Dalle2.Gpu.Frontend;
 using Dalle2.Gpu.Ir;
@@ -13,14 +14,15 @@ sealed unsafe class InterpretedDevice(string name, Checking? passes) : Device(na
 
     internal override void Run(Launch launch)
     {
-        SpecialisedKernel kernel = SpecialisedKernel.Of(launch);
-        Function function = kernel.Translate();
-        if (passes is { } checking)
-            Optimise(kernel, function, checking);
+        SpecializedKernel kernel = launch.Specialize();
+        var options = new CompileOptions(Checking: passes ?? Checking.Keep);
+        Function function = Dalle2.Gpu.Compiler.Translate(kernel, options);
+        if (passes != null)
+            Optimize(kernel, function, options);
         else
             IrVerifier.Verify(function);
         List<(long Start, long End)> ranges = KernelArguments.Ranges(launch.Arguments);
-        ulong[] arguments = KernelArguments.Bits(kernel.Arguments(launch));
+        ulong[] arguments = KernelArguments.Bits(launch.OpenArguments);
         var interpreter = new IrInterpreter(function);
         if (launch.Config is { } config)
             interpreter.Run(config, arguments, ranges);
@@ -45,16 +47,16 @@ sealed unsafe class InterpretedDevice(string name, Checking? passes) : Device(na
     }
 
     // Verified at the end, which takes less time than after each pass; if that fails, once more to say after which.
-    static void Optimise(SpecialisedKernel kernel, Function function, Checking checking)
+    static void Optimize(SpecializedKernel kernel, Function function, CompileOptions options)
     {
         try
         {
-            Pipeline.Run(function, checking);
+            Dalle2.Gpu.Compiler.Optimize(function, options);
             IrVerifier.Verify(function);
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
-            Pipeline.Run(kernel.Translate(), checking, Verify);
+            Dalle2.Gpu.Compiler.Optimize(kernel, options, Verify);
             throw;
         }
     }
