@@ -23,7 +23,7 @@ sealed class Function(string name, int indexRank)
 
     public List<Block> Blocks { get; } = [];
 
-    /// <summary>What the instructions <see cref="Op.Require"/> ask for; <see cref="Access.Offset"/> of each is an index into this.</summary>
+    /// <summary>What the instructions <see cref="Op.Require"/> ask for; <see cref="CheckReference.Number"/> of each is an index into this.</summary>
     public List<Check> Checks { get; } = [];
 
     /// <summary>Members that the kernel calls and compiled code leaves out: printing always, assertions where nothing is checked.</summary>

@@ -29,11 +29,11 @@ sealed partial class Lowerer
                 break;
             case Op.SharedAllocate:
                 Add(new MemoryStart(target!, code.SharedBytes));
-                code.SharedBytes += Aligned(instruction.Access.Stride * instruction.Access.Offset);
+                code.SharedBytes += Aligned(((Allocation)instruction.Immediate!).Bytes);
                 break;
             case Op.LocalAllocate:
                 Add(new MemoryStart(target!, locals.Interleaved ? localBytes * options.Lanes : localBytes));
-                localBytes += LocalLayout.Aligned(instruction.Access.Stride * instruction.Access.Offset);
+                localBytes += LocalLayout.Aligned(((Allocation)instruction.Immediate!).Bytes);
                 code.LocalBytes = locals.LaneBytes * options.Lanes;
                 break;
             case Op.Barrier or Op.WarpBarrier:
@@ -75,7 +75,7 @@ sealed partial class Lowerer
             code.Lines[l] = code.Lines[l] with { Position = instruction.Position };
     }
 
-    static int Aligned(int bytes) => (bytes + 63) / 64 * 64;
+    static int Aligned(long bytes) => checked((int)((bytes + 63) / 64 * 64));
 
     bool IsVarying(Value value) => divergence.At(value, current).IsVarying;
 
@@ -140,7 +140,7 @@ sealed partial class Lowerer
     {
         bool uniform = require.Operands.All(operand => !IsVarying(operand) && StrideOf(operand) == 0);
         Value[] operands = [.. require.Operands.Select(operand => uniform ? Scalar(operand) : Vector(operand))];
-        Add(new RequireLine(operands[0], operands[1], operands[2], require.Access.Offset, uniform ? null : mask));
+        Add(new RequireLine(operands[0], operands[1], operands[2], ((CheckReference)require.Immediate!).Number, uniform ? null : mask));
     }
 
     void EmitGroupIndex(Op op, Register target)

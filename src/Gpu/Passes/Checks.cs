@@ -107,9 +107,9 @@ static class Checks
 
         void Require(CheckKind kind, string text, Value ok, Value value, Value limit)
         {
-            var access = new Access(MemoryType.None, 0, function.Checks.Count);
+            var reference = new CheckReference(function.Checks.Count);
             function.Checks.Add(new Check(kind, text, position));
-            written.Add(new Instruction(Op.Require, IrType.None, [ok, value, limit], access, position));
+            written.Add(new Instruction(Op.Require, IrType.None, [ok, value, limit], reference, position));
         }
 
         Value Wide(Value value, Op extend = Op.SignExtend) => value.Type == IrType.I64 ? value : Emit(extend, IrType.I64, value);
@@ -118,7 +118,7 @@ static class Checks
         {
             if (Folding.Simplify(function, op, type, operands) is { } known)
                 return known;
-            var instruction = new Instruction(op, type, operands, default, position);
+            var instruction = new Instruction(op, type, operands, null, position);
             written.Add(instruction);
             return instruction;
         }

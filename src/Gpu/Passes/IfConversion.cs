@@ -218,7 +218,7 @@ static class IfConversion
             IrType type = op.Row().Result == ResultRule.Bool ? IrType.Bool : operands[op == Op.Select ? 1 : 0].Type;
             if (Folding.Simplify(function, op, type, operands) is { } known)
                 return known;
-            var instruction = new Instruction(op, type, operands, default, (operands[0] as Instruction)?.Position ?? default);
+            var instruction = new Instruction(op, type, operands, null, (operands[0] as Instruction)?.Position ?? default);
             block.Instructions.Add(instruction);
             return instruction;
         }

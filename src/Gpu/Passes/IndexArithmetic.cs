@@ -63,7 +63,7 @@ static class IndexArithmetic
     {
         if (Math.Abs(elements) > LargestAddend || Math.Abs(access.Access.Offset + elements * stride) > int.MaxValue)
             return false;
-        access.Access = access.Access with { Offset = (int)(access.Access.Offset + elements * stride) };
+        access.Immediate = access.Access with { Offset = (int)(access.Access.Offset + elements * stride) };
         return true;
     }
 

@@ -54,7 +54,7 @@ static class LocalArrays
             Value[] o = instruction.Operands;
             if (instruction.Op == Op.LocalAllocate)
             {
-                var array = new LocalArray((long)instruction.Access.Stride * instruction.Access.Offset);
+                var array = new LocalArray(((Allocation)instruction.Immediate!).Bytes);
                 Arrays.Add(array);
                 addresses.Add(instruction, (array, 0));
             }
@@ -227,7 +227,7 @@ static class LocalArrays
                 return value;
             if (Folding.Simplify(function, op, IrType.I32, [value]) is { } known)
                 return known;
-            var narrowed = new Instruction(op, IrType.I32, [value], default, store.Position);
+            var narrowed = new Instruction(op, IrType.I32, [value], null, store.Position);
             kept.Add(narrowed);
             return narrowed;
         }

@@ -95,7 +95,7 @@ sealed class LoopCopies(Function function, Dominators dominators, Loop loop)
                 continue;
             }
 
-            var repeated = new Instruction(instruction.Op, instruction.Type, operands, instruction.Access, instruction.Position);
+            var repeated = new Instruction(instruction.Op, instruction.Type, operands, instruction.Immediate, instruction.Position);
             values.Add(instruction, repeated);
             copy.Instructions.Add(repeated);
         }

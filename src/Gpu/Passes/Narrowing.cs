@@ -34,7 +34,7 @@ static class Narrowing
             (product, op) = (shifted, Op.MultiplyHighUnsigned);
         return product is Instruction { Op: Op.Multiply, Type: IrType.I64, Operands: [var first, var second] }
             && Unsigned(function, first) is { } left && Unsigned(function, second) is { } right
-            ? new Instruction(op, IrType.I32, [left, right], default, truncation.Position)
+            ? new Instruction(op, IrType.I32, [left, right], null, truncation.Position)
             : null;
     }
 

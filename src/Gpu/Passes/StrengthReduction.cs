@@ -102,7 +102,7 @@ static class StrengthReduction
         Value[] operands = [first, second];
         if (Folding.Simplify(function, op, first.Type, operands) is { } known)
             return known;
-        var instruction = new Instruction(op, first.Type, operands, default, position);
+        var instruction = new Instruction(op, first.Type, operands, null, position);
         block.Instructions.Insert(place, instruction);
         return instruction;
     }

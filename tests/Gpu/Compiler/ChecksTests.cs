@@ -23,7 +23,7 @@ public class ChecksTests
         Assert.That(required, Has.Length.EqualTo(2), "three equal bounds, one store");
         Assert.That(function.Checks.Select(c => c.Kind), Is.EqualTo(new[] { CheckKind.Index, CheckKind.Index, CheckKind.Index, CheckKind.Finite }));
         Assert.That(function.Checks[0].Describe(7, 5), Is.EqualTo("index 7 lies outside x of 5 elements"));
-        Assert.That(required.Select(r => r.Access.Offset), Is.EqualTo(new[] { 0, 3 }), "of equal checks the first stays");
+        Assert.That(required.Select(r => ((CheckReference)r.Immediate!).Number), Is.EqualTo(new[] { 0, 3 }), "of equal checks the first stays");
     }
 
     [Test]
