@@ -8,11 +8,11 @@ namespace Dalle2.Gpu;
 /// <param name="Checking">What becomes of its checks.</param>
 /// <param name="HasMatrixUnits">Whether the target has matrix units.</param>
 /// <param name="Unrolls">Whether loops may be written out.</param>
-sealed record CompileOptions(GroupExtent? Group = null, Checking Checking = Checking.Drop, bool HasMatrixUnits = false, bool Unrolls = true)
+sealed record CompileOptions(GroupExtent? Group = null, CheckMode Checking = CheckMode.Drop, bool HasMatrixUnits = false, bool Unrolls = true)
 {
     /// <summary>No group, no checks, no matrix units.</summary>
     public static CompileOptions Default { get; } = new();
 
     /// <summary>Whether failed checks are reported.</summary>
-    public bool IsChecked => Checking == Checking.Require;
+    public bool IsChecked => Checking == CheckMode.Require;
 }

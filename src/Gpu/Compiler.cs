@@ -20,7 +20,7 @@ static class Compiler
     {
         Function function = kernel.Translate(options.HasMatrixUnits);
         if (options.Group is { } group)
-            GroupExtents.Run(function, group);
+            GroupSpecialization.Run(function, group);
         if (!options.Unrolls)
             function.UnrollLimit = 0;
         return function;

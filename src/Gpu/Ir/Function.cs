@@ -18,7 +18,7 @@ sealed class Function(string name, int indexRank)
 
     public List<Parameter> Parameters { get; } = [];
 
-    /// <summary>The most operations that a loop may become when its turns are written out.</summary>
+    /// <summary>The most operations that a loop may become when its iterations are written out.</summary>
     public int UnrollLimit { get; set; } = 4000;
 
     public List<Block> Blocks { get; } = [];

@@ -16,7 +16,7 @@ sealed partial class Lowerer
 
         public bool IsLoop { get; init; }
 
-        // New values of a loop's scalar arguments: the other threads of this turn still need the old ones.
+        // New values of a loop's scalar arguments: the other threads of this iteration still need the old ones.
         public List<(Register Argument, Register Next)> Next { get; } = [];
     }
 
@@ -72,11 +72,11 @@ sealed partial class Lowerer
         }
 
         Register? arrived = OthersWait(divergence.Leaving(loop.Body), loop.Header, mask) ? code.NewRegister(IrType.Bool, true) : null;
-        Value? turn = mask;
+        Value? iterating = mask;
         if (arrived != null)
         {
-            turn = code.NewRegister(IrType.Bool, true);
-            Add(new MoveLine((Register)turn, mask ?? True, null));
+            iterating = code.NewRegister(IrType.Bool, true);
+            Add(new MoveLine((Register)iterating, mask ?? True, null));
         }
 
         var scope = new Scope { Apart = true, Arrived = arrived, IsLoop = true };
@@ -84,7 +84,7 @@ sealed partial class Lowerer
         Add(new LabelLine(start));
         if (arrived != null)
             Add(new MoveLine(arrived, False, null));
-        Walk(loop.Body, turn);
+        Walk(loop.Body, iterating);
         foreach (var (argument, next) in scope.Next)
             Add(new MoveLine(argument, next, null));
         if (arrived == null)
@@ -93,9 +93,9 @@ sealed partial class Lowerer
             return false;
         }
 
-        Add(new MoveLine((Register)turn!, arrived, null));
+        Add(new MoveLine((Register)iterating!, arrived, null));
         Register any = code.NewRegister(IrType.Bool, false);
-        Add(new AnyLine(any, turn!));
+        Add(new AnyLine(any, iterating!));
         Add(new BranchLine(any, true, start));
         return true;
     }
@@ -126,7 +126,7 @@ sealed partial class Lowerer
             case 1:
                 return WalkWay(part.Block, part.Ways[0], mask);
             default:
-                return divergence.Parts(part.Block) ? WalkApart(part, mask) : WalkEither(part, mask);
+                return divergence.Diverges(part.Block) ? WalkApart(part, mask) : WalkEither(part, mask);
         }
     }
 

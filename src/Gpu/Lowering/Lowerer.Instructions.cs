@@ -52,7 +52,7 @@ sealed partial class Lowerer
                     [.. instruction.Operands.Skip(2).Select(Vector)], mask));
                 break;
             case >= Op.GridIndexX and <= Op.GridSizeZ:
-                Add(new PlaceLine(target!, Place.GridIndexX + (instruction.Op - Op.GridIndexX)));
+                Add(new BuiltInLine(target!, BuiltIn.GridIndexX + (instruction.Op - Op.GridIndexX)));
                 break;
             case >= Op.GroupIndexX and <= Op.GroupIndexZ:
                 EmitGroupIndex(instruction.Op, target!);
@@ -148,7 +148,7 @@ sealed partial class Lowerer
         int axis = op - Op.GroupIndexX;
         if (options.Lanes == 1)
         {
-            Add(new PlaceLine(target, Place.GroupIndexX + axis));
+            Add(new BuiltInLine(target, BuiltIn.GroupIndexX + axis));
             return;
         }
 
@@ -171,7 +171,7 @@ sealed partial class Lowerer
         if (options.Group is { } group)
             Add(new MoveLine(target, function.Constant(axis == 0 ? group.X : axis == 1 ? group.Y : group.Z), null));
         else
-            Add(new PlaceLine(target, Place.GroupSizeX + axis));
+            Add(new BuiltInLine(target, BuiltIn.GroupSizeX + axis));
     }
 
     // Through memory of the group, an element a thread: written, all of the warp meet, read, all meet again before the next one writes.

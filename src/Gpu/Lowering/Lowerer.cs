@@ -21,7 +21,7 @@ sealed partial class Lowerer
     readonly Function function;
     readonly LoweringOptions options;
     readonly LinearCode code;
-    readonly Divergence divergence;
+    readonly DivergenceAnalysis divergence;
     readonly Label end;
     readonly Dictionary<Value, Register> registers = [];
     readonly Dictionary<Value, Register> captured = [];
@@ -41,7 +41,7 @@ sealed partial class Lowerer
         var dominators = new Dominators(function);
         var loops = new Loops(dominators);
         Tree tree = Structurizer.Run(dominators, loops);
-        divergence = new Divergence(function, dominators, loops, tree, options.Lanes, options.Group);
+        divergence = new DivergenceAnalysis(function, dominators, loops, tree, options.Lanes, options.Group);
         locals = new LocalLayout(function, options.Lanes);
         FindCaptured(dominators);
 
@@ -79,7 +79,7 @@ sealed partial class Lowerer
             if (p >= function.IndexRank)
                 code.Parameters.Add(register);
             else
-                Add(new PlaceLine(register, Place.ThreadX + p));
+                Add(new BuiltInLine(register, BuiltIn.ThreadX + p));
         }
 
         if (!options.Masked || options.Lanes == 1)
@@ -89,7 +89,7 @@ sealed partial class Lowerer
         {
             first = registers[function.Parameters[0]];
             Register extent = code.NewRegister(IrType.I32, false);
-            Add(new PlaceLine(extent, Place.ExtentX));
+            Add(new BuiltInLine(extent, BuiltIn.ExtentX));
             size = extent;
         }
         else
@@ -104,7 +104,7 @@ sealed partial class Lowerer
     Register ThreadInGroup()
     {
         Register register = code.NewRegister(IrType.I32, false);
-        Add(new PlaceLine(register, Place.ThreadInGroup));
+        Add(new BuiltInLine(register, BuiltIn.ThreadInGroup));
         return register;
     }
 

@@ -62,7 +62,7 @@ static class ConstantFolding
         }
 
         function.Replace(replacements);
-        Branches.RemoveUnreachable(function);
+        ControlFlowSimplification.RemoveUnreachable(function);
     }
 
     // A bool that differs from true is its complement.

@@ -42,7 +42,7 @@ static class StrengthReduction
         }
     }
 
-    // The counter's value in the next turn, if it is always the counter and something that the loop does not change.
+    // The counter's value in the next iteration, if it is always the counter and something that the loop does not change.
     static Instruction? Next(Loop loop, int place, HashSet<Value> inside)
     {
         Value next = loop.Back[0].Arguments[place];

@@ -23,7 +23,7 @@ public class GoldenIrTests
     {
         MethodInfo method = typeof(MicroKernels).GetMethod(kernel)!;
         Function function = Dalle2.Gpu.Compiler.Translate(method.IsGenericMethod ? method.MakeGenericMethod(typeof(MicroKernels.Linear)) : method);
-        Dalle2.Gpu.Compiler.Optimize(function, new CompileOptions(Checking: Checking.Keep), (_, after) => IrVerifier.Verify(after));
+        Dalle2.Gpu.Compiler.Optimize(function, new CompileOptions(Checking: CheckMode.Keep), (_, after) => IrVerifier.Verify(after));
         string text = IrPrinter.Print(function), path = System.IO.Path.Combine(Folder(), "Golden", kernel + ".ir");
         if (Environment.GetEnvironmentVariable("D2_ACCEPT") == "1")
             System.IO.File.WriteAllText(path, text);

@@ -36,8 +36,8 @@ sealed unsafe class IrDevice() : Device("ir", 1)
             Functions.Add(kernel, functions =
             [
                 ("before the passes", new IrInterpreter(Translate(kernel))),
-                ("after the passes", new IrInterpreter(Optimize(Translate(kernel), Checking.Drop))),
-                ("after the passes with checks", new IrInterpreter(Optimize(Translate(kernel), Checking.Require))),
+                ("after the passes", new IrInterpreter(Optimize(Translate(kernel), CheckMode.Drop))),
+                ("after the passes with checks", new IrInterpreter(Optimize(Translate(kernel), CheckMode.Require))),
             ]);
         }
 
@@ -77,7 +77,7 @@ sealed unsafe class IrDevice() : Device("ir", 1)
         return function;
     }
 
-    static Function Optimize(Function function, Checking checking)
+    static Function Optimize(Function function, CheckMode checking)
     {
         Dalle2.Gpu.Compiler.Optimize(function, new CompileOptions(Checking: checking), (name, after) => Assert.That(() => IrVerifier.Verify(after), Throws.Nothing, $"after {name}"));
         return function;

@@ -262,7 +262,7 @@ public class PassTests
         Assert.That(device.Launches, Is.EqualTo(1));
     }
 
-    static Function Optimise(string kernel, Checking checking = Checking.Drop)
+    static Function Optimise(string kernel, CheckMode checking = CheckMode.Drop)
     {
         MethodInfo method = typeof(PassKernels).GetMethod(kernel)!;
         Function function = Dalle2.Gpu.Compiler.Translate(method);

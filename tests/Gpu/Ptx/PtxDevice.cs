@@ -72,7 +72,7 @@ sealed unsafe class PtxDevice() : Device("ptx", 1)
     {
         if (!Variants.TryGetValue((kernel, aligned), out Variant[]? variants))
         {
-            variants = [Compile(kernel, aligned, Checking.Drop), Compile(kernel, aligned, Checking.Require)];
+            variants = [Compile(kernel, aligned, CheckMode.Drop), Compile(kernel, aligned, CheckMode.Require)];
             if (Remembers)
                 Variants.Add((kernel, aligned), variants);
         }
@@ -80,7 +80,7 @@ sealed unsafe class PtxDevice() : Device("ptx", 1)
         return variants;
     }
 
-    static Variant Compile(SpecializedKernel kernel, bool aligned, Checking checking)
+    static Variant Compile(SpecializedKernel kernel, bool aligned, CheckMode checking)
     {
         var options = new CompileOptions(Checking: checking);
         Function function = Dalle2.Gpu.Compiler.Optimize(kernel, options);

@@ -26,7 +26,7 @@ sealed class SimdKernel
     {
         vectors = VectorMethods.Of(key.Bits);
         kernel = key.Kernel;
-        options = new CompileOptions(key.Group, key.Checked ? Checking.Require : Checking.Drop);
+        options = new CompileOptions(key.Group, key.Checked ? CheckMode.Require : CheckMode.Drop);
         Function = CompileTrace.Timed(() => CompileTrace.Optimize(kernel, options));
         if (Function.IndexRank > 0 && Function.Blocks.Any(block => block.Instructions.Any(i => NeedsGroup(i.Op))))
             throw new InvalidOperationException("Grid, Group, Warp, barriers, shuffles and shared memory need an explicitly grouped kernel: leave its index parameter out and launch it with a KernelConfig");

@@ -22,7 +22,7 @@ sealed class CudaKernel
     readonly Function function;
     int bestThreads;
 
-    public CudaKernel(SpecializedKernel kernel, GroupExtent? group, Checking checking, CudaHardware hardware, Func<string, PtxModule, CudaProgram> load)
+    public CudaKernel(SpecializedKernel kernel, GroupExtent? group, CheckMode checking, CudaHardware hardware, Func<string, PtxModule, CudaProgram> load)
     {
         this.kernel = kernel;
         this.hardware = hardware;

@@ -34,7 +34,7 @@ sealed class OpenClKernel : IDisposable
     /// <summary>Bytes of memory that the threads of a group share.</summary>
     public int GroupBytes { get; }
 
-    public static OpenClKernel Compile(SpecializedKernel kernel, GroupExtent? group, int lanes, Checking checking, Func<OpenClText, string, OpenClProgram> build)
+    public static OpenClKernel Compile(SpecializedKernel kernel, GroupExtent? group, int lanes, CheckMode checking, Func<OpenClText, string, OpenClProgram> build)
     {
         var options = new CompileOptions(group, checking);
         Function function = CompileTrace.Optimize(kernel, options);

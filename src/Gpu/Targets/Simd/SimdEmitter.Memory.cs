@@ -115,7 +115,7 @@ sealed partial class SimdEmitter
         {
             PushAddress(load.Access, load.Pointer, load.Index, 0);
             PushLoaded(type);
-            if (spread.Contains(load.Target))
+            if (broadcast.Contains(load.Target))
                 il.Emit(OpCodes.Call, vectors.Broadcast(ElementOf(load.Target.Type)));
             il.Emit(OpCodes.Stloc, target[0]);
             return;

@@ -8,45 +8,45 @@ namespace Dalle2.Gpu.Targets.Simd;
 /// <content>Values on the evaluation stack: scalars, vectors, masks.</content>
 sealed partial class SimdEmitter
 {
-    void PushPlace(Place where)
+    void PushBuiltIn(BuiltIn where)
     {
         switch (where)
         {
-            case Place.ThreadX:
+            case BuiltIn.ThreadX:
                 il.Emit(OpCodes.Ldloc, place);
                 break;
-            case Place.ThreadY:
+            case BuiltIn.ThreadY:
                 LoadContext(nameof(SimdContext.Y));
                 break;
-            case Place.ThreadZ:
+            case BuiltIn.ThreadZ:
                 LoadContext(nameof(SimdContext.Z));
                 break;
-            case Place.ExtentX or Place.ExtentY or Place.ExtentZ:
+            case BuiltIn.ExtentX or BuiltIn.ExtentY or BuiltIn.ExtentZ:
                 LoadContext(where.ToString());
                 break;
-            case Place.GridSizeX or Place.GridSizeY or Place.GridSizeZ:
-                LoadContext("Grid" + "XYZ"[where - Place.GridSizeX]);
+            case BuiltIn.GridSizeX or BuiltIn.GridSizeY or BuiltIn.GridSizeZ:
+                LoadContext("Grid" + "XYZ"[where - BuiltIn.GridSizeX]);
                 break;
-            case Place.GridIndexX:
+            case BuiltIn.GridIndexX:
                 il.Emit(OpCodes.Ldloc, place);
                 LoadContext(nameof(SimdContext.GridX));
                 il.Emit(OpCodes.Rem);
                 break;
-            case Place.GridIndexY:
+            case BuiltIn.GridIndexY:
                 il.Emit(OpCodes.Ldloc, place);
                 LoadContext(nameof(SimdContext.GridX));
                 il.Emit(OpCodes.Div);
                 LoadContext(nameof(SimdContext.GridY));
                 il.Emit(OpCodes.Rem);
                 break;
-            case Place.GridIndexZ:
+            case BuiltIn.GridIndexZ:
                 il.Emit(OpCodes.Ldloc, place);
                 LoadContext(nameof(SimdContext.GridX));
                 il.Emit(OpCodes.Div);
                 LoadContext(nameof(SimdContext.GridY));
                 il.Emit(OpCodes.Div);
                 break;
-            case Place.ThreadInGroup:
+            case BuiltIn.ThreadInGroup:
                 il.Emit(OpCodes.Ldloc, vectorStart!);
                 break;
             default:
@@ -168,7 +168,7 @@ sealed partial class SimdEmitter
             case Register { IsVector: true } register when waiting.TryGetValue(register, out ComputeLine? line):
                 PushDirect(line, half);
                 break;
-            case Register register when register.IsVector || spread.Contains(register):
+            case Register register when register.IsVector || broadcast.Contains(register):
                 il.Emit(OpCodes.Ldloc, LocalsOf(register)[half]);
                 break;
             default:

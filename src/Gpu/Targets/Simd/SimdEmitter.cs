@@ -16,7 +16,7 @@ sealed partial class SimdEmitter
     readonly Dictionary<Register, LocalBuilder[]> locals = [];
     readonly Dictionary<Lowering.Label, System.Reflection.Emit.Label> labels = [];
     readonly HashSet<Register> deferred;
-    readonly HashSet<Register> spread;
+    readonly HashSet<Register> broadcast;
     readonly Dictionary<Register, ComputeLine> waiting = [];
     readonly Liveness? liveness;
     readonly List<System.Reflection.Emit.Label> resumePoints = [];
@@ -34,8 +34,8 @@ sealed partial class SimdEmitter
         this.group = group ?? default;
         resumes = grouped && code.Barriers > 0 && this.group.Size > code.Lanes;
         liveness = resumes ? new Liveness(code) : null;
-        deferred = Deferral.Find(code, IsDirect);
-        spread = Spread.Find(code);
+        deferred = ForwardSubstitution.Find(code, IsDirect);
+        broadcast = BroadcastLoads.Find(code);
     }
 
     /// <summary>Bytes that a waiting vector needs: its barrier's number and its values.</summary>
@@ -145,7 +145,7 @@ sealed partial class SimdEmitter
         if (!locals.TryGetValue(register, out LocalBuilder[]? built))
         {
             Type element = ElementOf(register.Type);
-            built = register.IsVector || spread.Contains(register)
+            built = register.IsVector || broadcast.Contains(register)
                 ? [.. Enumerable.Range(0, Halves(register.Type)).Select(_ => NewLocal(vectors.VectorOf(element)))]
                 : [NewLocal(element)];
             locals.Add(register, built);
@@ -174,8 +174,8 @@ sealed partial class SimdEmitter
             case MoveLine move:
                 EmitMove(move);
                 break;
-            case PlaceLine where:
-                PushPlace(where.Place);
+            case BuiltInLine where:
+                PushBuiltIn(where.Value);
                 il.Emit(OpCodes.Stloc, LocalsOf(where.Target)[0]);
                 break;
             case AddressLine address:

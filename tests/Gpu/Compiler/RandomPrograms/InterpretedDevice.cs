@@ -8,14 +8,14 @@ using Dalle2.Gpu.Runtime;
 namespace Dalle2.Tests.Gpu.Compiler.RandomPrograms;
 
 /// <summary>Runs the compiler's function of each launch in the interpreter: as the front end gives it, or after all passes.</summary>
-sealed unsafe class InterpretedDevice(string name, Checking? passes) : Device(name, 1)
+sealed unsafe class InterpretedDevice(string name, CheckMode? passes) : Device(name, 1)
 {
     public override string Description => "the compiler's intermediate representation, interpreted";
 
     internal override void Run(Launch launch)
     {
         SpecializedKernel kernel = launch.Specialize();
-        var options = new CompileOptions(Checking: passes ?? Checking.Keep);
+        var options = new CompileOptions(Checking: passes ?? CheckMode.Keep);
         Function function = Dalle2.Gpu.Compiler.Translate(kernel, options);
         if (passes != null)
             Optimize(kernel, function, options);

@@ -20,8 +20,8 @@ sealed record RandomTargets(string Name, int Programs, Func<string?> Reason, boo
     public static readonly RandomTargets[] All =
     [
         new("ir_simd_and_ptx", 800, Always, false, () =>
-            [new InterpretedDevice("ir", Checking.Drop), Device.Open("cpu:128", 1), Device.Open("cpu:256", 1), Device.Open("cpu:512", 1), new PtxDevice { Remembers = false }]),
-        new("ir_before_passes_and_with_checks", 200, Always, false, () => [new InterpretedDevice("ir before passes", null), new InterpretedDevice("ir with checks", Checking.Require)]),
+            [new InterpretedDevice("ir", CheckMode.Drop), Device.Open("cpu:128", 1), Device.Open("cpu:256", 1), Device.Open("cpu:512", 1), new PtxDevice { Remembers = false }]),
+        new("ir_before_passes_and_with_checks", 200, Always, false, () => [new InterpretedDevice("ir before passes", null), new InterpretedDevice("ir with checks", CheckMode.Require)]),
 
         // What takes the time is the driver's compiler: a tenth of a second a program without its optimisations, up to a second with them.
         new("opencl", 800, OpenCl, true, () => [.. new[] { 1, 16 }.Select(lanes => OpenClDevice.Open("opencl:0", lanes: lanes, runsOnce: true))]),

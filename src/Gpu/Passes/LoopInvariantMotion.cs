@@ -3,10 +3,10 @@ using Dalle2.Gpu.Ir;
 namespace Dalle2.Gpu.Passes;
 
 /// <summary>
-/// Moves operations without effects out of loops whose turns do not change their operands, to the block before the loop. Divisions of integers
+/// Moves operations without effects out of loops whose iterations do not change their operands, to the block before the loop. Divisions of integers
 /// stay if they may fault.
 /// </summary>
-static class LoopInvariants
+static class LoopInvariantMotion
 {
     public static void Run(Function function)
     {

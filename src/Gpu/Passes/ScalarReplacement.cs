@@ -6,7 +6,7 @@ namespace Dalle2.Gpu.Passes;
 /// Makes values of the elements of local arrays, if every access to an array has a constant index: a value per element and block, passed on as an
 /// argument where ways meet. What is read before it is written is 0. Arrays with other accesses stay in memory.
 /// </summary>
-static class LocalArrays
+static class ScalarReplacement
 {
     /// <summary>The most elements that become values; more would not stay in registers on any device.</summary>
     const int MostElements = 256;

@@ -6,7 +6,7 @@ namespace Dalle2.Gpu.Passes;
 /// Halves of the 64-bit product of two 32-bit integers become products of 32 bits: <c>(uint)(p &gt;&gt; 32)</c> is their high part, <c>(uint)p</c> their low one.
 /// Vector units have twice as many lanes for those, and processors and graphics cards an instruction.
 /// </summary>
-static class Narrowing
+static class ProductNarrowing
 {
     public static void Run(Function function)
     {

@@ -6,7 +6,7 @@ namespace Dalle2.Gpu.Passes;
 /// Moves constants out of indices into the accesses, which know a constant offset, so that neighbouring elements share one index:
 /// <c>x[i + 1]</c> is <c>x[i]</c> and an element's size further on.
 /// </summary>
-static class IndexArithmetic
+static class OffsetFolding
 {
     /// <summary>
     /// The largest constant that is moved, in elements. The index i + c is computed in 32 bits and may wrap around, while i * size + c * size is
