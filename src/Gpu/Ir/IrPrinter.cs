@@ -55,6 +55,9 @@ sealed class IrPrinter
         OpRow row = instruction.Op.Row();
         Value[] o = instruction.Operands;
         string result = instruction.Type == IrType.None ? "" : $"{names[instruction]} = ", all = string.Join(", ", o.Select(Name));
+        // Texts of functions that are not well formed are needed too, to say so.
+        if (o.Length != row.Arity || instruction.Immediate?.GetType() != row.Immediate)
+            return $"{result}{row.Name} {all} ({instruction.Immediate})";
         return result + row.Name + instruction.Immediate switch
         {
             Access access when row.Operands == OperandRule.Copy => $".{access.Type.Name()} {Name(o[0])}[{Name(o[1])}], {Name(o[2])}[{Name(o[3])}] if {Name(o[4])}",

@@ -3,7 +3,7 @@ using Dalle2.Gpu.Ir;
 namespace Dalle2.Gpu.Passes;
 
 /// <summary>
-/// Moves constants out of indices into the accesses, which know a constant offset, so that neighbouring elements share one index:
+/// Moves constants out of indices into the accesses, which know a constant offset, so that neighboring elements share one index:
 /// <c>x[i + 1]</c> is <c>x[i]</c> and an element's size further on.
 /// </summary>
 static class OffsetFolding

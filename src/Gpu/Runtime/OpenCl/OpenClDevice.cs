@@ -74,7 +74,7 @@ sealed unsafe class OpenClDevice : Device
     /// <param name="cacheFolder">Where compiled programs are kept; null takes the user's cache.</param>
     /// <param name="lanes">Threads of a work-item; 0 takes what suits the device.</param>
     /// <param name="checking">Whether kernels check their indices and numbers.</param>
-    /// <param name="runsOnce">Whether each kernel runs once only: its program is then built quickly, without the driver's optimisations, and not kept on disk.</param>
+    /// <param name="runsOnce">Whether each kernel runs once only: its program is then built quickly, without the driver's optimizations, and not kept on disk.</param>
     /// <exception cref="DeviceUnavailableException">There is no such device, or it cannot be had; the message says why.</exception>
     public static OpenClDevice Open(string name, string? cacheFolder = null, int lanes = 0, CheckMode checking = CheckMode.Drop, bool runsOnce = false)
     {
