@@ -85,14 +85,7 @@ sealed class SsaBuilder
     }
 
     /// <summary>Appends an operation whose type follows from its operands.</summary>
-    public Value Emit(Op op, params Value[] operands) => Emit(op, op.Row().Result switch
-    {
-        ResultRule.None => IrType.None,
-        ResultRule.Bool => IrType.Bool,
-        ResultRule.I32 => IrType.I32,
-        ResultRule.Second => operands[1].Type,
-        _ => operands[0].Type,
-    }, null, operands);
+    public Value Emit(Op op, params Value[] operands) => Emit(op, op.Row().ResultType(operands), null, operands);
 
     public Value Convert(Op op, IrType type, Value value) => Emit(op, type, null, value);
 

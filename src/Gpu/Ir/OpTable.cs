@@ -123,52 +123,80 @@ enum Effect
 /// <param name="Foldable">Whether a known result replaces it.</param>
 /// <param name="Immediate">What it is told besides its operands; null for nothing.</param>
 /// <param name="Converts">Of a conversion, whether it leads from one type to the other.</param>
+/// <param name="Simplify">Finds a value that is there already for what it would compute, where not all operands are known; null where there is never one.</param>
 readonly record struct OpRow(
-    Op Op, string Name, int Arity, OperandRule Operands, ResultRule Result, Effect Effect, bool Foldable, Type? Immediate = null, Func<IrType, IrType, bool>? Converts = null);
+    Op Op,
+    string Name,
+    int Arity,
+    OperandRule Operands,
+    ResultRule Result,
+    Effect Effect,
+    bool Foldable,
+    Type? Immediate = null,
+    Func<IrType, IrType, bool>? Converts = null,
+    Simplification? Simplify = null)
+{
+    /// <summary>The type that it works on: of a choice, that of the values to choose from.</summary>
+    public IrType OperandType(ReadOnlySpan<Value> operands) => operands[Operands == OperandRule.Choice ? 1 : 0].Type;
+
+    /// <summary>The type of the result, where that follows from the operands.</summary>
+    public IrType ResultType(ReadOnlySpan<Value> operands) => Result switch
+    {
+        ResultRule.None => IrType.None,
+        ResultRule.Bool => IrType.Bool,
+        ResultRule.I32 => IrType.I32,
+        ResultRule.F32 => IrType.F32,
+        ResultRule.Second => operands[1].Type,
+        _ => operands[0].Type,
+    };
+}
+
+/// <summary>Gives the value that an operation's result always is, or null if it must be computed.</summary>
+delegate Value? Simplification(Function function, Op op, IrType type, ReadOnlySpan<Value> operands);
 
 /// <summary>The operations of the intermediate representation, a row each.</summary>
 static class OpTable
 {
     static readonly OpRow[] Rows =
     [
-        new(Op.Add, "add", 2, OperandRule.Number, ResultRule.First, Effect.Pure, true),
-        new(Op.Subtract, "sub", 2, OperandRule.Number, ResultRule.First, Effect.Pure, true),
-        new(Op.Multiply, "mul", 2, OperandRule.Number, ResultRule.First, Effect.Pure, true),
-        new(Op.MultiplyHighUnsigned, "mul.high.unsigned", 2, OperandRule.Integer, ResultRule.First, Effect.Pure, true),
-        new(Op.Divide, "div", 2, OperandRule.Number, ResultRule.First, Effect.Faults, true),
-        new(Op.DivideUnsigned, "div.unsigned", 2, OperandRule.Integer, ResultRule.First, Effect.Faults, true),
-        new(Op.Remainder, "rem", 2, OperandRule.Integer, ResultRule.First, Effect.Faults, true),
-        new(Op.RemainderUnsigned, "rem.unsigned", 2, OperandRule.Integer, ResultRule.First, Effect.Faults, true),
-        new(Op.And, "and", 2, OperandRule.Logic, ResultRule.First, Effect.Pure, true),
-        new(Op.Or, "or", 2, OperandRule.Logic, ResultRule.First, Effect.Pure, true),
-        new(Op.Xor, "xor", 2, OperandRule.Logic, ResultRule.First, Effect.Pure, true),
-        new(Op.Not, "not", 1, OperandRule.Logic, ResultRule.First, Effect.Pure, true),
+        new(Op.Add, "add", 2, OperandRule.Number, ResultRule.First, Effect.Pure, true, Simplify: Folding.OfIntegers),
+        new(Op.Subtract, "sub", 2, OperandRule.Number, ResultRule.First, Effect.Pure, true, Simplify: Folding.OfIntegers),
+        new(Op.Multiply, "mul", 2, OperandRule.Number, ResultRule.First, Effect.Pure, true, Simplify: Folding.OfIntegers),
+        new(Op.MultiplyHighUnsigned, "mul.high.unsigned", 2, OperandRule.Integer, ResultRule.First, Effect.Pure, true, Simplify: Folding.OfIntegers),
+        new(Op.Divide, "div", 2, OperandRule.Number, ResultRule.First, Effect.Faults, true, Simplify: Folding.OfIntegers),
+        new(Op.DivideUnsigned, "div.unsigned", 2, OperandRule.Integer, ResultRule.First, Effect.Faults, true, Simplify: Folding.OfIntegers),
+        new(Op.Remainder, "rem", 2, OperandRule.Integer, ResultRule.First, Effect.Faults, true, Simplify: Folding.OfIntegers),
+        new(Op.RemainderUnsigned, "rem.unsigned", 2, OperandRule.Integer, ResultRule.First, Effect.Faults, true, Simplify: Folding.OfIntegers),
+        new(Op.And, "and", 2, OperandRule.Logic, ResultRule.First, Effect.Pure, true, Simplify: Folding.OfIntegers),
+        new(Op.Or, "or", 2, OperandRule.Logic, ResultRule.First, Effect.Pure, true, Simplify: Folding.OfIntegers),
+        new(Op.Xor, "xor", 2, OperandRule.Logic, ResultRule.First, Effect.Pure, true, Simplify: Folding.OfIntegers),
+        new(Op.Not, "not", 1, OperandRule.Logic, ResultRule.First, Effect.Pure, true, Simplify: Folding.Undone),
         new(Op.Negate, "neg", 1, OperandRule.Number, ResultRule.First, Effect.Pure, true),
-        new(Op.ShiftLeft, "shl", 2, OperandRule.Shift, ResultRule.First, Effect.Pure, true),
-        new(Op.ShiftRight, "shr", 2, OperandRule.Shift, ResultRule.First, Effect.Pure, true),
-        new(Op.ShiftRightUnsigned, "shr.unsigned", 2, OperandRule.Shift, ResultRule.First, Effect.Pure, true),
-        new(Op.Equal, "eq", 2, OperandRule.Scalar, ResultRule.Bool, Effect.Pure, true),
-        new(Op.NotEqual, "ne", 2, OperandRule.Scalar, ResultRule.Bool, Effect.Pure, true),
-        new(Op.Less, "lt", 2, OperandRule.Number, ResultRule.Bool, Effect.Pure, true),
-        new(Op.LessOrEqual, "le", 2, OperandRule.Number, ResultRule.Bool, Effect.Pure, true),
-        new(Op.LessUnsigned, "lt.unsigned", 2, OperandRule.Integer, ResultRule.Bool, Effect.Pure, true),
-        new(Op.LessOrEqualUnsigned, "le.unsigned", 2, OperandRule.Integer, ResultRule.Bool, Effect.Pure, true),
-        new(Op.Select, "select", 3, OperandRule.Choice, ResultRule.Second, Effect.Pure, true),
-        new(Op.SignExtend, "extend.signed", 1, OperandRule.Conversion, ResultRule.Converted, Effect.Pure, true, Converts: (from, to) => (from, to) is (IrType.I32, IrType.I64)),
-        new(Op.ZeroExtend, "extend", 1, OperandRule.Conversion, ResultRule.Converted, Effect.Pure, true, Converts: (from, to) => (from, to) is (IrType.Bool, IrType.I32) or (IrType.I32, IrType.I64)),
-        new(Op.Truncate, "truncate", 1, OperandRule.Conversion, ResultRule.Converted, Effect.Pure, true, Converts: (from, to) => (from, to) is (IrType.I64, IrType.I32)),
-        new(Op.SignExtend8, "narrow.i8", 1, OperandRule.Conversion, ResultRule.Converted, Effect.Pure, true, Converts: IsNarrowing),
-        new(Op.SignExtend16, "narrow.i16", 1, OperandRule.Conversion, ResultRule.Converted, Effect.Pure, true, Converts: IsNarrowing),
-        new(Op.ZeroExtend8, "narrow.u8", 1, OperandRule.Conversion, ResultRule.Converted, Effect.Pure, true, Converts: IsNarrowing),
-        new(Op.ZeroExtend16, "narrow.u16", 1, OperandRule.Conversion, ResultRule.Converted, Effect.Pure, true, Converts: IsNarrowing),
-        new(Op.IntToFloat, "int.to.float", 1, OperandRule.Conversion, ResultRule.Converted, Effect.Pure, true, Converts: (from, to) => from.IsInteger() && to.IsFloat()),
-        new(Op.UnsignedToFloat, "unsigned.to.float", 1, OperandRule.Conversion, ResultRule.Converted, Effect.Pure, true, Converts: (from, to) => from.IsInteger() && to.IsFloat()),
-        new(Op.FloatToInt, "float.to.int", 1, OperandRule.Conversion, ResultRule.Converted, Effect.Pure, true, Converts: (from, to) => from.IsFloat() && to.IsInteger()),
-        new(Op.FloatToUnsigned, "float.to.unsigned", 1, OperandRule.Conversion, ResultRule.Converted, Effect.Pure, true, Converts: (from, to) => from.IsFloat() && to.IsInteger()),
-        new(Op.FloatToFloat, "float.to.float", 1, OperandRule.Conversion, ResultRule.Converted, Effect.Pure, true, Converts: (from, to) => from.IsFloat() && to.IsFloat()),
-        new(Op.Bits, "bits", 1, OperandRule.Conversion, ResultRule.Converted, Effect.Pure, true, Converts: (from, to) => (from, to) is (IrType.I32, IrType.F32) or (IrType.F32, IrType.I32) or (IrType.I64, IrType.F64) or (IrType.F64, IrType.I64)),
-        new(Op.HalfToFloat, "half.to.float", 1, OperandRule.Conversion, ResultRule.Converted, Effect.Pure, true, Converts: (from, to) => (from, to) is (IrType.I32, IrType.F32)),
-        new(Op.FloatToHalf, "float.to.half", 1, OperandRule.Conversion, ResultRule.Converted, Effect.Pure, true, Converts: (from, to) => (from, to) is (IrType.F32, IrType.I32)),
+        new(Op.ShiftLeft, "shl", 2, OperandRule.Shift, ResultRule.First, Effect.Pure, true, Simplify: Folding.OfIntegers),
+        new(Op.ShiftRight, "shr", 2, OperandRule.Shift, ResultRule.First, Effect.Pure, true, Simplify: Folding.OfIntegers),
+        new(Op.ShiftRightUnsigned, "shr.unsigned", 2, OperandRule.Shift, ResultRule.First, Effect.Pure, true, Simplify: Folding.OfIntegers),
+        new(Op.Equal, "eq", 2, OperandRule.Scalar, ResultRule.Bool, Effect.Pure, true, Simplify: Folding.OfIntegers),
+        new(Op.NotEqual, "ne", 2, OperandRule.Scalar, ResultRule.Bool, Effect.Pure, true, Simplify: Folding.Condition),
+        new(Op.Less, "lt", 2, OperandRule.Number, ResultRule.Bool, Effect.Pure, true, Simplify: Folding.OfIntegers),
+        new(Op.LessOrEqual, "le", 2, OperandRule.Number, ResultRule.Bool, Effect.Pure, true, Simplify: Folding.OfIntegers),
+        new(Op.LessUnsigned, "lt.unsigned", 2, OperandRule.Integer, ResultRule.Bool, Effect.Pure, true, Simplify: Folding.OfIntegers),
+        new(Op.LessOrEqualUnsigned, "le.unsigned", 2, OperandRule.Integer, ResultRule.Bool, Effect.Pure, true, Simplify: Folding.OfIntegers),
+        new(Op.Select, "select", 3, OperandRule.Choice, ResultRule.Second, Effect.Pure, true, Simplify: Folding.Chosen),
+        Conversion(Op.SignExtend, "extend.signed", (from, to) => (from, to) is (IrType.I32, IrType.I64)),
+        Conversion(Op.ZeroExtend, "extend", (from, to) => (from, to) is (IrType.Bool, IrType.I32) or (IrType.I32, IrType.I64)),
+        Conversion(Op.Truncate, "truncate", (from, to) => (from, to) is (IrType.I64, IrType.I32), Folding.Widened),
+        Conversion(Op.SignExtend8, "narrow.i8", IsNarrowing, Folding.Repeated),
+        Conversion(Op.SignExtend16, "narrow.i16", IsNarrowing, Folding.Repeated),
+        Conversion(Op.ZeroExtend8, "narrow.u8", IsNarrowing, Folding.Repeated),
+        Conversion(Op.ZeroExtend16, "narrow.u16", IsNarrowing, Folding.Repeated),
+        Conversion(Op.IntToFloat, "int.to.float", (from, to) => from.IsInteger() && to.IsFloat()),
+        Conversion(Op.UnsignedToFloat, "unsigned.to.float", (from, to) => from.IsInteger() && to.IsFloat()),
+        Conversion(Op.FloatToInt, "float.to.int", (from, to) => from.IsFloat() && to.IsInteger()),
+        Conversion(Op.FloatToUnsigned, "float.to.unsigned", (from, to) => from.IsFloat() && to.IsInteger()),
+        Conversion(Op.FloatToFloat, "float.to.float", (from, to) => from.IsFloat() && to.IsFloat(), Folding.Unconverted),
+        Conversion(Op.Bits, "bits", HaveOneWidth, Folding.Reinterpreted),
+        Conversion(Op.HalfToFloat, "half.to.float", (from, to) => (from, to) is (IrType.I32, IrType.F32)),
+        Conversion(Op.FloatToHalf, "float.to.half", (from, to) => (from, to) is (IrType.F32, IrType.I32)),
         new(Op.ToTensorFloat, "tensor.float", 1, OperandRule.SingleFloat, ResultRule.I32, Effect.Pure, true),
         new(Op.ToBrainFloats, "brain.floats", 2, OperandRule.SingleFloat, ResultRule.I32, Effect.Pure, true),
         new(Op.Sqrt, "sqrt", 1, OperandRule.Float, ResultRule.First, Effect.Pure, true),
@@ -176,7 +204,7 @@ static class OpTable
         new(Op.Abs, "abs", 1, OperandRule.Float, ResultRule.First, Effect.Pure, true),
         new(Op.FusedMultiplyAdd, "fma", 3, OperandRule.Float, ResultRule.First, Effect.Pure, true),
         new(Op.IsValid, "valid", 1, OperandRule.Pointer, ResultRule.Bool, Effect.Pure, false),
-        new(Op.Offset, "offset", 2, OperandRule.Element, ResultRule.First, Effect.Pure, false, typeof(Access)),
+        new(Op.Offset, "offset", 2, OperandRule.Element, ResultRule.First, Effect.Pure, false, typeof(Access), Simplify: Folding.Unmoved),
         new(Op.Load, "load", 2, OperandRule.Element, ResultRule.Loaded, Effect.Read, false, typeof(Access)),
         new(Op.Store, "store", 3, OperandRule.ElementAndValue, ResultRule.None, Effect.Write, false, typeof(Access)),
         new(Op.Bounds, "bounds", 2, OperandRule.Indices, ResultRule.None, Effect.Check, false),
@@ -226,5 +254,11 @@ static class OpTable
 
     public static bool IsAtomic(this Op op) => op.Row().Operands is OperandRule.Atomic or OperandRule.AtomicInteger;
 
+    static OpRow Conversion(Op op, string name, Func<IrType, IrType, bool> converts, Simplification? simplify = null) =>
+        new(op, name, 1, OperandRule.Conversion, ResultRule.Converted, Effect.Pure, true, Converts: converts, Simplify: simplify);
+
     static bool IsNarrowing(IrType from, IrType to) => (from, to) is (IrType.I32, IrType.I32);
+
+    static bool HaveOneWidth(IrType from, IrType to) =>
+        (from, to) is (IrType.I32, IrType.F32) or (IrType.F32, IrType.I32) or (IrType.I64, IrType.F64) or (IrType.F64, IrType.I64);
 }

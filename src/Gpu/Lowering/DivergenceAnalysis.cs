@@ -226,7 +226,7 @@ sealed class DivergenceAnalysis
                 return Shape.Varying;
             case Op.Shuffle:
                 return Shape.Varying;
-            case >= Op.AtomicAdd and <= Op.AtomicCompareExchange:
+            case var op when op.IsAtomic():
                 return Shape.Varying;
         }
 

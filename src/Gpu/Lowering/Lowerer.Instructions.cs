@@ -47,7 +47,7 @@ sealed partial class Lowerer
             case Op.Shuffle:
                 EmitShuffle(instruction, target!, mask);
                 break;
-            case >= Op.AtomicAdd and <= Op.AtomicCompareExchange:
+            case var op when op.IsAtomic():
                 Add(new AtomicLine(target, instruction.Op, instruction.Access, Vector(instruction.Operands[0]), Vector(instruction.Operands[1]),
                     [.. instruction.Operands.Skip(2).Select(Vector)], mask));
                 break;

@@ -119,7 +119,7 @@ sealed class TripCount
                 all = false;
         }
 
-        IrType type = operands[instruction.Op == Op.Select ? 1 : 0].Type;
+        IrType type = instruction.Op.Row().OperandType(operands);
         result = all ? Semantics.Evaluate(instruction.Op, type, instruction.Type, given[0], given[1], given[2]) : null;
         known.Add(value, result);
         return result;

@@ -130,7 +130,7 @@ sealed partial class SimdEmitter
         }
     }
 
-    static IrType OperandType(ComputeLine line) => line.Operands[line.Op == Op.Select ? 1 : 0].Type;
+    static IrType OperandType(ComputeLine line) => line.Op.Row().OperandType(line.Operands);
 
     void PushConstant(Constant constant)
     {
