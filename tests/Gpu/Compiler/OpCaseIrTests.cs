@@ -42,7 +42,7 @@ public class OpCaseIrTests
         Assert.That(kernels, Has.Length.GreaterThan(40));
         foreach (MethodInfo kernel in kernels)
         {
-            foreach (CheckMode checking in Enum.GetValues<Checking>())
+            foreach (CheckMode checking in Enum.GetValues<CheckMode>())
             {
                 Function function = Dalle2.Gpu.Compiler.Translate(kernel);
                 IrVerifier.Verify(function);
