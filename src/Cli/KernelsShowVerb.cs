@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.Reflection;
 using System.Text.Json.Nodes;
-using Dalle2.Gpu.Frontend;
+using Dalle2.Gpu;
 using Dalle2.Gpu.Runtime.Cuda;
 
 namespace Dalle2.Cli;

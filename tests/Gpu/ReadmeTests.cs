@@ -10,7 +10,7 @@ public class ReadmeTests
 {
     static readonly string Gpu = System.IO.Path.GetFullPath(System.IO.Path.Combine(System.IO.Path.GetDirectoryName(SourcePath())!, "..", "..", "src", "Gpu"));
 
-    static string Readme => File.ReadAllText(System.IO.Path.Combine(Gpu, "README.md"));
+    static string Readme => Text("README.md");
 
     [Test]
     public void The_example_runs()
@@ -29,11 +29,11 @@ public class ReadmeTests
 
     [Test]
     public void Every_diagnostic_has_its_row() =>
-        Assert.That(Regex.Matches(Readme, @"^\| `(D2G\d+)` \|", RegexOptions.Multiline).Select(match => match.Groups[1].Value), Is.EqualTo(Diagnostic.All.Select(diagnostic => diagnostic.Code)));
+        Assert.That(Regex.Matches(Text("Kernels.md"), @"^\| `(D2G\d+)` \|", RegexOptions.Multiline).Select(match => match.Groups[1].Value), Is.EqualTo(Diagnostic.All.Select(diagnostic => diagnostic.Code)));
 
     [Test]
     public void Every_device_of_the_machine_is_named() =>
-        Assert.That(Device.All().Select(device => Regex.Replace(device.Name, @"(cuda|opencl)(:\d+)?$", "$1:N")).Where(name => !Readme.Contains($"`{name}`")), Is.Empty);
+        Assert.That(Device.All().Select(device => Regex.Replace(device.Name, @"(cuda|opencl)(:\d+)?$", "$1:N")).Where(name => !Text("Devices.md").Contains($"`{name}`")), Is.Empty);
 
     [Test]
     public void Every_folder_says_what_it_is()
@@ -45,6 +45,8 @@ public class ReadmeTests
         ];
         Assert.That(without, Is.Empty);
     }
+
+    static string Text(string file) => File.ReadAllText(System.IO.Path.Combine(Gpu, file));
 
     static string SourcePath([CallerFilePath] string path = "") => path;
 }

@@ -15,7 +15,7 @@ public static class SharedCopy
     /// <param name="isInside">Whether there is anything to copy.</param>
     public static void Begin(ArrayView<float> target, int to, ArrayView<float> source, int from, bool isInside) => target[to] = isInside ? source[from] : 0f;
 
-    /// <summary>The same of four neighbours, in one piece: <paramref name="to"/> and <paramref name="from"/> are multiples of 4, and views begin at multiples of 16 bytes.</summary>
+    /// <summary>The same of four neighbors, in one piece: <paramref name="to"/> and <paramref name="from"/> are multiples of 4, and views begin at multiples of 16 bytes.</summary>
     /// <param name="target">Shared memory, as allocated or from a multiple of 4 on.</param>
     /// <param name="to">Where the first one goes.</param>
     /// <param name="source">Device memory. Where the launch's views do not all begin at multiples of 16 bytes, the four are copied one by one.</param>

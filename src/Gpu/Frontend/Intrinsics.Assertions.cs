@@ -37,7 +37,7 @@ static partial class Intrinsics
         string message = arguments.Length > 1 && arguments[1] is Text text ? $": {text.Words.Replace("{", "{{").Replace("}", "}}")}" : "";
         builder.Function.Checks.Add(new Check(CheckKind.Assertion, $"an assertion does not hold{message}", builder.Position));
         Value zero = builder.Function.Constant(0L);
-        builder.Emit(Op.Require, IrType.None, new Access(MemoryType.None, 0, builder.Function.Checks.Count - 1), Value(arguments[0]), zero, zero);
+        builder.Emit(Op.Require, IrType.None, new CheckReference(builder.Function.Checks.Count - 1), Value(arguments[0]), zero, zero);
         return null;
     }
 }

@@ -25,7 +25,7 @@ static partial class Intrinsics
         AddTo(typeof(SharedCopy), nameof(SharedCopy.Begin), (t, _, a) => BeginCopy(t, Op.CopyBegin, a));
         AddTo(typeof(SharedCopy), nameof(SharedCopy.BeginFour), (t, _, a) => BeginCopy(t, Op.CopyBeginFour, a));
         AddTo(typeof(SharedCopy), nameof(SharedCopy.Commit), (t, _, _) => Emit(t, Op.CopyCommit));
-        AddTo(typeof(SharedCopy), nameof(SharedCopy.Wait), (t, _, a) => Emit(t, Op.CopyWait, a.Length == 1 && Value(a[0]) is Constant groups ? (int)groups.Bits : -1));
+        AddTo(typeof(SharedCopy), nameof(SharedCopy.Wait), (t, _, a) => Emit(t, Op.CopyWait, new PendingCopies(a.Length == 1 && Value(a[0]) is Constant groups ? (int)groups.Bits : null)));
         Matrices(nameof(Matrix.LoadRows), LoadRows);
         Matrices(nameof(Matrix.ToTensorFloat), (t, _, a) => new Data([t.Builder.Emit(Op.ToTensorFloat, Value(a[0]))]));
         Matrices(nameof(Matrix.ToBrainFloats), (t, _, a) => new Data([t.Builder.Emit(Op.ToBrainFloats, Value(a[0]), Value(a[1]))]));
@@ -33,9 +33,9 @@ static partial class Intrinsics
         Matrices(nameof(Matrix.MultiplyAddBrainFloats), (t, _, a) => MultiplyAdd(t, MatrixFormat.BrainFloat, a));
     }
 
-    static Data? Emit(MethodTranslator translator, Op op, int number = 0)
+    static Data? Emit(MethodTranslator translator, Op op, Immediate? immediate = null)
     {
-        translator.Builder.Emit(op, IrType.None, new Access(MemoryType.None, 0, number));
+        translator.Builder.Emit(op, IrType.None, immediate);
         return null;
     }
 
@@ -71,10 +71,10 @@ static partial class Intrinsics
     {
         SsaBuilder builder = translator.Builder;
         Value[] operands = [.. arguments.SelectMany(argument => ((Data)argument).Values)];
-        return Parts(builder, builder.Emit(Op.MatrixMultiplyAdd, IrType.F32, new Access(MemoryType.None, 0, (int)format), operands));
+        return Parts(builder, builder.Emit(Op.MatrixMultiplyAdd, IrType.F32, new MatrixProduct(format), operands));
     }
 
     // The instruction itself is the first of four results; it gives the others to instructions behind it.
     static Data Parts(SsaBuilder builder, Value first) =>
-        new([first, .. Enumerable.Range(1, 3).Select(part => builder.Emit(Op.MatrixPart, first.Type, new Access(MemoryType.None, 0, part), first))]);
+        new([first, .. Enumerable.Range(1, 3).Select(part => builder.Emit(Op.MatrixPart, first.Type, new ResultIndex(part), first))]);
 }

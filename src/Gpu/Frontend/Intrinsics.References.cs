@@ -31,7 +31,7 @@ static partial class Intrinsics
         {
             Block current = builder.Current;
             builder.Current = builder.Function.Entry;
-            builder.DynamicShared = builder.Emit(Op.SharedAllocate, IrType.Shared, new Access(MemoryType.None, sizeof(ulong), (bytes + sizeof(ulong) - 1) / sizeof(ulong)));
+            builder.DynamicShared = builder.Emit(Op.SharedAllocate, IrType.Shared, new Allocation(sizeof(ulong), (bytes + sizeof(ulong) - 1) / sizeof(ulong)));
             builder.Current = current;
         }
 

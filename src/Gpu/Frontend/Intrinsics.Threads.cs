@@ -23,9 +23,9 @@ static partial class Intrinsics
         Add(typeof(Group), "get_IsLastThread", [], IsLastThread);
         Meeting(typeof(Group), "Barrier", Op.Barrier);
         Meeting(typeof(Warp), "Barrier", Op.WarpBarrier);
-        Meeting(typeof(MemoryFence), "GroupLevel", Op.MemoryFence, FenceLevel.Group);
-        Meeting(typeof(MemoryFence), "DeviceLevel", Op.MemoryFence, FenceLevel.Device);
-        Meeting(typeof(MemoryFence), "SystemLevel", Op.MemoryFence, FenceLevel.System);
+        Meeting(typeof(MemoryFence), "GroupLevel", Op.MemoryFence, FenceScope.Group);
+        Meeting(typeof(MemoryFence), "DeviceLevel", Op.MemoryFence, FenceScope.Device);
+        Meeting(typeof(MemoryFence), "SystemLevel", Op.MemoryFence, FenceScope.System);
         Add(typeof(Warp).GetMethods().Single(m => m.Name == "Shuffle" && m.GetParameters().Length == 2), Shuffle);
 
         foreach (MethodInfo method in typeof(Atomic).GetMethods(BindingFlags.Public | BindingFlags.Static).Where(IsAtomicOperation))
@@ -52,9 +52,9 @@ static partial class Intrinsics
         method is { IsGenericMethod: false } && method.GetParameters()[1].ParameterType is { IsPrimitive: true } type
         && (method.Name is "Add" or "Exchange" or "CompareExchange" || (type != typeof(float) && type != typeof(double)));
 
-    static void Meeting(Type type, string name, Op op, FenceLevel level = default) => Add(type, name, [], (t, _, _) =>
+    static void Meeting(Type type, string name, Op op, FenceScope? scope = null) => Add(type, name, [], (t, _, _) =>
     {
-        t.Builder.Emit(op, IrType.None, new Access(MemoryType.None, 0, (int)level));
+        t.Builder.Emit(op, IrType.None, scope is { } fence ? new Fence(fence) : null);
         return null;
     });
 

@@ -138,7 +138,7 @@ static partial class Intrinsics
         if (Value(arguments[0]) is not Constant { Bits: var extent } || (int)extent < 0)
             throw Diagnostic.SharedExtent.At(translator.Builder.Position, type.Name());
         int size = ElementSize(translator, method.GetGenericArguments()[0]);
-        Value address = translator.Builder.Emit(op, type, new Access(MemoryType.None, size, (int)extent));
+        Value address = translator.Builder.Emit(op, type, new Allocation(size, (int)extent));
         return new Data([address, translator.Builder.Function.Constant((long)extent)]);
     }
 }

@@ -8,31 +8,37 @@ namespace Dalle2.Gpu.Frontend;
 static class KernelFrontend
 {
     /// <param name="kernel">The kernel.</param>
-    /// <param name="specialised">Values for some of its parameters, by their places: these are constants, not parameters of the function. See <see cref="SpecialisedKernel"/>.</param>
+    /// <param name="specialized">Values for some of its parameters, by their places: these are constants, not parameters of the function. See <see cref="SpecializedKernel"/>.</param>
     /// <param name="hasMatrixUnits">Whether members of <see cref="Matrix"/> become operations, not the C# that says what they mean.</param>
     /// <param name="dynamicSharedBytes">How much shared memory the launch gives to <see cref="SharedMemory.GetDynamic{T}"/>.</param>
     /// <exception cref="KernelDiagnosticException">The kernel says what kernels cannot say.</exception>
-    public static Function Translate(MethodInfo kernel, IReadOnlyDictionary<int, object>? specialised = null, bool hasMatrixUnits = false, int dynamicSharedBytes = 0)
+    public static Function Translate(MethodInfo kernel, IReadOnlyDictionary<int, object>? specialized = null, bool hasMatrixUnits = false, int dynamicSharedBytes = 0)
     {
         try
         {
-            return Translate(kernel, specialised, hasMatrixUnits, dynamicSharedBytes, followsConstants: false);
+            return Translate(kernel, specialized, hasMatrixUnits, dynamicSharedBytes, followsConstants: false);
         }
         catch (KernelDiagnosticException e) when (e.Code == Diagnostic.SharedExtent.Code)
         {
             // An extent that branches decide: ILGPU computes those of its strided views so.
-            return Translate(kernel, specialised, hasMatrixUnits, dynamicSharedBytes, followsConstants: true);
+            return Translate(kernel, specialized, hasMatrixUnits, dynamicSharedBytes, followsConstants: true);
         }
     }
 
-    static Function Translate(MethodInfo kernel, IReadOnlyDictionary<int, object>? specialised, bool hasMatrixUnits, int dynamicSharedBytes, bool followsConstants)
+    /// <summary>Of an implicitly grouped kernel, the axes of the index that is its first parameter; else 0.</summary>
+    public static int IndexRank(MethodInfo kernel)
     {
         ParameterInfo[] parameters = kernel.GetParameters();
         Type? first = parameters.Length == 0 ? null : parameters[0].ParameterType;
-        int rank = first == typeof(Index1D) ? 1 : first == typeof(Index2D) ? 2 : first == typeof(Index3D) ? 3 : 0;
-        var function = new Function($"{kernel.DeclaringType?.Name}.{kernel.Name}", rank) { HasMatrixUnits = hasMatrixUnits, DynamicSharedBytes = dynamicSharedBytes };
+        return first == typeof(Index1D) ? 1 : first == typeof(Index2D) ? 2 : first == typeof(Index3D) ? 3 : 0;
+    }
+
+    static Function Translate(MethodInfo kernel, IReadOnlyDictionary<int, object>? specialized, bool hasMatrixUnits, int dynamicSharedBytes, bool followsConstants)
+    {
+        ParameterInfo[] parameters = kernel.GetParameters();
+        var function = new Function($"{kernel.DeclaringType?.Name}.{kernel.Name}", IndexRank(kernel)) { HasMatrixUnits = hasMatrixUnits, DynamicSharedBytes = dynamicSharedBytes };
         var builder = new SsaBuilder(function) { Position = new SourcePosition(kernel, 0), FollowsConstants = followsConstants };
-        Item[] arguments = [.. parameters.Select(parameter => Declare(builder, parameter, specialised))];
+        Item[] arguments = [.. parameters.Select(parameter => Declare(builder, parameter, specialized))];
         // A lambda's object, which it does not use.
         if (!kernel.IsStatic)
             arguments = [new Text(""), .. arguments];
@@ -55,11 +61,11 @@ static class KernelFrontend
 
     static bool NeedsGroup(Op op) => op is Op.Barrier or Op.WarpBarrier or Op.Shuffle or Op.SharedAllocate or (>= Op.GridIndexX and <= Op.GroupSizeZ);
 
-    static Data Declare(SsaBuilder builder, ParameterInfo parameter, IReadOnlyDictionary<int, object>? specialised)
+    static Data Declare(SsaBuilder builder, ParameterInfo parameter, IReadOnlyDictionary<int, object>? specialized)
     {
         TypeLayout layout = TypeLayout.Of(parameter.ParameterType)
             ?? throw Diagnostic.OfType(builder.Position, parameter.ParameterType);
-        if (specialised != null && specialised.TryGetValue(parameter.Position, out object? known))
+        if (specialized != null && specialized.TryGetValue(parameter.Position, out object? known))
             return Constants.Of(builder.Function, known);
         var values = new List<Value>();
         foreach (Leaf leaf in layout.Leaves)

@@ -100,7 +100,7 @@ sealed partial class MethodTranslator
         long count = extents.Aggregate(1L, (product, extent) => product * extent);
         if (count > MostElements)
             throw Diagnostic.UnsupportedType.At(builder.Position, $"array of {count} elements ({MostElements} is the most)");
-        Value address = builder.Emit(Op.LocalAllocate, IrType.Local, new Access(MemoryType.None, LayoutOf(element).Size, (int)count));
+        Value address = builder.Emit(Op.LocalAllocate, IrType.Local, new Allocation(LayoutOf(element).Size, (int)count));
         return new ManagedArray(address, element, extents, isConstant);
     }
 

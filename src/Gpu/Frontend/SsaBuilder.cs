@@ -75,26 +75,19 @@ sealed class SsaBuilder
     public Value Read(int slot) => Read(slot, Current);
 
     /// <summary>Appends an instruction, unless its value is known.</summary>
-    public Value Emit(Op op, IrType type, Access access, params Value[] operands)
+    public Value Emit(Op op, IrType type, Immediate? immediate, params Value[] operands)
     {
         if (Folding.Simplify(Function, op, type, operands) is { } known)
             return known;
-        var instruction = new Instruction(op, type, operands, access, Position);
+        var instruction = new Instruction(op, type, operands, immediate, Position);
         Current.Instructions.Add(instruction);
         return instruction;
     }
 
     /// <summary>Appends an operation whose type follows from its operands.</summary>
-    public Value Emit(Op op, params Value[] operands) => Emit(op, op.Row().Result switch
-    {
-        ResultRule.None => IrType.None,
-        ResultRule.Bool => IrType.Bool,
-        ResultRule.I32 => IrType.I32,
-        ResultRule.Second => operands[1].Type,
-        _ => operands[0].Type,
-    }, default, operands);
+    public Value Emit(Op op, params Value[] operands) => Emit(op, op.Row().ResultType(operands), null, operands);
 
-    public Value Convert(Op op, IrType type, Value value) => Emit(op, type, default, value);
+    public Value Convert(Op op, IrType type, Value value) => Emit(op, type, null, value);
 
     /// <summary>An argument of the block, with a value for each edge in the order in which the edges were made.</summary>
     public BlockArgument AddArgument(Block block, IrType type, IEnumerable<Value> values)

@@ -9,21 +9,8 @@ static class Folding
     /// <summary>The value that the instruction always gives, or null if it must be computed.</summary>
     public static Value? Simplify(Function function, Op op, IrType type, ReadOnlySpan<Value> operands)
     {
-        if (op == Op.Offset)
-            return operands[1] is Constant { Bits: 0 } ? operands[0] : null;
-        if (!op.Row().Foldable)
-            return null;
-        return Evaluated(function, op, type, operands) ?? op switch
-        {
-            Op.Select => Chosen(operands),
-            Op.Not => Inner(operands[0], Op.Not),
-            Op.Truncate => Inner(operands[0], Op.SignExtend, type) ?? Inner(operands[0], Op.ZeroExtend, type),
-            Op.Bits => operands[0].Type == type ? operands[0] : Inner(operands[0], Op.Bits, type),
-            Op.FloatToFloat => operands[0].Type == type ? operands[0] : null,
-            Op.SignExtend8 or Op.SignExtend16 or Op.ZeroExtend8 or Op.ZeroExtend16 => operands[0] is Instruction narrowed && narrowed.Op == op ? narrowed : null,
-            Op.NotEqual => Condition(operands),
-            _ => operands.Length == 2 && (operands[0].Type.IsInteger() || operands[0].Type == IrType.Bool) ? OfIntegers(function, op, operands[0], operands[1]) : null,
-        };
+        OpRow row = op.Row();
+        return (row.Foldable ? Evaluated(function, op, type, operands) : null) ?? row.Simplify?.Invoke(function, op, type, operands);
     }
 
     static Constant? Evaluated(Function function, Op op, IrType type, ReadOnlySpan<Value> operands)
@@ -36,12 +23,13 @@ static class Folding
             bits[o] = constant.Bits;
         }
 
-        IrType operand = operands[op == Op.Select ? 1 : 0].Type;
+        IrType operand = op.Row().OperandType(operands);
         // Checked mode has yet to tell of a division that has no result in mathematics.
         if (IsDivision(op) && operand.IsInteger() && (bits[1] == 0 || (bits[1] == AllOnes(operand) && op is Op.Divide or Op.Remainder)))
             return null;
-        ulong result = Semantics.Evaluate(op, operand, type, bits[0], bits[1], bits[2]);
-        return IsNaN(type, result) || (op == Op.FloatToHalf && IsNaN(operand, bits[0])) ? null : function.Constant(type, result);
+        return Semantics.Evaluate(op, operand, type, bits[0], bits[1], bits[2]) is { } result && !IsNaN(type, result) && !(op == Op.FloatToHalf && IsNaN(operand, bits[0]))
+            ? function.Constant(type, result)
+            : null;
     }
 
     static bool IsDivision(Op op) => op is Op.Divide or Op.Remainder or Op.DivideUnsigned or Op.RemainderUnsigned;
@@ -53,19 +41,45 @@ static class Folding
         _ => false,
     };
 
-    static Value? Chosen(ReadOnlySpan<Value> operands) => operands[0] is Constant condition
+    /// <summary>A choice that is decided, or that makes no difference.</summary>
+    public static Value? Chosen(Function function, Op op, IrType type, ReadOnlySpan<Value> operands) => operands[0] is Constant condition
         ? operands[condition.Bits != 0 ? 1 : 2]
         : operands[1] == operands[2] ? operands[1] : null;
+
+    /// <summary>The same operation twice, which gives what there was.</summary>
+    public static Value? Undone(Function function, Op op, IrType type, ReadOnlySpan<Value> operands) => Inner(operands[0], op);
+
+    /// <summary>The lower half of a value that was widened.</summary>
+    public static Value? Widened(Function function, Op op, IrType type, ReadOnlySpan<Value> operands) =>
+        Inner(operands[0], Op.SignExtend, type) ?? Inner(operands[0], Op.ZeroExtend, type);
+
+    /// <summary>Bits of the type that they have, or had before.</summary>
+    public static Value? Reinterpreted(Function function, Op op, IrType type, ReadOnlySpan<Value> operands) =>
+        Unconverted(function, op, type, operands) ?? Inner(operands[0], op, type);
+
+    /// <summary>A conversion to the type that a value has.</summary>
+    public static Value? Unconverted(Function function, Op op, IrType type, ReadOnlySpan<Value> operands) => operands[0].Type == type ? operands[0] : null;
+
+    /// <summary>The same operation twice, which gives what once gives.</summary>
+    public static Value? Repeated(Function function, Op op, IrType type, ReadOnlySpan<Value> operands) =>
+        operands[0] is Instruction narrowed && narrowed.Op == op ? narrowed : null;
+
+    /// <summary>A bool that was made an integer and is asked about again.</summary>
+    public static Value? Condition(Function function, Op op, IrType type, ReadOnlySpan<Value> operands) =>
+        operands[1] is Constant { Bits: 0 } && Inner(operands[0], Op.ZeroExtend, IrType.Bool) is { } condition ? condition : null;
+
+    /// <summary>The first element's address.</summary>
+    public static Value? Unmoved(Function function, Op op, IrType type, ReadOnlySpan<Value> operands) => operands[1] is Constant { Bits: 0 } ? operands[0] : null;
+
+    /// <summary>Integers or bools with a known or an equal operand.</summary>
+    public static Value? OfIntegers(Function function, Op op, IrType type, ReadOnlySpan<Value> operands) =>
+        operands[0].Type.IsInteger() || operands[0].Type == IrType.Bool ? OfIntegers(function, op, operands[0], operands[1]) : null;
 
     static Value? Inner(Value value, Op inverse) =>
         value is Instruction instruction && instruction.Op == inverse ? instruction.Operands[0] : null;
 
     static Value? Inner(Value value, Op inverse, IrType type) =>
         Inner(value, inverse) is { } inner && inner.Type == type ? inner : null;
-
-    // A bool that was made an integer and is asked about again.
-    static Value? Condition(ReadOnlySpan<Value> operands) =>
-        operands[1] is Constant { Bits: 0 } && Inner(operands[0], Op.ZeroExtend, IrType.Bool) is { } condition ? condition : null;
 
     static Value? OfIntegers(Function function, Op op, Value first, Value second)
     {
@@ -81,7 +95,7 @@ static class Folding
             };
         }
 
-        // x op constant, and the mirror image where order does not matter.
+    // x op constant, and the mirror image where order does not matter.
         if (first is Constant left)
             return op is Op.Add or Op.Multiply or Op.And or Op.Or or Op.Xor ? OfConstant(function, op, second, left) : FromConstant(function, op, left);
         return second is Constant right ? OfConstant(function, op, first, right) ?? Bounded(function, op, right, above: false) : null;

@@ -18,12 +18,12 @@ sealed class Function(string name, int indexRank)
 
     public List<Parameter> Parameters { get; } = [];
 
-    /// <summary>The most operations that a loop may become when its turns are written out.</summary>
+    /// <summary>The most operations that a loop may become when its iterations are written out.</summary>
     public int UnrollLimit { get; set; } = 4000;
 
     public List<Block> Blocks { get; } = [];
 
-    /// <summary>What the instructions <see cref="Op.Require"/> ask for; <see cref="Access.Offset"/> of each is an index into this.</summary>
+    /// <summary>What the instructions <see cref="Op.Require"/> ask for; <see cref="CheckReference.Number"/> of each is an index into this.</summary>
     public List<Check> Checks { get; } = [];
 
     /// <summary>Members that the kernel calls and compiled code leaves out: printing always, assertions where nothing is checked.</summary>

@@ -52,29 +52,26 @@ sealed class IrPrinter
 
     string Line(Instruction instruction)
     {
-        string result = instruction.Type == IrType.None ? "" : $"{names[instruction]} = ";
-        string name = instruction.Op.Row().Name;
-        Value[] operands = instruction.Operands;
-        Access access = instruction.Access;
-        return result + (instruction.Op switch
+        OpRow row = instruction.Op.Row();
+        Value[] o = instruction.Operands;
+        string result = instruction.Type == IrType.None ? "" : $"{names[instruction]} = ", all = string.Join(", ", o.Select(Name));
+        // Texts of functions that are not well formed are needed too, to say so.
+        if (o.Length != row.Arity || instruction.Immediate?.GetType() != row.Immediate)
+            return $"{result}{row.Name} {all} ({instruction.Immediate})";
+        return result + row.Name + instruction.Immediate switch
         {
-            Op.Load => $"{name}.{access.Type.Name()} {Element(instruction)}",
-            Op.Store => $"{name}.{access.Type.Name()} {Element(instruction)}, {Name(operands[2])}",
-            Op.MemoryFence => $"{name}.{((FenceLevel)access.Offset).ToString().ToLowerInvariant()}",
-            _ when instruction.Op.IsAtomic() => $"{name}.{access.Type.Name()} {Element(instruction)}, {string.Join(", ", operands.Skip(2).Select(Name))}",
-            Op.Shuffle => $"{name}.{instruction.Type.Name()} {Name(operands[0])}, {Name(operands[1])}",
-            Op.MatrixMultiplyAdd => $"{name}.{((MatrixFormat)access.Offset).ToString().ToLowerInvariant()} {string.Join(", ", operands.Select(Name))}",
-            Op.CopyBegin or Op.CopyBeginFour => $"{name}.{access.Type.Name()} {Name(operands[0])}[{Name(operands[1])}], {Name(operands[2])}[{Name(operands[3])}] if {Name(operands[4])}",
-            Op.MatrixPart => $"{name} {Name(operands[0])}, {access.Offset}",
-            Op.MatrixLoad => $"{name}.{access.Type.Name()} {Element(instruction)}",
-            Op.CopyWait => access.Offset < 0 ? name : $"{name} {access.Offset}",
-            Op.Offset => $"{name} {Element(instruction)}",
-            Op.Require => $"{name} {Name(operands[0])}, {Name(operands[1])}, {Name(operands[2])} else {access.Offset}",
-            Op.SharedAllocate or Op.LocalAllocate => $"{name} {access.Offset} x {access.Stride} bytes",
-            _ when operands.Length == 0 => name,
-            _ when instruction.Op.Row().Result == ResultRule.Stated => $"{name}.{instruction.Type.Name()} {Name(operands[0])}",
-            _ => $"{name}.{operands[^1].Type.Name()} {string.Join(", ", operands.Select(Name))}",
-        });
+            Access access when row.Operands == OperandRule.Copy => $".{access.Type.Name()} {Name(o[0])}[{Name(o[1])}], {Name(o[2])}[{Name(o[3])}] if {Name(o[4])}",
+            Access access => $"{(instruction.Type.IsPointer() ? "" : $".{access.Type.Name()}")} {string.Join(", ", o.Skip(2).Select(Name).Prepend(Element(instruction)))}",
+            Allocation allocation => $" {allocation.Count} x {allocation.ElementBytes} bytes",
+            Fence fence => $".{fence.Scope.ToString().ToLowerInvariant()}",
+            MatrixProduct product => $".{product.Format.ToString().ToLowerInvariant()} {all}",
+            ResultIndex part => $" {all}, {part.Index}",
+            PendingCopies pending => pending.Groups is { } groups ? $" {groups}" : "",
+            CheckReference check => $" {all} else {check.Number}",
+            _ when o.Length == 0 => "",
+            _ when row.Result == ResultRule.Converted || row.Operands == OperandRule.Lane => $".{instruction.Type.Name()} {all}",
+            _ => $".{o[^1].Type.Name()} {all}",
+        };
     }
 
     string Element(Instruction instruction)

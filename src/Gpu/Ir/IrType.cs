@@ -35,17 +35,6 @@ enum MemoryType
     F64,
 }
 
-/// <summary>Which bytes an access means: those at base + index * stride + offset.</summary>
-readonly record struct Access(MemoryType Type, int Stride, int Offset);
-
-/// <summary>For whom a memory fence orders accesses: the offset of its <see cref="Access"/>.</summary>
-enum FenceLevel
-{
-    Group,
-    Device,
-    System,
-}
-
 static class IrTypes
 {
     public static bool IsInteger(this IrType type) => type is IrType.I32 or IrType.I64;

@@ -45,21 +45,24 @@ sealed class IrVerifier
         foreach (Value operand in operands)
             CheckUse(operand, block, place, row.Name);
         Require(OperandsFit(row, operands), $"{row.Name} of {string.Join(", ", operands.Select(o => o.Type.Name()))}");
+        Require(instruction.Immediate?.GetType() == row.Immediate, $"{row.Name} is told {instruction.Immediate?.ToString() ?? "nothing"}, not its {row.Immediate?.Name ?? "operands alone"}");
         Require(ResultFits(row, instruction), $"{row.Name} gives {instruction.Type.Name()}");
-        if (row.Op == Op.Require)
-            Require(instruction.Access.Offset >= 0 && instruction.Access.Offset < function.Checks.Count, "a check without a number");
-        if (row.Op == Op.MatrixPart)
-            Require(instruction.Access.Offset is >= 1 and <= 3 && block.Instructions.Contains((Instruction)operands[0]), "a part of no matrix operation of its block");
-        if (row.Op == Op.Store)
-            Require(operands[2].Type == instruction.Access.Type.Loaded(), $"a store of {operands[2].Type.Name()} as {instruction.Access.Type.Name()}");
-        if (row.Op.IsAtomic())
-            CheckAtomic(row, operands, instruction.Access.Type);
-    }
-
-    void CheckAtomic(OpRow row, Value[] operands, MemoryType type)
-    {
-        Require(type.Bytes() >= 4 && operands[2..].All(o => o.Type == type.Loaded()), $"{row.Name} of {operands[^1].Type.Name()} as {type.Name()}");
-        Require(type.Loaded().IsInteger() || row.Op is Op.AtomicAdd or Op.AtomicExchange or Op.AtomicCompareExchange, $"{row.Name} of {type.Name()}");
+        switch (instruction.Immediate)
+        {
+            case CheckReference check:
+                Require(check.Number >= 0 && check.Number < function.Checks.Count, "a check without a number");
+                break;
+            case ResultIndex result:
+                Require(result.Index is >= 1 and <= 3 && block.Instructions.Contains((Instruction)operands[0]), "a part of no matrix operation of its block");
+                break;
+            case Access access when row.Operands == OperandRule.ElementAndValue:
+                Require(operands[2].Type == access.Type.Loaded(), $"a store of {operands[2].Type.Name()} as {access.Type.Name()}");
+                break;
+            case Access access when row.Op.IsAtomic():
+                Require(access.Type.Bytes() >= 4 && operands[2..].All(o => o.Type == access.Type.Loaded()), $"{row.Name} of {operands[^1].Type.Name()} as {access.Type.Name()}");
+                Require(row.Operands == OperandRule.Atomic || access.Type.Loaded().IsInteger(), $"{row.Name} of {access.Type.Name()}");
+                break;
+        }
     }
 
     void CheckEnd(Block block)
@@ -112,50 +115,29 @@ sealed class IrVerifier
         OperandRule.Scalar => AllOf(o, o[0].Type != IrType.None && !o[0].Type.IsPointer()),
         OperandRule.Shift => o[0].Type.IsInteger() && o[1].Type == IrType.I32,
         OperandRule.Choice => o[0].Type == IrType.Bool && o[1].Type == o[2].Type,
-        OperandRule.Conversion => ConversionTakes(row.Op, o[0].Type),
+        OperandRule.Conversion => ((IrType[])[IrType.I32, IrType.I64, IrType.F32, IrType.F64]).Any(to => row.Converts!(o[0].Type, to)),
         OperandRule.Pointer => o[0].Type.IsPointer(),
         OperandRule.Element => o[0].Type.IsPointer() && o[1].Type.IsInteger(),
         OperandRule.Lane => (o[0].Type.IsInteger() || o[0].Type.IsFloat()) && o[1].Type == IrType.I32,
-        OperandRule.ElementAndValue or OperandRule.Atomic => o[0].Type.IsPointer() && o[1].Type.IsInteger() && o[2].Type != IrType.None,
+        OperandRule.ElementAndValue or OperandRule.Atomic or OperandRule.AtomicInteger => o[0].Type.IsPointer() && o[1].Type.IsInteger() && o[2].Type != IrType.None,
         OperandRule.Requirement => o[0].Type == IrType.Bool && o[1].Type == IrType.I64 && o[2].Type == IrType.I64,
         _ => o.All(operand => operand.Type.IsInteger()) && o[^1].Type == IrType.I64,
     };
 
     static bool AllOf(Value[] operands, bool first) => first && operands.All(o => o.Type == operands[0].Type);
 
-    static bool ConversionTakes(Op op, IrType type) => op switch
-    {
-        Op.HalfToFloat or Op.SignExtend or Op.SignExtend8 or Op.SignExtend16 or Op.ZeroExtend8 or Op.ZeroExtend16 => type == IrType.I32,
-        Op.ZeroExtend => type is IrType.I32 or IrType.Bool,
-        Op.Truncate => type == IrType.I64,
-        Op.FloatToHalf => type == IrType.F32,
-        Op.IntToFloat or Op.UnsignedToFloat => type.IsInteger(),
-        Op.Bits => type.IsInteger() || type.IsFloat(),
-        _ => type.IsFloat(),
-    };
-
     static bool ResultFits(OpRow row, Instruction instruction) => row.Result switch
     {
         ResultRule.None => instruction.Type == IrType.None,
         ResultRule.Bool => instruction.Type == IrType.Bool,
         ResultRule.I32 => instruction.Type == IrType.I32,
+        ResultRule.F32 => instruction.Type == IrType.F32,
+        ResultRule.Shared => instruction.Type == IrType.Shared,
+        ResultRule.Local => instruction.Type == IrType.Local,
         ResultRule.First => instruction.Type == instruction.Operands[0].Type,
         ResultRule.Second => instruction.Type == instruction.Operands[1].Type,
-        _ => row.Op switch
-        {
-            Op.Load => instruction.Type == instruction.Access.Type.Loaded(),
-            _ when row.Op.IsAtomic() => instruction.Type == instruction.Access.Type.Loaded(),
-            Op.HalfToFloat or Op.MatrixMultiplyAdd => instruction.Type == IrType.F32,
-            Op.MatrixLoad => instruction.Type == IrType.I32,
-            Op.SharedAllocate => instruction.Type == IrType.Shared,
-            Op.LocalAllocate => instruction.Type == IrType.Local,
-            Op.SignExtend => instruction.Type == IrType.I64,
-            Op.ZeroExtend => instruction.Type == (instruction.Operands[0].Type == IrType.Bool ? IrType.I32 : IrType.I64),
-            Op.FloatToHalf or Op.Truncate or Op.SignExtend8 or Op.SignExtend16 or Op.ZeroExtend8 or Op.ZeroExtend16 => instruction.Type == IrType.I32,
-            Op.FloatToInt or Op.FloatToUnsigned => instruction.Type.IsInteger(),
-            Op.Bits => (instruction.Operands[0].Type, instruction.Type) is (IrType.I32, IrType.F32) or (IrType.F32, IrType.I32) or (IrType.I64, IrType.F64) or (IrType.F64, IrType.I64),
-            _ => instruction.Type.IsFloat(),
-        },
+        ResultRule.Loaded => instruction.Type == instruction.Access.Type.Loaded(),
+        _ => row.Converts!(instruction.Operands[0].Type, instruction.Type),
     };
 
     void Require(bool condition, string message)

@@ -23,17 +23,17 @@ sealed class Parameter(string name, IrType type) : Value(type)
 sealed class BlockArgument(IrType type) : Value(type);
 
 /// <summary>An operation with its operands; a value too, unless its type is <see cref="IrType.None"/>.</summary>
-sealed class Instruction(Op op, IrType type, Value[] operands, Access access, SourcePosition position) : Value(type)
+sealed class Instruction(Op op, IrType type, Value[] operands, Immediate? immediate, SourcePosition position) : Value(type)
 {
     public Op Op { get; } = op;
 
     public Value[] Operands { get; } = operands;
 
-    /// <summary>
-    /// Of loads, stores, atomics, copies (their target; the source has no offset), offsets and shared allocations: the element. For an allocation, the offset is the number of elements; for a fence,
-    /// its <see cref="FenceLevel"/>; for a matrix product, its <see cref="MatrixFormat"/>, and for one of four results, which; for a wait, the groups that may be under way, or -1; for a check, its number in <see cref="Function.Checks"/>.
-    /// </summary>
-    public Access Access { get; set; } = access;
+    /// <summary>What it is told besides its operands; null for most.</summary>
+    public Immediate? Immediate { get; set; } = immediate;
+
+    /// <summary>Of what reads, writes or computes an address: the element.</summary>
+    public Access Access => (Access)Immediate!;
 
     public SourcePosition Position { get; } = position;
 

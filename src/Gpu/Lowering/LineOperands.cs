@@ -34,7 +34,7 @@ static class LineOperands
     {
         ComputeLine compute => compute.Target,
         MoveLine move => move.Target,
-        PlaceLine place => place.Target,
+        BuiltInLine place => place.Target,
         AddressLine address => address.Target,
         LoadLine load => load.Target,
         AtomicLine atomic => atomic.Target,

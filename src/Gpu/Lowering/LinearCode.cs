@@ -74,7 +74,7 @@ sealed record ComputeLine(Register Target, Op Op, Value[] Operands) : Line;
 sealed record MoveLine(Register Target, Value Value, Value? Mask) : Line;
 
 /// <summary><c>target = the value that tells where in the grid this vector is</c>; scalar.</summary>
-sealed record PlaceLine(Register Target, Place Place) : Line;
+sealed record BuiltInLine(Register Target, BuiltIn Value) : Line;
 
 /// <summary><c>target = pointer + index * stride + offset</c>: of scalars a pointer, else the lanes' addresses.</summary>
 sealed record AddressLine(Register Target, Access Access, Value Pointer, Value Index) : Line;
@@ -133,7 +133,7 @@ sealed record RequireLine(Value Ok, Value Found, Value Limit, int Check, Value? 
 sealed record EndLine : Line;
 
 /// <summary>What a vector of threads knows of its place.</summary>
-enum Place
+enum BuiltIn
 {
     /// <summary>The first lane's index along x (implicitly grouped).</summary>
     ThreadX,

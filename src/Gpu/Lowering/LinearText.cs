@@ -20,7 +20,7 @@ static class LinearText
     {
         ComputeLine c => $"{Name(c.Target)} = {c.Op.Row().Name} {Names(c.Operands)}",
         MoveLine m => $"{Name(m.Target)} = {Name(m.Value)}{Where(m.Mask)}",
-        PlaceLine p => $"{Name(p.Target)} = {p.Place}",
+        BuiltInLine p => $"{Name(p.Target)} = {p.Value}",
         AddressLine a => $"{Name(a.Target)} = address {At(a.Access, a.Pointer, a.Index, 0)}",
         LoadLine l => $"{Name(l.Target)} = load {At(l.Access, l.Pointer, l.Index, l.LaneStep)}{Where(l.Mask)}",
         StoreLine s => $"store {At(s.Access, s.Pointer, s.Index, s.LaneStep)} = {Name(s.Value)}{Where(s.Mask)}",

@@ -19,7 +19,7 @@ sealed class LocalLayout
             foreach (Instruction instruction in block.Instructions)
             {
                 if (instruction.Op == Op.LocalAllocate)
-                    LaneBytes += Aligned(instruction.Access.Stride * instruction.Access.Offset);
+                    LaneBytes += Aligned(((Allocation)instruction.Immediate!).Bytes);
                 else if (instruction.Op is Op.Load or Op.Store && instruction.Operands[0].Type == IrType.Local)
                     Consider(instruction.Access);
             }
@@ -51,5 +51,5 @@ sealed class LocalLayout
     }
 
     /// <summary>Room for an array of so many bytes.</summary>
-    public static int Aligned(int bytes) => (bytes + 15) / 16 * 16;
+    public static int Aligned(long bytes) => checked((int)((bytes + 15) / 16 * 16));
 }

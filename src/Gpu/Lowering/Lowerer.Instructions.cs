@@ -29,11 +29,11 @@ sealed partial class Lowerer
                 break;
             case Op.SharedAllocate:
                 Add(new MemoryStart(target!, code.SharedBytes));
-                code.SharedBytes += Aligned(instruction.Access.Stride * instruction.Access.Offset);
+                code.SharedBytes += Aligned(((Allocation)instruction.Immediate!).Bytes);
                 break;
             case Op.LocalAllocate:
                 Add(new MemoryStart(target!, locals.Interleaved ? localBytes * options.Lanes : localBytes));
-                localBytes += LocalLayout.Aligned(instruction.Access.Stride * instruction.Access.Offset);
+                localBytes += LocalLayout.Aligned(((Allocation)instruction.Immediate!).Bytes);
                 code.LocalBytes = locals.LaneBytes * options.Lanes;
                 break;
             case Op.Barrier or Op.WarpBarrier:
@@ -47,12 +47,12 @@ sealed partial class Lowerer
             case Op.Shuffle:
                 EmitShuffle(instruction, target!, mask);
                 break;
-            case >= Op.AtomicAdd and <= Op.AtomicCompareExchange:
+            case var op when op.IsAtomic():
                 Add(new AtomicLine(target, instruction.Op, instruction.Access, Vector(instruction.Operands[0]), Vector(instruction.Operands[1]),
                     [.. instruction.Operands.Skip(2).Select(Vector)], mask));
                 break;
             case >= Op.GridIndexX and <= Op.GridSizeZ:
-                Add(new PlaceLine(target!, Place.GridIndexX + (instruction.Op - Op.GridIndexX)));
+                Add(new BuiltInLine(target!, BuiltIn.GridIndexX + (instruction.Op - Op.GridIndexX)));
                 break;
             case >= Op.GroupIndexX and <= Op.GroupIndexZ:
                 EmitGroupIndex(instruction.Op, target!);
@@ -75,7 +75,7 @@ sealed partial class Lowerer
             code.Lines[l] = code.Lines[l] with { Position = instruction.Position };
     }
 
-    static int Aligned(int bytes) => (bytes + 63) / 64 * 64;
+    static int Aligned(long bytes) => checked((int)((bytes + 63) / 64 * 64));
 
     bool IsVarying(Value value) => divergence.At(value, current).IsVarying;
 
@@ -140,7 +140,7 @@ sealed partial class Lowerer
     {
         bool uniform = require.Operands.All(operand => !IsVarying(operand) && StrideOf(operand) == 0);
         Value[] operands = [.. require.Operands.Select(operand => uniform ? Scalar(operand) : Vector(operand))];
-        Add(new RequireLine(operands[0], operands[1], operands[2], require.Access.Offset, uniform ? null : mask));
+        Add(new RequireLine(operands[0], operands[1], operands[2], ((CheckReference)require.Immediate!).Number, uniform ? null : mask));
     }
 
     void EmitGroupIndex(Op op, Register target)
@@ -148,7 +148,7 @@ sealed partial class Lowerer
         int axis = op - Op.GroupIndexX;
         if (options.Lanes == 1)
         {
-            Add(new PlaceLine(target, Place.GroupIndexX + axis));
+            Add(new BuiltInLine(target, BuiltIn.GroupIndexX + axis));
             return;
         }
 
@@ -171,7 +171,7 @@ sealed partial class Lowerer
         if (options.Group is { } group)
             Add(new MoveLine(target, function.Constant(axis == 0 ? group.X : axis == 1 ? group.Y : group.Z), null));
         else
-            Add(new PlaceLine(target, Place.GroupSizeX + axis));
+            Add(new BuiltInLine(target, BuiltIn.GroupSizeX + axis));
     }
 
     // Through memory of the group, an element a thread: written, all of the warp meet, read, all meet again before the next one writes.

@@ -36,7 +36,7 @@ static class ConstantFolding
                         continue;
                     }
 
-                    var complement = new Instruction(Op.Not, IrType.Bool, [condition], default, instruction.Position);
+                    var complement = new Instruction(Op.Not, IrType.Bool, [condition], null, instruction.Position);
                     replacements.Add(instruction, complement);
                     kept.Add(complement);
                 }
@@ -48,7 +48,7 @@ static class ConstantFolding
                         continue;
                     }
 
-                    var addition = new Instruction(Op.Add, first.Type, [first, function.Constant(first.Type, addend)], default, instruction.Position);
+                    var addition = new Instruction(Op.Add, first.Type, [first, function.Constant(first.Type, addend)], null, instruction.Position);
                     replacements.Add(instruction, addition);
                     kept.Add(addition);
                 }
@@ -62,7 +62,7 @@ static class ConstantFolding
         }
 
         function.Replace(replacements);
-        Branches.RemoveUnreachable(function);
+        ControlFlowSimplification.RemoveUnreachable(function);
     }
 
     // A bool that differs from true is its complement.

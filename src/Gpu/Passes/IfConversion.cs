@@ -215,10 +215,10 @@ static class IfConversion
         {
             for (int o = 0; o < operands.Length; o++)
                 operands[o] = Resolve(operands[o]);
-            IrType type = op.Row().Result == ResultRule.Bool ? IrType.Bool : operands[op == Op.Select ? 1 : 0].Type;
+            IrType type = op.Row().ResultType(operands);
             if (Folding.Simplify(function, op, type, operands) is { } known)
                 return known;
-            var instruction = new Instruction(op, type, operands, default, (operands[0] as Instruction)?.Position ?? default);
+            var instruction = new Instruction(op, type, operands, null, (operands[0] as Instruction)?.Position ?? default);
             block.Instructions.Add(instruction);
             return instruction;
         }

@@ -9,40 +9,40 @@ static class Pipeline
     static readonly (string Name, Action<Function> Run)[] Passes =
     [
         ("fold", ConstantFolding.Run),
-        ("branches", Branches.Run),
+        ("simplify-control-flow", ControlFlowSimplification.Run),
         ("number-values", ValueNumbering.Run),
-        ("narrow", Narrowing.Run),
-        ("dead-code", DeadCode.Run),
-        ("block-arguments", BlockArguments.Run),
-        ("branches", Branches.Run),
+        ("narrow-products", ProductNarrowing.Run),
+        ("dead-code", DeadCodeElimination.Run),
+        ("redundant-block-arguments", RedundantBlockArguments.Run),
+        ("simplify-control-flow", ControlFlowSimplification.Run),
         ("if-conversion", IfConversion.Run),
-        ("unroll", Unrolling.Run),
+        ("unroll", LoopUnrolling.Run),
         ("fold", ConstantFolding.Run),
-        ("branches", Branches.Run),
-        ("local-arrays", LocalArrays.Run),
-        ("block-arguments", BlockArguments.Run),
+        ("simplify-control-flow", ControlFlowSimplification.Run),
+        ("scalar-replacement", ScalarReplacement.Run),
+        ("redundant-block-arguments", RedundantBlockArguments.Run),
         ("fold", ConstantFolding.Run),
         ("if-conversion", IfConversion.Run),
         ("reassociate", Reassociation.Run),
         ("fold", ConstantFolding.Run),
         ("number-values", ValueNumbering.Run),
-        ("index-arithmetic", IndexArithmetic.Run),
-        ("hoist", LoopInvariants.Run),
+        ("fold-offsets", OffsetFolding.Run),
+        ("hoist", LoopInvariantMotion.Run),
         ("number-values", ValueNumbering.Run),
-        ("forward-memory", MemoryForwarding.Run),
+        ("eliminate-loads", LoadElimination.Run),
         ("number-values", ValueNumbering.Run),
         ("strength-reduction", StrengthReduction.Run),
         ("fold", ConstantFolding.Run),
-        ("block-arguments", BlockArguments.Run),
-        ("branches", Branches.Run),
-        ("dead-code", DeadCode.Run),
+        ("redundant-block-arguments", RedundantBlockArguments.Run),
+        ("simplify-control-flow", ControlFlowSimplification.Run),
+        ("dead-code", DeadCodeElimination.Run),
     ];
 
     /// <summary>Runs all passes.</summary>
     /// <param name="function">The function, changed in place.</param>
     /// <param name="checking">What becomes of checks; compiled targets drop them unless the user asks for checked mode.</param>
     /// <param name="afterEach">Called with the pass's name and the function after each; null for nothing.</param>
-    public static void Run(Function function, Checking checking = Checking.Drop, Action<string, Function>? afterEach = null)
+    public static void Run(Function function, CheckMode checking = CheckMode.Drop, Action<string, Function>? afterEach = null)
     {
         void Step(string name, Action<Function> run)
         {
@@ -51,8 +51,8 @@ static class Pipeline
         }
 
         // Checks go before everything that profits from their absence, but after views' lengths are known by their parameters again.
-        Step("block-arguments", BlockArguments.Run);
-        Step("checks", f => Checks.Run(f, checking));
+        Step("redundant-block-arguments", RedundantBlockArguments.Run);
+        Step("lower-checks", f => CheckLowering.Run(f, checking));
         foreach (var (name, run) in Passes)
             Step(name, run);
     }

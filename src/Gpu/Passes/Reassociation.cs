@@ -20,7 +20,7 @@ static class Reassociation
                 if (instruction.Type.IsInteger() && Split(function, instruction, rests, written) is { } split)
                 {
                     rests[instruction] = split;
-                    Instruction sum = new(Op.Add, instruction.Type, [split.Base, function.Constant(instruction.Type, split.Constant)], default, instruction.Position);
+                    Instruction sum = new(Op.Add, instruction.Type, [split.Base, function.Constant(instruction.Type, split.Constant)], null, instruction.Position);
                     rests[sum] = split;
                     replacements[instruction] = sum;
                     written.Add(sum);
@@ -82,7 +82,7 @@ static class Reassociation
         {
             if (Folding.Simplify(function, op, type, [a, b]) is { } known)
                 return known;
-            var made = new Instruction(op, type, [a, b], default, instruction.Position);
+            var made = new Instruction(op, type, [a, b], null, instruction.Position);
             written.Add(made);
             return made;
         }

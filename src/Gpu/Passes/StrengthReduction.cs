@@ -42,7 +42,7 @@ static class StrengthReduction
         }
     }
 
-    // The counter's value in the next turn, if it is always the counter and something that the loop does not change.
+    // The counter's value in the next iteration, if it is always the counter and something that the loop does not change.
     static Instruction? Next(Loop loop, int place, HashSet<Value> inside)
     {
         Value next = loop.Back[0].Arguments[place];
@@ -102,7 +102,7 @@ static class StrengthReduction
         Value[] operands = [first, second];
         if (Folding.Simplify(function, op, first.Type, operands) is { } known)
             return known;
-        var instruction = new Instruction(op, first.Type, operands, default, position);
+        var instruction = new Instruction(op, first.Type, operands, null, position);
         block.Instructions.Insert(place, instruction);
         return instruction;
     }

@@ -74,11 +74,11 @@ static class ValueNumbering
     }
 
     // Operands by reference: constants exist once. The two members are what would be generated, but without a call for each part.
-    readonly record struct Key(Op Op, IrType Type, Access Access, Value? A, Value? B, Value? C)
+    readonly record struct Key(Op Op, IrType Type, Immediate? Immediate, Value? A, Value? B, Value? C)
     {
         public bool Equals(Key other) =>
             Op == other.Op && Type == other.Type && A == other.A && B == other.B && C == other.C
-            && Access.Type == other.Access.Type && Access.Stride == other.Access.Stride && Access.Offset == other.Access.Offset;
+            && Immediate == other.Immediate;
 
         public override int GetHashCode()
         {
@@ -92,8 +92,8 @@ static class ValueNumbering
         {
             Value[] o = i.Operands;
             // Two checks of the same differ in their numbers only.
-            Access access = i.Op == Op.Require ? default : i.Access;
-            return new Key(i.Op, i.Type, access, o.Length > 0 ? o[0] : null, o.Length > 1 ? o[1] : null, o.Length > 2 ? o[2] : null);
+            Immediate? immediate = i.Immediate is CheckReference ? null : i.Immediate;
+            return new Key(i.Op, i.Type, immediate, o.Length > 0 ? o[0] : null, o.Length > 1 ? o[1] : null, o.Length > 2 ? o[2] : null);
         }
     }
 }

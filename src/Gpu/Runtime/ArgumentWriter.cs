@@ -81,7 +81,7 @@ static unsafe class ArgumentWriter<T>
     public static readonly int Parameters = Leaves?.Length ?? -1;
 
     /// <summary>Whether it is a constant inside of the kernel.</summary>
-    public static readonly bool IsConstant = SpecialisedKernel.IsSpecialised(typeof(T));
+    public static readonly bool IsConstant = SpecializedKernel.IsSpecialized(typeof(T));
 
     /// <summary>Writes the parameters of an argument.</summary>
     public static void Write(ref T value, ulong* target)

@@ -118,10 +118,10 @@ public abstract class Device : IDisposable
             "cpu:128" or "cpu:256" or "cpu:512" => new SimdDevice(name, threads == 0 ? Environment.ProcessorCount : threads, int.Parse(name.AsSpan(4), CultureInfo.InvariantCulture), isChecked),
             _ when name.StartsWith(IlgpuDevices.Prefix, StringComparison.Ordinal) => IlgpuDevices.Open(name, threads, isChecked),
             _ when name == "cuda" || name.StartsWith("cuda:", StringComparison.Ordinal) => threads == 0
-                ? CudaDevice.Open(name, CudaLibrary.Instance, checking: isChecked ? Checking.Require : Checking.Drop)
+                ? CudaDevice.Open(name, CudaLibrary.Instance, checking: isChecked ? CheckMode.Require : CheckMode.Drop)
                 : throw new DeviceUnavailableException($"a card has threads of its own; leave the number of threads of '{name}' out"),
             _ when name == "opencl" || name.StartsWith("opencl:", StringComparison.Ordinal) => threads == 0
-                ? OpenClDevice.Open(name, checking: isChecked ? Checking.Require : Checking.Drop)
+                ? OpenClDevice.Open(name, checking: isChecked ? CheckMode.Require : CheckMode.Drop)
                 : throw new DeviceUnavailableException($"the number of threads of '{name}' is its driver's business; leave it out"),
             _ => throw new DeviceUnavailableException($"there is no device '{name}'; this build has {string.Join(", ", All().Select(d => d.Name))}"),
         };

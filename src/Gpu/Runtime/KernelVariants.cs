@@ -1,6 +1,6 @@
 using System.Runtime.CompilerServices;
 using Dalle2.Gpu.Frontend;
-using Dalle2.Gpu.Lowering;
+using Dalle2.Gpu.Ir;
 using Dalle2.Gpu.Runtime.Reference;
 
 namespace Dalle2.Gpu.Runtime;
@@ -10,7 +10,7 @@ namespace Dalle2.Gpu.Runtime;
 /// without allocating.
 /// </summary>
 /// <param name="compile">Makes one.</param>
-sealed class KernelVariants<T>(Func<Launch, SpecialisedKernel, GroupExtent?, T> compile)
+sealed class KernelVariants<T>(Func<Launch, SpecializedKernel, GroupExtent?, T> compile)
 {
     readonly Dictionary<Key, T> variants = new(new Comparer());
 
@@ -22,26 +22,26 @@ sealed class KernelVariants<T>(Func<Launch, SpecialisedKernel, GroupExtent?, T> 
     {
         if (variants.GetAlternateLookup<Launch>().TryGetValue(launch, out T? variant))
             return variant;
-        var key = new Key(launch.Kernel, SpecialisedKernel.Of(launch), launch.Group);
-        variant = compile(launch, key.Specialised, key.Group);
+        var key = new Key(launch.Kernel, launch.Specialize(), launch.Group);
+        variant = compile(launch, key.Specialized, key.Group);
         variants.Add(key, variant);
         return variant;
     }
 
-    sealed record Key(CompiledKernel Kernel, SpecialisedKernel Specialised, GroupExtent? Group);
+    sealed record Key(CompiledKernel Kernel, SpecializedKernel Specialized, GroupExtent? Group);
 
     sealed class Comparer : IEqualityComparer<Key>, IAlternateEqualityComparer<Launch, Key>
     {
         public bool Equals(Key? x, Key? y) => x == y;
 
         public bool Equals(Launch launch, Key key) =>
-            ReferenceEquals(launch.Kernel, key.Kernel) && launch.Group == key.Group && launch.Constants.SequenceEqual(key.Specialised.Bits);
+            ReferenceEquals(launch.Kernel, key.Kernel) && launch.Group == key.Group && launch.Constants.SequenceEqual(key.Specialized.Bits);
 
-        public int GetHashCode(Key key) => Hash(key.Kernel, key.Group, key.Specialised.Bits);
+        public int GetHashCode(Key key) => Hash(key.Kernel, key.Group, key.Specialized.Bits);
 
         public int GetHashCode(Launch launch) => Hash(launch.Kernel, launch.Group, launch.Constants);
 
-        public Key Create(Launch launch) => new(launch.Kernel, SpecialisedKernel.Of(launch), launch.Group);
+        public Key Create(Launch launch) => new(launch.Kernel, launch.Specialize(), launch.Group);
 
         static int Hash(CompiledKernel kernel, GroupExtent? group, ReadOnlySpan<ulong> constants)
         {

@@ -1,6 +1,6 @@
 using System.Reflection;
 using Dalle2.Gpu.Frontend;
-using Dalle2.Gpu.Lowering;
+using Dalle2.Gpu.Ir;
 using Dalle2.Gpu.Runtime.Reference;
 
 namespace Dalle2.Gpu.Runtime;
@@ -31,7 +31,7 @@ sealed unsafe class Launch
     {
         Begin(kernel, extent, config);
         foreach (object argument in arguments)
-            ArgumentWriter.Write(argument, SpecialisedKernel.IsSpecialised(argument.GetType()) ? constants : parameters);
+            ArgumentWriter.Write(argument, SpecializedKernel.IsSpecialized(argument.GetType()) ? constants : parameters);
         (boxed, count) = (arguments, arguments.Length);
     }
 
@@ -68,10 +68,30 @@ sealed unsafe class Launch
     /// <summary>The same, with views of other memory.</summary>
     public object[] ArgumentsOver(IViewSource views) => Box(views);
 
+    /// <summary>Those of <see cref="Arguments"/> that the compiled function has parameters for.</summary>
+    public object[] OpenArguments => Constants.IsEmpty ? Arguments : [.. Arguments.Where(argument => !SpecializedKernel.IsSpecialized(argument.GetType()))];
+
     /// <summary>How many threads, in words.</summary>
     public string Shape => Config is { } c
         ? $"{c.GridDim.X}x{c.GridDim.Y}x{c.GridDim.Z} groups of {c.GroupDim.X}x{c.GroupDim.Y}x{c.GroupDim.Z} threads"
         : $"{Extent.X}x{Extent.Y}x{Extent.Z} threads";
+
+    /// <summary>The kernel with the values that are constants inside. Those without such, which are most, are made once.</summary>
+    public SpecializedKernel Specialize()
+    {
+        if (Constants.IsEmpty)
+            return Kernel.Unspecialized;
+        ParameterInfo[] declared = Kernel.Method.GetParameters();
+        int first = declared.Length - count;
+        var values = new Dictionary<int, object>();
+        for (int a = 0; a < count; a++)
+        {
+            if (SpecializedKernel.IsSpecialized(declared[first + a].ParameterType))
+                values.Add(first + a, Arguments[a]);
+        }
+
+        return new SpecializedKernel(Kernel.Method, values, Constants.ToArray(), DynamicSharedBytes);
+    }
 
     /// <summary>The same launch, which stays when this one is filled again.</summary>
     public Launch Copy()
@@ -112,7 +132,7 @@ sealed unsafe class Launch
     // The compiler says it better, with file and line.
     KernelException Unfit(Type type)
     {
-        SpecialisedKernel.Of(Kernel.Method).Translate();
+        Compiler.Translate(Kernel.Method);
         return ArgumentWriter.Unfit(type);
     }
 
@@ -124,7 +144,7 @@ sealed unsafe class Launch
         for (int a = 0; a < count; a++)
         {
             Type type = declared[declared.Length - count + a].ParameterType;
-            if (SpecialisedKernel.IsSpecialised(type))
+            if (SpecializedKernel.IsSpecialized(type))
                 objects[a] = ArgumentReader.Read(type, ref nextConstant, views);
             else
                 objects[a] = ArgumentReader.Read(type, ref nextParameter, views);

@@ -1,4 +1,4 @@
-using Dalle2.Gpu.Frontend;
+using Dalle2.Gpu;
 using Dalle2.Gpu.Ir;
 using Dalle2.Gpu.Passes;
 using Dalle2.Gpu.Runtime;
@@ -11,25 +11,25 @@ public class ChecksTests
     [Test]
     public void Dropped_checks_leave_no_trace()
     {
-        Instruction[] all = Instructions(Optimise(nameof(PassKernels.Part), Checking.Drop));
+        Instruction[] all = Instructions(Optimise(nameof(PassKernels.Part), CheckMode.Drop));
         Assert.That(all.Select(i => i.Op), Does.Contain(Op.Store).And.None.EqualTo(Op.Bounds).And.None.EqualTo(Op.BoundsRange).And.None.EqualTo(Op.Subtract));
     }
 
     [Test]
     public void Required_checks_are_numbered_with_their_text()
     {
-        Function function = Optimise(nameof(PassKernels.Twice), Checking.Require);
+        Function function = Optimise(nameof(PassKernels.Twice), CheckMode.Require);
         Instruction[] required = [.. Instructions(function).Where(i => i.Op == Op.Require)];
         Assert.That(required, Has.Length.EqualTo(2), "three equal bounds, one store");
         Assert.That(function.Checks.Select(c => c.Kind), Is.EqualTo(new[] { CheckKind.Index, CheckKind.Index, CheckKind.Index, CheckKind.Finite }));
         Assert.That(function.Checks[0].Describe(7, 5), Is.EqualTo("index 7 lies outside x of 5 elements"));
-        Assert.That(required.Select(r => r.Access.Offset), Is.EqualTo(new[] { 0, 3 }), "of equal checks the first stays");
+        Assert.That(required.Select(r => ((CheckReference)r.Immediate!).Number), Is.EqualTo(new[] { 0, 3 }), "of equal checks the first stays");
     }
 
     [Test]
     public void A_division_by_a_known_divisor_needs_no_check_unless_it_may_overflow()
     {
-        Function function = Optimise(nameof(PassKernels.Divide), Checking.Require);
+        Function function = Optimise(nameof(PassKernels.Divide), CheckMode.Require);
         Assert.That(function.Checks.Count(c => c.Kind == CheckKind.Division), Is.EqualTo(3), "by n twice, by -1, not by 3");
     }
 
@@ -63,16 +63,16 @@ public class ChecksTests
         device.Stream.Write<int>([integer], integers.View);
         device.Stream.Write<float>(new float[length], floats.View);
         ulong[] bits = arguments(KernelArguments.Bits([floats.View]), KernelArguments.Bits([integers.View]));
-        var interpreter = new IrInterpreter(Optimise(kernel, Checking.Require));
+        var interpreter = new IrInterpreter(Optimise(kernel, CheckMode.Require));
         Assert.That(
             () => interpreter.Run(new Index3D(1, 1, 1), bits, KernelArguments.Ranges([floats.View, integers.View])),
             Throws.InvalidOperationException.With.Message.Match(@"PassKernels\.cs\(\d+\): " + System.Text.RegularExpressions.Regex.Escape(message) + "$"));
     }
 
-    static Function Optimise(string kernel, Checking checking)
+    static Function Optimise(string kernel, CheckMode checking)
     {
-        Function function = KernelFrontend.Translate(typeof(PassKernels).GetMethod(kernel)!);
-        Pipeline.Run(function, checking, (_, after) => IrVerifier.Verify(after));
+        Function function = Dalle2.Gpu.Compiler.Translate(typeof(PassKernels).GetMethod(kernel)!);
+        Dalle2.Gpu.Compiler.Optimize(function, new CompileOptions(Checking: checking), (_, after) => IrVerifier.Verify(after));
         return function;
     }
 

@@ -23,7 +23,7 @@ public class DiagnosticTests
     public void Says_what_and_where(string code, string text)
     {
         MethodInfo kernel = typeof(DiagnosticKernels).GetMethod(code)!;
-        var thrown = Assert.Throws<KernelDiagnosticException>(() => KernelText.Ir(kernel))!;
+        var thrown = Assert.Throws<KernelDiagnosticException>(() => Dalle2.Gpu.Compiler.Optimize(kernel))!;
         Assert.That(thrown.Message, Does.Match($@"DiagnosticKernels\.cs\(\d+\): {code}: "));
         Assert.That(thrown.Message, Does.EndWith($": {code}: {text}"));
         Assert.That(thrown.Code, Is.EqualTo(code));
@@ -50,7 +50,7 @@ public class DiagnosticTests
     [TestCase(nameof(UnsupportedKernels.AtomicOfBytes), "D2G008", "a reference that may mean")]
     public void Everything_else_that_kernels_do_not_have_is_named_too(string kernel, string code, string found)
     {
-        var thrown = Assert.Throws<KernelDiagnosticException>(() => KernelFrontend.Translate(typeof(UnsupportedKernels).GetMethod(kernel)!))!;
+        var thrown = Assert.Throws<KernelDiagnosticException>(() => Dalle2.Gpu.Compiler.Translate(typeof(UnsupportedKernels).GetMethod(kernel)!))!;
         Assert.That(thrown.Code, Is.EqualTo(code), thrown.Message);
         Assert.That(thrown.Found, Does.Contain(found));
         Assert.That(thrown.File, Does.EndWith("UnsupportedKernels.cs"));

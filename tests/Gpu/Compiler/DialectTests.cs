@@ -1,6 +1,6 @@
+using Dalle2.Gpu;
 using Dalle2.Gpu.Frontend;
 using Dalle2.Gpu.Ir;
-using Dalle2.Gpu.Passes;
 using Dalle2.Gpu.Runtime;
 
 namespace Dalle2.Tests.Gpu.Compiler;
@@ -117,8 +117,8 @@ public class DialectTests(string deviceName)
         Assert.That(Launch(0, 1f), Is.EqualTo([1f, 1f]));
 
         var values = new Dictionary<int, object> { [1] = ILGPU.Runtime.SpecializedValue.New(0), [3] = ILGPU.Runtime.SpecializedValue.New(new DialectKernels.Pair(1f, 4f)) };
-        Function function = KernelFrontend.Translate(typeof(DialectKernels).GetMethod(nameof(DialectKernels.Specialised))!, values);
-        Pipeline.Run(function);
+        var kernel = new SpecializedKernel(typeof(DialectKernels).GetMethod(nameof(DialectKernels.Specialised))!, values, [], 0);
+        Function function = Dalle2.Gpu.Compiler.Optimize(kernel, CompileOptions.Default);
         Assert.That(function.Parameters.Select(p => p.Name), Is.EqualTo(["i.X", "x.base", "x.length"]));
         Assert.That(IrPrinter.Print(function), Does.Contain(", 4f"));
     }

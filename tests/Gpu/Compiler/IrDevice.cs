@@ -1,3 +1,4 @@
+using Dalle2.Gpu;
 using System.Runtime.InteropServices;
 using Dalle2.Gpu.Frontend;
 using Dalle2.Gpu.Ir;
@@ -12,7 +13,7 @@ namespace Dalle2.Tests.Gpu.Compiler;
 /// </summary>
 sealed unsafe class IrDevice() : Device("ir", 1)
 {
-    static readonly Dictionary<SpecialisedKernel, (string When, IrInterpreter Interpreter)[]> Functions = [];
+    static readonly Dictionary<SpecializedKernel, (string When, IrInterpreter Interpreter)[]> Functions = [];
 
     readonly Device reference = Open("reference");
 
@@ -28,15 +29,15 @@ sealed unsafe class IrDevice() : Device("ir", 1)
 
     internal override void Run(Launch launch)
     {
-        var kernel = SpecialisedKernel.Of(launch);
+        var kernel = launch.Specialize();
         Launches++;
         if (!Functions.TryGetValue(kernel, out var functions))
         {
             Functions.Add(kernel, functions =
             [
                 ("before the passes", new IrInterpreter(Translate(kernel))),
-                ("after the passes", new IrInterpreter(Optimise(Translate(kernel), Checking.Drop))),
-                ("after the passes with checks", new IrInterpreter(Optimise(Translate(kernel), Checking.Require))),
+                ("after the passes", new IrInterpreter(Optimize(Translate(kernel), CheckMode.Drop))),
+                ("after the passes with checks", new IrInterpreter(Optimize(Translate(kernel), CheckMode.Require))),
             ]);
         }
 
@@ -69,22 +70,22 @@ sealed unsafe class IrDevice() : Device("ir", 1)
 
     protected override void Dispose(bool disposing) => reference.Dispose();
 
-    static Function Translate(SpecialisedKernel kernel)
+    static Function Translate(SpecializedKernel kernel)
     {
-        Function function = kernel.Translate();
+        Function function = Dalle2.Gpu.Compiler.Translate(kernel, CompileOptions.Default);
         IrVerifier.Verify(function);
         return function;
     }
 
-    static Function Optimise(Function function, Checking checking)
+    static Function Optimize(Function function, CheckMode checking)
     {
-        Pipeline.Run(function, checking, (name, after) => Assert.That(() => IrVerifier.Verify(after), Throws.Nothing, $"after {name}"));
+        Dalle2.Gpu.Compiler.Optimize(function, new CompileOptions(Checking: checking), (name, after) => Assert.That(() => IrVerifier.Verify(after), Throws.Nothing, $"after {name}"));
         return function;
     }
 
     static byte[][] Interpret(IrInterpreter interpreter, Launch launch, List<(long Start, long End)> ranges)
     {
-        ulong[] arguments = KernelArguments.Bits(SpecialisedKernel.Of(launch).Arguments(launch));
+        ulong[] arguments = KernelArguments.Bits(launch.OpenArguments);
         if (launch.Config is { } config)
             interpreter.Run(config, arguments, ranges);
         else

@@ -254,7 +254,7 @@ sealed unsafe class IrInterpreter
                 case Op.LocalAllocate:
                     return Local(i);
                 case Op.Require:
-                    return a != 0 ? 0ul : throw Failure(i, interpreter.function.Checks[i.Access.Offset].Describe((long)b, (long)c));
+                    return a != 0 ? 0ul : throw Failure(i, interpreter.function.Checks[((CheckReference)i.Immediate!).Number].Describe((long)b, (long)c));
                 default:
                     return Placed(i);
             }
@@ -306,7 +306,7 @@ sealed unsafe class IrInterpreter
         {
             if (place!.Shared.TryGetValue(i, out nint address))
                 return address;
-            int bytes = Math.Max(1, i.Access.Stride * i.Access.Offset);
+            int bytes = (int)Math.Max(1, ((Allocation)i.Immediate!).Bytes);
             address = (nint)NativeMemory.AlignedAlloc((nuint)bytes, 64);
             new Span<byte>((void*)address, bytes).Fill(0xFF);
             place.Shared.Add(i, address);
@@ -318,7 +318,7 @@ sealed unsafe class IrInterpreter
         ulong Local(Instruction i)
         {
             if (!local.TryGetValue(i, out byte[]? memory))
-                local.Add(i, memory = GC.AllocateUninitializedArray<byte>(Math.Max(1, i.Access.Stride * i.Access.Offset), pinned: true));
+                local.Add(i, memory = GC.AllocateUninitializedArray<byte>((int)Math.Max(1, ((Allocation)i.Immediate!).Bytes), pinned: true));
             memory.AsSpan().Fill(0xFF);
             return (ulong)Marshal.UnsafeAddrOfPinnedArrayElement(memory, 0);
         }

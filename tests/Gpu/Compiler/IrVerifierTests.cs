@@ -50,7 +50,7 @@ public class IrVerifierTests
     public void A_value_before_it_is_computed_is_refused()
     {
         Instruction late = Add(entry, Op.Add, IrType.I32, n, n);
-        entry.Instructions.Insert(0, new Instruction(Op.Negate, IrType.I32, [late], default, default));
+        entry.Instructions.Insert(0, new Instruction(Op.Negate, IrType.I32, [late], null, default));
         Refused("may not have been computed");
     }
 
@@ -107,9 +107,20 @@ public class IrVerifierTests
     public void Rows_stand_in_the_order_of_their_operations() =>
         Assert.That(OpTable.All.Select(row => row.Op), Is.EqualTo(Enum.GetValues<Op>()));
 
+    [Test]
+    public void An_operation_that_is_not_told_what_it_has_to_be_is_refused()
+    {
+        entry.Instructions.Insert(0, new Instruction(Op.LocalAllocate, IrType.Local, [], new Access(MemoryType.I32, 4, 0), default));
+        Refused("local is told Access { Type = I32, Stride = 4, Offset = 0 }, not its Allocation");
+        entry.Instructions[0] = new Instruction(Op.CopyWait, IrType.None, [], null, default);
+        Refused("copy.wait is told nothing, not its PendingCopies");
+        entry.Instructions[0] = new Instruction(Op.Barrier, IrType.None, [], new Fence(FenceScope.Group), default);
+        Refused("barrier is told Fence { Scope = Group }, not its operands alone");
+    }
+
     static Instruction Add(Block block, Op op, IrType type, params Value[] operands)
     {
-        var instruction = new Instruction(op, type, operands, default, default);
+        var instruction = new Instruction(op, type, operands, null, default);
         block.Instructions.Add(instruction);
         return instruction;
     }

@@ -1,7 +1,6 @@
+using Dalle2.Gpu;
 using System.Reflection;
-using Dalle2.Gpu.Frontend;
 using Dalle2.Gpu.Ir;
-using Dalle2.Gpu.Passes;
 using Dalle2.Gpu.Runtime;
 using Dalle2.Gpu.Targets.Ptx;
 using Dalle2.Tests.Gpu.Cuda;
@@ -77,8 +76,7 @@ public class MatrixTests
     [Test]
     public void What_was_translated_for_matrix_units_is_refused_where_there_are_none()
     {
-        Function function = KernelFrontend.Translate(Kernel(nameof(MatrixKernels.TensorFloats)), hasMatrixUnits: true);
-        Pipeline.Run(function, Checking.Drop, (_, after) => IrVerifier.Verify(after));
+        Function function = Dalle2.Gpu.Compiler.Optimize(Kernel(nameof(MatrixKernels.TensorFloats)), new CompileOptions(HasMatrixUnits: true), (_, after) => IrVerifier.Verify(after));
         Assert.That(() => PtxTarget.Compile(function, new PtxOptions(70)), Throws.ArgumentException.With.Message.Contains("MatrixKernels.TensorFloats was translated for matrix units, which sm_70 does not have"));
     }
 

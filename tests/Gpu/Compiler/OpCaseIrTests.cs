@@ -1,5 +1,5 @@
+using Dalle2.Gpu;
 using System.Reflection;
-using Dalle2.Gpu.Frontend;
 using Dalle2.Gpu.Ir;
 using Dalle2.Gpu.Passes;
 using Dalle2.Kernels;
@@ -42,11 +42,11 @@ public class OpCaseIrTests
         Assert.That(kernels, Has.Length.GreaterThan(40));
         foreach (MethodInfo kernel in kernels)
         {
-            foreach (Checking checking in Enum.GetValues<Checking>())
+            foreach (CheckMode checking in Enum.GetValues<CheckMode>())
             {
-                Function function = KernelFrontend.Translate(kernel);
+                Function function = Dalle2.Gpu.Compiler.Translate(kernel);
                 IrVerifier.Verify(function);
-                Pipeline.Run(function, checking, (_, after) => IrVerifier.Verify(after));
+                Dalle2.Gpu.Compiler.Optimize(function, new CompileOptions(Checking: checking), (_, after) => IrVerifier.Verify(after));
             }
         }
     }

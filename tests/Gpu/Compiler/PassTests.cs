@@ -1,5 +1,5 @@
+using Dalle2.Gpu;
 using System.Reflection;
-using Dalle2.Gpu.Frontend;
 using Dalle2.Gpu.Ir;
 using Dalle2.Gpu.Passes;
 using Dalle2.Gpu.Runtime;
@@ -107,8 +107,8 @@ public class PassTests
     {
         Type operand = typeof(Dalle2.Kernels.GemmOp).GetNestedType("Stored", BindingFlags.NonPublic)!;
         MethodInfo kernel = typeof(Dalle2.Kernels.GemmOp).GetMethod("TileKernel", BindingFlags.NonPublic | BindingFlags.Static)!.MakeGenericMethod(operand, operand, typeof(Dalle2.Kernels.GemmOp).Assembly.GetType("Dalle2.Kernels.Shared.LargeBlock")!);
-        Function function = KernelFrontend.Translate(kernel);
-        Pipeline.Run(function, Checking.Drop, (name, after) => Assert.That(() => IrVerifier.Verify(after), Throws.Nothing, $"after {name}"));
+        Function function = Dalle2.Gpu.Compiler.Translate(kernel);
+        Dalle2.Gpu.Compiler.Optimize(function, CompileOptions.Default, (name, after) => Assert.That(() => IrVerifier.Verify(after), Throws.Nothing, $"after {name}"));
         Assert.That(function.Blocks.SelectMany(b => b.Instructions).Select(i => i.Op), Has.None.EqualTo(Op.LocalAllocate));
     }
 
@@ -262,11 +262,11 @@ public class PassTests
         Assert.That(device.Launches, Is.EqualTo(1));
     }
 
-    static Function Optimise(string kernel, Checking checking = Checking.Drop)
+    static Function Optimise(string kernel, CheckMode checking = CheckMode.Drop)
     {
         MethodInfo method = typeof(PassKernels).GetMethod(kernel)!;
-        Function function = KernelFrontend.Translate(method);
-        Pipeline.Run(function, checking, (name, after) => Assert.That(() => IrVerifier.Verify(after), Throws.Nothing, $"after {name}"));
+        Function function = Dalle2.Gpu.Compiler.Translate(method);
+        Dalle2.Gpu.Compiler.Optimize(function, new CompileOptions(Checking: checking), (name, after) => Assert.That(() => IrVerifier.Verify(after), Throws.Nothing, $"after {name}"));
         return function;
     }
 }

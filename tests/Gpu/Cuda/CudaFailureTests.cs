@@ -150,7 +150,7 @@ public class CudaFailureTests
     [Test]
     public void Checked_mode_names_kernel_index_view_and_line()
     {
-        using CudaDevice device = StandInDevice.Open(new StandInDriver(), Checking.Require);
+        using CudaDevice device = StandInDevice.Open(new StandInDriver(), CheckMode.Require);
         using Buffer<int> x = device.Allocate<int>(40);
         device.Stream.Clear(x.View);
         device.Stream.Launch(StoreAt, 40, x.View, 0);

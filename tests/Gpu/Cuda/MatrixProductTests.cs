@@ -1,4 +1,4 @@
-using Dalle2.Gpu.Frontend;
+using Dalle2.Gpu;
 using Dalle2.Gpu.Runtime;
 using Dalle2.Gpu.Runtime.Cuda;
 using Dalle2.Kernels;

@@ -10,6 +10,6 @@ static class StandInDevice
     public static string NoFolder => Path.Combine(Environment.ProcessPath!, "nowhere");
 
     /// <summary>Opens it; compiled programs are kept nowhere, unless a folder is given.</summary>
-    public static CudaDevice Open(StandInDriver driver, Checking checking = Checking.Drop, string? cacheFolder = null) =>
+    public static CudaDevice Open(StandInDriver driver, CheckMode checking = CheckMode.Drop, string? cacheFolder = null) =>
         CudaDevice.Open("cuda:0", driver, cacheFolder ?? NoFolder, checking);
 }

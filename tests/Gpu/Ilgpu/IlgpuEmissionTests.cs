@@ -1,7 +1,7 @@
+using Dalle2.Gpu;
 using System.Reflection;
 using Dalle2.Cli;
 using Dalle2.Gpu.Extensions;
-using Dalle2.Gpu.Frontend;
 using Dalle2.Gpu.Targets.Ilgpu;
 using ILGPU.Algorithms;
 

@@ -36,7 +36,7 @@ public class CoverageTests
             return true;
         try
         {
-            KernelFrontend.Translate(Meaning.Find(method) ?? method);
+            Dalle2.Gpu.Compiler.Translate(Meaning.Find(method) ?? method);
             return true;
         }
         catch (KernelDiagnosticException)

@@ -209,7 +209,7 @@ public class OpenClRuntimeTests
     public void Checked_mode_names_kernel_index_view_and_line(int lanes)
     {
         _ = OpenClOnce.Device(lanes);
-        using OpenClDevice device = OpenClDevice.Open("opencl:0", OpenClOnce.CacheFolder, lanes, Checking.Require);
+        using OpenClDevice device = OpenClDevice.Open("opencl:0", OpenClOnce.CacheFolder, lanes, CheckMode.Require);
         using Buffer<int> x = device.Allocate<int>(40);
         device.Stream.Clear(x.View);
         device.Stream.Launch(StoreAt, 40, x.View, 0);

@@ -1,7 +1,6 @@
+using Dalle2.Gpu;
 using Dalle2.Cli;
-using Dalle2.Gpu.Frontend;
 using Dalle2.Gpu.Ir;
-using Dalle2.Gpu.Passes;
 using Dalle2.Gpu.Targets.Ptx;
 using Dalle2.Ops;
 using Dalle2.Tensors;
@@ -37,9 +36,7 @@ public class OpCasePtxTests
         Assert.That(KernelCatalogue.All, Has.Count.GreaterThan(60));
         foreach (var (_, name, kernel) in KernelCatalogue.All)
         {
-            Function plain = KernelFrontend.Translate(kernel), matrix = KernelFrontend.Translate(kernel, hasMatrixUnits: true);
-            Pipeline.Run(plain);
-            Pipeline.Run(matrix);
+            Function plain = Dalle2.Gpu.Compiler.Optimize(kernel), matrix = Dalle2.Gpu.Compiler.Optimize(kernel, new CompileOptions(HasMatrixUnits: true));
             foreach (var (sm, _, _) in PtxOptions.Versions)
             {
                 Function function = PtxOptions.HasMatrixUnits(sm) ? matrix : plain;

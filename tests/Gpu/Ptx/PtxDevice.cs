@@ -1,9 +1,9 @@
 using System.Runtime.InteropServices;
+using Dalle2.Gpu;
 using Dalle2.Gpu.Frontend;
 using Dalle2.Gpu.Ir;
 using Dalle2.Gpu.Passes;
 using Dalle2.Gpu.Runtime;
-using Dalle2.Gpu.Targets.Ptx;
 using Dalle2.Tests.Gpu.Compiler;
 
 namespace Dalle2.Tests.Gpu.Ptx;
@@ -16,7 +16,7 @@ sealed unsafe class PtxDevice() : Device("ptx", 1)
 {
     const int BlockThreads = 64;
 
-    static readonly Dictionary<(SpecialisedKernel Kernel, bool Aligned), Variant[]> Variants = [];
+    static readonly Dictionary<(SpecializedKernel Kernel, bool Aligned), Variant[]> Variants = [];
 
     readonly Device reference = Open("reference");
 
@@ -38,7 +38,7 @@ sealed unsafe class PtxDevice() : Device("ptx", 1)
         Launches++;
         List<(long Start, long End)> ranges = KernelArguments.Ranges(launch.Arguments);
         byte[][] before = Save(ranges);
-        Variant[] variants = Compiled(SpecialisedKernel.Of(launch), ranges.TrueForAll(r => r.Start % 16 == 0));
+        Variant[] variants = Compiled(launch.Specialize(), ranges.TrueForAll(r => r.Start % 16 == 0));
         variants = WithChecks ? variants : [.. variants.Where(variant => !variant.IsChecked)];
         foreach (Variant variant in variants)
         {
@@ -68,11 +68,11 @@ sealed unsafe class PtxDevice() : Device("ptx", 1)
 
     protected override void Dispose(bool disposing) => reference.Dispose();
 
-    Variant[] Compiled(SpecialisedKernel kernel, bool aligned)
+    Variant[] Compiled(SpecializedKernel kernel, bool aligned)
     {
         if (!Variants.TryGetValue((kernel, aligned), out Variant[]? variants))
         {
-            variants = [Compile(kernel, aligned, Checking.Drop), Compile(kernel, aligned, Checking.Require)];
+            variants = [Compile(kernel, aligned, CheckMode.Drop), Compile(kernel, aligned, CheckMode.Require)];
             if (Remembers)
                 Variants.Add((kernel, aligned), variants);
         }
@@ -80,18 +80,17 @@ sealed unsafe class PtxDevice() : Device("ptx", 1)
         return variants;
     }
 
-    static Variant Compile(SpecialisedKernel kernel, bool aligned, Checking checking)
+    static Variant Compile(SpecializedKernel kernel, bool aligned, CheckMode checking)
     {
-        Function function = kernel.Translate();
-        Pipeline.Run(function, checking);
-        bool isChecked = checking == Checking.Require;
-        return new Variant(function, isChecked, new PtxProgram(PtxTarget.Compile(function, new PtxOptions(AlignedViews: aligned, Checked: isChecked)).Text));
+        var options = new CompileOptions(Checking: checking);
+        Function function = Dalle2.Gpu.Compiler.Optimize(kernel, options);
+        return new Variant(function, options.IsChecked, new PtxProgram(Dalle2.Gpu.Compiler.Ptx(function, options, 60, aligned).Text));
     }
 
     static void Run(Variant variant, Launch launch, List<(long Start, long End)> ranges)
     {
         Index3D extent = launch.Extent;
-        ulong[] arguments = KernelArguments.Bits(SpecialisedKernel.Of(launch).Arguments(launch));
+        ulong[] arguments = KernelArguments.Bits(launch.OpenArguments);
         ulong[] parameters = launch.Config == null ? [(uint)extent.X, (uint)extent.Y, (uint)extent.Z, .. arguments] : arguments;
         Index3D grid = launch.Config?.GridDim ?? new Index3D(IntrinsicMath.DivRoundUp(extent.Size, BlockThreads), 1, 1);
         Index3D group = launch.Config?.GroupDim ?? new Index3D(BlockThreads, 1, 1);

@@ -73,7 +73,7 @@ public unsafe class PtxTargetTests
 
     Instruction Add(Op op, IrType type, params Value[] operands)
     {
-        var instruction = new Instruction(op, type, operands, default, default);
+        var instruction = new Instruction(op, type, operands, null, default);
         entry.Instructions.Add(instruction);
         return instruction;
     }

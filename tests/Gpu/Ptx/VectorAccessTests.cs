@@ -1,10 +1,8 @@
+using Dalle2.Gpu;
 using System.Reflection;
 using System.Text.RegularExpressions;
-using Dalle2.Gpu.Frontend;
 using Dalle2.Gpu.Ir;
-using Dalle2.Gpu.Passes;
 using Dalle2.Gpu.Runtime;
-using Dalle2.Gpu.Targets.Ptx;
 
 namespace Dalle2.Tests.Gpu.Ptx;
 
@@ -19,9 +17,8 @@ public class VectorAccessTests
     [TestCase(nameof(PtxKernels.Pairs), false, "ld ld st.v2 ld.v2 st")]
     public void Are_merged_where_their_address_is_known_to_be_a_multiple(string kernel, bool aligned, string accesses)
     {
-        Function function = KernelFrontend.Translate(typeof(PtxKernels).GetMethod(kernel, BindingFlags.Static | BindingFlags.Public)!);
-        Pipeline.Run(function);
-        string text = PtxTarget.Compile(function, new PtxOptions(AlignedViews: aligned)).Text;
+        Function function = Dalle2.Gpu.Compiler.Optimize(typeof(PtxKernels).GetMethod(kernel, BindingFlags.Static | BindingFlags.Public)!);
+        string text = Dalle2.Gpu.Compiler.Ptx(function, CompileOptions.Default, 60, aligned).Text;
         Assert.That(Regex.Matches(text, @"\b(ld|st)\.(?:global|shared)(\.v\d)?").Select(m => m.Groups[1].Value + m.Groups[2].Value), Is.EqualTo(accesses.Split(' ')));
     }
 

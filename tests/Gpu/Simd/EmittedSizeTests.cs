@@ -1,7 +1,7 @@
 using System.Reflection;
 using Dalle2.Gpu.Frontend;
-using Dalle2.Gpu.Lowering;
-using Dalle2.Gpu.Targets.Simd;
+using Dalle2.Gpu.Ir;
+using Dalle2.Gpu.Runtime.Cpu;
 using Dalle2.Kernels;
 
 namespace Dalle2.Tests.Gpu.Simd;
@@ -18,8 +18,7 @@ public class EmittedSizeTests
     {
         foreach (MethodInfo method in Kernels())
         {
-            SpecialisedKernel specialised = SpecialisedKernel.Of(method);
-            SimdKernel kernel = SimdKernel.Unremembered(specialised, bits, specialised.Translate().IndexRank == 0 ? new GroupExtent(bits / 32, 1, 1) : null, isChecked: false);
+            SimdKernel kernel = SimdKernel.Unremembered(new SpecializedKernel(method), bits, KernelFrontend.IndexRank(method) == 0 ? new GroupExtent(bits / 32, 1, 1) : null, isChecked: false);
             Assert.That(isMasked ? kernel.Masked : kernel.Whole, Is.Not.Null);
             Assert.That(kernel.Size.IsTooLarge, Is.False, $"{method.DeclaringType!.Name}.{method.Name}: {kernel.Size}");
             Assert.That(kernel.Size.Bytes, Is.Positive);

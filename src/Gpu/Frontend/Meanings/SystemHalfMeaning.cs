@@ -85,7 +85,7 @@ static class SystemHalfMeaning
 
     internal static Half FromDouble(double value)
     {
-        // Rounded to a float first, but to the neighbour with an odd last bit if it is not exact, so that the second rounding is right.
+        // Rounded to a float first, but to the neighbor with an odd last bit if it is not exact, so that the second rounding is right.
         float near = (float)value;
         uint bits = Interop.FloatAsInt(near);
         bool exact = near == value || (bits & 1) != 0;

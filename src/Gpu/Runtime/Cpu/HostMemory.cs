@@ -8,7 +8,7 @@ static unsafe partial class HostMemory
     const long LargePage = 2 << 20;
     const int AdviseLargePages = 14;
 
-    /// <summary>Uninitialised memory, aligned to a cache line at least.</summary>
+    /// <summary>Uninitialized memory, aligned to a cache line at least.</summary>
     /// <exception cref="OutOfMemoryException">There is not so much.</exception>
     public static nint Allocate(long bytes)
     {

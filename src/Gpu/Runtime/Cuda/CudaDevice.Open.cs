@@ -22,7 +22,7 @@ sealed unsafe partial class CudaDevice
     /// <param name="cacheFolder">Where compiled programs are kept; null takes the user's cache.</param>
     /// <param name="checking">Whether kernels check their indices and numbers.</param>
     /// <exception cref="DeviceUnavailableException">There is no such device, or it cannot be had; the message says why.</exception>
-    public static CudaDevice Open(string name, CudaApi? api, string? cacheFolder = null, Checking checking = Checking.Drop)
+    public static CudaDevice Open(string name, CudaApi? api, string? cacheFolder = null, CheckMode checking = CheckMode.Drop)
     {
         int number = 0;
         if (name != "cuda" && !(name.StartsWith("cuda:", StringComparison.Ordinal) && int.TryParse(name["cuda:".Length..], out number) && number >= 0))

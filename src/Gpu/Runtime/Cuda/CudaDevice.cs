@@ -16,7 +16,7 @@ sealed unsafe partial class CudaDevice : Device
     readonly CudaApi api;
     readonly CudaHardware hardware;
     readonly ProgramCache cache;
-    readonly Checking checking;
+    readonly CheckMode checking;
     readonly KernelVariants<CudaKernel> kernels;
     readonly HashSet<nint> graphs = [];
     readonly RecentLaunches recent = new();
@@ -31,7 +31,7 @@ sealed unsafe partial class CudaDevice : Device
     int recorded;
     bool disposed;
 
-    CudaDevice(string name, CudaApi api, CudaHardware hardware, ProgramCache cache, Checking checking)
+    CudaDevice(string name, CudaApi api, CudaHardware hardware, ProgramCache cache, CheckMode checking)
         : base(name, 1)
     {
         this.api = api;
@@ -49,7 +49,7 @@ sealed unsafe partial class CudaDevice : Device
             stream = made;
             memory = new CudaMemory(api, hardware, stream);
             transfers = new CudaTransfers(api, stream, Require);
-            if (checking == Checking.Require)
+            if (checking == CheckMode.Require)
             {
                 report = memory.Allocate(ReportBytes, out int code);
                 Require(code, "allocating the report of checks");
@@ -107,7 +107,7 @@ sealed unsafe partial class CudaDevice : Device
         lock (gate)
         {
             Enter();
-            CudaProgram program = new CudaKernel(Frontend.SpecialisedKernel.Of(kernel), null, Checking.Drop, hardware, Load).Program(aligned: true);
+            CudaProgram program = new CudaKernel(new Frontend.SpecializedKernel(kernel), null, CheckMode.Drop, hardware, Load).Program(aligned: true);
             program.Unload();
             return program.Resources;
         }

@@ -1,6 +1,5 @@
 using Dalle2.Gpu.Frontend;
 using Dalle2.Gpu.Ir;
-using Dalle2.Gpu.Lowering;
 using Dalle2.Gpu.Passes;
 using Dalle2.Gpu.Runtime.Tracing;
 using Dalle2.Gpu.Targets.Ptx;
@@ -16,22 +15,20 @@ sealed class CudaKernel
     const int LeastThreads = 32, UsualThreads = 128, MostThreads = 1024;
 
     readonly CudaProgram?[] programs = new CudaProgram?[2];
-    readonly SpecialisedKernel kernel;
-    readonly GroupExtent? group;
-    readonly Checking checking;
+    readonly SpecializedKernel kernel;
+    readonly CompileOptions options;
     readonly CudaHardware hardware;
     readonly Func<string, PtxModule, CudaProgram> load;
     readonly Function function;
     int bestThreads;
 
-    public CudaKernel(SpecialisedKernel kernel, GroupExtent? group, Checking checking, CudaHardware hardware, Func<string, PtxModule, CudaProgram> load)
+    public CudaKernel(SpecializedKernel kernel, GroupExtent? group, CheckMode checking, CudaHardware hardware, Func<string, PtxModule, CudaProgram> load)
     {
         this.kernel = kernel;
-        this.group = group;
-        this.checking = checking;
         this.hardware = hardware;
         this.load = load;
-        function = CompileTrace.Optimise(kernel, group, checking, hasMatrixUnits: hardware.HasMatrixUnits);
+        options = new CompileOptions(group, checking, hardware.HasMatrixUnits);
+        function = CompileTrace.Optimize(kernel, options);
         Parameters = [.. function.Parameters.Skip(function.IndexRank).Select(parameter => parameter.Type)];
     }
 
@@ -74,12 +71,12 @@ sealed class CudaKernel
 
     CudaProgram Compile(bool aligned)
     {
-        PtxModule module = PtxTarget.Compile(function, new PtxOptions(hardware.SmVersion, aligned, group?.Size ?? 0, checking == Checking.Require));
+        PtxModule module = Compiler.Ptx(function, options, hardware.SmVersion, aligned);
         if (module.SharedBytes > hardware.SharedBytesPerGroup)
             throw new KernelException($"its groups share {module.SharedBytes} bytes, the device has {hardware.SharedBytesPerGroup}");
-        string ending = $"{(checking == Checking.Require ? "checked." : "")}{(aligned ? "" : "unaligned.")}sm{hardware.SmVersion}.ptx";
-        CompileTrace.Emitted(kernel, group, ending, () => module.Text);
-        string name = KernelFiles.NameOf(kernel, group);
+        string ending = $"{(options.IsChecked ? "checked." : "")}{(aligned ? "" : "unaligned.")}sm{hardware.SmVersion}.ptx";
+        CompileTrace.Emitted(kernel, options.Group, ending, () => module.Text);
+        string name = KernelFiles.NameOf(kernel, options.Group);
         CudaProgram program = load(function.Name, module with { Text = KernelFiles.Override(name, ending, module.Text) });
         if (Settings.Current.Debug >= 3)
             TraceOutput.Line($"{name}.{ending}: {program.Resources}");

@@ -2,7 +2,7 @@ namespace Dalle2.Gpu.Runtime.OpenCl;
 
 /// <summary>
 /// Buffer objects of OpenCL have no addresses, views do: each object gets a range of made-up addresses, which nobody ever reads or writes.
-/// Finalisers free memory from a thread of their own, so every use takes the lock.
+/// Finalizers free memory from a thread of their own, so every use takes the lock.
 /// </summary>
 sealed class AddressTable
 {

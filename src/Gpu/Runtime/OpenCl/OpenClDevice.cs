@@ -16,7 +16,7 @@ sealed unsafe class OpenClDevice : Device
     readonly OpenClApi api;
     readonly OpenClHardware hardware;
     readonly ProgramCache? cache;
-    readonly Checking checking;
+    readonly CheckMode checking;
     readonly AddressTable addresses = new();
     readonly KernelVariants<OpenClKernel> kernels;
     readonly Lock gate = new();
@@ -26,7 +26,7 @@ sealed unsafe class OpenClDevice : Device
     int launches;
     bool disposed;
 
-    OpenClDevice(string name, OpenClApi api, OpenClHardware hardware, ProgramCache? cache, int lanes, Checking checking)
+    OpenClDevice(string name, OpenClApi api, OpenClHardware hardware, ProgramCache? cache, int lanes, CheckMode checking)
         : base(name, Math.Max(1, hardware.IsCpu ? hardware.ComputeUnits : 1))
     {
         this.api = api;
@@ -43,7 +43,7 @@ sealed unsafe class OpenClDevice : Device
         if (code != OpenClStatus.Success)
             api.ReleaseContext(context);
         Require(code, $"{name} ({hardware.Name}): no queue could be made");
-        if (checking == Checking.Require)
+        if (checking == CheckMode.Require)
             report = new FailureReport(api, context, queue);
     }
 
@@ -74,9 +74,9 @@ sealed unsafe class OpenClDevice : Device
     /// <param name="cacheFolder">Where compiled programs are kept; null takes the user's cache.</param>
     /// <param name="lanes">Threads of a work-item; 0 takes what suits the device.</param>
     /// <param name="checking">Whether kernels check their indices and numbers.</param>
-    /// <param name="runsOnce">Whether each kernel runs once only: its program is then built quickly, without the driver's optimisations, and not kept on disk.</param>
+    /// <param name="runsOnce">Whether each kernel runs once only: its program is then built quickly, without the driver's optimizations, and not kept on disk.</param>
     /// <exception cref="DeviceUnavailableException">There is no such device, or it cannot be had; the message says why.</exception>
-    public static OpenClDevice Open(string name, string? cacheFolder = null, int lanes = 0, Checking checking = Checking.Drop, bool runsOnce = false)
+    public static OpenClDevice Open(string name, string? cacheFolder = null, int lanes = 0, CheckMode checking = CheckMode.Drop, bool runsOnce = false)
     {
         int number = 0;
         if (name != "opencl" && !(name.StartsWith("opencl:", StringComparison.Ordinal) && int.TryParse(name["opencl:".Length..], out number) && number >= 0))

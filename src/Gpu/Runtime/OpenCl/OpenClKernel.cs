@@ -1,6 +1,5 @@
 using Dalle2.Gpu.Frontend;
 using Dalle2.Gpu.Ir;
-using Dalle2.Gpu.Lowering;
 using Dalle2.Gpu.Passes;
 using Dalle2.Gpu.Runtime.Tracing;
 using Dalle2.Gpu.Targets.OpenCl;
@@ -35,11 +34,12 @@ sealed class OpenClKernel : IDisposable
     /// <summary>Bytes of memory that the threads of a group share.</summary>
     public int GroupBytes { get; }
 
-    public static OpenClKernel Compile(SpecialisedKernel kernel, GroupExtent? group, int lanes, Checking checking, Func<OpenClText, string, OpenClProgram> build)
+    public static OpenClKernel Compile(SpecializedKernel kernel, GroupExtent? group, int lanes, CheckMode checking, Func<OpenClText, string, OpenClProgram> build)
     {
-        Function function = CompileTrace.Optimise(kernel, group, checking);
-        OpenClText text = OpenClTarget.Print(function, lanes, group, checking == Checking.Require);
-        string ending = $"{(checking == Checking.Require ? "checked." : "")}x{lanes}.cl";
+        var options = new CompileOptions(group, checking);
+        Function function = CompileTrace.Optimize(kernel, options);
+        OpenClText text = Compiler.OpenCl(function, options, lanes);
+        string ending = $"{(options.IsChecked ? "checked." : "")}x{lanes}.cl";
         CompileTrace.Emitted(kernel, group, ending, () => text.Text);
         text = text with { Text = KernelFiles.Override(KernelFiles.NameOf(kernel, group), ending, text.Text) };
         return new OpenClKernel(build(text, function.Name), function, lanes, group, text.GroupBytes);

@@ -34,6 +34,7 @@ sealed class CompiledKernel
         KernelShape.Require(method);
         ParameterInfo[] parameters = method.GetParameters();
         Method = method;
+        Unspecialized = new SpecializedKernel(method);
         retargeted = new(() => new RetargetedKernel(method, isChecked: false));
         loop = new(() => Emit(method, parameters, retargeted.Value));
         checkedLoop = new(() => Emit(method, parameters, new RetargetedKernel(method, isChecked: true)));
@@ -43,6 +44,9 @@ sealed class CompiledKernel
     public string Name { get; }
 
     public MethodInfo Method { get; }
+
+    /// <summary>The kernel of a launch that makes nothing a constant.</summary>
+    public SpecializedKernel Unspecialized { get; }
 
     public ThreadLoop Loop => loop.Value;
 

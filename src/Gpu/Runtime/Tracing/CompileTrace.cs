@@ -3,13 +3,11 @@ using System.Diagnostics;
 using System.Globalization;
 using Dalle2.Gpu.Frontend;
 using Dalle2.Gpu.Ir;
-using Dalle2.Gpu.Lowering;
-using Dalle2.Gpu.Passes;
 using Dalle2.Gpu.Targets.Ptx;
 
 namespace Dalle2.Gpu.Runtime.Tracing;
 
-/// <summary>The way of a kernel through the compiler, as devices take it: translated, optimised, emitted; told and written as the environment asks for.</summary>
+/// <summary>The way of a kernel through the compiler, as devices take it: translated, optimized, emitted; told and written as the environment asks for.</summary>
 static class CompileTrace
 {
     static readonly ConcurrentDictionary<string, bool> Told = new();
@@ -34,28 +32,22 @@ static class CompileTrace
 
     /// <summary>The kernel's function after all passes.</summary>
     /// <param name="kernel">The kernel.</param>
-    /// <param name="group">Of a grouped kernel, its group, whose extents are constants from here on.</param>
-    /// <param name="checking">What becomes of its checks.</param>
-    /// <param name="unrolls">Whether loops may be written out.</param>
-    /// <param name="hasMatrixUnits">Whether the target has matrix units.</param>
+    /// <param name="options">What it is compiled for.</param>
     /// <exception cref="KernelDiagnosticException">The kernel says what kernels cannot say.</exception>
-    public static Function Optimise(SpecialisedKernel kernel, GroupExtent? group, Checking checking, bool unrolls = true, bool hasMatrixUnits = false)
+    public static Function Optimize(SpecializedKernel kernel, CompileOptions options)
     {
         Settings settings = Settings.Current;
-        Function function = Translate(kernel, group, hasMatrixUnits);
-        if (!unrolls)
-            function.UnrollLimit = 0;
-        TellLeftOut(function, checking);
+        Function function = Compiler.Translate(kernel, options);
+        TellLeftOut(function, options.IsChecked);
         if (settings.Debug >= 3)
-            Tell(function, checking, settings.Debug);
+            Tell(function, options, settings.Debug);
         else
-            Pipeline.Run(function, checking);
-        KernelFrontend.RequireGroup(function);
+            Compiler.Optimize(function, options);
         if (settings.DumpFolder != null)
         {
-            string name = KernelFiles.NameOf(kernel, group) + (checking == Checking.Require ? ".checked" : "");
+            string name = KernelFiles.NameOf(kernel, options.Group) + (options.IsChecked ? ".checked" : "");
             KernelFiles.Dump(name, "ir", () => IrPrinter.Print(function));
-            KernelFiles.Dump(name, "ptx", () => Ptx(kernel, group, checking, hasMatrixUnits));
+            KernelFiles.Dump(name, "ptx", () => Ptx(kernel, options));
         }
 
         return function;
@@ -66,7 +58,7 @@ static class CompileTrace
     /// <param name="group">Of a grouped kernel, its group.</param>
     /// <param name="ending">Which text it is: simd512, cl.</param>
     /// <param name="print">Gives it.</param>
-    public static void Emitted(SpecialisedKernel kernel, GroupExtent? group, string ending, Func<string> print)
+    public static void Emitted(SpecializedKernel kernel, GroupExtent? group, string ending, Func<string> print)
     {
         Settings settings = Settings.Current;
         if (settings.Debug < 4 && settings.DumpFolder == null)
@@ -78,18 +70,18 @@ static class CompileTrace
     }
 
     // Nothing is left out quietly: once a kernel, since it is compiled again for each group.
-    static void TellLeftOut(Function function, Checking checking)
+    static void TellLeftOut(Function function, bool isChecked)
     {
-        string[] members = [.. function.LeftOut.Where(member => checking != Checking.Require || member.StartsWith(nameof(Interop), StringComparison.Ordinal))];
+        string[] members = [.. function.LeftOut.Where(member => !isChecked || member.StartsWith(nameof(Interop), StringComparison.Ordinal))];
         if (members.Length > 0 && Told.TryAdd(function.Name, true))
-            TraceOutput.Line($"{function.Name}: {string.Join(", ", members)} left out in compiled code; the devices reference and ilgpu:cpu have it{(checking == Checking.Require ? "" : ", and checked mode has assertions (D2_CHECK=1)")}");
+            TraceOutput.Line($"{function.Name}: {string.Join(", ", members)} left out in compiled code; the devices reference and ilgpu:cpu have it{(isChecked ? "" : ", and checked mode has assertions (D2_CHECK=1)")}");
     }
 
-    static void Tell(Function function, Checking checking, int level)
+    static void Tell(Function function, CompileOptions options, int level)
     {
         TraceOutput.Line($"{function.Name} as translated: {Size(function)}");
         long start = Stopwatch.GetTimestamp();
-        Pipeline.Run(function, checking, (pass, after) =>
+        Compiler.Optimize(function, options, (pass, after) =>
         {
             double time = Stopwatch.GetElapsedTime(start).TotalMilliseconds;
             TraceOutput.Line(string.Create(CultureInfo.InvariantCulture, $"{after.Name} after {pass}: {Size(after)}, {time:F2} ms"));
@@ -101,19 +93,11 @@ static class CompileTrace
 
     static string Size(Function function) => $"instructions {function.Blocks.Sum(block => block.Instructions.Count)}, blocks {function.Blocks.Count}";
 
-    static Function Translate(SpecialisedKernel kernel, GroupExtent? group, bool hasMatrixUnits)
-    {
-        Function function = kernel.Translate(hasMatrixUnits);
-        if (group is { } extent)
-            GroupExtents.Run(function, extent);
-        return function;
-    }
-
     // From the start again: what a device compiles is its own to change.
-    static string Ptx(SpecialisedKernel kernel, GroupExtent? group, Checking checking, bool hasMatrixUnits)
+    static string Ptx(SpecializedKernel kernel, CompileOptions options)
     {
-        Function function = Translate(kernel, group, hasMatrixUnits);
-        Pipeline.Run(function, checking);
-        return PtxTarget.Compile(function, new PtxOptions(hasMatrixUnits ? PtxOptions.MatrixSm : PtxOptions.Versions[0].Sm, Checked: checking == Checking.Require)).Text;
+        options = options with { Unrolls = true };
+        int smVersion = options.HasMatrixUnits ? PtxOptions.MatrixSm : PtxOptions.Versions[0].Sm;
+        return PtxTarget.Compile(Compiler.Optimize(kernel, options), new PtxOptions(smVersion, Checked: options.IsChecked)).Text;
     }
 }

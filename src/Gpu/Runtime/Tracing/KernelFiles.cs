@@ -1,7 +1,7 @@
 using System.IO;
 using System.Text;
 using Dalle2.Gpu.Frontend;
-using Dalle2.Gpu.Lowering;
+using Dalle2.Gpu.Ir;
 
 namespace Dalle2.Gpu.Runtime.Tracing;
 
@@ -11,7 +11,7 @@ static class KernelFiles
     static readonly Lock Gate = new();
 
     /// <summary>Such as <c>GemmOp.TileKernel-Stored-Transposed.16x1x1</c>.</summary>
-    public static string NameOf(SpecialisedKernel kernel, GroupExtent? group)
+    public static string NameOf(SpecializedKernel kernel, GroupExtent? group)
     {
         Type? owner = kernel.Method.DeclaringType;
         var name = new StringBuilder(owner?.FullName?[(owner.Namespace is { Length: > 0 } space ? space.Length + 1 : 0)..]).Append('.').Append(kernel.Method.Name);

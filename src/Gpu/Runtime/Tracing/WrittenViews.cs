@@ -8,15 +8,15 @@ namespace Dalle2.Gpu.Runtime.Tracing;
 /// <summary>Which of a launch's views its kernel stores to: those that an address of a store or an atomic operation may come from.</summary>
 static class WrittenViews
 {
-    static readonly ConcurrentDictionary<SpecialisedKernel, HashSet<int>> Cache = new();
+    static readonly ConcurrentDictionary<SpecializedKernel, HashSet<int>> Cache = new();
 
     /// <summary>The kernel's parameters that are written, with the launch's arguments for them.</summary>
     public static IEnumerable<(string Name, object Argument)> Of(Launch launch)
     {
-        SpecialisedKernel kernel = SpecialisedKernel.Of(launch);
+        SpecializedKernel kernel = launch.Specialize();
         ParameterInfo[] parameters = kernel.Method.GetParameters();
         HashSet<int> written = Cache.GetOrAdd(kernel, Find);
-        object[] arguments = kernel.Arguments(launch);
+        object[] arguments = launch.OpenArguments;
         string?[] names = [.. parameters[^launch.Arguments.Length..].Zip(launch.Arguments).Where(pair => arguments.Contains(pair.Second, ReferenceEqualityComparer.Instance)).Select(pair => pair.First.Name)];
         int leaf = 0;
         for (int a = 0; a < arguments.Length; a++)
@@ -29,9 +29,9 @@ static class WrittenViews
     }
 
     // Numbers of parameters of the function, without the thread's index.
-    static HashSet<int> Find(SpecialisedKernel kernel)
+    static HashSet<int> Find(SpecializedKernel kernel)
     {
-        Function function = kernel.Translate();
+        Function function = Compiler.Translate(kernel, CompileOptions.Default);
         var incoming = function.Blocks.SelectMany(block => block.Edges)
             .SelectMany(edge => edge.To.Arguments.Zip(edge.Arguments))
             .ToLookup(pair => (Value)pair.First, pair => pair.Second);

@@ -10,7 +10,7 @@ sealed partial class BodyPrinter
     {
         bool vector = line.Target.IsVector;
         int width = vector ? lanes : 1;
-        IrType type = line.Operands[line.Op == Op.Select ? 1 : 0].Type, result = line.Target.Type;
+        IrType type = line.Op.Row().OperandType(line.Operands), result = line.Target.Type;
         string[] o = [.. line.Operands.Select(value => Operand(value, vector))];
         string a = o[0], b = o.Length > 1 ? o[1] : "";
         var functions = new Arithmetic(prelude, width);

@@ -77,8 +77,8 @@ sealed partial class BodyPrinter
             case MoveLine move:
                 Move(move.Target, Operand(move.Value, move.Target.IsVector), move.Mask);
                 break;
-            case PlaceLine place:
-                Statement($"{Name(place.Target)} = {PlaceOf(place.Place)}");
+            case BuiltInLine place:
+                Statement($"{Name(place.Target)} = {NameOf(place.Value)}");
                 break;
             case AddressLine address:
                 Statement($"{Name(address.Target)} = {(address.Target.IsVector ? Addresses(address.Access, address.Pointer, address.Index, 0) : Address(address.Access, address.Pointer, address.Index))}");
@@ -136,17 +136,17 @@ sealed partial class BodyPrinter
 
     string TypeOf(Register register) => ClType.Of(register.Type, register.IsVector ? lanes : 1);
 
-    string PlaceOf(Place place) => place switch
+    string NameOf(BuiltIn place) => place switch
     {
-        Place.ThreadX when lanes > 1 => $"(uint)get_global_id(0) * {lanes}u",
-        >= Place.ThreadX and <= Place.ThreadZ => $"(uint)get_global_id({place - Place.ThreadX})",
-        >= Place.ExtentX and <= Place.ExtentZ => $"size_{"xyz"[place - Place.ExtentX]}",
-        >= Place.GridIndexX and <= Place.GridIndexZ => $"(uint)get_group_id({place - Place.GridIndexX})",
-        >= Place.GridSizeX and <= Place.GridSizeZ => $"(uint)get_num_groups({place - Place.GridSizeX})",
-        Place.ThreadInGroup when lanes > 1 => $"(uint)get_local_id(0) * {lanes}u",
-        Place.ThreadInGroup => "(uint)((get_local_id(2) * get_local_size(1) + get_local_id(1)) * get_local_size(0) + get_local_id(0))",
-        >= Place.GroupIndexX and <= Place.GroupIndexZ => $"(uint)get_local_id({place - Place.GroupIndexX})",
-        _ => $"(uint)get_local_size({place - Place.GroupSizeX})",
+        BuiltIn.ThreadX when lanes > 1 => $"(uint)get_global_id(0) * {lanes}u",
+        >= BuiltIn.ThreadX and <= BuiltIn.ThreadZ => $"(uint)get_global_id({place - BuiltIn.ThreadX})",
+        >= BuiltIn.ExtentX and <= BuiltIn.ExtentZ => $"size_{"xyz"[place - BuiltIn.ExtentX]}",
+        >= BuiltIn.GridIndexX and <= BuiltIn.GridIndexZ => $"(uint)get_group_id({place - BuiltIn.GridIndexX})",
+        >= BuiltIn.GridSizeX and <= BuiltIn.GridSizeZ => $"(uint)get_num_groups({place - BuiltIn.GridSizeX})",
+        BuiltIn.ThreadInGroup when lanes > 1 => $"(uint)get_local_id(0) * {lanes}u",
+        BuiltIn.ThreadInGroup => "(uint)((get_local_id(2) * get_local_size(1) + get_local_id(1)) * get_local_size(0) + get_local_id(0))",
+        >= BuiltIn.GroupIndexX and <= BuiltIn.GroupIndexZ => $"(uint)get_local_id({place - BuiltIn.GroupIndexX})",
+        _ => $"(uint)get_local_size({place - BuiltIn.GroupSizeX})",
     };
 
     // An operand as a scalar, or as a vector whatever it is.

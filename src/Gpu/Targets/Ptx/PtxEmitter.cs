@@ -33,7 +33,7 @@ sealed class PtxEmitter
             {
                 used.UnionWith(instruction.Operands);
                 if (instruction.Op == Op.MatrixPart)
-                    parts.Add((instruction.Operands[0], instruction.Access.Offset), instruction);
+                    parts.Add((instruction.Operands[0], ((ResultIndex)instruction.Immediate!).Index), instruction);
             }
 
             foreach (Edge edge in block.Edges)
@@ -167,10 +167,10 @@ sealed class PtxEmitter
     }
 
     /// <summary>Declares a variable in a pointer's space; gives its name.</summary>
-    public string Declare(IrType pointer, Access extent)
+    public string Declare(IrType pointer, Allocation extent)
     {
         string space = PtxTypes.Space(pointer), name = $"{space}{memory.Count}";
-        int bytes = Math.Max(1, checked(extent.Stride * extent.Offset));
+        int bytes = Math.Max(1, checked((int)extent.Bytes));
         memory.Add($".{space} .align 16 .b8 {name}[{bytes}]");
         if (pointer == IrType.Shared)
             SharedBytes = (SharedBytes + 15) / 16 * 16 + bytes;
@@ -249,7 +249,7 @@ sealed class PtxEmitter
         for (int r = 0; r < requirements.Count; r++)
         {
             Mark($"C{r}");
-            Line($"mov.b64 {number}, {requirements[r].Access.Offset}");
+            Line($"mov.b64 {number}, {((CheckReference)requirements[r].Immediate!).Number}");
             Line($"mov.b64 {value}, {Operand(requirements[r].Operands[1])}");
             Line($"mov.b64 {limit}, {Operand(requirements[r].Operands[2])}");
             Line("bra FAILED");

@@ -48,7 +48,7 @@ static partial class PtxTable
 
     static void MultiplyMatrices(PtxEmitter e, Instruction i)
     {
-        string kind = (MatrixFormat)i.Access.Offset == MatrixFormat.TensorFloat ? "m16n8k8.row.col.f32.tf32.tf32.f32" : "m16n8k16.row.col.f32.bf16.bf16.f32";
+        string kind = ((MatrixProduct)i.Immediate!).Format == MatrixFormat.TensorFloat ? "m16n8k8.row.col.f32.tf32.tf32.f32" : "m16n8k16.row.col.f32.bf16.bf16.f32";
         string[] operands = [.. i.Operands.Select(e.Register)];
         e.Line($"mma.sync.aligned.{kind} {Elements(e.Parts(i))}, {Elements(operands[..4])}, {Elements(operands[4..6])}, {Elements(operands[6..])}");
     }

@@ -89,8 +89,8 @@ static partial class PtxTable
         [Op.Offset] = Offset,
         [Op.Load] = (e, i) => Load(e, [i]),
         [Op.Store] = (e, i) => Store(e, [i]),
-        [Op.SharedAllocate] = (e, i) => e.Line($"mov.u32 {e.Define(i)}, {e.Declare(i.Type, i.Access)}"),
-        [Op.LocalAllocate] = (e, i) => e.Line($"mov.u64 {e.Define(i)}, {e.Declare(i.Type, i.Access)}"),
+        [Op.SharedAllocate] = (e, i) => e.Line($"mov.u32 {e.Define(i)}, {e.Declare(i.Type, (Allocation)i.Immediate!)}"),
+        [Op.LocalAllocate] = (e, i) => e.Line($"mov.u64 {e.Define(i)}, {e.Declare(i.Type, (Allocation)i.Immediate!)}"),
         [Op.Barrier] = (e, _) => e.Line("bar.sync 0"),
         [Op.WarpBarrier] = (e, _) => e.Line("bar.warp.sync 0xffffffff"),
         [Op.Shuffle] = Shuffle,
@@ -100,11 +100,11 @@ static partial class PtxTable
         [Op.CopyBegin] = (e, i) => BeginCopy(e, i, 0),
         [Op.CopyBeginFour] = BeginFour,
         [Op.CopyCommit] = (e, _) => e.Line("cp.async.commit_group"),
-        [Op.CopyWait] = (e, i) => e.Line(i.Access.Offset < 0 ? "cp.async.wait_all" : $"cp.async.wait_group {i.Access.Offset}"),
-        [Op.MemoryFence] = (e, i) => e.Line("membar." + (FenceLevel)i.Access.Offset switch
+        [Op.CopyWait] = (e, i) => e.Line(((PendingCopies)i.Immediate!).Groups is { } groups ? $"cp.async.wait_group {groups}" : "cp.async.wait_all"),
+        [Op.MemoryFence] = (e, i) => e.Line("membar." + ((Fence)i.Immediate!).Scope switch
         {
-            FenceLevel.Group => "cta",
-            FenceLevel.Device => "gl",
+            FenceScope.Group => "cta",
+            FenceScope.Device => "gl",
             _ => "sys",
         }),
         [Op.AtomicAdd] = (e, i) =>

@@ -1,9 +1,9 @@
 namespace Dalle2.Gpu.Targets.Simd;
 
-/// <summary>How large an emitted method is: beyond some sizes the just-in-time compiler stops optimising, and code runs five times slower or worse.</summary>
+/// <summary>How large an emitted method is: beyond some sizes the just-in-time compiler stops optimizing, and code runs five times slower or worse.</summary>
 readonly record struct EmittedSize(int Bytes, int Locals)
 {
-    /// <summary>Above this many bytes of intermediate language .NET compiles without optimisation (measured).</summary>
+    /// <summary>Above this many bytes of intermediate language .NET compiles without optimization (measured).</summary>
     public const int MaximumBytes = 60_000;
 
     /// <summary>Above this many locals, likewise (from its source).</summary>

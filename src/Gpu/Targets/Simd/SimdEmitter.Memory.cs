@@ -1,4 +1,3 @@
-using System.Reflection;
 using System.Reflection.Emit;
 using Dalle2.Gpu.Ir;
 using Dalle2.Gpu.Lowering;
@@ -116,7 +115,7 @@ sealed partial class SimdEmitter
         {
             PushAddress(load.Access, load.Pointer, load.Index, 0);
             PushLoaded(type);
-            if (spread.Contains(load.Target))
+            if (broadcast.Contains(load.Target))
                 il.Emit(OpCodes.Call, vectors.Broadcast(ElementOf(load.Target.Type)));
             il.Emit(OpCodes.Stloc, target[0]);
             return;
@@ -235,140 +234,5 @@ sealed partial class SimdEmitter
             PushLane(store.Value, 2, lane);
             StoreTo(type);
         });
-    }
-
-    void PushFixedLane(Value value, int slot, int lane)
-    {
-        if (!IsVector(value))
-        {
-            PushScalar(value);
-            return;
-        }
-
-        Type element = ElementOf(value.Type);
-        PushSlot(slot);
-        il.Emit(OpCodes.Ldc_I4, lane * (element == typeof(int) || element == typeof(float) ? 4 : 8));
-        il.Emit(OpCodes.Add);
-        il.Emit(OpCodes.Ldobj, element);
-    }
-
-    // Runs the body for each active lane, in rising order; pointers and indices that are vectors lie in slots 0 and 1.
-    void ForLanes(Value? mask, Value pointer, Value index, Action<LocalBuilder> body)
-    {
-        LocalBuilder lane = NewLocal(typeof(int));
-        System.Reflection.Emit.Label again = il.DefineLabel(), done = il.DefineLabel();
-        if (mask == null)
-        {
-            SpillLanes(pointer, 0);
-            SpillLanes(index, 1);
-            il.Emit(OpCodes.Ldc_I4_0);
-            il.Emit(OpCodes.Stloc, lane);
-            il.MarkLabel(again);
-            body(lane);
-            Advance(lane, 1, () => il.Emit(OpCodes.Ldc_I4, code.Lanes), again);
-            return;
-        }
-
-        LocalBuilder left = NewLocal(typeof(int));
-        PushBits(mask);
-        il.Emit(OpCodes.Stloc, left);
-        SpillLanes(pointer, 0);
-        SpillLanes(index, 1);
-        il.MarkLabel(again);
-        il.Emit(OpCodes.Ldloc, left);
-        il.Emit(OpCodes.Brfalse, done);
-        il.Emit(OpCodes.Ldloc, left);
-        il.Emit(OpCodes.Call, TrailingZeros);
-        il.Emit(OpCodes.Stloc, lane);
-        body(lane);
-        il.Emit(OpCodes.Ldloc, left);
-        il.Emit(OpCodes.Ldloc, left);
-        il.Emit(OpCodes.Ldc_I4_1);
-        il.Emit(OpCodes.Sub);
-        il.Emit(OpCodes.And);
-        il.Emit(OpCodes.Stloc, left);
-        il.Emit(OpCodes.Br, again);
-        il.MarkLabel(done);
-    }
-
-    void PushAddressOfLane(Access access, Value pointer, Value index, int step, LocalBuilder lane)
-    {
-        PushLane(pointer, 0, lane);
-        PushLane(index, 1, lane);
-        Scale(index.Type, access.Stride);
-        if (access.Offset != 0)
-        {
-            il.Emit(OpCodes.Ldc_I8, (long)access.Offset);
-            il.Emit(OpCodes.Add);
-        }
-
-        if (step == 0)
-            return;
-        il.Emit(OpCodes.Ldloc, lane);
-        il.Emit(OpCodes.Conv_I8);
-        il.Emit(OpCodes.Ldc_I8, (long)step);
-        il.Emit(OpCodes.Mul);
-        il.Emit(OpCodes.Add);
-    }
-
-    void EmitAtomic(AtomicLine atomic)
-    {
-        MemoryType type = atomic.Access.Type;
-        bool wide = type.Bytes() == 8;
-        Type bits = wide ? typeof(long) : typeof(int);
-        Value value = atomic.Values[^1];
-        MethodInfo run = typeof(AtomicOperations).GetMethod(nameof(AtomicOperations.Run), [typeof(byte*), bits, bits, typeof(Op), typeof(bool)])!;
-        for (int v = 0; v < atomic.Values.Length; v++)
-            SpillLanes(atomic.Values[v], 2 + v);
-        const int Result = 4;
-        if (code.Lanes == 1)
-        {
-            PushAddress(atomic.Access, atomic.Pointer, atomic.Index, 0);
-            CallRun(v => PushScalar(v));
-            Keep(() => il.Emit(OpCodes.Stloc, LocalsOf(atomic.Target!)[0]));
-            return;
-        }
-
-        ForLanes(atomic.Mask, atomic.Pointer, atomic.Index, lane =>
-        {
-            if (atomic.Target != null)
-                PushLaneAddress(Result, ElementOf(atomic.Target.Type), lane);
-            PushAddressOfLane(atomic.Access, atomic.Pointer, atomic.Index, 0, lane);
-            CallRun(v => PushLane(v, 2 + Array.IndexOf(atomic.Values, v), lane));
-            Keep(() => il.Emit(OpCodes.Stobj, ElementOf(atomic.Target!.Type)));
-        });
-        if (atomic.Target != null)
-            FillFrom(Result, atomic.Target);
-
-        void CallRun(Action<Value> push)
-        {
-            PushAsBits(value, push);
-            PushAsBits(atomic.Values[0], push);
-            il.Emit(OpCodes.Ldc_I4, (int)atomic.Op);
-            il.Emit(type is MemoryType.F32 or MemoryType.F64 && atomic.Op == Op.AtomicAdd ? OpCodes.Ldc_I4_1 : OpCodes.Ldc_I4_0);
-            il.Emit(OpCodes.Call, run);
-        }
-
-        void Keep(Action store)
-        {
-            if (atomic.Target == null)
-            {
-                il.Emit(OpCodes.Pop);
-                return;
-            }
-
-            if (atomic.Target.Type.IsFloat())
-                il.Emit(OpCodes.Call, typeof(BitConverter).GetMethod(wide ? "Int64BitsToDouble" : "Int32BitsToSingle")!);
-            store();
-        }
-    }
-
-    void PushAsBits(Value value, Action<Value> push)
-    {
-        push(value);
-        if (value.Type == IrType.F32)
-            il.Emit(OpCodes.Call, typeof(BitConverter).GetMethod("SingleToInt32Bits")!);
-        else if (value.Type == IrType.F64)
-            il.Emit(OpCodes.Call, typeof(BitConverter).GetMethod("DoubleToInt64Bits")!);
     }
 }

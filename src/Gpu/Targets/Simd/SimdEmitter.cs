@@ -1,4 +1,3 @@
-using System.Reflection;
 using System.Reflection.Emit;
 using Dalle2.Gpu.Ir;
 using Dalle2.Gpu.Lowering;
@@ -17,7 +16,7 @@ sealed partial class SimdEmitter
     readonly Dictionary<Register, LocalBuilder[]> locals = [];
     readonly Dictionary<Lowering.Label, System.Reflection.Emit.Label> labels = [];
     readonly HashSet<Register> deferred;
-    readonly HashSet<Register> spread;
+    readonly HashSet<Register> broadcast;
     readonly Dictionary<Register, ComputeLine> waiting = [];
     readonly Liveness? liveness;
     readonly List<System.Reflection.Emit.Label> resumePoints = [];
@@ -35,8 +34,8 @@ sealed partial class SimdEmitter
         this.group = group ?? default;
         resumes = grouped && code.Barriers > 0 && this.group.Size > code.Lanes;
         liveness = resumes ? new Liveness(code) : null;
-        deferred = Deferral.Find(code, IsDirect);
-        spread = Spread.Find(code);
+        deferred = ForwardSubstitution.Find(code, IsDirect);
+        broadcast = BroadcastLoads.Find(code);
     }
 
     /// <summary>Bytes that a waiting vector needs: its barrier's number and its values.</summary>
@@ -146,7 +145,7 @@ sealed partial class SimdEmitter
         if (!locals.TryGetValue(register, out LocalBuilder[]? built))
         {
             Type element = ElementOf(register.Type);
-            built = register.IsVector || spread.Contains(register)
+            built = register.IsVector || broadcast.Contains(register)
                 ? [.. Enumerable.Range(0, Halves(register.Type)).Select(_ => NewLocal(vectors.VectorOf(element)))]
                 : [NewLocal(element)];
             locals.Add(register, built);
@@ -175,8 +174,8 @@ sealed partial class SimdEmitter
             case MoveLine move:
                 EmitMove(move);
                 break;
-            case PlaceLine where:
-                PushPlace(where.Place);
+            case BuiltInLine where:
+                PushBuiltIn(where.Value);
                 il.Emit(OpCodes.Stloc, LocalsOf(where.Target)[0]);
                 break;
             case AddressLine address:
@@ -258,270 +257,5 @@ sealed partial class SimdEmitter
         il.Emit(OpCodes.Ldloc, counter);
         pushEnd();
         il.Emit(OpCodes.Blt, again);
-    }
-
-    void PushPlace(Place where)
-    {
-        switch (where)
-        {
-            case Place.ThreadX:
-                il.Emit(OpCodes.Ldloc, place);
-                break;
-            case Place.ThreadY:
-                LoadContext(nameof(SimdContext.Y));
-                break;
-            case Place.ThreadZ:
-                LoadContext(nameof(SimdContext.Z));
-                break;
-            case Place.ExtentX or Place.ExtentY or Place.ExtentZ:
-                LoadContext(where.ToString());
-                break;
-            case Place.GridSizeX or Place.GridSizeY or Place.GridSizeZ:
-                LoadContext("Grid" + "XYZ"[where - Place.GridSizeX]);
-                break;
-            case Place.GridIndexX:
-                il.Emit(OpCodes.Ldloc, place);
-                LoadContext(nameof(SimdContext.GridX));
-                il.Emit(OpCodes.Rem);
-                break;
-            case Place.GridIndexY:
-                il.Emit(OpCodes.Ldloc, place);
-                LoadContext(nameof(SimdContext.GridX));
-                il.Emit(OpCodes.Div);
-                LoadContext(nameof(SimdContext.GridY));
-                il.Emit(OpCodes.Rem);
-                break;
-            case Place.GridIndexZ:
-                il.Emit(OpCodes.Ldloc, place);
-                LoadContext(nameof(SimdContext.GridX));
-                il.Emit(OpCodes.Div);
-                LoadContext(nameof(SimdContext.GridY));
-                il.Emit(OpCodes.Div);
-                break;
-            case Place.ThreadInGroup:
-                il.Emit(OpCodes.Ldloc, vectorStart!);
-                break;
-            default:
-                throw new InvalidOperationException($"{where} is known when a kernel is compiled for groups of vectors");
-        }
-    }
-
-    void EmitMove(MoveLine move)
-    {
-        LocalBuilder[] target = LocalsOf(move.Target);
-        for (int half = 0; half < target.Length; half++)
-        {
-            if (!move.Target.IsVector)
-                PushScalar(move.Value);
-            else if (move.Mask == null)
-                PushVector(move.Value, half);
-            else
-                PushChosen(move.Target.Type, half, move.Mask, () => PushVector(move.Value, half), () => il.Emit(OpCodes.Ldloc, target[half]));
-            il.Emit(OpCodes.Stloc, target[half]);
-        }
-    }
-
-    void PushChosen(IrType type, int half, Value mask, Action first, Action second)
-    {
-        Type element = ElementOf(type);
-        PushMask(mask, element, half);
-        first();
-        second();
-        il.Emit(OpCodes.Call, vectors.Generic("ConditionalSelect", element, 3));
-    }
-
-    // The mask for lanes of an element type: all bits of a lane set or none.
-    void PushMask(Value mask, Type element, int half)
-    {
-        PushVector(mask, 0);
-        Type from = typeof(int);
-        if (element == typeof(long) || element == typeof(double))
-        {
-            il.Emit(OpCodes.Call, vectors.Exact(half == 0 ? "WidenLower" : "WidenUpper", vectors.VectorOf(typeof(int))));
-            from = typeof(long);
-        }
-
-        if (element != from)
-            il.Emit(OpCodes.Call, vectors.As(from, element));
-    }
-
-    // The lanes of a mask as bits of an integer.
-    void PushBits(Value mask)
-    {
-        PushVector(mask, 0);
-        MethodInfo bits = vectors.Generic("ExtractMostSignificantBits", typeof(int), 1);
-        il.Emit(OpCodes.Call, bits);
-        if (bits.ReturnType == typeof(ulong))
-            il.Emit(OpCodes.Conv_I4);
-        // Where masks live in registers of at least 8 bits, the just-in-time compiler lets the complement of a shorter one keep the bits above it.
-        if (code.Lanes < 8)
-        {
-            il.Emit(OpCodes.Ldc_I4, (1 << code.Lanes) - 1);
-            il.Emit(OpCodes.And);
-        }
-    }
-
-    void PushScalar(Value value)
-    {
-        switch (value)
-        {
-            case Constant constant:
-                PushConstant(constant);
-                break;
-            case Register register when waiting.TryGetValue(register, out ComputeLine? line):
-                foreach (Value operand in line.Operands)
-                    PushScalar(operand);
-                ScalarEmitter.Emit(il, line.Op, OperandType(line), register.Type);
-                Hide(line);
-                break;
-            case Register register:
-                il.Emit(OpCodes.Ldloc, LocalsOf(register)[0]);
-                break;
-            default:
-                throw new InvalidOperationException("the lanes' numbers are no scalar");
-        }
-    }
-
-    static IrType OperandType(ComputeLine line) => line.Operands[line.Op == Op.Select ? 1 : 0].Type;
-
-    void PushConstant(Constant constant)
-    {
-        switch (ElementOf(constant.Type).Name)
-        {
-            case nameof(Int32):
-                il.Emit(OpCodes.Ldc_I4, (int)constant.Bits);
-                break;
-            case nameof(Int64):
-                il.Emit(OpCodes.Ldc_I8, (long)constant.Bits);
-                break;
-            case nameof(Single):
-                il.Emit(OpCodes.Ldc_R4, BitConverter.UInt32BitsToSingle((uint)constant.Bits));
-                break;
-            default:
-                il.Emit(OpCodes.Ldc_R8, BitConverter.UInt64BitsToDouble(constant.Bits));
-                break;
-        }
-    }
-
-    // A value in every lane of a half.
-    void PushVector(Value value, int half)
-    {
-        Type element = ElementOf(value.Type);
-        switch (value)
-        {
-            case LaneNumbers:
-                for (int lane = 0; lane < code.Lanes; lane++)
-                    il.Emit(OpCodes.Ldc_I4, lane);
-                il.Emit(OpCodes.Call, vectors.Create(typeof(int)));
-                break;
-            case Constant { Bits: 0 }:
-                il.Emit(OpCodes.Call, vectors.Zero(element));
-                break;
-            case Register { IsVector: true } register when waiting.TryGetValue(register, out ComputeLine? line):
-                PushDirect(line, half);
-                break;
-            case Register register when register.IsVector || spread.Contains(register):
-                il.Emit(OpCodes.Ldloc, LocalsOf(register)[half]);
-                break;
-            default:
-                PushScalar(value);
-                if (value.Type == IrType.Bool)
-                    il.Emit(OpCodes.Neg);
-                il.Emit(OpCodes.Call, vectors.Broadcast(element));
-                break;
-        }
-    }
-
-    void EmitRequire(RequireLine require)
-    {
-        System.Reflection.Emit.Label fine = il.DefineLabel();
-        bool vector = IsVector(require.Ok) || IsVector(require.Found) || IsVector(require.Limit);
-        if (!vector)
-        {
-            PushScalar(require.Ok);
-            il.Emit(OpCodes.Brtrue, fine);
-            PushScalar(require.Found);
-            PushScalar(require.Limit);
-            il.Emit(OpCodes.Ldc_I4, require.Check);
-            il.Emit(OpCodes.Ldloc, place);
-            il.Emit(OpCodes.Call, typeof(ScalarOperations).GetMethod(nameof(ScalarOperations.Fail))!);
-            il.MarkLabel(fine);
-            return;
-        }
-
-        LocalBuilder bits = NewLocal(typeof(int));
-        int all = code.Lanes == 32 ? -1 : (1 << code.Lanes) - 1;
-        PushBits(require.Ok);
-        il.Emit(OpCodes.Not);
-        if (require.Mask != null)
-            PushBits(require.Mask);
-        else
-            il.Emit(OpCodes.Ldc_I4, all);
-        il.Emit(OpCodes.And);
-        il.Emit(OpCodes.Ldc_I4, all);
-        il.Emit(OpCodes.And);
-        il.Emit(OpCodes.Stloc, bits);
-        SpillLanes(require.Found, 0);
-        SpillLanes(require.Limit, 1);
-        il.Emit(OpCodes.Ldloc, bits);
-        il.Emit(OpCodes.Brfalse, fine);
-        LocalBuilder lane = NewLocal(typeof(int));
-        il.Emit(OpCodes.Ldloc, bits);
-        il.Emit(OpCodes.Call, TrailingZeros);
-        il.Emit(OpCodes.Stloc, lane);
-        PushLane(require.Found, 0, lane);
-        PushLane(require.Limit, 1, lane);
-        il.Emit(OpCodes.Ldc_I4, require.Check);
-        il.Emit(OpCodes.Ldloc, place);
-        il.Emit(OpCodes.Call, typeof(ScalarOperations).GetMethod(nameof(ScalarOperations.Fail))!);
-        il.MarkLabel(fine);
-    }
-
-    // Keeps what is still needed in the frame, and comes back at the point after it.
-    void EmitBarrier(BarrierLine barrier)
-    {
-        int at = 8;
-        var kept = new List<(LocalBuilder Local, int Offset)>();
-        foreach (Register register in liveness!.After(barrier))
-        {
-            if (code.Parameters.Contains(register))
-                continue;
-            foreach (LocalBuilder local in LocalsOf(register))
-            {
-                int bytes = register.IsVector ? vectors.Bits / 8 : 8;
-                kept.Add((local, at));
-                at += bytes;
-            }
-        }
-
-        frameBytes = Math.Max(frameBytes, (at + 63) / 64 * 64);
-        foreach (var (local, offset) in kept)
-        {
-            PushFrame(offset);
-            il.Emit(OpCodes.Ldloc, local);
-            il.Emit(OpCodes.Unaligned, (byte)4);
-            il.Emit(OpCodes.Stobj, local.LocalType);
-        }
-
-        PushFrame(0);
-        il.Emit(OpCodes.Ldc_I4, barrier.Number);
-        il.Emit(OpCodes.Stind_I4);
-        il.Emit(OpCodes.Ldc_I4, barrier.WarpOnly ? -barrier.Number : barrier.Number);
-        il.Emit(OpCodes.Ret);
-        il.MarkLabel(resumePoints[barrier.Number]);
-        foreach (var (local, offset) in kept)
-        {
-            PushFrame(offset);
-            il.Emit(OpCodes.Unaligned, (byte)4);
-            il.Emit(OpCodes.Ldobj, local.LocalType);
-            il.Emit(OpCodes.Stloc, local);
-        }
-    }
-
-    void PushFrame(int offset)
-    {
-        LoadContext(nameof(SimdContext.Frame));
-        il.Emit(OpCodes.Ldc_I4, offset);
-        il.Emit(OpCodes.Add);
     }
 }

@@ -1,3 +1,4 @@
+using Dalle2.Gpu;
 using System.Runtime.InteropServices;
 using Dalle2.Gpu.Frontend;
 using Dalle2.Gpu.Ir;
@@ -7,20 +8,21 @@ using Dalle2.Gpu.Runtime;
 namespace Dalle2.Tests.Gpu.Compiler.RandomPrograms;
 
 /// <summary>Runs the compiler's function of each launch in the interpreter: as the front end gives it, or after all passes.</summary>
-sealed unsafe class InterpretedDevice(string name, Checking? passes) : Device(name, 1)
+sealed unsafe class InterpretedDevice(string name, CheckMode? passes) : Device(name, 1)
 {
     public override string Description => "the compiler's intermediate representation, interpreted";
 
     internal override void Run(Launch launch)
     {
-        SpecialisedKernel kernel = SpecialisedKernel.Of(launch);
-        Function function = kernel.Translate();
-        if (passes is { } checking)
-            Optimise(kernel, function, checking);
+        SpecializedKernel kernel = launch.Specialize();
+        var options = new CompileOptions(Checking: passes ?? CheckMode.Keep);
+        Function function = Dalle2.Gpu.Compiler.Translate(kernel, options);
+        if (passes != null)
+            Optimize(kernel, function, options);
         else
             IrVerifier.Verify(function);
         List<(long Start, long End)> ranges = KernelArguments.Ranges(launch.Arguments);
-        ulong[] arguments = KernelArguments.Bits(kernel.Arguments(launch));
+        ulong[] arguments = KernelArguments.Bits(launch.OpenArguments);
         var interpreter = new IrInterpreter(function);
         if (launch.Config is { } config)
             interpreter.Run(config, arguments, ranges);
@@ -45,16 +47,16 @@ sealed unsafe class InterpretedDevice(string name, Checking? passes) : Device(na
     }
 
     // Verified at the end, which takes less time than after each pass; if that fails, once more to say after which.
-    static void Optimise(SpecialisedKernel kernel, Function function, Checking checking)
+    static void Optimize(SpecializedKernel kernel, Function function, CompileOptions options)
     {
         try
         {
-            Pipeline.Run(function, checking);
+            Dalle2.Gpu.Compiler.Optimize(function, options);
             IrVerifier.Verify(function);
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
-            Pipeline.Run(kernel.Translate(), checking, Verify);
+            Dalle2.Gpu.Compiler.Optimize(kernel, options, Verify);
             throw;
         }
     }

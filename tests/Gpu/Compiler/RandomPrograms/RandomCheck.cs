@@ -1,8 +1,8 @@
+using Dalle2.Gpu;
 using System.Reflection;
 using System.Runtime.InteropServices;
 using Dalle2.Gpu.Frontend;
 using Dalle2.Gpu.Ir;
-using Dalle2.Gpu.Passes;
 using Dalle2.Gpu.Runtime;
 using Dalle2.Gpu.Runtime.Reference;
 
@@ -107,9 +107,9 @@ sealed class RandomCheck(IReadOnlyList<Device> candidates, bool takeTurns, bool 
         MethodInfo method = program.Emit();
         try
         {
-            Function function = KernelFrontend.Translate(method);
+            Function function = Dalle2.Gpu.Compiler.Translate(method);
             string before = IrPrinter.Print(function);
-            Pipeline.Run(function);
+            Dalle2.Gpu.Compiler.Optimize(function, CompileOptions.Default);
             return $"before the passes:\n{before}\nafter the passes:\n{IrPrinter.Print(function)}";
         }
         catch (Exception e) when (e is KernelDiagnosticException or InvalidOperationException or KeyNotFoundException or ArgumentException)

@@ -3,10 +3,10 @@ using Dalle2.Gpu.Ir;
 namespace Dalle2.Gpu.Passes;
 
 /// <summary>
-/// Moves constants out of indices into the accesses, which know a constant offset, so that neighbouring elements share one index:
+/// Moves constants out of indices into the accesses, which know a constant offset, so that neighboring elements share one index:
 /// <c>x[i + 1]</c> is <c>x[i]</c> and an element's size further on.
 /// </summary>
-static class IndexArithmetic
+static class OffsetFolding
 {
     /// <summary>
     /// The largest constant that is moved, in elements. The index i + c is computed in 32 bits and may wrap around, while i * size + c * size is
@@ -63,7 +63,7 @@ static class IndexArithmetic
     {
         if (Math.Abs(elements) > LargestAddend || Math.Abs(access.Access.Offset + elements * stride) > int.MaxValue)
             return false;
-        access.Access = access.Access with { Offset = (int)(access.Access.Offset + elements * stride) };
+        access.Immediate = access.Access with { Offset = (int)(access.Access.Offset + elements * stride) };
         return true;
     }
 

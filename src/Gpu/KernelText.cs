@@ -1,45 +1,23 @@
 using System.Reflection;
-using System.Reflection.Metadata;
-using System.Text;
+using Dalle2.Gpu.Frontend;
 using Dalle2.Gpu.Ir;
 using Dalle2.Gpu.Lowering;
-using Dalle2.Gpu.Passes;
 using Dalle2.Gpu.Targets.Ilgpu;
-using Dalle2.Gpu.Targets.OpenCl;
 using Dalle2.Gpu.Targets.Ptx;
 using Dalle2.Gpu.Targets.Simd;
 
-namespace Dalle2.Gpu.Frontend;
+namespace Dalle2.Gpu;
 
 /// <summary>What the compiler makes of a kernel, as text. Needs no device.</summary>
 public static class KernelText
 {
     /// <summary>The kernel's own intermediate language, without that of what it calls; short forms are widened.</summary>
     /// <exception cref="ArgumentException">The method has no body.</exception>
-    public static string Il(MethodInfo kernel)
-    {
-        byte[] il = kernel.GetMethodBody()?.GetILAsByteArray() ?? throw new ArgumentException($"{kernel.Name} has no body");
-        var text = new StringBuilder();
-        foreach (IlInstruction instruction in IlReader.Read(il))
-        {
-            text.Append($"IL_{instruction.Offset:x4}: {instruction.Code.ToString().ToLowerInvariant().Replace('_', '.')}");
-            if (IlReader.HasOperand(instruction.Code))
-                text.Append(' ').Append(Operand(kernel, instruction));
-            text.Append('\n');
-        }
-
-        return text.ToString();
-    }
+    public static string Il(MethodInfo kernel) => IlPrinter.Print(kernel);
 
     /// <summary>The kernel and everything that it calls in the compiler's intermediate representation, after all passes.</summary>
     /// <exception cref="KernelDiagnosticException">The kernel says what kernels cannot say.</exception>
-    public static string Ir(MethodInfo kernel)
-    {
-        Function function = KernelFrontend.Translate(kernel);
-        Pipeline.Run(function);
-        KernelFrontend.RequireGroup(function);
-        return IrPrinter.Print(function);
-    }
+    public static string Ir(MethodInfo kernel) => IrPrinter.Print(Compiler.Optimize(kernel));
 
     /// <summary>
     /// The lines that become vector instructions: vectors begin with v, masks with m, scalars with s. Of a kernel that is not grouped, the code for
@@ -55,13 +33,8 @@ public static class KernelText
         if (groupSize is < 1 or > 1024)
             throw new ArgumentOutOfRangeException(nameof(groupSize), $"a group has between 1 and 1024 threads, not {groupSize}");
         int lanes = VectorMethods.Of(bits == 0 ? VectorMethods.NativeBits : bits).Lanes;
-        Function function = KernelFrontend.Translate(kernel);
-        GroupExtent? group = function.IndexRank > 0 ? null : new GroupExtent(groupSize, 1, 1);
-        if (group is { } extent)
-            GroupExtents.Run(function, extent);
-        Pipeline.Run(function);
-        KernelFrontend.RequireGroup(function);
-        return LinearText.Print(Lowerer.Run(function, new LoweringOptions(lanes, group != null && groupSize % lanes != 0, group)));
+        var options = new CompileOptions(KernelFrontend.IndexRank(kernel) > 0 ? null : new GroupExtent(groupSize, 1, 1));
+        return LinearText.Print(Compiler.Lower(Compiler.Optimize(kernel, options), options, lanes, isMasked: options.Group != null && groupSize % lanes != 0));
     }
 
     /// <summary>The kernel as PTX, for NVIDIA's driver.</summary>
@@ -72,10 +45,8 @@ public static class KernelText
     /// <exception cref="ArgumentOutOfRangeException">There is no such compute capability.</exception>
     public static string Ptx(MethodInfo kernel, int smVersion = 60, bool alignedViews = false)
     {
-        Function function = KernelFrontend.Translate(kernel, hasMatrixUnits: PtxOptions.HasMatrixUnits(smVersion));
-        Pipeline.Run(function);
-        KernelFrontend.RequireGroup(function);
-        return PtxTarget.Compile(function, new PtxOptions(smVersion, alignedViews)).Text;
+        var options = new CompileOptions(HasMatrixUnits: PtxOptions.HasMatrixUnits(smVersion));
+        return Compiler.Ptx(Compiler.Optimize(kernel, options), options, smVersion, alignedViews).Text;
     }
 
     /// <summary>The kernel as OpenCL C 1.2.</summary>
@@ -88,10 +59,9 @@ public static class KernelText
     {
         if (lanes is not (1 or 4 or 8 or 16))
             throw new ArgumentOutOfRangeException(nameof(lanes), $"a work-item is 1, 4, 8 or 16 threads, not {lanes}");
-        Function function = KernelFrontend.Translate(kernel);
-        Pipeline.Run(function);
-        KernelFrontend.RequireGroup(function);
-        return OpenClTarget.Print(function, lanes, function.IndexRank > 0 ? null : new GroupExtent(groupSize, 1, 1)).Text;
+        // The group's extent is asked for in the text, and no constant of it.
+        Function function = Compiler.Optimize(kernel);
+        return Compiler.OpenCl(function, new CompileOptions(function.IndexRank > 0 ? null : new GroupExtent(groupSize, 1, 1)), lanes).Text;
     }
 
     /// <summary>The PTX that ILGPU's own compiler makes of the kernel, for compute capability 8.0.</summary>
@@ -101,27 +71,4 @@ public static class KernelText
     /// <summary>The OpenCL C 2.0 that ILGPU's own compiler makes of the kernel, for devices of any vendor.</summary>
     /// <exception cref="IlgpuRefusalException">ILGPU does not take the kernel.</exception>
     public static string IlgpuOpenCl(MethodInfo kernel) => IlgpuText.OpenCl(kernel);
-
-    static string Operand(MethodInfo kernel, IlInstruction instruction)
-    {
-        int token = unchecked((int)instruction.Number);
-        Type[]? arguments = kernel.IsGenericMethod ? kernel.GetGenericArguments() : null;
-        switch (instruction.Code)
-        {
-            case ILOpCode.Switch:
-                return string.Join(", ", instruction.Targets.Select(target => $"IL_{target:x4}"));
-            case ILOpCode.Ldc_r4:
-                return BitConverter.Int32BitsToSingle(token).ToString("R", System.Globalization.CultureInfo.InvariantCulture);
-            case ILOpCode.Ldc_r8:
-                return BitConverter.Int64BitsToDouble(instruction.Number).ToString("R", System.Globalization.CultureInfo.InvariantCulture);
-            case >= ILOpCode.Br and <= ILOpCode.Blt_un or ILOpCode.Leave:
-                return $"IL_{token:x4}";
-            case ILOpCode.Call or ILOpCode.Callvirt or ILOpCode.Newobj or ILOpCode.Ldfld or ILOpCode.Ldflda or ILOpCode.Stfld or ILOpCode.Ldsfld
-                or ILOpCode.Initobj or ILOpCode.Ldobj or ILOpCode.Stobj or ILOpCode.Constrained or ILOpCode.Sizeof:
-                MemberInfo? member = kernel.Module.ResolveMember(token, null, arguments);
-                return member is Type type ? type.Name : $"{member?.DeclaringType?.Name}.{member?.Name}";
-            default:
-                return instruction.Number.ToString(System.Globalization.CultureInfo.InvariantCulture);
-        }
-    }
 }

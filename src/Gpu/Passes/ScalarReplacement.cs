@@ -6,7 +6,7 @@ namespace Dalle2.Gpu.Passes;
 /// Makes values of the elements of local arrays, if every access to an array has a constant index: a value per element and block, passed on as an
 /// argument where ways meet. What is read before it is written is 0. Arrays with other accesses stay in memory.
 /// </summary>
-static class LocalArrays
+static class ScalarReplacement
 {
     /// <summary>The most elements that become values; more would not stay in registers on any device.</summary>
     const int MostElements = 256;
@@ -54,7 +54,7 @@ static class LocalArrays
             Value[] o = instruction.Operands;
             if (instruction.Op == Op.LocalAllocate)
             {
-                var array = new LocalArray((long)instruction.Access.Stride * instruction.Access.Offset);
+                var array = new LocalArray(((Allocation)instruction.Immediate!).Bytes);
                 Arrays.Add(array);
                 addresses.Add(instruction, (array, 0));
             }
@@ -227,7 +227,7 @@ static class LocalArrays
                 return value;
             if (Folding.Simplify(function, op, IrType.I32, [value]) is { } known)
                 return known;
-            var narrowed = new Instruction(op, IrType.I32, [value], default, store.Position);
+            var narrowed = new Instruction(op, IrType.I32, [value], null, store.Position);
             kept.Add(narrowed);
             return narrowed;
         }

@@ -2,26 +2,26 @@ using Dalle2.Gpu.Ir;
 
 namespace Dalle2.Gpu.Passes;
 
-/// <summary>Writes a loop out, turn by turn. No value of the loop may be used outside of it but on the edges that leave it.</summary>
-sealed class LoopCopies(Function function, Dominators dominators, Loop loop)
+/// <summary>Writes a loop out, iteration by iteration. No value of the loop may be used outside of it but on the edges that leave it.</summary>
+sealed class LoopUnroller(Function function, Dominators dominators, Loop loop)
 {
     readonly List<Block> body = dominators.Blocks.FindAll(loop.Body.Contains);
     Dictionary<Value, Value> values = [];
     Dictionary<Block, Block> blocks = [];
 
-    /// <param name="turns">After so many whole turns, the loop is left.</param>
+    /// <param name="iterations">After so many whole iterations, the loop is left.</param>
     /// <param name="exit">By the branch of this block.</param>
-    public void Write(int turns, Block exit)
+    public void Write(int iterations, Block exit)
     {
         // The way into the first copy, then those from each copy into the next.
         List<Edge> entering = loop.Entering;
-        for (int turn = 0; turn <= turns; turn++)
+        for (int iteration = 0; iteration <= iterations; iteration++)
         {
             entering = WriteTurn(entering);
             Block copy = blocks[exit];
             bool firstLeaves = !loop.Body.Contains(exit.Edges[0].To);
             if (copy.Edges.Count == 2)
-                copy.Jump(copy.Edges[firstLeaves == (turn == turns) ? 0 : 1]);
+                copy.Jump(copy.Edges[firstLeaves == (iteration == iterations) ? 0 : 1]);
             // Another branch may turn out to leave earlier.
             if (entering.Count == 0)
                 return;
@@ -95,7 +95,7 @@ sealed class LoopCopies(Function function, Dominators dominators, Loop loop)
                 continue;
             }
 
-            var repeated = new Instruction(instruction.Op, instruction.Type, operands, instruction.Access, instruction.Position);
+            var repeated = new Instruction(instruction.Op, instruction.Type, operands, instruction.Immediate, instruction.Position);
             values.Add(instruction, repeated);
             copy.Instructions.Add(repeated);
         }

@@ -1,10 +1,9 @@
 using Dalle2.Gpu.Ir;
-using Dalle2.Gpu.Lowering;
 
 namespace Dalle2.Gpu.Passes;
 
 /// <summary>Makes constants of a group's extent, and of indices along an extent of 1, for targets that compile a kernel for each.</summary>
-static class GroupExtents
+static class GroupSpecialization
 {
     public static void Run(Function function, GroupExtent group)
     {

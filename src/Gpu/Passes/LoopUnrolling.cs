@@ -3,14 +3,14 @@ using Dalle2.Gpu.Ir;
 namespace Dalle2.Gpu.Passes;
 
 /// <summary>
-/// Writes loops out whose number of turns is a constant, so that what their counters decide (indices of local arrays, conditions) becomes
-/// constant too. Inner loops go first. The number of turns is found by running the loop on what is known of it.
+/// Writes loops out whose trip count is a constant, so that what their counters decide (indices of local arrays, conditions) becomes
+/// constant too. Inner loops go first. The trip count is found by running the loop on what is known of it.
 /// </summary>
-static class Unrolling
+static class LoopUnrolling
 {
-    const int MostTurns = 64;
+    const int MostIterations = 64;
 
-    /// <summary>The most operations that a loop with others in it, whose turns stay, may become; for others see <see cref="Function.UnrollLimit"/>.</summary>
+    /// <summary>The most operations that a loop with others in it, which stay loops, may become; for others see <see cref="Function.UnrollLimit"/>.</summary>
     const int LargestNest = 500;
 
     public static void Run(Function function)
@@ -29,7 +29,7 @@ static class Unrolling
             // Whether a loop can be unrolled depends on the loops within it, which come before it.
             if (!tried.Add(loop.Header) || AllocatesShared(loop))
                 continue;
-            if (new TurnCounter(loop, dominators).Count(MostTurns) is not { } count || Size(loop) * (count.Turns + 1) > (HasInner(loop, dominators) ? Math.Min(LargestNest, function.UnrollLimit) : function.UnrollLimit))
+            if (new TripCount(loop, dominators).Count(MostIterations) is not { } count || Size(loop) * (count.Iterations + 1) > (HasInner(loop, dominators) ? Math.Min(LargestNest, function.UnrollLimit) : function.UnrollLimit))
                 continue;
             HashSet<Value> used = UsedOutside(function, loop);
             if (used.Count > 0)
@@ -40,8 +40,8 @@ static class Unrolling
                 PassThrough(function, dominators, loop, exit, used);
             }
 
-            new LoopCopies(function, dominators, loop).Write(count.Turns, count.Exit);
-            Branches.RemoveUnreachable(function);
+            new LoopUnroller(function, dominators, loop).Write(count.Iterations, count.Exit);
+            ControlFlowSimplification.RemoveUnreachable(function);
             return true;
         }
 

@@ -3,7 +3,7 @@ using Dalle2.Gpu.Ir;
 namespace Dalle2.Gpu.Passes;
 
 /// <summary>Removes arguments that are the same value on every edge, but for the argument itself: variables that a loop does not change.</summary>
-static class BlockArguments
+static class RedundantBlockArguments
 {
     public static void Run(Function function)
     {

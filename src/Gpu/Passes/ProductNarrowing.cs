@@ -6,7 +6,7 @@ namespace Dalle2.Gpu.Passes;
 /// Halves of the 64-bit product of two 32-bit integers become products of 32 bits: <c>(uint)(p &gt;&gt; 32)</c> is their high part, <c>(uint)p</c> their low one.
 /// Vector units have twice as many lanes for those, and processors and graphics cards an instruction.
 /// </summary>
-static class Narrowing
+static class ProductNarrowing
 {
     public static void Run(Function function)
     {
@@ -34,7 +34,7 @@ static class Narrowing
             (product, op) = (shifted, Op.MultiplyHighUnsigned);
         return product is Instruction { Op: Op.Multiply, Type: IrType.I64, Operands: [var first, var second] }
             && Unsigned(function, first) is { } left && Unsigned(function, second) is { } right
-            ? new Instruction(op, IrType.I32, [left, right], default, truncation.Position)
+            ? new Instruction(op, IrType.I32, [left, right], null, truncation.Position)
             : null;
     }
 

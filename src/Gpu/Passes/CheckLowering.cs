@@ -6,18 +6,18 @@ namespace Dalle2.Gpu.Passes;
 /// Drops the checks of a function, assertions of the kernel itself with them, or writes them out as conditions for checked mode. There, integer divisions without a result and stores of
 /// NaN or infinity to device memory are checked too; what a group or a thread keeps for itself may begin with infinity, as a maximum does.
 /// </summary>
-static class Checks
+static class CheckLowering
 {
-    public static void Run(Function function, Checking checking)
+    public static void Run(Function function, CheckMode checking)
     {
         switch (checking)
         {
-            case Checking.Drop:
+            case CheckMode.Drop:
                 foreach (Block block in function.Blocks)
                     block.Instructions.RemoveAll(instruction => instruction.Op.Row().Effect == Effect.Check);
                 function.Checks.Clear();
                 break;
-            case Checking.Require:
+            case CheckMode.Require:
                 foreach (Block block in function.Blocks)
                     new Writer(function, block).Run();
                 break;
@@ -107,9 +107,9 @@ static class Checks
 
         void Require(CheckKind kind, string text, Value ok, Value value, Value limit)
         {
-            var access = new Access(MemoryType.None, 0, function.Checks.Count);
+            var reference = new CheckReference(function.Checks.Count);
             function.Checks.Add(new Check(kind, text, position));
-            written.Add(new Instruction(Op.Require, IrType.None, [ok, value, limit], access, position));
+            written.Add(new Instruction(Op.Require, IrType.None, [ok, value, limit], reference, position));
         }
 
         Value Wide(Value value, Op extend = Op.SignExtend) => value.Type == IrType.I64 ? value : Emit(extend, IrType.I64, value);
@@ -118,7 +118,7 @@ static class Checks
         {
             if (Folding.Simplify(function, op, type, operands) is { } known)
                 return known;
-            var instruction = new Instruction(op, type, operands, default, position);
+            var instruction = new Instruction(op, type, operands, null, position);
             written.Add(instruction);
             return instruction;
         }

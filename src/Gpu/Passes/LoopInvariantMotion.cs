@@ -2,8 +2,8 @@ using Dalle2.Gpu.Ir;
 
 namespace Dalle2.Gpu.Passes;
 
-/// <summary>Moves operations without effects out of loops whose turns do not change their operands, to the block before the loop.</summary>
-static class LoopInvariants
+/// <summary>Moves operations without effects out of loops whose iterations do not change their operands, to the block before the loop.</summary>
+static class LoopInvariantMotion
 {
     public static void Run(Function function)
     {

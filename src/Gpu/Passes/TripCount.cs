@@ -2,8 +2,8 @@ using Dalle2.Gpu.Ir;
 
 namespace Dalle2.Gpu.Passes;
 
-/// <summary>Counts the turns of a loop by running it on those of its values that are constants: counters, mostly.</summary>
-sealed class TurnCounter
+/// <summary>Counts the iterations of a loop by running it on those of its values that are constants: counters, mostly.</summary>
+sealed class TripCount
 {
     readonly Loop loop;
     readonly HashSet<Value> inside = [];
@@ -12,7 +12,7 @@ sealed class TurnCounter
     Dictionary<Value, ulong> arguments = [];
     readonly Dictionary<Value, ulong?> known = [];
 
-    public TurnCounter(Loop loop, Dominators dominators)
+    public TripCount(Loop loop, Dominators dominators)
     {
         this.loop = loop;
         foreach (Block block in loop.Body)
@@ -21,19 +21,19 @@ sealed class TurnCounter
                 inside.Add(instruction);
         }
 
-        // Branches out of the loop that come in every turn: those on which all edges back depend.
+        // Branches out of the loop that come in every iteration: those on which all edges back depend.
         exits = dominators.Blocks.FindAll(block => loop.Body.Contains(block) && block.Edges.Count == 2
             && loop.Body.Contains(block.Edges[0].To) != loop.Body.Contains(block.Edges[1].To)
             && loop.Back.TrueForAll(edge => dominators.Dominates(block, edge.From)));
         FindCounters();
     }
 
-    /// <summary>After how many whole turns which branch leaves the loop at the latest; null if that is not known, or after more than <paramref name="most"/>.</summary>
-    public (int Turns, Block Exit)? Count(int most)
+    /// <summary>After how many whole iterations which branch leaves the loop at the latest; null if that is not known, or after more than <paramref name="most"/>.</summary>
+    public (int Iterations, Block Exit)? Count(int most)
     {
         foreach (int a in counters)
             Add(arguments, a, loop.Entering, edge => edge.Arguments[a] is Constant constant && !constant.Type.IsPointer() ? constant.Bits : null);
-        for (int turn = 0; turn <= most; turn++)
+        for (int iteration = 0; iteration <= most; iteration++)
         {
             known.Clear();
             exits.RemoveAll(exit => Evaluate(exit.Condition!) == null);
@@ -41,7 +41,7 @@ sealed class TurnCounter
             {
                 bool first = Evaluate(exit.Condition!) != 0;
                 if (!loop.Body.Contains(exit.Edges[first ? 0 : 1].To))
-                    return (turn, exit);
+                    return (iteration, exit);
             }
 
             if (exits.Count == 0)
@@ -119,7 +119,7 @@ sealed class TurnCounter
                 all = false;
         }
 
-        IrType type = operands[instruction.Op == Op.Select ? 1 : 0].Type;
+        IrType type = instruction.Op.Row().OperandType(operands);
         result = all ? Semantics.Evaluate(instruction.Op, type, instruction.Type, given[0], given[1], given[2]) : null;
         known.Add(value, result);
         return result;

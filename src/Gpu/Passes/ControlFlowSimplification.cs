@@ -6,11 +6,11 @@ namespace Dalle2.Gpu.Passes;
 /// Shortens the graph: edges through empty blocks go on to where those jump, branches on a bool that the way there decides are taken on that way,
 /// and a block that only one jump leads to joins the block before it.
 /// </summary>
-static class Branches
+static class ControlFlowSimplification
 {
     public static void Run(Function function)
     {
-        Turn(function);
+        Orient(function);
         // Empty blocks that jump in a circle would go on for ever.
         for (int round = 0; round < function.Blocks.Count && Thread(function); round++)
             RemoveUnreachable(function);
@@ -25,7 +25,7 @@ static class Branches
     }
 
     // A branch on the opposite of a condition is a branch on the condition, with its edges exchanged.
-    static void Turn(Function function)
+    static void Orient(Function function)
     {
         foreach (Block block in function.Blocks)
         {

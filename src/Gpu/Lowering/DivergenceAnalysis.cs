@@ -10,7 +10,7 @@ namespace Dalle2.Gpu.Lowering;
 /// The sets of targets that threads reach apart from each other follow the tree. After Karrenberg and Hack, "Improving performance of OpenCL on CPUs" (2012),
 /// and Rosemann, Moll and Hack, "An abstract interpretation for SPMD divergence on reducible control flow graphs" (POPL 2021).
 /// </remarks>
-sealed class Divergence
+sealed class DivergenceAnalysis
 {
     readonly Dominators dominators;
     readonly int lanes;
@@ -18,12 +18,12 @@ sealed class Divergence
     readonly Dictionary<Value, Shape> shapes = [];
     readonly Dictionary<Value, Block> definitions = [];
     readonly Loops loops;
-    readonly HashSet<Block> parting = [];
+    readonly HashSet<Block> divergent = [];
     readonly HashSet<Block> met = [];
     readonly HashSet<Block> leftApart = [];
     readonly Dictionary<Tree, Targets> targets = [];
 
-    public Divergence(Function function, Dominators dominators, Loops loops, Tree tree, int lanes, GroupExtent? group)
+    public DivergenceAnalysis(Function function, Dominators dominators, Loops loops, Tree tree, int lanes, GroupExtent? group)
     {
         this.dominators = dominators;
         this.loops = loops;
@@ -42,14 +42,14 @@ sealed class Divergence
         do
         {
             targets.Clear();
-            Part(tree);
-            Spread();
+            Leave(tree);
+            Propagate();
         }
-        while (FindParting());
+        while (FindDivergent());
     }
 
     /// <summary>True if some threads of a vector may take one way out of the block and some the other.</summary>
-    public bool Parts(Block block) => parting.Contains(block);
+    public bool Diverges(Block block) => divergent.Contains(block);
 
     /// <summary>True if threads may reach the block, the target of an enclosing join or loop, apart from each other.</summary>
     public bool ArriveApart(Block target) => met.Contains(target);
@@ -77,7 +77,7 @@ sealed class Divergence
         return null;
     }
 
-    Targets Part(Tree part)
+    Targets Leave(Tree part)
     {
         Targets found = part switch
         {
@@ -101,19 +101,19 @@ sealed class Divergence
                 continue;
             }
 
-            Targets next = Part(way.Next);
+            Targets next = Leave(way.Next);
             all.UnionWith(next.All);
             apart.UnionWith(next.Apart);
         }
 
         if (code.Ways.Length == 0)
             all.Add(null);
-        return new Targets(all, parting.Contains(code.Block) ? all : apart);
+        return new Targets(all, divergent.Contains(code.Block) ? all : apart);
     }
 
     Targets OfJoin(Join join)
     {
-        Targets inner = Part(join.Inner), follow = Part(join.Follow);
+        Targets inner = Leave(join.Inner), follow = Leave(join.Follow);
         var all = new HashSet<Block?>(inner.All);
         all.Remove(join.Target);
         all.UnionWith(follow.All);
@@ -128,7 +128,7 @@ sealed class Divergence
 
     Targets OfLoop(Loop loop)
     {
-        Targets body = Part(loop.Body);
+        Targets body = Leave(loop.Body);
         var all = new HashSet<Block?>(body.All);
         all.Remove(loop.Header);
         if (body.Apart.Contains(loop.Header))
@@ -139,19 +139,19 @@ sealed class Divergence
         return new Targets(all, all);
     }
 
-    bool FindParting()
+    bool FindDivergent()
     {
         bool changed = false;
         foreach (Block block in dominators.Blocks)
         {
             if (block.Condition is { } condition && At(condition, block).IsVarying)
-                changed |= parting.Add(block);
+                changed |= divergent.Add(block);
         }
 
         return changed;
     }
 
-    void Spread()
+    void Propagate()
     {
         for (bool changed = true; changed;)
         {
@@ -189,7 +189,7 @@ sealed class Divergence
                 continue;
             // On an edge out of a loop, threads take along what the value was when they left.
             shape = Shape.Either(shape, Shape.Either(At(value, edge.From), At(value, block)));
-            // All threads enter a loop together; those that come back to it by different ways still count its turns together.
+            // All threads enter a loop together; those that come back to it by different ways still count its iterations together.
             if (isHeader && !dominators.Dominates(block, edge.From))
                 continue;
             several |= only != null && only != value;
@@ -226,7 +226,7 @@ sealed class Divergence
                 return Shape.Varying;
             case Op.Shuffle:
                 return Shape.Varying;
-            case >= Op.AtomicAdd and <= Op.AtomicCompareExchange:
+            case var op when op.IsAtomic():
                 return Shape.Varying;
         }
 

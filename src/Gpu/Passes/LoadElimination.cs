@@ -6,7 +6,7 @@ namespace Dalle2.Gpu.Passes;
 /// Within a block, replaces a load by the value that was stored to or loaded from the same bytes before, if nothing in between may have changed
 /// them: a store that may mean the same memory, or one of the places where other threads' writes become visible.
 /// </summary>
-static class MemoryForwarding
+static class LoadElimination
 {
     public static void Run(Function function)
     {

@@ -6,8 +6,9 @@ using Dalle2.Gpu.Lowering;
 using Dalle2.Gpu.Passes;
 using Dalle2.Gpu.Runtime.Reference;
 using Dalle2.Gpu.Runtime.Tracing;
+using Dalle2.Gpu.Targets.Simd;
 
-namespace Dalle2.Gpu.Targets.Simd;
+namespace Dalle2.Gpu.Runtime.Cpu;
 
 /// <summary>A kernel, compiled for vectors of one width and, if it is grouped, for groups of one extent.</summary>
 sealed class SimdKernel
@@ -15,8 +16,9 @@ sealed class SimdKernel
     // Weak: a kernel may be of an assembly that is unloaded.
     static readonly ConditionalWeakTable<CompiledKernel, ConcurrentDictionary<Key, Lazy<SimdKernel>>> Cache = [];
 
-    readonly SpecialisedKernel kernel;
+    readonly SpecializedKernel kernel;
     readonly VectorMethods vectors;
+    CompileOptions options;
     readonly Lazy<SimdCode> whole;
     readonly Lazy<SimdCode> masked;
 
@@ -24,9 +26,8 @@ sealed class SimdKernel
     {
         vectors = VectorMethods.Of(key.Bits);
         kernel = key.Kernel;
-        Function = CompileTrace.Timed(() => CompileTrace.Optimise(kernel, key.Group, key.Checked ? Checking.Require : Checking.Drop));
-        Group = key.Group;
-        IsChecked = key.Checked;
+        options = new CompileOptions(key.Group, key.Checked ? CheckMode.Require : CheckMode.Drop);
+        Function = CompileTrace.Timed(() => CompileTrace.Optimize(kernel, options));
         whole = new(() => CompileTrace.Timed(() => Compile(false), methods: 1));
         masked = new(() => CompileTrace.Timed(() => Compile(true), methods: 1));
     }
@@ -36,9 +37,9 @@ sealed class SimdKernel
     /// <summary>The largest of the methods so far.</summary>
     public EmittedSize Size { get; private set; }
 
-    public GroupExtent? Group { get; }
+    public GroupExtent? Group => options.Group;
 
-    public bool IsChecked { get; }
+    public bool IsChecked => options.IsChecked;
 
     /// <summary>Threads of a vector.</summary>
     public int Lanes => vectors.Lanes;
@@ -62,35 +63,36 @@ sealed class SimdKernel
     public int FrameBytes { get; private set; }
 
     /// <summary>The code of a kernel, which is kept as long as the kernel is.</summary>
-    public static SimdKernel Of(CompiledKernel compiled, SpecialisedKernel kernel, int bits, GroupExtent? group, bool isChecked) => Cache.GetOrCreateValue(compiled)
+    public static SimdKernel Of(CompiledKernel compiled, SpecializedKernel kernel, int bits, GroupExtent? group, bool isChecked) => Cache.GetOrCreateValue(compiled)
         .GetOrAdd(new Key(kernel, bits, group, isChecked), static key => new Lazy<SimdKernel>(() => new SimdKernel(key))).Value;
 
     /// <summary>Code that nobody will ask for again.</summary>
-    public static SimdKernel Unremembered(SpecialisedKernel kernel, int bits, GroupExtent? group, bool isChecked) => new(new Key(kernel, bits, group, isChecked));
+    public static SimdKernel Unremembered(SpecializedKernel kernel, int bits, GroupExtent? group, bool isChecked) => new(new Key(kernel, bits, group, isChecked));
 
     SimdCode Compile(bool isMasked)
     {
         lock (kernel)
         {
-            LinearCode code = Lowerer.Run(Function, new LoweringOptions(Lanes, isMasked, Group, IsChecked));
-            CompileTrace.Emitted(kernel, Group, $"{(IsChecked ? "checked." : "")}{(isMasked ? "masked." : "")}simd{vectors.Bits}", () => LinearText.Print(code));
-            SimdCode compiled = SimdEmitter.Emit(code, vectors, Function.IndexRank > 0, Group, out int frame, out EmittedSize size);
-            if (size.IsTooLarge && Function.UnrollLimit > 0)
+            SimdProgram program = Compiler.Simd(Function, options, vectors, isMasked);
+            EmittedSize size = program.Size;
+            CompileTrace.Emitted(kernel, Group, $"{(IsChecked ? "checked." : "")}{(isMasked ? "masked." : "")}simd{vectors.Bits}", () => LinearText.Print(program.Code));
+            if (size.IsTooLarge && options.Unrolls)
             {
-                // With its loops as they are it is smaller, and what is small is optimised.
-                Function = CompileTrace.Optimise(kernel, Group, IsChecked ? Checking.Require : Checking.Drop, unrolls: false);
+                // With its loops as they are it is smaller, and what is small is optimized.
+                options = options with { Unrolls = false };
+                Function = CompileTrace.Optimize(kernel, options);
                 return Compile(isMasked);
             }
 
             if (size.IsTooLarge)
-                Console.Error.WriteLine($"{Function.Name} runs slowly: {size.Bytes} bytes of intermediate language and {size.Locals} locals are more than .NET optimises; make the kernel smaller");
+                Console.Error.WriteLine($"{Function.Name} runs slowly: {size.Bytes} bytes of intermediate language and {size.Locals} locals are more than .NET optimizes; make the kernel smaller");
             Size = size.Bytes > Size.Bytes ? size : Size;
-            (SharedBytes, LocalBytes, FrameBytes) = (code.SharedBytes, code.LocalBytes, frame);
+            (SharedBytes, LocalBytes, FrameBytes) = (program.Code.SharedBytes, program.Code.LocalBytes, program.FrameBytes);
             // By .NET too, now and not within the first launch.
-            RuntimeHelpers.PrepareDelegate(compiled);
-            return compiled;
+            RuntimeHelpers.PrepareDelegate(program.Run);
+            return program.Run;
         }
     }
 
-    sealed record Key(SpecialisedKernel Kernel, int Bits, GroupExtent? Group, bool Checked);
+    sealed record Key(SpecializedKernel Kernel, int Bits, GroupExtent? Group, bool Checked);
 }

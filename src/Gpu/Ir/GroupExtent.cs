@@ -1,4 +1,4 @@
-namespace Dalle2.Gpu.Lowering;
+namespace Dalle2.Gpu.Ir;
 
 /// <summary>The threads of a group along each axis, where they are known when a kernel is compiled.</summary>
 readonly record struct GroupExtent(int X, int Y, int Z)

@@ -6,7 +6,7 @@ namespace Dalle2.Gpu.Lowering;
 /// Finds scalars that are loaded for vector arithmetic alone, right after: these may be spread over a vector when they are loaded, which is one
 /// instruction, instead of wherever they are used.
 /// </summary>
-static class Spread
+static class BroadcastLoads
 {
     public static HashSet<Register> Find(LinearCode code)
     {

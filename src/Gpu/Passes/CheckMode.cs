@@ -1,7 +1,7 @@
 namespace Dalle2.Gpu.Passes;
 
 /// <summary>What becomes of a kernel's checks.</summary>
-enum Checking
+enum CheckMode
 {
     /// <summary>They stay as they are, for those who interpret the function.</summary>
     Keep,

@@ -1,7 +1,7 @@
 namespace Dalle2.Gpu.Lowering;
 
 /// <summary>Finds values that can be computed right where their only reader is: the text is shorter, and needs fewer variables.</summary>
-static class Deferral
+static class ForwardSubstitution
 {
     /// <summary>The registers that are written once, by arithmetic on what never changes, and read once, with no label or jump between.</summary>
     /// <param name="code">The lines.</param>

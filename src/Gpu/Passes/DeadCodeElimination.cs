@@ -3,11 +3,11 @@ using Dalle2.Gpu.Ir;
 namespace Dalle2.Gpu.Passes;
 
 /// <summary>Removes instructions and arguments of blocks that nothing needs. Needed is what has an effect, what decides a branch, and what those need.</summary>
-static class DeadCode
+static class DeadCodeElimination
 {
     public static void Run(Function function)
     {
-        Dictionary<Block, List<Edge>> incoming = BlockArguments.Incoming(function);
+        Dictionary<Block, List<Edge>> incoming = RedundantBlockArguments.Incoming(function);
         var homes = new Dictionary<Value, (Block Block, int Place)>();
         foreach (Block block in function.Blocks)
         {
