@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
+using Dalle2.Data;
 using Dalle2.Data.Pictures;
 using Dalle2.Data.Sets;
 using Dalle2.Gpu.Runtime;
@@ -156,7 +157,8 @@ sealed class TrainVerb : Verb
     {
         IDataSet set = DataSets.Open(config.Data, TrainingSession.DataOptions(config));
         string split = set.Splits[^1];
-        return (set.Count(split) > 0 ? set.Caption(split, 0) : set.Caption(set.Splits[0], 0)).Replace("\"", "\\\"", StringComparison.Ordinal);
+        string caption = set.Count(split) > 0 ? set.Caption(split, 0) : set.Caption(set.Splits[0], 0);
+        return VisibleText.Of(caption).Replace("\"", "\\\"", StringComparison.Ordinal);
     }
 
     internal static JsonObject ToJson(TrainingResult result) => new()
