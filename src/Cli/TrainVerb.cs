@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
+using Dalle2.Data;
 using Dalle2.Data.Pictures;
 using Dalle2.Data.Sets;
 using Dalle2.Data;

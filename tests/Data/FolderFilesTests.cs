@@ -92,7 +92,7 @@ public sealed class FolderFilesTests
         Assert.That(Keys(set), Is.EqualTo(new[] { "a/b/two.png", "a/one.png", "b/a/one.png", "b/two.png" }));
         Assert.That(set.Notices,
             Is.EqualTo(new[] { "a/again", "a/b/a", "b/a/again",
-            "b/a/b" }.Select(name => $"{name} links to a folder that it lies in; it was not followed")));
+            "b/a/b" }.Select(name => $"the link {name} leads to a folder that it lies in; it was not followed")));
     }
 
     [Test]

@@ -63,6 +63,16 @@ public sealed class PreparedDataTests
         Assert.That(() => PreparedData.Load(new Holed(30, new UserInputException("install it")), "train", 2, 30), Throws.TypeOf<UserInputException>().With.Message.EqualTo("install it"));
 
     [Test]
+    public void A_sample_without_memory_is_broken() =>
+        Assert.That(PreparedData.Load(new Holed(30, new InsufficientMemoryException()), "train", 2, 30).Broken.Single(b => b.Index == 7),
+            Is.EqualTo(new BrokenSample("train", 7, "file 7", "there is not enough memory for it")));
+
+    [Test]
+    public void A_fault_of_our_own_names_the_sample() =>
+        Assert.That(() => PreparedData.Load(new Holed(30, new NotSupportedException("a bug")), "train", 2, 30),
+            Throws.TypeOf<InvalidOperationException>().With.Message.EqualTo("file 7: a bug"));
+
+    [Test]
     public void An_empty_split_is_refused() =>
         Assert.That(() => PreparedData.Load(new Holed(0), "train", 2), Throws.TypeOf<UserInputException>().With.Message.Contains("empty"));
 

@@ -59,7 +59,7 @@ public sealed class FolderDataSet : IDataSet
         }
         foreach (string cycle in listing.Cycles)
         {
-            _notices.Add($"{VisibleText.Of(cycle)} links to a folder that it lies in; it was not followed");
+            _notices.Add($"the link {VisibleText.Of(cycle)} leads to a folder that it lies in; it was not followed");
         }
         _samples = new PictureSplits(Name, options ?? new DataSetOptions(), ["train", ownSplits ? "test" : "held-out"], splits);
     }
