@@ -10,7 +10,8 @@ using Dalle2.Gpu.Targets.Simd;
 namespace Dalle2.Gpu;
 
 /// <summary>
-/// The one way into the compiler: a kernel's method is translated, optimized, and then made the text or the code of a target. Keeps nothing, and knows of no device.
+/// The one way into the compiler: a kernel's method is translated, optimized, and then made the text or the code of a target.
+/// Keeps nothing, and knows of no device.
 /// </summary>
 static class Compiler
 {
@@ -28,7 +29,8 @@ static class Compiler
 
     /// <summary>The function of a kernel that has no specialized values.</summary>
     /// <inheritdoc cref="Translate(SpecializedKernel, CompileOptions)"/>
-    public static Function Translate(MethodInfo kernel, CompileOptions? options = null) => Translate(new SpecializedKernel(kernel), options ?? CompileOptions.Default);
+    public static Function Translate(MethodInfo kernel, CompileOptions? options = null) =>
+        Translate(new SpecializedKernel(kernel), options ?? CompileOptions.Default);
 
     /// <summary>Runs all passes over a translated function.</summary>
     /// <param name="function">The function, changed in place.</param>
@@ -76,14 +78,17 @@ static class Compiler
     /// <param name="function">The function.</param>
     /// <param name="options">Those that it was optimized with.</param>
     /// <param name="lanes">Threads of a work-item: 1, 4, 8 or 16.</param>
-    public static OpenClText OpenCl(Function function, CompileOptions options, int lanes) => OpenClTarget.Print(function, lanes, options.Group, options.IsChecked);
+    public static OpenClText OpenCl(Function function, CompileOptions options, int lanes) =>
+        OpenClTarget.Print(function, lanes, options.Group, options.IsChecked);
 
     /// <summary>An optimized function as PTX.</summary>
     /// <param name="function">The function.</param>
     /// <param name="options">Those that it was optimized with.</param>
     /// <param name="smVersion">The compute capability without its dot.</param>
     /// <param name="alignedViews">Whether views begin at multiples of 16 bytes.</param>
-    /// <exception cref="ArgumentException">The function was translated for matrix units that the compute capability does not have.</exception>
+    /// <exception cref="ArgumentException">
+    /// The function was translated for matrix units that the compute capability does not have.
+    /// </exception>
     /// <exception cref="ArgumentOutOfRangeException">There is no such compute capability.</exception>
     public static PtxModule Ptx(Function function, CompileOptions options, int smVersion, bool alignedViews) =>
         PtxTarget.Compile(function, new PtxOptions(smVersion, alignedViews, options.Group?.Size ?? 0, options.IsChecked));

@@ -34,7 +34,8 @@ public static class KernelText
             throw new ArgumentOutOfRangeException(nameof(groupSize), $"a group has between 1 and 1024 threads, not {groupSize}");
         int lanes = VectorMethods.Of(bits == 0 ? VectorMethods.NativeBits : bits).Lanes;
         var options = new CompileOptions(KernelFrontend.IndexRank(kernel) > 0 ? null : new GroupExtent(groupSize, 1, 1));
-        return LinearText.Print(Compiler.Lower(Compiler.Optimize(kernel, options), options, lanes, isMasked: options.Group != null && groupSize % lanes != 0));
+        bool isMasked = options.Group != null && groupSize % lanes != 0;
+        return LinearText.Print(Compiler.Lower(Compiler.Optimize(kernel, options), options, lanes, isMasked));
     }
 
     /// <summary>The kernel as PTX, for NVIDIA's driver.</summary>

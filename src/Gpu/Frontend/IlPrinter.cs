@@ -39,7 +39,8 @@ static class IlPrinter
                 return BitConverter.Int64BitsToDouble(instruction.Number).ToString("R", CultureInfo.InvariantCulture);
             case >= ILOpCode.Br and <= ILOpCode.Blt_un or ILOpCode.Leave:
                 return $"IL_{token:x4}";
-            case ILOpCode.Call or ILOpCode.Callvirt or ILOpCode.Newobj or ILOpCode.Ldfld or ILOpCode.Ldflda or ILOpCode.Stfld or ILOpCode.Ldsfld
+            case ILOpCode.Call or ILOpCode.Callvirt or ILOpCode.Newobj
+                or ILOpCode.Ldfld or ILOpCode.Ldflda or ILOpCode.Stfld or ILOpCode.Ldsfld
                 or ILOpCode.Initobj or ILOpCode.Ldobj or ILOpCode.Stobj or ILOpCode.Constrained or ILOpCode.Sizeof:
                 MemberInfo? member = method.Module.ResolveMember(token, null, arguments);
                 return member is Type type ? type.Name : $"{member?.DeclaringType?.Name}.{member?.Name}";

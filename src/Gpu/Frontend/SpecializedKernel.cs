@@ -10,7 +10,8 @@ namespace Dalle2.Gpu.Frontend;
 /// <param name="values">The values, by the places of their parameters.</param>
 /// <param name="bits">The same, primitive by primitive, and the bytes of shared memory before them if there are any.</param>
 /// <param name="dynamicSharedBytes">How much shared memory the launch gives to <see cref="SharedMemory.GetDynamic{T}"/>.</param>
-sealed class SpecializedKernel(MethodInfo method, IReadOnlyDictionary<int, object> values, ulong[] bits, int dynamicSharedBytes) : IEquatable<SpecializedKernel>
+sealed class SpecializedKernel(MethodInfo method, IReadOnlyDictionary<int, object> values, ulong[] bits, int dynamicSharedBytes)
+    : IEquatable<SpecializedKernel>
 {
     static readonly Dictionary<int, object> Nothing = [];
 
@@ -38,5 +39,6 @@ sealed class SpecializedKernel(MethodInfo method, IReadOnlyDictionary<int, objec
     public override int GetHashCode() => bits.Aggregate(method.GetHashCode(), HashCode.Combine);
 
     /// <summary>Whether a parameter of the type is a constant inside.</summary>
-    public static bool IsSpecialized(Type type) => type.IsGenericType && type.GetGenericTypeDefinition() == typeof(ILGPU.Runtime.SpecializedValue<>);
+    public static bool IsSpecialized(Type type) =>
+        type.IsGenericType && type.GetGenericTypeDefinition() == typeof(ILGPU.Runtime.SpecializedValue<>);
 }

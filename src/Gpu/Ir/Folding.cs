@@ -58,7 +58,8 @@ static class Folding
         Unconverted(function, op, type, operands) ?? Inner(operands[0], op, type);
 
     /// <summary>A conversion to the type that a value has.</summary>
-    public static Value? Unconverted(Function function, Op op, IrType type, ReadOnlySpan<Value> operands) => operands[0].Type == type ? operands[0] : null;
+    public static Value? Unconverted(Function function, Op op, IrType type, ReadOnlySpan<Value> operands) =>
+        operands[0].Type == type ? operands[0] : null;
 
     /// <summary>The same operation twice, which gives what once gives.</summary>
     public static Value? Repeated(Function function, Op op, IrType type, ReadOnlySpan<Value> operands) =>
@@ -69,7 +70,8 @@ static class Folding
         operands[1] is Constant { Bits: 0 } && Inner(operands[0], Op.ZeroExtend, IrType.Bool) is { } condition ? condition : null;
 
     /// <summary>The first element's address.</summary>
-    public static Value? Unmoved(Function function, Op op, IrType type, ReadOnlySpan<Value> operands) => operands[1] is Constant { Bits: 0 } ? operands[0] : null;
+    public static Value? Unmoved(Function function, Op op, IrType type, ReadOnlySpan<Value> operands) =>
+        operands[1] is Constant { Bits: 0 } ? operands[0] : null;
 
     /// <summary>Integers or bools with a known or an equal operand.</summary>
     public static Value? OfIntegers(Function function, Op op, IrType type, ReadOnlySpan<Value> operands) =>

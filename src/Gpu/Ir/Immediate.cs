@@ -3,7 +3,9 @@ namespace Dalle2.Gpu.Ir;
 /// <summary>What an instruction is told besides its operands; <see cref="OpRow.Immediate"/> says which operation has which.</summary>
 abstract record Immediate;
 
-/// <summary>Which bytes an instruction means: those at base + index * stride + offset. Of a copy, in its target; its source has no offset.</summary>
+/// <summary>
+/// Which bytes an instruction means: those at base + index * stride + offset. Of a copy, in its target; its source has no offset.
+/// </summary>
 sealed record Access(MemoryType Type, int Stride, int Offset) : Immediate;
 
 /// <summary>So many elements of shared or local memory.</summary>

@@ -60,8 +60,10 @@ sealed class IrPrinter
             return $"{result}{row.Name} {all} ({instruction.Immediate})";
         return result + row.Name + instruction.Immediate switch
         {
-            Access access when row.Operands == OperandRule.Copy => $".{access.Type.Name()} {Name(o[0])}[{Name(o[1])}], {Name(o[2])}[{Name(o[3])}] if {Name(o[4])}",
-            Access access => $"{(instruction.Type.IsPointer() ? "" : $".{access.Type.Name()}")} {string.Join(", ", o.Skip(2).Select(Name).Prepend(Element(instruction)))}",
+            Access access when row.Operands == OperandRule.Copy =>
+                $".{access.Type.Name()} {Name(o[0])}[{Name(o[1])}], {Name(o[2])}[{Name(o[3])}] if {Name(o[4])}",
+            Access access =>
+                $"{(instruction.Type.IsPointer() ? "" : $".{access.Type.Name()}")} {string.Join(", ", o.Skip(2).Select(Name).Prepend(Element(instruction)))}",
             Allocation allocation => $" {allocation.Count} x {allocation.ElementBytes} bytes",
             Fence fence => $".{fence.Scope.ToString().ToLowerInvariant()}",
             MatrixProduct product => $".{product.Format.ToString().ToLowerInvariant()} {all}",

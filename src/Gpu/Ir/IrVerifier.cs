@@ -45,7 +45,8 @@ sealed class IrVerifier
         foreach (Value operand in operands)
             CheckUse(operand, block, place, row.Name);
         Require(OperandsFit(row, operands), $"{row.Name} of {string.Join(", ", operands.Select(o => o.Type.Name()))}");
-        Require(instruction.Immediate?.GetType() == row.Immediate, $"{row.Name} is told {instruction.Immediate?.ToString() ?? "nothing"}, not its {row.Immediate?.Name ?? "operands alone"}");
+        string told = instruction.Immediate?.ToString() ?? "nothing", own = row.Immediate?.Name ?? "operands alone";
+        Require(instruction.Immediate?.GetType() == row.Immediate, $"{row.Name} is told {told}, not its {own}");
         Require(ResultFits(row, instruction), $"{row.Name} gives {instruction.Type.Name()}");
         switch (instruction.Immediate)
         {
@@ -53,13 +54,17 @@ sealed class IrVerifier
                 Require(check.Number >= 0 && check.Number < function.Checks.Count, "a check without a number");
                 break;
             case ResultIndex result:
-                Require(result.Index is >= 1 and <= 3 && block.Instructions.Contains((Instruction)operands[0]), "a part of no matrix operation of its block");
+                Require(
+                    result.Index is >= 1 and <= 3 && block.Instructions.Contains((Instruction)operands[0]),
+                    "a part of no matrix operation of its block");
                 break;
             case Access access when row.Operands == OperandRule.ElementAndValue:
                 Require(operands[2].Type == access.Type.Loaded(), $"a store of {operands[2].Type.Name()} as {access.Type.Name()}");
                 break;
             case Access access when row.Op.IsAtomic():
-                Require(access.Type.Bytes() >= 4 && operands[2..].All(o => o.Type == access.Type.Loaded()), $"{row.Name} of {operands[^1].Type.Name()} as {access.Type.Name()}");
+                Require(
+                    access.Type.Bytes() >= 4 && operands[2..].All(o => o.Type == access.Type.Loaded()),
+                    $"{row.Name} of {operands[^1].Type.Name()} as {access.Type.Name()}");
                 Require(row.Operands == OperandRule.Atomic || access.Type.Loaded().IsInteger(), $"{row.Name} of {access.Type.Name()}");
                 break;
         }

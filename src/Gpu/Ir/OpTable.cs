@@ -120,7 +120,9 @@ enum Effect
 /// <param name="Foldable">Whether a known result replaces it.</param>
 /// <param name="Immediate">What it is told besides its operands; null for nothing.</param>
 /// <param name="Converts">Of a conversion, whether it leads from one type to the other.</param>
-/// <param name="Simplify">Finds a value that is there already for what it would compute, where not all operands are known; null where there is never one.</param>
+/// <param name="Simplify">
+/// Finds a value that is there already for what it would compute, where not all operands are known; null where there is never one.
+/// </param>
 readonly record struct OpRow(
     Op Op,
     string Name,

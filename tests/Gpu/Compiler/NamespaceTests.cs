@@ -8,7 +8,9 @@ using Dalle2.Gpu.Runtime;
 
 namespace Dalle2.Tests.Gpu.Compiler;
 
-/// <summary>Within the compiler and its runtime, references point only down the list of namespaces: what compiles knows nothing of devices.</summary>
+/// <summary>
+/// Within the compiler and its runtime, references point only down the list of namespaces: what compiles knows nothing of devices.
+/// </summary>
 public class NamespaceTests
 {
     const string Root = "Dalle2.Gpu", Compiler = "(the compiler)";
@@ -24,10 +26,14 @@ public class NamespaceTests
         ["Extensions"],
     ];
 
+    const BindingFlags All =
+        BindingFlags.Static | BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly;
+
     static readonly Dictionary<ILOpCode, OperandType> Operands = typeof(OpCodes).GetFields(BindingFlags.Public | BindingFlags.Static)
         .Select(field => (OpCode)field.GetValue(null)!).ToDictionary(code => (ILOpCode)(ushort)code.Value, code => code.OperandType);
 
-    static IEnumerable<Type> Own() => typeof(Device).Assembly.GetTypes().Where(type => type.Namespace?.StartsWith(Root, StringComparison.Ordinal) == true);
+    static IEnumerable<Type> Own() =>
+        typeof(Device).Assembly.GetTypes().Where(type => type.Namespace?.StartsWith(Root, StringComparison.Ordinal) == true);
 
     static IEnumerable<string> Names() => Levels.SelectMany(level => level);
 
@@ -40,7 +46,7 @@ public class NamespaceTests
         var up = new SortedSet<string>(StringComparer.Ordinal);
         foreach (Type type in Own().Where(type => NameOf(type) == name))
         {
-            foreach (Type used in UsedBy(type).Where(used => used.Assembly == type.Assembly && used.Namespace?.StartsWith(Root, StringComparison.Ordinal) == true))
+            foreach (Type used in UsedBy(type).Intersect(Own()))
             {
                 if (NameOf(used) is var other && other != name && Level(other) <= Level(name))
                     up.Add($"{type} uses {used}");
@@ -60,7 +66,8 @@ public class NamespaceTests
             : Directory.EnumerateFiles(Path.Combine(folder, name.Replace('.', '/')), "*.cs", SearchOption.AllDirectories);
         foreach (string file in files)
         {
-            IEnumerable<string> used = File.ReadLines(file).Where(line => line.StartsWith($"using {Root}.", StringComparison.Ordinal))
+            IEnumerable<string> used = File.ReadLines(file)
+                .Where(line => line.StartsWith($"using {Root}.", StringComparison.Ordinal))
                 .Select(line => NameOf(line[$"using {Root}.".Length..].TrimEnd(';')));
             Assert.That(used.Where(other => other != name && Level(other) <= Level(name)), Is.Empty, file);
         }
@@ -69,27 +76,26 @@ public class NamespaceTests
     [Test]
     public void Only_the_runtime_calls_native_code()
     {
-        IEnumerable<Type> callers = Own().Where(type => NameOf(type) != "Runtime"
-            && (Methods(type).Any(method => method.Attributes.HasFlag(MethodAttributes.PinvokeImpl)) || UsedBy(type).Contains(typeof(NativeLibrary))));
+        IEnumerable<Type> callers = Own().Where(type => NameOf(type) != "Runtime").Where(type =>
+            Methods(type).Any(method => method.Attributes.HasFlag(MethodAttributes.PinvokeImpl)) || UsedBy(type).Contains(typeof(NativeLibrary)));
         Assert.That(callers, Is.Empty);
     }
 
     static string NameOf(Type type) => type.Namespace == Root ? Compiler : NameOf(type.Namespace![(Root.Length + 1)..]);
 
-    static string NameOf(string space) => Names().FirstOrDefault(name => space == name || space.StartsWith(name + ".", StringComparison.Ordinal)) ?? space;
+    static string NameOf(string space) =>
+        Names().FirstOrDefault(name => space == name || space.StartsWith(name + ".", StringComparison.Ordinal)) ?? space;
 
     static int Level(string name) => Array.FindIndex(Levels, level => level.Contains(name));
 
     static IEnumerable<MethodBase> Methods(Type type)
     {
-        const BindingFlags All = BindingFlags.Static | BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly;
         return type.GetMethods(All).Concat<MethodBase>(type.GetConstructors(All));
     }
 
     // Bases, fields, signatures, variables, and what instructions name.
     static HashSet<Type> UsedBy(Type type)
     {
-        const BindingFlags All = BindingFlags.Static | BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly;
         var used = new HashSet<Type>();
         Add(type.BaseType);
         Array.ForEach(type.GetInterfaces(), Add);
@@ -107,11 +113,13 @@ public class NamespaceTests
             foreach (IlInstruction instruction in IlReader.Read(body.GetILAsByteArray()!))
             {
                 if (Operands[instruction.Code] is OperandType.InlineMethod or OperandType.InlineField or OperandType.InlineType or OperandType.InlineTok)
-                    AddMember(method.Module.ResolveMember((int)instruction.Number, type.IsGenericType ? type.GetGenericArguments() : null, method.IsGenericMethod ? method.GetGenericArguments() : null));
+                    AddMember(method.Module.ResolveMember((int)instruction.Number, type.GetGenericArguments(), OfMethod(method)));
             }
         }
 
         return used;
+
+        static Type[]? OfMethod(MethodBase method) => method.IsGenericMethod ? method.GetGenericArguments() : null;
 
         void AddMember(MemberInfo? member)
         {
