@@ -3,7 +3,6 @@ using System.Text.Json.Nodes;
 using Dalle2.Data;
 using Dalle2.Data.Pictures;
 using Dalle2.Data.Sets;
-using Dalle2.Data;
 using Dalle2.Data.Text;
 using Dalle2.Gpu.Runtime;
 using Dalle2.Training.Families;

@@ -1,5 +1,5 @@
 using Dalle2.Gpu.Runtime;
-using Dalle2.Models;
+using Dalle2.Models.Parts;
 
 namespace Dalle2.Tests.Training;
 

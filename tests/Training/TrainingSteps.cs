@@ -9,7 +9,6 @@ using Dalle2.Training;
 using Dalle2.Training.Families;
 using Dalle2.Training.Families.Classic;
 using Dalle2.Training.Loop;
-using Dalle2.Training.Stages;
 
 namespace Dalle2.Tests.Training;
 
