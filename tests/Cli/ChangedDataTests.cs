@@ -1,8 +1,5 @@
-using System.Text.Json.Nodes;
-using Dalle2.Cli;
 using Dalle2.Data.Pictures;
 using Dalle2.Tests.Data;
-using Dalle2.Training.Runs;
 
 namespace Dalle2.Tests.Cli;
 

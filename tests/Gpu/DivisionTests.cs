@@ -1,5 +1,4 @@
 using System.Numerics;
-using Dalle2.Gpu.Passes;
 using Dalle2.Gpu.Runtime;
 using Dalle2.Gpu.Runtime.OpenCl;
 using Dalle2.Tests.Gpu.Compiler;
@@ -28,8 +27,8 @@ public class DivisionTests
 
     static Device OpenChecked(string name) => name switch
     {
-        "opencl x1" or "opencl x16" => OpenClDevice.Open("opencl:0", OpenClOnce.CacheFolder, name == "opencl x1" ? 1 : 16, Checking.Require),
-        "cuda stand-in" => StandInDevice.Open(new StandInDriver(), Checking.Require),
+        "opencl x1" or "opencl x16" => OpenClDevice.Open("opencl:0", OpenClOnce.CacheFolder, name == "opencl x1" ? 1 : 16, CheckMode.Require),
+        "cuda stand-in" => StandInDevice.Open(new StandInDriver(), CheckMode.Require),
         _ => Device.Open(name, threads: name == "reference" ? 0 : 1, isChecked: true),
     };
 

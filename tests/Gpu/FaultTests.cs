@@ -1,5 +1,4 @@
 using Dalle2.Gpu.Frontend;
-using Dalle2.Gpu.Passes;
 using Dalle2.Gpu.Runtime;
 using Dalle2.Gpu.Runtime.OpenCl;
 using Dalle2.Tests.Gpu.Cuda;
@@ -18,8 +17,8 @@ public class FaultTests
 
     static Device Open(string name, bool isChecked = false) => name switch
     {
-        "cuda stand-in" => StandInDevice.Open(new StandInDriver(), isChecked ? Checking.Require : Checking.Drop),
-        "opencl:0" => OpenClDevice.Open(name, OpenClOnce.CacheFolder, 0, isChecked ? Checking.Require : Checking.Drop),
+        "cuda stand-in" => StandInDevice.Open(new StandInDriver(), isChecked ? CheckMode.Require : CheckMode.Drop),
+        "opencl:0" => OpenClDevice.Open(name, OpenClOnce.CacheFolder, 0, isChecked ? CheckMode.Require : CheckMode.Drop),
         _ => Device.Open(name, isChecked: isChecked),
     };
 

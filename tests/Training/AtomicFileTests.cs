@@ -1,6 +1,4 @@
 using Dalle2.Data;
-using Dalle2.Training.Runs;
-using Dalle2.Training.Scores;
 
 namespace Dalle2.Tests.Training;
 

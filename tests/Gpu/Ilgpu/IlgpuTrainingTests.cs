@@ -2,7 +2,6 @@ using Dalle2.Cli;
 using Dalle2.Gpu.Runtime;
 using Dalle2.Training.Families;
 using Dalle2.Training.Families.Classic;
-using Dalle2.Training.Runs;
 
 namespace Dalle2.Tests.Gpu.Ilgpu;
 
