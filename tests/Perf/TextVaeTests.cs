@@ -17,18 +17,15 @@ public class TextVaeTests
         using Device device = name == "cpu" ? Device.Open("cpu", 1) : StandInDevice.Open(driver);
         using var model = new TextVae(device, Small);
         float first = model.Step();
-        IReadOnlyList<Recording> recordings = model.Record();
-        Assert.That(recordings[0].Count, Is.GreaterThan(60));
+        Recording recording = model.Record();
+        Assert.That(recording.Count, Is.GreaterThan(60));
         for (int replay = 0; replay < 3; replay++)
-        {
-            foreach (Recording recording in recordings)
-                device.Stream.Replay(recording);
-        }
+            device.Stream.Replay(recording);
 
         device.Stream.Synchronize();
         float last = model.Step();
         Assert.That(last, Is.LessThan(first).And.GreaterThan(0f), "replayed steps changed the parameters, for the better");
         if (name != "cpu")
-            Assert.That((driver.Calls.Count(call => call.StartsWith("GraphInstantiate")), driver.Calls.Count(call => call.StartsWith("GraphLaunch"))), Is.EqualTo((2, 6)));
+            Assert.That((driver.Calls.Count(call => call.StartsWith("GraphInstantiate")), driver.Calls.Count(call => call.StartsWith("GraphLaunch"))), Is.EqualTo((1, 3)));
     }
 }
