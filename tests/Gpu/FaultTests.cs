@@ -1,4 +1,5 @@
 using Dalle2.Gpu.Frontend;
+using Dalle2.Gpu.Passes;
 using Dalle2.Gpu.Runtime;
 using Dalle2.Gpu.Runtime.OpenCl;
 using Dalle2.Tests.Gpu.Cuda;
