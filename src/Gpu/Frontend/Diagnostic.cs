@@ -20,7 +20,10 @@ sealed record Diagnostic(string Code, string Found, string Instead)
 
     public static readonly Diagnostic AtomicVariable = new("D2G013", "an atomic operation on a variable", "give it an element of a view; nobody else sees a variable");
 
-    public static readonly Diagnostic Ungrouped = new("D2G014", "Grid, Group, Warp, a barrier, a shuffle or shared memory in a kernel with an index parameter", "leave the index parameter out and launch it with a KernelConfig");
+    public static readonly Diagnostic Ungrouped = new(
+        "D2G014",
+        "Grid, Group, Warp, a barrier, a shuffle or shared memory in a kernel with an index parameter",
+        "leave the index parameter out and launch it with a KernelConfig");
 
     /// <summary>All of them, in order.</summary>
     public static readonly Diagnostic[] All =

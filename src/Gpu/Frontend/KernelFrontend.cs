@@ -49,11 +49,13 @@ static class KernelFrontend
     /// <exception cref="KernelDiagnosticException">It does.</exception>
     public static void RequireGroup(Function function)
     {
-        if (function.IndexRank > 0 && function.Blocks.SelectMany(block => block.Instructions).FirstOrDefault(instruction => NeedsGroup(instruction.Op)) is { } asking)
+        if (function.IndexRank > 0
+            && function.Blocks.SelectMany(block => block.Instructions).FirstOrDefault(instruction => NeedsGroup(instruction.Op)) is { } asking)
             throw Diagnostic.Ungrouped.At(asking.Position);
     }
 
-    static bool NeedsGroup(Op op) => op is Op.Barrier or Op.WarpBarrier or Op.Shuffle or Op.SharedAllocate or (>= Op.GridIndexX and <= Op.GroupSizeZ);
+    static bool NeedsGroup(Op op) => op is Op.Barrier or Op.WarpBarrier or Op.Shuffle or Op.SharedAllocate
+        or (>= Op.GridIndexX and <= Op.GroupSizeZ);
 
     static Data Declare(SsaBuilder builder, ParameterInfo parameter, IReadOnlyDictionary<int, object>? specialised)
     {

@@ -70,7 +70,9 @@ sealed partial class MethodTranslator
         if (target.DeclaringType is not { } type)
             throw Foreign(builder.Position, target);
         if (!target.IsStatic && !type.IsValueType)
-            throw target.IsAbstract && type.IsInterface ? Diagnostic.Boxing.At(builder.Position, type.Name) : Diagnostic.OfType(builder.Position, type);
+            throw target.IsAbstract && type.IsInterface
+                ? Diagnostic.Boxing.At(builder.Position, type.Name)
+                : Diagnostic.OfType(builder.Position, type);
         if (!target.IsStatic && values[0] is Data temporary)
             values[0] = Spill(type, temporary);
         if (!Intrinsics.IsForeign(type))
@@ -92,7 +94,8 @@ sealed partial class MethodTranslator
         : Diagnostic.ManagedObject.At(builder.Position, $"a new {SourceNames.Of(type)}", Advice.For(type) ?? Diagnostic.ManagedObject.Instead);
 
     // Methods like ArgumentNullException.ThrowIfNull are throws by another name.
-    static KernelDiagnosticException Foreign(SourcePosition call, MethodBase target) => target.DeclaringType is { } type && type.IsAssignableTo(typeof(Exception))
+    static KernelDiagnosticException Foreign(SourcePosition call, MethodBase target) =>
+        target.DeclaringType is { } type && type.IsAssignableTo(typeof(Exception))
         ? Diagnostic.ExceptionHandling.At(call, NameOf(target))
         : Diagnostic.ForeignCall.At(call, NameOf(target), (target.DeclaringType is { } owner ? Advice.For(owner) : null) ?? Diagnostic.ForeignCall.Instead);
 
