@@ -175,7 +175,8 @@ public static class ActivationOp
 
         public float Value(float x) => x * Cumulative(x);
 
-        public float Derivative(float kept) => Fused.MultiplyAdd(kept, Sqrt1Over2Pi * StrictMath.Exp(-0.5f * kept * kept), Cumulative(kept));
+        public float Derivative(float kept) =>
+            Fused.MultiplyAdd(kept, Sqrt1Over2Pi * StrictMath.Exp(-0.5f * kept * kept), Cumulative(kept));
 
         static float Cumulative(float x) => 0.5f * (1f + SpecialFunctions.Erf(x * Sqrt1Over2));
     }

@@ -20,12 +20,14 @@ namespace Dalle2.Kernels;
 /// <param name="ClipNorm">The largest global norm of the gradient; 0 for any.</param>
 /// <param name="Retained">1 - rate * decay: what the decay leaves of a weight.</param>
 public readonly record struct AdamStep(
-    float Beta1, float Complement1, float Beta2, float Complement2, float StepSize, float Correction2, float Epsilon, float ClipNorm, float Retained)
+    float Beta1, float Complement1, float Beta2, float Complement2, float StepSize, float Correction2, float Epsilon, float ClipNorm,
+    float Retained)
 {
     /// <summary>The scalars of step <paramref name="step"/>, counted from 1.</summary>
     public static AdamStep Of(long step, double rate, double beta1, double beta2, double epsilon, double clipNorm, double decay) => new(
         (float)beta1, (float)(1 - beta1), (float)beta2, (float)(1 - beta2),
-        (float)(rate / (1 - Math.Pow(beta1, step))), (float)(1 / (1 - Math.Pow(beta2, step))), (float)epsilon, (float)clipNorm, (float)(1 - rate * decay));
+        (float)(rate / (1 - Math.Pow(beta1, step))), (float)(1 / (1 - Math.Pow(beta2, step))), (float)epsilon, (float)clipNorm,
+        (float)(1 - rate * decay));
 }
 
 /// <summary>Adam over flat ranges.</summary>
@@ -46,7 +48,11 @@ public static class AdamOp
         ArrayView<float> norm, AdamStep step, int decayed)
     {
         if (gradients.Length != values.Length || firstMoments.Length != values.Length || secondMoments.Length != values.Length)
-            throw new ArgumentException($"Adam over ranges of {values.Length}, {gradients.Length}, {firstMoments.Length} and {secondMoments.Length} elements: they must be equal");
+        {
+            throw new ArgumentException($"Adam over ranges of {values.Length}, {gradients.Length}, {firstMoments.Length} and "
+                + $"{secondMoments.Length} elements: they must be equal");
+        }
+
         stream.Launch(UpdateKernel, values.IntLength, values, gradients, firstMoments, secondMoments, norm, step, decayed);
     }
 
@@ -60,7 +66,8 @@ public static class AdamOp
     }
 
     // One thread.
-    static void RequireFiniteKernel(Index1D i, ArrayView<float> loss, ArrayView<float> norm) => norm[i] = StrictMath.IsFinite(loss[i]) ? norm[i] : float.NaN;
+    static void RequireFiniteKernel(Index1D i, ArrayView<float> loss, ArrayView<float> norm) =>
+        norm[i] = StrictMath.IsFinite(loss[i]) ? norm[i] : float.NaN;
 
     // One thread per element.
     static void UpdateKernel(

@@ -26,7 +26,8 @@ public static class BatchNormOp
     /// <param name="eps">Added to the variance.</param>
     /// <exception cref="ArgumentException">There is no row.</exception>
     public static void Statistics(
-        Stream stream, Tensor x, Tensor partialMeans, Tensor partialSquares, Tensor mean, Tensor rstd, Tensor runningMean, Tensor runningVariance,
+        Stream stream, Tensor x, Tensor partialMeans, Tensor partialSquares, Tensor mean, Tensor rstd, Tensor runningMean,
+        Tensor runningVariance,
         float momentum, float eps)
     {
         if (x.Rows == 0)
@@ -64,7 +65,8 @@ public static class BatchNormOp
         Tensor partialGamma, Tensor partialBeta, Tensor avgG, Tensor avgGn, Tensor dx, Tensor dgamma, Tensor dbeta)
     {
         var samples = new SampleRows(x.Rows);
-        NormalizationOp.ParameterGradients(stream, x, dy, mean, rstd, partialGamma, partialBeta, dgamma, dbeta, samples, default(ColumnStatistics));
+        NormalizationOp.ParameterGradients(stream, x, dy, mean, rstd, partialGamma, partialBeta, dgamma, dbeta, samples,
+            default(ColumnStatistics));
         int chunks = PartialRows(x.Rows);
         stream.Launch(AverageKernel, x.Cols, partialBeta.View, gamma.View, avgG.View, x.Rows, chunks);
         stream.Launch(AverageKernel, x.Cols, partialGamma.View, gamma.View, avgGn.View, x.Rows, chunks);
@@ -95,8 +97,10 @@ public static class BatchNormOp
         runningVariance[col] = Fused.MultiplyAdd(momentum, unbiased - runningVariance[col], runningVariance[col]);
     }
 
-    static void DeviationKernel(Index1D col, ArrayView<float> variance, ArrayView<float> rstd, float eps) => rstd[col] = StrictMath.Rsqrt(variance[col] + eps);
+    static void DeviationKernel(Index1D col, ArrayView<float> variance, ArrayView<float> rstd, float eps) =>
+        rstd[col] = StrictMath.Rsqrt(variance[col] + eps);
 
-    static void AverageKernel(Index1D col, ArrayView<float> partial, ArrayView<float> gamma, ArrayView<float> average, int rows, int chunks) =>
+    static void AverageKernel(Index1D col, ArrayView<float> partial, ArrayView<float> gamma, ArrayView<float> average, int rows,
+        int chunks) =>
         average[col] = gamma[col] * ColumnSumOp.Fold(partial, col, chunks, average.IntLength) / rows;
 }

@@ -33,7 +33,12 @@ public static class BiasOp
         if (x.Length != y.Length || x.Cols != bias.Length)
             throw new ArgumentException($"{bias.Length} biases and results of {y.Shape} do not fit {x.Shape}");
         if (ActivationOp.KeepsOutput(kind) != y.SharesMemoryWith(x))
-            throw new ArgumentException($"{kind} of {x.Shape} is written {(ActivationOp.KeepsOutput(kind) ? "in place" : "to a tensor of its own: the backward pass needs the input")}");
+        {
+            throw new ArgumentException(
+                $"{kind} of {x.Shape} is written "
+                + $"{(ActivationOp.KeepsOutput(kind) ? "in place" : "to a tensor of its own: the backward pass needs the input")}");
+        }
+
         ActivationOp.Use(kind, slope, new ForwardUse(stream, x, bias, y));
     }
 
@@ -54,7 +59,8 @@ public static class BiasOp
     /// <param name="dbias">Added to.</param>
     /// <param name="slope">Of <see cref="ActivationKind.LeakyReLU"/> only.</param>
     /// <exception cref="ArgumentException">The extents do not fit.</exception>
-    public static void Backward(Stream stream, ActivationKind kind, Tensor kept, Tensor dy, Tensor dx, Tensor partial, Tensor dbias, float slope)
+    public static void Backward(Stream stream, ActivationKind kind, Tensor kept, Tensor dy, Tensor dx, Tensor partial, Tensor dbias,
+        float slope)
     {
         if (kept.Length != dy.Length || dx.Length != dy.Length || dy.Cols != dbias.Length)
             throw new ArgumentException($"{kept.Shape}, gradients of {dy.Shape} and {dx.Shape} and of {dbias.Length} biases do not fit");
@@ -73,7 +79,8 @@ public static class BiasOp
 
         int joined = x.Cols < NarrowCols && x.Rows % NarrowCols == 0 ? NarrowCols : 1;
         int rows = x.Rows / joined, cols = x.Cols * joined;
-        stream.Launch(ChunkKernel, Columns.Groups(stream, cols, Columns.Chunks(rows)), x.View, bias.View, y.View, rows, cols, x.Cols, function);
+        stream.Launch(ChunkKernel, Columns.Groups(stream, cols, Columns.Chunks(rows)), x.View, bias.View, y.View, rows, cols, x.Cols,
+            function);
     }
 
     // One group per row.
@@ -86,11 +93,13 @@ public static class BiasOp
     {
         int first = Grid.IdxY * Columns.ChunkRows;
         Columns.Walk(
-            new ChunkColumn<T>(x, bias, y, LocalMemory.Allocate<float>(Columns.Block), cols, period, function), first, IntrinsicMath.Min(first + Columns.ChunkRows, rows), cols);
+            new ChunkColumn<T>(x, bias, y, LocalMemory.Allocate<float>(Columns.Block), cols, period, function), first,
+            IntrinsicMath.Min(first + Columns.ChunkRows, rows), cols);
     }
 
     // One group per chunk of rows and block of columns.
-    static void GradientKernel<T>(ArrayView<float> kept, ArrayView<float> dy, ArrayView<float> dx, ArrayView<float> partial, int rows, int cols, T function)
+    static void GradientKernel<T>(ArrayView<float> kept, ArrayView<float> dy, ArrayView<float> dx, ArrayView<float> partial, int rows,
+        int cols, T function)
         where T : unmanaged, ActivationOp.IActivation
     {
         int chunk = Grid.IdxY, first = chunk * Columns.ChunkRows;
@@ -109,7 +118,8 @@ public static class BiasOp
     {
         public void Of<T>(T function)
             where T : unmanaged, ActivationOp.IActivation => Stream.Launch(
-                GradientKernel, Columns.Groups(Stream, Dy.Cols, Columns.Chunks(Dy.Rows)), Kept.View, Dy.View, Dx.View, Partial.View, Dy.Rows, Dy.Cols, function);
+                GradientKernel, Columns.Groups(Stream, Dy.Cols, Columns.Chunks(Dy.Rows)), Kept.View, Dy.View, Dx.View, Partial.View,
+                Dy.Rows, Dy.Cols, function);
     }
 
     readonly record struct RowElement<T>(ArrayView<float> X, ArrayView<float> Bias, ArrayView<float> Y, int First, T Function) : IElement
@@ -124,7 +134,8 @@ public static class BiasOp
         }
     }
 
-    readonly record struct ChunkColumn<T>(ArrayView<float> X, ArrayView<float> Bias, ArrayView<float> Y, ArrayView<float> Own, int Cols, int Period, T Function) : IColumn
+    readonly record struct ChunkColumn<T>(ArrayView<float> X, ArrayView<float> Bias, ArrayView<float> Y, ArrayView<float> Own, int Cols,
+        int Period, T Function) : IColumn
         where T : unmanaged, ActivationOp.IActivation
     {
         public int Strip => Columns.Block;
@@ -145,7 +156,8 @@ public static class BiasOp
     }
 
     readonly record struct GradientColumn<T>(
-        ArrayView<float> Kept, ArrayView<float> Dy, ArrayView<float> Dx, ArrayView<float> Partial, ArrayView<float> Sums, int Chunk, int Cols, T Function) : IColumn
+        ArrayView<float> Kept, ArrayView<float> Dy, ArrayView<float> Dx, ArrayView<float> Partial, ArrayView<float> Sums, int Chunk,
+        int Cols, T Function) : IColumn
         where T : unmanaged, ActivationOp.IActivation
     {
         public int Strip => Columns.Half;

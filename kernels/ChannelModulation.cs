@@ -34,7 +34,10 @@ public static class ChannelModulationOp
     public static void Require(Tensor x, Tensor modulation)
     {
         if (x.Shape.Rank < 2 || x.Length == 0 || modulation.Shape != new Shape(x.Shape[0], 2 * x.Cols))
-            throw new ArgumentException($"a modulation of {x.Shape} takes a gain and a shift for each sample and channel, not {modulation.Shape}");
+        {
+            throw new ArgumentException(
+                $"a modulation of {x.Shape} takes a gain and a shift for each sample and channel, not {modulation.Shape}");
+        }
     }
 
     // One thread per element.
@@ -45,7 +48,8 @@ public static class ChannelModulationOp
     }
 
     // One thread per element.
-    static void InputGradientKernel(Index2D index, ArrayView<float> dy, ArrayView<float> modulation, ArrayView<float> dx, int pixels, int channels)
+    static void InputGradientKernel(Index2D index, ArrayView<float> dy, ArrayView<float> modulation, ArrayView<float> dx, int pixels,
+        int channels)
     {
         int element = index.Y * channels + index.X;
         dx[element] = dy[element] * (1f + modulation[index.Y / pixels * 2 * channels + index.X]);

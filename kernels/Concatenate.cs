@@ -21,7 +21,8 @@ public static class ConcatenateOp
         int offset = 0;
         foreach (Tensor part in parts)
         {
-            stream.Launch(JoinKernel, Lanes.Groups(stream, IntrinsicMath.DivRoundUp(part.Rows, GroupRows)), part.View, whole.View, part.Rows, part.Cols, whole.Cols, offset);
+            stream.Launch(JoinKernel, Lanes.Groups(stream, IntrinsicMath.DivRoundUp(part.Rows, GroupRows)), part.View, whole.View,
+                part.Rows, part.Cols, whole.Cols, offset);
             offset += part.Cols;
         }
     }
@@ -37,7 +38,8 @@ public static class ConcatenateOp
         int offset = 0;
         foreach (Tensor part in parts)
         {
-            stream.Launch(SplitKernel, Lanes.Groups(stream, IntrinsicMath.DivRoundUp(part.Rows, GroupRows)), whole.View, part.View, part.Rows, part.Cols, whole.Cols, offset);
+            stream.Launch(SplitKernel, Lanes.Groups(stream, IntrinsicMath.DivRoundUp(part.Rows, GroupRows)), whole.View, part.View,
+                part.Rows, part.Cols, whole.Cols, offset);
             offset += part.Cols;
         }
     }
@@ -66,6 +68,9 @@ public static class ConcatenateOp
         }
 
         if (!fit || cols != whole.Cols)
-            throw new ArgumentException($"{string.Join(" and ", parts.ToArray().Select(p => p.Shape))} side by side do not make {whole.Shape}");
+        {
+            throw new ArgumentException(
+                $"{string.Join(" and ", parts.ToArray().Select(p => p.Shape))} side by side do not make {whole.Shape}");
+        }
     }
 }

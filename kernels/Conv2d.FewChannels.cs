@@ -46,7 +46,8 @@ public static partial class Conv2dOp
     {
         public static Bands Of(ConvolutionShape s)
         {
-            int pixels = IntrinsicMath.Min(SegmentPixels, IntrinsicMath.DivRoundUp(s.OutWidth, RegisterTile.Rows) * RegisterTile.Rows), lines = IntrinsicMath.Min(BandLines, s.OutHeight);
+            int pixels = IntrinsicMath.Min(SegmentPixels, IntrinsicMath.DivRoundUp(s.OutWidth, RegisterTile.Rows) * RegisterTile.Rows),
+                lines = IntrinsicMath.Min(BandLines, s.OutHeight);
             while (pixels > 0)
             {
                 for (int l = lines; l > 0; l--)
@@ -73,9 +74,11 @@ public static partial class Conv2dOp
         public int Rows(ConvolutionShape s) => (Lines - 1) * s.StrideY + (s.R - 1) * s.DilationY + 1;
     }
 
-    static bool IsOfFewChannels(ConvolutionShape s) => !s.IsPointwise && s.C < RegisterTile.RightStep / 2 && s.DilationX == 1 && Bands.Of(s).Pixels > 0;
+    static bool IsOfFewChannels(ConvolutionShape s) =>
+        !s.IsPointwise && s.C < RegisterTile.RightStep / 2 && s.DilationX == 1 && Bands.Of(s).Pixels > 0;
 
-    static int PackedWeights(ConvolutionShape s) => checked(IntrinsicMath.DivRoundUp(s.K, RegisterTile.RightStep) * RegisterTile.RightStep * s.R * s.S * s.C);
+    static int PackedWeights(ConvolutionShape s) =>
+        checked(IntrinsicMath.DivRoundUp(s.K, RegisterTile.RightStep) * RegisterTile.RightStep * s.R * s.S * s.C);
 
     static int BandSlices(ConvolutionShape s, Bands bands) => IntrinsicMath.Min(MaxBandSlices, s.Batch * bands.Count(s));
 
@@ -83,7 +86,8 @@ public static partial class Conv2dOp
     {
         var bands = Bands.Of(s);
         int threads = RegisterTile.Threads(stream.Device);
-        stream.Launch(PackKernel, new Index2D(IntrinsicMath.DivRoundUp(s.K, RegisterTile.RightStep) * RegisterTile.RightStep, s.R * s.S * s.C), w.View, workspace.View, s.K, s.R * s.S * s.C);
+        stream.Launch(PackKernel, new Index2D(IntrinsicMath.DivRoundUp(s.K, RegisterTile.RightStep) * RegisterTile.RightStep,
+            s.R * s.S * s.C), w.View, workspace.View, s.K, s.R * s.S * s.C);
         stream.Launch(
             s.K <= threads ? ForwardLinesKernel<OneColumn> : ForwardLinesKernel<WholeTile>,
             new KernelConfig(new Index3D(bands.Segments(s), bands.Count(s), s.Batch), new Index3D(threads, 1, 1)),
@@ -96,7 +100,8 @@ public static partial class Conv2dOp
         int threads = RegisterTile.Threads(stream.Device), slices = BandSlices(s, bands);
         stream.Launch(
             WeightGradientLinesKernel,
-            new KernelConfig(new Index3D(IntrinsicMath.DivRoundUp(s.K, threads * RegisterTile.ThreadColumns), slices, 1), new Index3D(threads, 1, 1)),
+            new KernelConfig(new Index3D(IntrinsicMath.DivRoundUp(s.K, threads * RegisterTile.ThreadColumns), slices, 1),
+            new Index3D(threads, 1, 1)),
             x.View, dy.View, workspace.View, s, bands);
         ColumnSumOp.AddChunks(stream, workspace, dw, slices);
     }
@@ -109,11 +114,13 @@ public static partial class Conv2dOp
     }
 
     // One group per segment, band and image.
-    static void ForwardLinesKernel<TColumns>(ArrayView<float> x, ArrayView<float> packed, ArrayView<float> y, ConvolutionShape s, Bands bands)
+    static void ForwardLinesKernel<TColumns>(ArrayView<float> x, ArrayView<float> packed, ArrayView<float> y, ConvolutionShape s,
+        Bands bands)
         where TColumns : unmanaged, ITileColumns
     {
         ArrayView<float> lines = SharedMemory.Allocate<float>(LineElements);
-        int firstX = Grid.IdxX * bands.Pixels, firstY = Grid.IdxY * bands.Lines, run = s.S * s.C, depth = s.R * run, pitch = bands.Pitch(s), step = s.StrideX * s.C;
+        int firstX = Grid.IdxX * bands.Pixels, firstY = Grid.IdxY * bands.Lines, run = s.S * s.C, depth = s.R * run, pitch = bands.Pitch(s),
+            step = s.StrideX * s.C;
         int count = IntrinsicMath.Min(bands.Lines, s.OutHeight - firstY), pixels = IntrinsicMath.Min(bands.Pixels, s.OutWidth - firstX);
         CopyLines(x, lines, s, bands, Grid.IdxZ, firstY, firstX);
         Group.Barrier();
@@ -132,7 +139,8 @@ public static partial class Conv2dOp
                     for (int r = 0; r < s.R; r++)
                     {
                         RegisterTile.Add(
-                            sums, lines, (line * s.StrideY + r * s.DilationY) * pitch + pixel * step, step, 1, packed, right + r * run * RegisterTile.RightStep, run, default(TColumns).Count);
+                            sums, lines, (line * s.StrideY + r * s.DilationY) * pitch + pixel * step, step, 1, packed,
+                            right + r * run * RegisterTile.RightStep, run, default(TColumns).Count);
                     }
 
                     RegisterTile.End(sums, y, rows, pixels - pixel, col, s.K, default(TColumns).Count);
@@ -144,13 +152,15 @@ public static partial class Conv2dOp
     // One group per panel of columns and slice of the bands.
     static void WeightGradientLinesKernel(ArrayView<float> x, ArrayView<float> dy, ArrayView<float> du, ConvolutionShape s, Bands bands)
     {
-        ArrayView<float> lines = SharedMemory.Allocate<float>(LineElements), gradients = SharedMemory.Allocate<float>(GradientRows * RegisterTile.RightStep);
+        ArrayView<float> lines = SharedMemory.Allocate<float>(LineElements),
+            gradients = SharedMemory.Allocate<float>(GradientRows * RegisterTile.RightStep);
         int run = s.S * s.C, depth = s.R * run, pitch = bands.Pitch(s), step = s.StrideX * s.C, col = Grid.IdxX * RegisterTile.Columns;
         int segments = bands.Segments(s), perImage = bands.Count(s), all = s.Batch * perImage;
         int first = Grid.IdxY * all / Grid.DimY * segments, end = (Grid.IdxY + 1) * all / Grid.DimY * segments;
         for (int part = first; part < end; part++)
         {
-            int firstX = part % segments * bands.Pixels, band = part / segments, firstY = band % perImage * bands.Lines, image = band / perImage;
+            int firstX = part % segments * bands.Pixels, band = part / segments, firstY = band % perImage * bands.Lines,
+                image = band / perImage;
             int count = IntrinsicMath.Min(bands.Lines, s.OutHeight - firstY), pixels = IntrinsicMath.Min(bands.Pixels, s.OutWidth - firstX);
             Group.Barrier();
             CopyLines(x, lines, s, bands, image, firstY, firstX);
@@ -169,7 +179,11 @@ public static partial class Conv2dOp
 
                 RegisterTile.Begin(sums, du, rows, col, s.K, part == first);
                 for (int line = 0; line < count; line++)
-                    RegisterTile.Add(sums, lines, places, line * s.StrideY * pitch, step, gradients, line * pixels * RegisterTile.RightStep, pixels);
+                {
+                    RegisterTile.Add(sums, lines, places, line * s.StrideY * pitch, step, gradients, line * pixels * RegisterTile.RightStep,
+                        pixels);
+                }
+
                 RegisterTile.End(sums, du, rows, depth - row, col, s.K);
             }
         }
@@ -183,12 +197,14 @@ public static partial class Conv2dOp
         {
             int iy = firstY * s.StrideY - s.PaddingY + row, start = (image * s.Height + iy) * width;
             RegisterTile.CopyRun(
-                lines, row * pitch, x, start + (firstX * s.StrideX - s.PaddingX) * s.C, pitch, start, iy >= 0 && iy < s.Height ? start + width : start);
+                lines, row * pitch, x, start + (firstX * s.StrideX - s.PaddingX) * s.C, pitch, start, iy >= 0
+                && iy < s.Height ? start + width : start);
         }
     }
 
     // Gradients of a segment [line, pixel, 32], columns past the end 0.
-    static void CopyGradients(ArrayView<float> dy, ArrayView<float> gradients, ConvolutionShape s, int image, int firstY, int firstX, int col, int count, int pixels)
+    static void CopyGradients(ArrayView<float> dy, ArrayView<float> gradients, ConvolutionShape s, int image, int firstY, int firstX,
+        int col, int count, int pixels)
     {
         int thread = Group.IdxX;
         bool isWhole = col + RegisterTile.Columns <= s.K;
@@ -201,9 +217,14 @@ public static partial class Conv2dOp
                 {
                     int c = col + thread + j * Group.DimX;
                     if (isWhole)
+                    {
                         gradients[to + pixel * RegisterTile.RightStep + thread + j * Group.DimX] = dy[from + pixel * s.K + c];
+                    }
                     else
-                        gradients[to + pixel * RegisterTile.RightStep + thread + j * Group.DimX] = c < s.K ? dy[from + pixel * s.K + c] : 0f;
+                    {
+                        gradients[to + pixel * RegisterTile.RightStep + thread + j * Group.DimX] = c < s.K
+                            ? dy[from + pixel * s.K + c] : 0f;
+                    }
                 }
             }
         }

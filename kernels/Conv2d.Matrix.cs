@@ -10,14 +10,17 @@ public static partial class Conv2dOp
 
     // Of the phase with the most pixels, and that with the most taps.
     static MatrixExtent InputGradientExtent(ConvolutionShape s) => new(
-        PhasePixels(s), s.C, checked(IntrinsicMath.DivRoundUp(s.R, Period(s.StrideY, s.DilationY)) * IntrinsicMath.DivRoundUp(s.S, Period(s.StrideX, s.DilationX)) * s.K), false, s.StrideY * s.StrideX);
+        PhasePixels(s), s.C, checked(IntrinsicMath.DivRoundUp(s.R, Period(s.StrideY, s.DilationY))
+        * IntrinsicMath.DivRoundUp(s.S, Period(s.StrideX, s.DilationX)) * s.K), false, s.StrideY * s.StrideX);
 
-    static MatrixExtent WeightGradientExtent(ConvolutionShape s) => new(s.R * s.S * s.C, s.K, checked(s.Batch * s.OutHeight * s.OutWidth), true);
+    static MatrixExtent WeightGradientExtent(ConvolutionShape s) =>
+        new(s.R * s.S * s.C, s.K, checked(s.Batch * s.OutHeight * s.OutWidth), true);
 
     static void ForwardOnMatrixUnits(Stream stream, Tensor x, Tensor w, Tensor y, Tensor workspace, ConvolutionShape s)
     {
         var forms = new MatrixForms<ConvolutionShape>(
-            ForwardMatrixKernel<TensorFloats, LargeMatrixTile>, ForwardMatrixKernel<TensorFloats, SmallMatrixTile>, ForwardMatrixKernel<BrainFloats, LargeMatrixTile>, ForwardMatrixKernel<BrainFloats, SmallMatrixTile>);
+            ForwardMatrixKernel<TensorFloats, LargeMatrixTile>, ForwardMatrixKernel<TensorFloats, SmallMatrixTile>,
+            ForwardMatrixKernel<BrainFloats, LargeMatrixTile>, ForwardMatrixKernel<BrainFloats, SmallMatrixTile>);
         MatrixProduct.Launch(stream, forms, x.View, w.View, y.View, workspace.View, s, ForwardExtent(s));
     }
 
@@ -38,22 +41,28 @@ public static partial class Conv2dOp
     }
 
     // One group per tile of output pixels, by channels.
-    static void ForwardMatrixKernel<TFormat, TTile>(ArrayView<float> x, ArrayView<float> w, ArrayView<float> y, ConvolutionShape s, MatrixParts parts)
+    static void ForwardMatrixKernel<TFormat, TTile>(ArrayView<float> x, ArrayView<float> w, ArrayView<float> y, ConvolutionShape s,
+        MatrixParts parts)
         where TFormat : unmanaged, IMatrixFormat
         where TTile : unmanaged, IMatrixTile =>
-        MatrixProduct.Multiply(x, w, y, new ForwardProduct(s), new ImageSide(s, isByTap: false), new PlainSide(s.K, s.R * s.S * s.C, s.K, isByDepth: true), parts, default(TFormat), default(TTile));
+        MatrixProduct.Multiply(x, w, y, new ForwardProduct(s), new ImageSide(s, isByTap: false),
+        new PlainSide(s.K, s.R * s.S * s.C, s.K, isByDepth: true), parts, default(TFormat), default(TTile));
 
     // One group per tile of one phase's input pixels, by channels.
-    static void InputGradientMatrixKernel<TFormat, TTile>(ArrayView<float> dy, ArrayView<float> w, ArrayView<float> dx, ConvolutionShape s, MatrixParts parts)
+    static void InputGradientMatrixKernel<TFormat,
+        TTile>(ArrayView<float> dy, ArrayView<float> w, ArrayView<float> dx, ConvolutionShape s, MatrixParts parts)
         where TFormat : unmanaged, IMatrixFormat
         where TTile : unmanaged, IMatrixTile =>
-        MatrixProduct.Multiply(dy, w, dx, new InputGradientProduct(s), new GradientSide(s), new TurnedWeights(s), parts, default(TFormat), default(TTile));
+        MatrixProduct.Multiply(dy, w, dx, new InputGradientProduct(s), new GradientSide(s), new TurnedWeights(s), parts, default(TFormat),
+        default(TTile));
 
     // One group per tile of taps and their channels, by output channels.
-    static void WeightGradientMatrixKernel<TFormat, TTile>(ArrayView<float> x, ArrayView<float> dy, ArrayView<float> dw, ConvolutionShape s, MatrixParts parts)
+    static void WeightGradientMatrixKernel<TFormat,
+        TTile>(ArrayView<float> x, ArrayView<float> dy, ArrayView<float> dw, ConvolutionShape s, MatrixParts parts)
         where TFormat : unmanaged, IMatrixFormat
         where TTile : unmanaged, IMatrixTile =>
-        MatrixProduct.Multiply(x, dy, dw, new WeightGradientProduct(s), new ImageSide(s, isByTap: true), new PlainSide(s.K, s.Batch * s.OutHeight * s.OutWidth, s.K, isByDepth: true), parts, default(TFormat), default(TTile));
+        MatrixProduct.Multiply(x, dy, dw, new WeightGradientProduct(s), new ImageSide(s, isByTap: true),
+        new PlainSide(s.K, s.Batch * s.OutHeight * s.OutWidth, s.K, isByDepth: true), parts, default(TFormat), default(TTile));
 
     // What of x lies under the kernel: rows are output pixels and k goes through the taps and their channels, or the other way round. Channels are neighbors.
     readonly struct ImageSide(ConvolutionShape s, bool isByTap) : IMatrixSide

@@ -44,14 +44,17 @@ public static partial class Conv2dOp
             int bands = IntrinsicMath.DivRoundUp(s.Height, lines);
             stream.Launch(PackRunsKernel, new Index2D(runs.Columns(s), s.K), w.View, workspace.View, s, runs);
             stream.Launch(
-                isLarge ? RunsKernel<HeldLargeBlock> : RunsKernel<HeldSmallBlock>, new KernelConfig(new Index3D(bands, s.Batch, 1), new Index3D(RegisterTile.Threads(stream.Device), 1, 1)),
+                isLarge ? RunsKernel<HeldLargeBlock> : RunsKernel<HeldSmallBlock>,
+                new KernelConfig(new Index3D(bands, s.Batch, 1), new Index3D(RegisterTile.Threads(stream.Device), 1, 1)),
                 dy.View, workspace.View, dx.View, s, runs, IntrinsicMath.DivRoundUp(s.Height, bands));
             return;
         }
 
         int rows = s.R * s.S * s.C, columns = s.Batch * s.OutHeight * s.OutWidth;
-        GemmOp.Multiply(stream, w.View, dy.View, workspace.View, default, new GemmShape(rows, columns, s.K, s.K, s.K, columns, 0), false, true);
-        stream.Launch(GatherKernel, new Index2D(IntrinsicMath.DivRoundUp(s.Width, s.StrideX), s.Batch * s.Height), workspace.View, dx.View, s);
+        GemmOp.Multiply(stream, w.View, dy.View, workspace.View, default, new GemmShape(rows, columns, s.K, s.K, s.K, columns, 0), false,
+            true);
+        stream.Launch(GatherKernel, new Index2D(IntrinsicMath.DivRoundUp(s.Width, s.StrideX), s.Batch * s.Height), workspace.View, dx.View,
+            s);
     }
 
     /// <summary>How the products of a line of dy lie: <c>[r, place of the pixel among as many as meet a pixel of dx, pixel, S C]</c>.</summary>
@@ -63,7 +66,8 @@ public static partial class Conv2dOp
         public static Runs Of(ConvolutionShape s)
         {
             int length = s.S * s.C, meeting = s.DilationX == 1 && s.S % s.StrideX == 0 && s.S / s.StrideX <= 2 ? s.S / s.StrideX : 0;
-            return new Runs(length, length <= RegisterTile.RightStep ? meeting : 0, length <= RegisterTile.RightStep / 2 ? RegisterTile.RightStep / 2 : RegisterTile.RightStep);
+            return new Runs(length, length <= RegisterTile.RightStep ? meeting : 0,
+                length <= RegisterTile.RightStep / 2 ? RegisterTile.RightStep / 2 : RegisterTile.RightStep);
         }
 
         /// <summary>Columns of the product, whole panels.</summary>
@@ -94,7 +98,8 @@ public static partial class Conv2dOp
     }
 
     // One group per band of lines of dx and image.
-    static void RunsKernel<TBlock>(ArrayView<float> dy, ArrayView<float> packed, ArrayView<float> dx, ConvolutionShape s, Runs runs, int lines)
+    static void RunsKernel<TBlock>(ArrayView<float> dy, ArrayView<float> packed, ArrayView<float> dx, ConvolutionShape s, Runs runs,
+        int lines)
         where TBlock : unmanaged, IHeldBlock
     {
         ArrayView<float> products = SharedMemory.Allocate<float>(default(TBlock).Products);
@@ -113,12 +118,18 @@ public static partial class Conv2dOp
                         ArrayView<float> sums = LocalMemory.Allocate<float>(RegisterTile.Rows * RegisterTile.ThreadColumns);
                         ArrayView<int> places = LocalMemory.Allocate<int>(RegisterTile.Rows);
                         for (int i = 0; i < RegisterTile.Rows; i++)
-                            places[i] = ((Grid.IdxY * s.OutHeight + oy) * s.OutWidth + place + IntrinsicMath.Min(pixel + i, count - 1) * runs.Meeting) * s.K;
+                        {
+                            places[i] = ((Grid.IdxY * s.OutHeight + oy) * s.OutWidth + place + IntrinsicMath.Min(pixel + i, count - 1)
+                                * runs.Meeting) * s.K;
+                        }
+
                         for (int i = 0; i < RegisterTile.Rows * RegisterTile.ThreadColumns; i++)
                             sums[i] = 0f;
                         RegisterTile.Add(
-                            sums, dy, places, 0, 1, packed, col / RegisterTile.RightStep * s.K * RegisterTile.RightStep + col % RegisterTile.RightStep, s.K);
-                        HoldRuns(sums, products, s, runs, (oy - first) * runs.Line(s) + place * row + pixel * runs.Length, col, count - pixel);
+                            sums, dy, places, 0, 1, packed, col / RegisterTile.RightStep * s.K * RegisterTile.RightStep
+                            + col % RegisterTile.RightStep, s.K);
+                        HoldRuns(sums, products, s, runs, (oy - first) * runs.Line(s) + place * row + pixel * runs.Length, col,
+                            count - pixel);
                     }
                 }
             }
@@ -150,8 +161,10 @@ public static partial class Conv2dOp
     // A line of dx, neighboring threads on neighboring values.
     static void GatherRuns(ArrayView<float> products, ArrayView<float> dx, ConvolutionShape s, Runs runs, int iy, int origin)
     {
-        int firstY = FirstTap(iy + s.PaddingY, s.StrideY, s.DilationY), periodY = Period(s.StrideY, s.DilationY), tapsY = Taps(s.R, firstY, periodY);
-        int lastY = (iy + s.PaddingY - firstY * s.DilationY) / s.StrideY, upY = periodY * s.DilationY / s.StrideY, values = s.Width * s.C, row = runs.Row(s);
+        int firstY = FirstTap(iy + s.PaddingY, s.StrideY, s.DilationY), periodY = Period(s.StrideY, s.DilationY),
+            tapsY = Taps(s.R, firstY, periodY);
+        int lastY = (iy + s.PaddingY - firstY * s.DilationY) / s.StrideY, upY = periodY * s.DilationY / s.StrideY, values = s.Width * s.C,
+            row = runs.Row(s);
         for (int start = 0; start < values; start += Group.DimX)
         {
             int e = start + Group.IdxX;
@@ -164,7 +177,8 @@ public static partial class Conv2dOp
                 float inner = 0f;
                 for (int place = 0; place < runs.Meeting; place++)
                 {
-                    int shift = (s.PaddingX - place * s.StrideX) * s.C, length = (s.OutWidth - place + runs.Meeting - 1) / runs.Meeting * runs.Length;
+                    int shift = (s.PaddingX - place * s.StrideX) * s.C,
+                        length = (s.OutWidth - place + runs.Meeting - 1) / runs.Meeting * runs.Length;
                     if (start + shift >= 0 && start + shift + Group.DimX <= length)
                         inner += products[from + place * row + e + shift];
                     else if (e + shift >= 0 && e + shift < length)
@@ -183,8 +197,10 @@ public static partial class Conv2dOp
     static void GatherKernel(Index2D index, ArrayView<float> products, ArrayView<float> dx, ConvolutionShape s)
     {
         int iy = index.Y % s.Height, image = index.Y / s.Height, all = s.Batch * s.OutHeight * s.OutWidth;
-        int firstY = FirstTap(iy + s.PaddingY, s.StrideY, s.DilationY), periodY = Period(s.StrideY, s.DilationY), periodX = Period(s.StrideX, s.DilationX);
-        int tapsY = Taps(s.R, firstY, periodY), lastY = (iy + s.PaddingY - firstY * s.DilationY) / s.StrideY, upY = periodY * s.DilationY / s.StrideY, backX = periodX * s.DilationX / s.StrideX;
+        int firstY = FirstTap(iy + s.PaddingY, s.StrideY, s.DilationY), periodY = Period(s.StrideY, s.DilationY),
+            periodX = Period(s.StrideX, s.DilationX);
+        int tapsY = Taps(s.R, firstY, periodY), lastY = (iy + s.PaddingY - firstY * s.DilationY) / s.StrideY,
+            upY = periodY * s.DilationY / s.StrideY, backX = periodX * s.DilationX / s.StrideX;
         for (int phase = 0; phase < s.StrideX; phase++)
         {
             int firstX = FirstTap(phase + s.PaddingX, s.StrideX, s.DilationX), tapsX = Taps(s.S, firstX, periodX);

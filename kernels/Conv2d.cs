@@ -26,7 +26,8 @@ public static partial class Conv2dOp
     public static int WorkspaceLength(Precision precision, Shape x, Shape w, Shape y, ConvolutionWindow window)
     {
         var s = ConvolutionShape.Of(x, w, y, window);
-        return Math.Max(ForwardWorkspace(precision, s), Math.Max(InputGradientWorkspace(precision, s), WeightGradientWorkspace(precision, s)));
+        return Math.Max(ForwardWorkspace(precision, s),
+            Math.Max(InputGradientWorkspace(precision, s), WeightGradientWorkspace(precision, s)));
     }
 
     /// <summary><c>y = x * w</c>.</summary>
@@ -42,15 +43,26 @@ public static partial class Conv2dOp
         var s = ConvolutionShape.Of(x.Shape, w.Shape, y.Shape, window);
         Require(workspace, ForwardWorkspace(stream.Device.Precision, s));
         if (s.IsPointwise)
+        {
             GemmOp.Multiply(stream, x, w, y, workspace: workspace);
+        }
         else if (stream.Device.Precision != Precision.Float32)
+        {
             ForwardOnMatrixUnits(stream, x, w, y, workspace, s);
+        }
         else if (WinogradShape.Applies(s, false))
+        {
             WinogradOp.Convolve(stream, x, w, y, workspace, WinogradShape.Forward(s));
+        }
         else if (IsOfFewChannels(s))
+        {
             ForwardOfFewChannels(stream, x, w, y, workspace, s);
+        }
         else
-            TileProduct.Launch(stream, ForwardKernel<LargeBlock>, ForwardKernel<SmallBlock>, x.View, w.View, y.View, s, checked(s.Batch * s.OutHeight * s.OutWidth), s.K);
+        {
+            TileProduct.Launch(stream, ForwardKernel<LargeBlock>, ForwardKernel<SmallBlock>, x.View, w.View, y.View, s,
+                checked(s.Batch * s.OutHeight * s.OutWidth), s.K);
+        }
     }
 
     /// <summary>The gradient of the input, or the forward pass of the transposed convolution.</summary>
@@ -66,15 +78,26 @@ public static partial class Conv2dOp
         var s = ConvolutionShape.Of(dx.Shape, w.Shape, dy.Shape, window);
         Require(workspace, InputGradientWorkspace(stream.Device.Precision, s));
         if (s.IsPointwise)
+        {
             GemmOp.Multiply(stream, dy, w, dx, transposeB: true, workspace: workspace);
+        }
         else if (stream.Device.Precision == Precision.Float32 && WinogradShape.Applies(s, true))
+        {
             WinogradOp.Convolve(stream, dy, w, dx, workspace, WinogradShape.Adjoint(s));
+        }
         else if (IsSpread(s))
+        {
             InputGradientOfFewChannels(stream, dy, w, dx, workspace, s);
+        }
         else if (stream.Device.Precision != Precision.Float32)
+        {
             InputGradientOnMatrixUnits(stream, dy, w, dx, workspace, s);
+        }
         else
-            TileProduct.Launch(stream, InputGradientKernel<LargeBlock>, InputGradientKernel<SmallBlock>, dy.View, w.View, dx.View, s, PhasePixels(s), s.C, s.StrideY * s.StrideX);
+        {
+            TileProduct.Launch(stream, InputGradientKernel<LargeBlock>, InputGradientKernel<SmallBlock>, dy.View, w.View, dx.View, s,
+                PhasePixels(s), s.C, s.StrideY * s.StrideX);
+        }
     }
 
     /// <summary>Adds the gradient of the weights.</summary>
@@ -90,15 +113,26 @@ public static partial class Conv2dOp
         var s = ConvolutionShape.Of(x.Shape, dw.Shape, dy.Shape, window);
         Require(workspace, WeightGradientWorkspace(stream.Device.Precision, s));
         if (s.IsPointwise)
+        {
             GemmOp.Multiply(stream, x, dy, dw, transposeA: true, accumulate: true, workspace: workspace);
+        }
         else if (stream.Device.Precision != Precision.Float32)
+        {
             WeightGradientOnMatrixUnits(stream, x, dy, dw, workspace, s);
+        }
         else if (WinogradShape.Applies(s, false))
+        {
             WinogradOp.WeightGradient(stream, x, dy, dw, workspace, WinogradShape.WeightGradient(s));
+        }
         else if (IsOfFewChannels(s))
+        {
             WeightGradientOfFewChannels(stream, x, dy, dw, workspace, s);
+        }
         else
-            TileProduct.Launch(stream, WeightGradientKernel<LargeBlock>, WeightGradientKernel<SmallBlock>, x.View, dy.View, dw.View, s, s.R * s.S * s.C, s.K);
+        {
+            TileProduct.Launch(stream, WeightGradientKernel<LargeBlock>, WeightGradientKernel<SmallBlock>, x.View, dy.View, dw.View, s,
+                s.R * s.S * s.C, s.K);
+        }
     }
 
     // Filtered products are of transformed values, which rounding to few bits would hurt more: matrix units get none.
@@ -118,7 +152,8 @@ public static partial class Conv2dOp
         : IsOfFewChannels(s) ? checked(BandSlices(s, Bands.Of(s)) * s.R * s.S * s.C * s.K) : 0;
 
     // Pixels that are a stride apart meet the same taps: each such phase is a product of its own.
-    static int PhasePixels(ConvolutionShape s) => checked(s.Batch * IntrinsicMath.DivRoundUp(s.Height, s.StrideY) * IntrinsicMath.DivRoundUp(s.Width, s.StrideX));
+    static int PhasePixels(ConvolutionShape s) =>
+        checked(s.Batch * IntrinsicMath.DivRoundUp(s.Height, s.StrideY) * IntrinsicMath.DivRoundUp(s.Width, s.StrideX));
 
     static void Require(Tensor workspace, int length)
     {
@@ -158,12 +193,16 @@ public static partial class Conv2dOp
     static int Taps(int taps, int first, int period) => first < taps && first < period ? (taps - first + period - 1) / period : 0;
 
     // One group per block of one phase's input pixels, by channels.
-    static void InputGradientKernel<TBlock>(ArrayView<float> dy, ArrayView<float> w, ArrayView<float> dx, ConvolutionShape s, Index2D extent)
-        where TBlock : unmanaged, IBlock => TileProduct.Multiply<InputGradientProduct, TBlock>(dy, w, dx, new InputGradientProduct(s), extent);
+    static void InputGradientKernel<TBlock>(ArrayView<float> dy, ArrayView<float> w, ArrayView<float> dx, ConvolutionShape s,
+        Index2D extent)
+        where TBlock : unmanaged, IBlock =>
+        TileProduct.Multiply<InputGradientProduct, TBlock>(dy, w, dx, new InputGradientProduct(s), extent);
 
     // One group per block of taps and their channels, by output channels.
-    static void WeightGradientKernel<TBlock>(ArrayView<float> x, ArrayView<float> dy, ArrayView<float> dw, ConvolutionShape s, Index2D extent)
-        where TBlock : unmanaged, IBlock => TileProduct.Multiply<WeightGradientProduct, TBlock>(x, dy, dw, new WeightGradientProduct(s), extent);
+    static void WeightGradientKernel<TBlock>(ArrayView<float> x, ArrayView<float> dy, ArrayView<float> dw, ConvolutionShape s,
+        Index2D extent)
+        where TBlock : unmanaged, IBlock =>
+        TileProduct.Multiply<WeightGradientProduct, TBlock>(x, dy, dw, new WeightGradientProduct(s), extent);
 
     // Rows are output pixels, k goes through the taps and their channels: what lies under the kernel, in stretches.
     readonly struct ForwardProduct(ConvolutionShape s) : IProduct
@@ -186,14 +225,17 @@ public static partial class Conv2dOp
             int run = s.RunTaps * s.C, line = s.Width * s.C, all = Rows;
             for (int i = 0; i < rows; i++)
             {
-                int pixel = IntrinsicMath.Min(row + i, all - 1), ox = pixel % s.OutWidth, oy = pixel / s.OutWidth % s.OutHeight, image = pixel / s.OutWidth / s.OutHeight * s.Height;
+                int pixel = IntrinsicMath.Min(row + i, all - 1), ox = pixel % s.OutWidth, oy = pixel / s.OutWidth % s.OutHeight,
+                    image = pixel / s.OutWidth / s.OutHeight * s.Height;
                 int q = start / run, part = start - q * run;
                 for (int k = 0; k < depth;)
                 {
                     int length = IntrinsicMath.Min(run - part, depth - k), tap = q * s.RunTaps;
-                    int iy = oy * s.StrideY - s.PaddingY + tap / s.S * s.DilationY, ix = ox * s.StrideX - s.PaddingX + tap % s.S * s.DilationX;
+                    int iy = oy * s.StrideY - s.PaddingY + tap / s.S * s.DilationY,
+                        ix = ox * s.StrideX - s.PaddingX + tap % s.S * s.DilationX;
                     int lineStart = (image + iy) * line, lineEnd = iy >= 0 && iy < s.Height ? lineStart + line : lineStart;
-                    RegisterTile.CopyRun(left, TileProduct.LeftAt<TBlock>(false, i, k), source, lineStart + ix * s.C + part, length, lineStart, lineEnd);
+                    RegisterTile.CopyRun(left, TileProduct.LeftAt<TBlock>(false, i, k), source, lineStart + ix * s.C + part, length,
+                        lineStart, lineEnd);
                     k += length;
                     part = 0;
                     q++;
@@ -242,7 +284,8 @@ public static partial class Conv2dOp
             where TBlock : unmanaged, IBlock
         {
             int high = High, wide = Wide, all = Rows, tapsX = TapsX;
-            int firstY = FirstTap(PhaseY + s.PaddingY, s.StrideY, s.DilationY), firstX = FirstTap(PhaseX + s.PaddingX, s.StrideX, s.DilationX);
+            int firstY = FirstTap(PhaseY + s.PaddingY, s.StrideY, s.DilationY),
+                firstX = FirstTap(PhaseX + s.PaddingX, s.StrideX, s.DilationX);
             int periodY = Period(s.StrideY, s.DilationY), periodX = Period(s.StrideX, s.DilationX);
             for (int i = 0; i < rows; i++)
             {
@@ -252,10 +295,12 @@ public static partial class Conv2dOp
                 {
                     int length = IntrinsicMath.Min(s.K - part, depth - k);
                     int r = firstY + tap / tapsX * periodY, q = firstX + tap % tapsX * periodX;
-                    int oy = a + (PhaseY + s.PaddingY - r * s.DilationY) / s.StrideY, ox = b + (PhaseX + s.PaddingX - q * s.DilationX) / s.StrideX;
+                    int oy = a + (PhaseY + s.PaddingY - r * s.DilationY) / s.StrideY,
+                        ox = b + (PhaseX + s.PaddingX - q * s.DilationX) / s.StrideX;
                     bool inside = oy >= 0 && oy < s.OutHeight && ox >= 0 && ox < s.OutWidth;
                     int from = ((image * s.OutHeight + oy) * s.OutWidth + ox) * s.K + part;
-                    RegisterTile.CopyRun(left, TileProduct.LeftAt<TBlock>(false, i, k), source, from, length, from, inside ? from + length : from);
+                    RegisterTile.CopyRun(left, TileProduct.LeftAt<TBlock>(false, i, k), source, from, length, from,
+                        inside ? from + length : from);
                     k += length;
                     part = 0;
                     tap++;
@@ -267,7 +312,8 @@ public static partial class Conv2dOp
             where TBlock : unmanaged, IBlock
         {
             int tapsX = TapsX;
-            int firstY = FirstTap(PhaseY + s.PaddingY, s.StrideY, s.DilationY), firstX = FirstTap(PhaseX + s.PaddingX, s.StrideX, s.DilationX);
+            int firstY = FirstTap(PhaseY + s.PaddingY, s.StrideY, s.DilationY),
+                firstX = FirstTap(PhaseX + s.PaddingX, s.StrideX, s.DilationX);
             int periodY = Period(s.StrideY, s.DilationY), periodX = Period(s.StrideX, s.DilationX);
             int tap = start / s.K, part = start - tap * s.K;
             for (int k = 0; k < depth;)
@@ -309,9 +355,12 @@ public static partial class Conv2dOp
                 {
                     // Behind the last run are no rows that count: zeros.
                     int length = IntrinsicMath.Min(run - part, rows - i), tap = q * s.RunTaps;
-                    int iy = oy * s.StrideY + tap / s.S * s.DilationY - s.PaddingY, ix = ox * s.StrideX + tap % s.S * s.DilationX - s.PaddingX;
-                    int lineStart = (image + iy) * line, lineEnd = iy >= 0 && iy < s.Height && tap < s.R * s.S ? lineStart + line : lineStart;
-                    RegisterTile.CopyRun(left, TileProduct.LeftAt<TBlock>(true, i, k), source, lineStart + ix * s.C + part, length, lineStart, lineEnd);
+                    int iy = oy * s.StrideY + tap / s.S * s.DilationY - s.PaddingY,
+                        ix = ox * s.StrideX + tap % s.S * s.DilationX - s.PaddingX;
+                    int lineStart = (image + iy) * line, lineEnd = iy >= 0 && iy < s.Height
+                        && tap < s.R * s.S ? lineStart + line : lineStart;
+                    RegisterTile.CopyRun(left, TileProduct.LeftAt<TBlock>(true, i, k), source, lineStart + ix * s.C + part, length,
+                        lineStart, lineEnd);
                     i += length;
                     part = 0;
                     q++;

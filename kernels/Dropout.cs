@@ -57,7 +57,10 @@ public static class DropoutOp
     static void Require(Tensor x, Tensor y, ArrayView<int> mask)
     {
         if (x.Length != y.Length || mask.Length != MaskLength(x.Length))
-            throw new ArgumentException($"dropout goes element by element; {x.Shape}, {y.Shape} and a mask of {mask.Length} integers do not fit");
+        {
+            throw new ArgumentException(
+                $"dropout goes element by element; {x.Shape}, {y.Shape} and a mask of {mask.Length} integers do not fit");
+        }
     }
 
     // One group per eight rows of the mask; thread t of T has the integers t, t + T, ... of each.
@@ -97,7 +100,8 @@ public static class DropoutOp
     }
 
     // A bit for each word.
-    static int Kept(RandomBlock words, int threshold) => Bit(words.W0, threshold) | (Bit(words.W1, threshold) << 1) | (Bit(words.W2, threshold) << 2) | (Bit(words.W3, threshold) << 3);
+    static int Kept(RandomBlock words, int threshold) =>
+        Bit(words.W0, threshold) | (Bit(words.W1, threshold) << 1) | (Bit(words.W2, threshold) << 2) | (Bit(words.W3, threshold) << 3);
 
     // 1 from the threshold on: the sign of what is missing to it.
     static int Bit(uint word, int threshold) => (int)((uint)(threshold - 1 - (int)(word >> 8)) >> 31);

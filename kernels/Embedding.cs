@@ -72,7 +72,8 @@ public static class EmbeddingOp
 
     // One thread per feature of each segment.
     static void SegmentSumKernel(
-        Index2D index, ArrayView<int> order, ArrayView<int> starts, ArrayView<int> ids, ArrayView<float> dy, ArrayView<float> dtable, int features)
+        Index2D index, ArrayView<int> order, ArrayView<int> starts, ArrayView<int> ids, ArrayView<float> dy, ArrayView<float> dtable,
+        int features)
     {
         int end = starts[index.Y + 1];
         float total = 0f;

@@ -45,12 +45,14 @@ public static class GaussianKlDivergenceOp
     /// <param name="scale">What the sum is multiplied by.</param>
     /// <exception cref="ArgumentException">The extents differ.</exception>
     public static void Forward(
-        Stream stream, Tensor mean, Tensor logVariance, Tensor priorMean, Tensor priorLogVariance, Tensor partials, Tensor loss, float scale)
+        Stream stream, Tensor mean, Tensor logVariance, Tensor priorMean, Tensor priorLogVariance, Tensor partials, Tensor loss,
+        float scale)
     {
         Require(mean, logVariance, priorMean, priorLogVariance);
         ReductionOp.RequirePartials(mean.Length, partials.View);
         stream.Launch(
-            PartialKernel, Lanes.Groups(stream, partials.Length), mean.View, logVariance.View, priorMean.View, priorLogVariance.View, partials.View, mean.Length);
+            PartialKernel, Lanes.Groups(stream, partials.Length), mean.View, logVariance.View, priorMean.View, priorLogVariance.View,
+            partials.View, mean.Length);
         ReductionOp.Total(stream, partials, loss, scale);
     }
 
@@ -77,7 +79,8 @@ public static class GaussianKlDivergenceOp
 
     // One group per chunk.
     static void PartialUnitKernel(ArrayView<float> mean, ArrayView<float> logVariance, ArrayView<float> partials, int n) =>
-        partials[Grid.IdxX] = Lanes.SumOfFunctions(new UnitTerm(mean, logVariance, ReductionOp.Chunk * Grid.IdxX), 0, ReductionOp.ChunkLength(n));
+        partials[Grid.IdxX] = Lanes.SumOfFunctions(new UnitTerm(mean, logVariance, ReductionOp.Chunk * Grid.IdxX), 0,
+        ReductionOp.ChunkLength(n));
 
     // One thread per element.
     static void BackwardUnitKernel(
@@ -89,13 +92,15 @@ public static class GaussianKlDivergenceOp
 
     // One group per chunk.
     static void PartialKernel(
-        ArrayView<float> mean, ArrayView<float> logVariance, ArrayView<float> priorMean, ArrayView<float> priorLogVariance, ArrayView<float> partials, int n) =>
+        ArrayView<float> mean, ArrayView<float> logVariance, ArrayView<float> priorMean, ArrayView<float> priorLogVariance,
+        ArrayView<float> partials, int n) =>
         partials[Grid.IdxX] = Lanes.SumOfFunctions(
             new Term(mean, logVariance, priorMean, priorLogVariance, ReductionOp.Chunk * Grid.IdxX), 0, ReductionOp.ChunkLength(n));
 
     // One thread per element.
     static void BackwardKernel(
-        Index1D i, ArrayView<float> mean, ArrayView<float> logVariance, ArrayView<float> priorMean, ArrayView<float> priorLogVariance, float scale,
+        Index1D i, ArrayView<float> mean, ArrayView<float> logVariance, ArrayView<float> priorMean, ArrayView<float> priorLogVariance,
+        float scale,
         ArrayView<float> dmean, ArrayView<float> dlogVariance, ArrayView<float> dpriorMean, ArrayView<float> dpriorLogVariance)
     {
         float d = mean[i] - priorMean[i];
@@ -117,7 +122,8 @@ public static class GaussianKlDivergenceOp
     }
 
     readonly record struct Term(
-        ArrayView<float> Mean, ArrayView<float> LogVariance, ArrayView<float> PriorMean, ArrayView<float> PriorLogVariance, int First) : ITerm
+        ArrayView<float> Mean, ArrayView<float> LogVariance, ArrayView<float> PriorMean, ArrayView<float> PriorLogVariance, int First)
+        : ITerm
     {
         public float Add(float sum, int at)
         {

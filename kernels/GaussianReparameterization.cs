@@ -13,7 +13,11 @@ public static class GaussianReparameterizationOp
     public static void Forward(Stream stream, Tensor mean, Tensor logVariance, Tensor eps, Tensor z)
     {
         if (mean.Length != logVariance.Length || mean.Length != eps.Length || mean.Length != z.Length)
-            throw new ArgumentException($"mean {mean.Shape}, log-variance {logVariance.Shape}, noise {eps.Shape} and sample {z.Shape} differ");
+        {
+            throw new ArgumentException(
+                $"mean {mean.Shape}, log-variance {logVariance.Shape}, noise {eps.Shape} and sample {z.Shape} differ");
+        }
+
         stream.Launch(ForwardKernel, z.Length, mean.View, logVariance.View, eps.View, z.View);
     }
 
@@ -31,6 +35,7 @@ public static class GaussianReparameterizationOp
         z[i] = mean[i] + eps[i] * StrictMath.Exp(0.5f * logVariance[i]);
 
     // One thread per element.
-    static void BackwardKernel(Index1D i, ArrayView<float> logVariance, ArrayView<float> eps, ArrayView<float> dz, ArrayView<float> dlogVariance) =>
+    static void BackwardKernel(Index1D i, ArrayView<float> logVariance, ArrayView<float> eps, ArrayView<float> dz,
+        ArrayView<float> dlogVariance) =>
         dlogVariance[i] = 0.5f * dz[i] * eps[i] * StrictMath.Exp(0.5f * logVariance[i]);
 }

@@ -25,7 +25,8 @@ public readonly record struct GemmShape(int M, int N, int K, int AStride, int BS
 public static class GemmOp
 {
     /// <summary>Elements of workspace that a product of m x k and k x n is best given; 0 where none helps. With one, a long k is summed in parts: in another order than without, in other than float32.</summary>
-    public static int WorkspaceLength(Precision precision, int m, int n, int k) => precision == Precision.Float32 ? 0 : new MatrixExtent(m, n, k, false).Workspace(checked(m * n));
+    public static int WorkspaceLength(Precision precision, int m, int n, int k) =>
+        precision == Precision.Float32 ? 0 : new MatrixExtent(m, n, k, false).Workspace(checked(m * n));
 
     /// <summary><c>C = op(A) op(B)</c>, or <c>C += op(A) op(B)</c>.</summary>
     /// <param name="stream">Where it runs.</param>
@@ -37,7 +38,8 @@ public static class GemmOp
     /// <param name="accumulate">Add to C instead of writing it.</param>
     /// <param name="workspace">At least <see cref="WorkspaceLength"/> elements, overwritten; or null.</param>
     /// <exception cref="ArgumentException">The extents do not fit, or the workspace is too small.</exception>
-    public static void Multiply(Stream stream, Tensor a, Tensor b, Tensor c, bool transposeA = false, bool transposeB = false, bool accumulate = false, Tensor? workspace = null)
+    public static void Multiply(Stream stream, Tensor a, Tensor b, Tensor c, bool transposeA = false, bool transposeB = false,
+        bool accumulate = false, Tensor? workspace = null)
     {
         int m = transposeA ? a.Cols : a.Rows, k = transposeA ? a.Rows : a.Cols;
         int kb = transposeB ? b.Cols : b.Rows, n = transposeB ? b.Rows : b.Cols;
@@ -45,13 +47,19 @@ public static class GemmOp
             throw new ArgumentException($"a product of {m} x {k} and {kb} x {n} does not fit a result of {c.Rows} x {c.Cols}");
         int needed = workspace == null ? 0 : WorkspaceLength(stream.Device.Precision, m, n, k);
         if (needed > 0 && workspace!.Length < needed)
-            throw new ArgumentException($"a product of {m} x {k} and {k} x {n} takes a workspace of {needed} elements, not {workspace.Length}");
+        {
+            throw new ArgumentException(
+                $"a product of {m} x {k} and {k} x {n} takes a workspace of {needed} elements, not {workspace.Length}");
+        }
+
         ArrayView<float> parts = needed > 0 ? workspace!.View : default;
-        Multiply(stream, a.View, b.View, c.View, parts, new GemmShape(m, n, k, a.Cols, b.Cols, c.Cols, accumulate ? 1 : 0), transposeA, transposeB);
+        Multiply(stream, a.View, b.View, c.View, parts, new GemmShape(m, n, k, a.Cols, b.Cols, c.Cols, accumulate ? 1 : 0), transposeA,
+            transposeB);
     }
 
     /// <summary>The same over memory that is not a tensor of its own.</summary>
-    internal static void Multiply(Stream stream, ArrayView<float> a, ArrayView<float> b, ArrayView<float> c, ArrayView<float> workspace, GemmShape shape, bool transposeA, bool transposeB)
+    internal static void Multiply(Stream stream, ArrayView<float> a, ArrayView<float> b, ArrayView<float> c, ArrayView<float> workspace,
+        GemmShape shape, bool transposeA, bool transposeB)
     {
         switch (transposeA, transposeB)
         {
@@ -70,7 +78,8 @@ public static class GemmOp
         }
     }
 
-    static void Launch<TA, TB>(Stream stream, ArrayView<float> a, ArrayView<float> b, ArrayView<float> c, ArrayView<float> workspace, GemmShape shape)
+    static void Launch<TA, TB>(Stream stream, ArrayView<float> a, ArrayView<float> b, ArrayView<float> c, ArrayView<float> workspace,
+        GemmShape shape)
         where TA : unmanaged, IOperand
         where TB : unmanaged, IOperand
     {
@@ -93,13 +102,15 @@ public static class GemmOp
         where TBlock : unmanaged, IBlock => TileProduct.Multiply<Product<TA, TB>, TBlock>(a, b, c, new Product<TA, TB>(shape), extent);
 
     // One group per tile of C, by matrix units.
-    static void MatrixKernel<TA, TB, TFormat, TTile>(ArrayView<float> a, ArrayView<float> b, ArrayView<float> c, GemmShape s, MatrixParts parts)
+    static void MatrixKernel<TA, TB, TFormat,
+        TTile>(ArrayView<float> a, ArrayView<float> b, ArrayView<float> c, GemmShape s, MatrixParts parts)
         where TA : unmanaged, IOperand
         where TB : unmanaged, IOperand
         where TFormat : unmanaged, IMatrixFormat
         where TTile : unmanaged, IMatrixTile =>
         MatrixProduct.Multiply(
-            a, b, c, new Product<TA, TB>(s), new PlainSide(s.M, s.K, s.AStride, default(TA).IsTransposed), new PlainSide(s.N, s.K, s.BStride, !default(TB).IsTransposed), parts, default(TFormat), default(TTile));
+            a, b, c, new Product<TA, TB>(s), new PlainSide(s.M, s.K, s.AStride, default(TA).IsTransposed),
+            new PlainSide(s.N, s.K, s.BStride, !default(TB).IsTransposed), parts, default(TFormat), default(TTile));
 
     readonly struct Product<TA, TB>(GemmShape shape) : IProduct
         where TA : unmanaged, IOperand

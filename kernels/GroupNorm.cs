@@ -55,7 +55,8 @@ public static class GroupNormOp
     /// <param name="groups">Groups of channels.</param>
     /// <exception cref="ArgumentException">The rows do not divide into samples or the channels into groups.</exception>
     public static void Backward(
-        Stream stream, Tensor x, Tensor dy, Tensor gamma, Tensor mean, Tensor rstd, Tensor partialGamma, Tensor partialBeta, Tensor avgG, Tensor avgGn,
+        Stream stream, Tensor x, Tensor dy, Tensor gamma, Tensor mean, Tensor rstd, Tensor partialGamma, Tensor partialBeta, Tensor avgG,
+        Tensor avgGn,
         Tensor dx, Tensor dgamma, Tensor dbeta, int rowsPerSample, int groups)
     {
         GroupStatistics layout = Layout(x, mean, rowsPerSample, groups);
@@ -67,14 +68,20 @@ public static class GroupNormOp
 
     static GroupStatistics Layout(Tensor x, Tensor mean, int rowsPerSample, int groups)
     {
-        if (rowsPerSample < 1 || x.Rows % rowsPerSample != 0 || groups < 1 || x.Cols % groups != 0 || mean.Length != x.Rows / rowsPerSample * groups)
-            throw new ArgumentException($"{x.Shape} does not divide into samples of {rowsPerSample} rows and {groups} groups of channels, with {mean.Length} statistics");
+        if (rowsPerSample < 1 || x.Rows % rowsPerSample != 0 || groups < 1 || x.Cols % groups != 0
+            || mean.Length != x.Rows / rowsPerSample * groups)
+        {
+            throw new ArgumentException($"{x.Shape} does not divide into samples of {rowsPerSample} rows and {groups} groups of channels, "
+                + $"with {mean.Length} statistics");
+        }
+
         return new GroupStatistics(groups, x.Cols / groups);
     }
 
     // One thread per sample and group.
     static void StatisticsKernel(
-        Index1D index, ArrayView<float> means, ArrayView<float> squares, ArrayView<float> mean, ArrayView<float> rstd, SampleRows samples, GroupStatistics s, float eps)
+        Index1D index, ArrayView<float> means, ArrayView<float> squares, ArrayView<float> mean, ArrayView<float> rstd, SampleRows samples,
+        GroupStatistics s, float eps)
     {
         int first = First(index, samples, s), cols = s.Groups * s.GroupCols;
         float all = samples.Rows * s.GroupCols, sum = 0f, distances = 0f;
@@ -106,7 +113,8 @@ public static class GroupNormOp
 
     // One thread per sample and group: the averages of g = dy * gamma and of g * n.
     static void AverageKernel(
-        Index1D index, ArrayView<float> partialGamma, ArrayView<float> partialBeta, ArrayView<float> gamma, ArrayView<float> avgG, ArrayView<float> avgGn,
+        Index1D index, ArrayView<float> partialGamma, ArrayView<float> partialBeta, ArrayView<float> gamma, ArrayView<float> avgG,
+        ArrayView<float> avgGn,
         SampleRows samples, GroupStatistics s)
     {
         int first = First(index, samples, s), cols = s.Groups * s.GroupCols, channel = index % s.Groups * s.GroupCols;

@@ -23,7 +23,8 @@ public static class GruOp
     /// <param name="step">This step, from 0.</param>
     /// <param name="hidden">h, written.</param>
     /// <exception cref="ArgumentException">The extents do not fit.</exception>
-    public static void Forward(Stream stream, Tensor p, Tensor q, Tensor bias, Tensor recurrentBias, Tensor hiddenBefore, IntTensor lengths, int step, Tensor hidden)
+    public static void Forward(Stream stream, Tensor p, Tensor q, Tensor bias, Tensor recurrentBias, Tensor hiddenBefore, IntTensor lengths,
+        int step, Tensor hidden)
     {
         Require(p, q, hidden, lengths);
         stream.Launch(
@@ -44,7 +45,8 @@ public static class GruOp
     /// <param name="dq">Written.</param>
     /// <exception cref="ArgumentException">The extents do not fit.</exception>
     public static void Backward(
-        Stream stream, Tensor p, Tensor q, Tensor hiddenBefore, Tensor dstate, IntTensor lengths, int step, Tensor dhidden, Tensor dp, Tensor dq)
+        Stream stream, Tensor p, Tensor q, Tensor hiddenBefore, Tensor dstate, IntTensor lengths, int step, Tensor dhidden, Tensor dp,
+        Tensor dq)
     {
         Require(p, q, hiddenBefore, lengths);
         stream.Launch(
@@ -55,7 +57,10 @@ public static class GruOp
     static void Require(Tensor p, Tensor q, Tensor hidden, IntTensor lengths)
     {
         if (p.Cols != 3 * hidden.Cols || p.Rows != hidden.Rows || q.Length != p.Length || lengths.Length != hidden.Rows)
-            throw new ArgumentException($"GRU gates {p.Shape} and {q.Shape} and {lengths.Length} lengths do not fit a state of {hidden.Shape}; the gates have 3 panels");
+        {
+            throw new ArgumentException($"GRU gates {p.Shape} and {q.Shape} and {lengths.Length} lengths do not fit a state of "
+                + $"{hidden.Shape}; the gates have 3 panels");
+        }
     }
 
     // One thread per element of the state.

@@ -15,7 +15,8 @@ public static class InfoNceOp
     public static void ClampInPlace(Stream stream, Tensor k, float limit) => stream.Launch(ClampKernel, k.Length, k.View, limit);
 
     /// <summary>The inverse temperature, exp(k), one element.</summary>
-    public static void InverseTemperature(Stream stream, Tensor k, Tensor factor) => stream.Launch(ExponentialKernel, k.Length, k.View, factor.View);
+    public static void InverseTemperature(Stream stream, Tensor k, Tensor factor) =>
+        stream.Launch(ExponentialKernel, k.Length, k.View, factor.View);
 
     /// <summary>Multiplies dot products by the inverse temperature, in place.</summary>
     public static void ScaleInPlace(Stream stream, Tensor products, Tensor factor) =>
@@ -41,7 +42,8 @@ public static class InfoNceOp
     /// <param name="dproducts">g, written.</param>
     /// <param name="terms">h, written.</param>
     /// <exception cref="ArgumentException">The logits are not square.</exception>
-    public static void Backward(Stream stream, Tensor logits, Tensor factor, Tensor rowLogSums, Tensor colLogSums, float scale, Tensor dproducts, Tensor terms) =>
+    public static void Backward(Stream stream, Tensor logits, Tensor factor, Tensor rowLogSums, Tensor colLogSums, float scale,
+        Tensor dproducts, Tensor terms) =>
         stream.Launch(
             BackwardKernel, new Index2D(Require(logits), logits.Rows),
             logits.View, factor.View, rowLogSums.View, colLogSums.View, scale, dproducts.View, terms.View);
@@ -76,7 +78,8 @@ public static class InfoNceOp
     }
 
     // One thread per pair.
-    static void LossKernel(Index1D i, ArrayView<float> s, ArrayView<float> rowLogSums, ArrayView<float> colLogSums, ArrayView<float> loss, int n)
+    static void LossKernel(Index1D i, ArrayView<float> s, ArrayView<float> rowLogSums, ArrayView<float> colLogSums, ArrayView<float> loss,
+        int n)
     {
         float diagonal = s[i * n + i];
         loss[i] = 0.5f * (rowLogSums[i] - diagonal + (colLogSums[i] - diagonal));
@@ -112,7 +115,8 @@ public static class InfoNceOp
         public void End(int own, int col) => Results[col] = Own[own];
     }
 
-    readonly record struct LogSum(ArrayView<float> S, ArrayView<float> Results, ArrayView<float> Largest, ArrayView<float> Sums, int N) : IColumn
+    readonly record struct LogSum(ArrayView<float> S, ArrayView<float> Results, ArrayView<float> Largest, ArrayView<float> Sums, int N)
+        : IColumn
     {
         public int Strip => Columns.Half;
 

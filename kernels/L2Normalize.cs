@@ -56,7 +56,8 @@ public static class L2NormalizeOp
         public void Do(int at) => Y[First + at] = X[First + at] * Factor;
     }
 
-    readonly record struct Differentiate(ArrayView<float> Y, ArrayView<float> Dy, ArrayView<float> Dx, int First, float Factor, float Dot) : IElement
+    readonly record struct Differentiate(ArrayView<float> Y, ArrayView<float> Dy, ArrayView<float> Dx, int First, float Factor, float Dot)
+        : IElement
     {
         public void Do(int at) => Dx[First + at] = Factor * (Dy[First + at] - Y[First + at] * Dot);
     }

@@ -29,7 +29,8 @@ public static class LayerNormOp
     public static void Forward(Stream stream, Tensor x, Tensor gamma, Tensor beta, Tensor y, Tensor mean, Tensor rstd, float eps)
     {
         Require(x, y, gamma, beta, mean, rstd);
-        stream.Launch(ForwardKernel, Lanes.Groups(stream, x.Rows), x.View, gamma.View, beta.View, y.View, mean.View, rstd.View, x.Cols, eps);
+        stream.Launch(ForwardKernel, Lanes.Groups(stream, x.Rows), x.View, gamma.View, beta.View, y.View, mean.View, rstd.View, x.Cols,
+            eps);
     }
 
     /// <summary>The backward pass: writes dx, adds to dgamma and dbeta.</summary>
@@ -53,7 +54,8 @@ public static class LayerNormOp
         Require(x, dx, gamma, dbeta, mean, rstd);
         int chunks = PartialRows(x.Rows);
         stream.Launch(
-            BackwardKernel, Lanes.Groups(stream, chunks), x.View, dy.View, gamma.View, mean.View, rstd.View, dx.View, partialGamma.View, partialBeta.View, x.Rows, x.Cols);
+            BackwardKernel, Lanes.Groups(stream, chunks), x.View, dy.View, gamma.View, mean.View, rstd.View, dx.View, partialGamma.View,
+            partialBeta.View, x.Rows, x.Cols);
         ColumnSumOp.AddChunks(stream, partialGamma, dgamma, chunks);
         ColumnSumOp.AddChunks(stream, partialBeta, dbeta, chunks);
     }
@@ -61,12 +63,16 @@ public static class LayerNormOp
     static void Require(Tensor x, Tensor y, Tensor gamma, Tensor beta, Tensor mean, Tensor rstd)
     {
         if (x.Shape != y.Shape || gamma.Length != x.Cols || beta.Length != x.Cols || mean.Length != x.Rows || rstd.Length != x.Rows)
-            throw new ArgumentException($"{gamma.Length} and {beta.Length} values per column, {mean.Length} and {rstd.Length} per row and results of {y.Shape} do not fit {x.Shape}");
+        {
+            throw new ArgumentException($"{gamma.Length} and {beta.Length} values per column, {mean.Length} and "
+                + $"{rstd.Length} per row and results of {y.Shape} do not fit {x.Shape}");
+        }
     }
 
     // One group per row, which stays in the cache.
     static void ForwardKernel(
-        ArrayView<float> x, ArrayView<float> gamma, ArrayView<float> beta, ArrayView<float> y, ArrayView<float> mean, ArrayView<float> rstd, int cols, float eps)
+        ArrayView<float> x, ArrayView<float> gamma, ArrayView<float> beta, ArrayView<float> y, ArrayView<float> mean, ArrayView<float> rstd,
+        int cols, float eps)
     {
         int row = Grid.IdxX, first = row * cols;
         float center = Lanes.Sum(new Value(x, first), 0, cols) / cols;
@@ -88,7 +94,8 @@ public static class LayerNormOp
             float center = mean[row], scale = rstd[row];
             SumPair sums = Lanes.Sums(new Products(x, dy, gamma, row * cols, center, scale), 0, cols);
             Lanes.ForEach(
-                new Differentiate(x, dy, gamma, dx, partialGamma, partialBeta, row * cols, chunk * cols, center, scale, sums.First / cols, sums.Second / cols), 0, cols);
+                new Differentiate(x, dy, gamma, dx, partialGamma, partialBeta, row * cols, chunk * cols, center, scale, sums.First / cols,
+                sums.Second / cols), 0, cols);
         }
     }
 
@@ -107,7 +114,8 @@ public static class LayerNormOp
     }
 
     readonly record struct Normalize(
-        ArrayView<float> X, ArrayView<float> Gamma, ArrayView<float> Beta, ArrayView<float> Y, int First, float Center, float Scale) : IElement
+        ArrayView<float> X, ArrayView<float> Gamma, ArrayView<float> Beta, ArrayView<float> Y, int First, float Center, float Scale)
+        : IElement
     {
         public void Do(int at) => Y[First + at] = Fused.MultiplyAdd((X[First + at] - Center) * Scale, Gamma[at], Beta[at]);
     }
@@ -122,7 +130,8 @@ public static class LayerNormOp
     }
 
     // g and g * n.
-    readonly record struct Products(ArrayView<float> X, ArrayView<float> Dy, ArrayView<float> Gamma, int First, float Center, float Scale) : ITermPair
+    readonly record struct Products(ArrayView<float> X, ArrayView<float> Dy, ArrayView<float> Gamma, int First, float Center, float Scale)
+        : ITermPair
     {
         public float AddFirst(float sum, int at) => Fused.MultiplyAdd(Dy[First + at], Gamma[at], sum);
 
@@ -130,7 +139,8 @@ public static class LayerNormOp
     }
 
     readonly record struct Differentiate(
-        ArrayView<float> X, ArrayView<float> Dy, ArrayView<float> Gamma, ArrayView<float> Dx, ArrayView<float> PartialGamma, ArrayView<float> PartialBeta,
+        ArrayView<float> X, ArrayView<float> Dy, ArrayView<float> Gamma, ArrayView<float> Dx, ArrayView<float> PartialGamma,
+        ArrayView<float> PartialBeta,
         int First, int Partial, float Center, float Scale, float Average, float ProductAverage) : IElement
     {
         public void Do(int at)

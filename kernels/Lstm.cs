@@ -23,7 +23,8 @@ public static class LstmOp
     /// <param name="cell">c, written.</param>
     /// <param name="hidden">h, written.</param>
     /// <exception cref="ArgumentException">The extents do not fit.</exception>
-    public static void Forward(Stream stream, Tensor gates, Tensor bias, Tensor cellBefore, Tensor hiddenBefore, IntTensor lengths, int step, Tensor cell, Tensor hidden)
+    public static void Forward(Stream stream, Tensor gates, Tensor bias, Tensor cellBefore, Tensor hiddenBefore, IntTensor lengths,
+        int step, Tensor cell, Tensor hidden)
     {
         Require(gates, cell, lengths);
         stream.Launch(
@@ -44,7 +45,8 @@ public static class LstmOp
     /// <param name="dgates">Written.</param>
     /// <exception cref="ArgumentException">The extents do not fit.</exception>
     public static void Backward(
-        Stream stream, Tensor gates, Tensor cellBefore, Tensor cell, Tensor dstate, IntTensor lengths, int step, Tensor dhidden, Tensor dcell, Tensor dgates)
+        Stream stream, Tensor gates, Tensor cellBefore, Tensor cell, Tensor dstate, IntTensor lengths, int step, Tensor dhidden,
+        Tensor dcell, Tensor dgates)
     {
         Require(gates, cell, lengths);
         stream.Launch(
@@ -55,7 +57,10 @@ public static class LstmOp
     static void Require(Tensor gates, Tensor cell, IntTensor lengths)
     {
         if (gates.Cols != 4 * cell.Cols || gates.Rows != cell.Rows || lengths.Length != cell.Rows)
-            throw new ArgumentException($"LSTM gates {gates.Shape} and {lengths.Length} lengths do not fit a state of {cell.Shape}; the gates have 4 panels");
+        {
+            throw new ArgumentException(
+                $"LSTM gates {gates.Shape} and {lengths.Length} lengths do not fit a state of {cell.Shape}; the gates have 4 panels");
+        }
     }
 
     // One thread per element of the state.

@@ -52,7 +52,10 @@ public static class RmsNormOp
     static void Require(Tensor x, Tensor gamma, Tensor y, Tensor perRow)
     {
         if (x.Shape != y.Shape || gamma.Length != x.Cols || perRow.Length != x.Rows)
-            throw new ArgumentException($"{gamma.Length} scales, {perRow.Length} values per row and results of {y.Shape} do not fit {x.Shape}");
+        {
+            throw new ArgumentException(
+                $"{gamma.Length} scales, {perRow.Length} values per row and results of {y.Shape} do not fit {x.Shape}");
+        }
     }
 
     // One group per row, which stays in the cache.
@@ -66,7 +69,8 @@ public static class RmsNormOp
 
     // One group per chunk of rows; its sums over them are in the cache too.
     static void BackwardKernel(
-        ArrayView<float> x, ArrayView<float> dy, ArrayView<float> gamma, ArrayView<float> rstd, ArrayView<float> dx, ArrayView<float> partial, int rows, int cols)
+        ArrayView<float> x, ArrayView<float> dy, ArrayView<float> gamma, ArrayView<float> rstd, ArrayView<float> dx,
+        ArrayView<float> partial, int rows, int cols)
     {
         int chunk = Grid.IdxX, end = IntrinsicMath.Min((chunk + 1) * ChunkRows, rows);
         Lanes.ForEach(new Clear(partial), chunk * cols, (chunk + 1) * cols);

@@ -21,7 +21,8 @@ public static class SoftmaxCrossEntropyOp
         Require(logits, targets, logSums);
         if (stats.Length != 3 * logits.Rows)
             throw new ArgumentException($"the statistics of {logits.Rows} rows are [3, {logits.Rows}], not {stats.Shape}");
-        stream.Launch(RowKernel, Lanes.Groups(stream, logits.Rows), logits.View, targets.View, stats.View, logSums.View, logits.Rows, logits.Cols);
+        stream.Launch(RowKernel, Lanes.Groups(stream, logits.Rows), logits.View, targets.View, stats.View, logSums.View, logits.Rows,
+            logits.Cols);
     }
 
     /// <summary>From the sums of the statistics: the mean loss over counted rows, 0 if there is none.</summary>
@@ -39,7 +40,8 @@ public static class SoftmaxCrossEntropyOp
     public static void Backward(Stream stream, Tensor logits, IntTensor targets, Tensor logSums, Tensor totals, float scale, Tensor dlogits)
     {
         Require(logits, targets, logSums);
-        stream.Launch(BackwardKernel, Lanes.Groups(stream, logits.Rows), logits.View, targets.View, logSums.View, totals.View, scale, dlogits.View, logits.Cols);
+        stream.Launch(BackwardKernel, Lanes.Groups(stream, logits.Rows), logits.View, targets.View, logSums.View, totals.View, scale,
+            dlogits.View, logits.Cols);
     }
 
     static void Require(Tensor logits, IntTensor targets, Tensor logSums)
@@ -75,7 +77,8 @@ public static class SoftmaxCrossEntropyOp
 
     // One group per row.
     static void BackwardKernel(
-        ArrayView<float> x, ArrayView<int> targets, ArrayView<float> logSums, ArrayView<float> totals, float scale, ArrayView<float> dx, int cols)
+        ArrayView<float> x, ArrayView<int> targets, ArrayView<float> logSums, ArrayView<float> totals, float scale, ArrayView<float> dx,
+        int cols)
     {
         int row = Grid.IdxX, target = targets[row];
         float factor = target == -1 ? 0f : scale / StrictMath.Max(totals[1], 1f);
@@ -92,7 +95,8 @@ public static class SoftmaxCrossEntropyOp
         public float Add(float sum, int at) => X[First + at] == Largest ? sum + 1f : sum;
     }
 
-    readonly record struct Differentiate(ArrayView<float> X, ArrayView<float> Dx, int First, int Target, float LogSum, float Factor) : IElement
+    readonly record struct Differentiate(ArrayView<float> X, ArrayView<float> Dx, int First, int Target, float LogSum, float Factor)
+        : IElement
     {
         public void Do(int at)
         {

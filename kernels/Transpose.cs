@@ -24,7 +24,8 @@ public static class TransposeOp
         int threads = RegisterTile.Threads(stream.Device);
         stream.Launch(
             TransposeKernel,
-            new KernelConfig(new Index3D(IntrinsicMath.DivRoundUp(cols, threads), IntrinsicMath.DivRoundUp(rows, threads), count), new Index3D(threads, 1, 1)),
+            new KernelConfig(new Index3D(IntrinsicMath.DivRoundUp(cols, threads), IntrinsicMath.DivRoundUp(rows, threads), count),
+            new Index3D(threads, 1, 1)),
             x, y, rows, cols);
     }
 

@@ -50,7 +50,11 @@ sealed class Comparison(ComparisonPlan plan, Func<int, (ISide Ours, ISide Theirs
         foreach (JsonObject greeting in greetings)
         {
             if ((int)greeting["threads"]! != threads)
-                throw new SideFailedException($"{greeting["name"]} runs {greeting["threads"]} threads, not the {threads} that it was asked for");
+            {
+                throw new SideFailedException(
+                    $"{greeting["name"]} runs {greeting["threads"]} threads, not the {threads} that it was asked for");
+            }
+
             if ((string)greeting["note"]! is { Length: > 0 } note && result.Notes.Add(note))
                 notice(note);
         }
@@ -65,7 +69,14 @@ sealed class Comparison(ComparisonPlan plan, Func<int, (ISide Ours, ISide Theirs
         {
             for (int side = 0; side < 2; side++)
             {
-                var request = new JsonObject { ["do"] = "step", ["batch"] = size.Batch, ["side"] = size.Side, ["words"] = size.Words, ["steps"] = plan.StepsPerRound };
+                var request = new JsonObject
+                {
+                    ["do"] = "step",
+                    ["batch"] = size.Batch,
+                    ["side"] = size.Side,
+                    ["words"] = size.Words,
+                    ["steps"] = plan.StepsPerRound
+                };
                 IEnumerable<double> taken = Numbers(sides[side].Ask(request)["ms"]!);
                 if (round >= 0)
                     times[side].AddRange(taken);
@@ -73,7 +84,8 @@ sealed class Comparison(ComparisonPlan plan, Func<int, (ISide Ours, ISide Theirs
         }
 
         long[] peak = [.. sides.Select(side => (long)side.Ask(new JsonObject { ["do"] = "memory" })["peak"]!)];
-        var row = new ComparedStep(threads, times[0].Median(), times[1].Median(), peak[0], peak[1], peak[0] - before[0], peak[1] - before[1]);
+        var row = new ComparedStep(threads, times[0].Median(), times[1].Median(), peak[0], peak[1], peak[0] - before[0],
+            peak[1] - before[1]);
         result.Steps.Add(row);
         notice(row.ToString());
     }
@@ -104,7 +116,11 @@ sealed class Comparison(ComparisonPlan plan, Func<int, (ISide Ours, ISide Theirs
             {
                 JsonObject answer = sides[side].Ask(new JsonObject
                 {
-                    ["do"] = "op", ["op"] = op, ["shape"] = new JsonArray([.. shape.Select(n => (JsonNode)n)]), ["seconds"] = plan.Seconds, ["fewest"] = plan.FewestRuns,
+                    ["do"] = "op",
+                    ["op"] = op,
+                    ["shape"] = new JsonArray([.. shape.Select(n => (JsonNode)n)]),
+                    ["seconds"] = plan.Seconds,
+                    ["fewest"] = plan.FewestRuns,
                 });
                 if ((string?)answer["unsupported"] is { } why)
                 {

@@ -10,5 +10,6 @@ namespace Dalle2.Perf;
 /// <param name="FewestRuns">Runs of an op in a turn at least.</param>
 /// <param name="StepsPerRound">Training steps in a turn.</param>
 sealed record ComparisonPlan(
-    IReadOnlyList<int> Threads, TextVaeSize? Step, IReadOnlyList<(string Op, int[] Shape)> Ops, IReadOnlyList<(int Count, int[] Shape)> Forecast,
+    IReadOnlyList<int> Threads, TextVaeSize? Step, IReadOnlyList<(string Op, int[] Shape)> Ops,
+    IReadOnlyList<(int Count, int[] Shape)> Forecast,
     int Rounds, double Seconds, int FewestRuns, int StepsPerRound);

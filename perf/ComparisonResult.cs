@@ -27,7 +27,8 @@ sealed class ComparisonResult
         ["ops"] = new JsonObject(Ops.Select(row => KeyValuePair.Create(row.Name, (JsonNode?)Round(row.Ratio)))),
         ["step"] = new JsonObject(Steps.Select(row => KeyValuePair.Create(Text(row.Threads), (JsonNode?)Round(row.Ratio)))),
         ["forecast"] = new JsonObject(Forecasts.Select(row => KeyValuePair.Create(Text(row.Threads), (JsonNode?)Round(row.Ratio)))),
-        ["memory"] = new JsonObject(Steps.Select(row => KeyValuePair.Create(Text(row.Threads), (JsonNode?)Round((double)row.TheirPeak / row.OurPeak)))),
+        ["memory"] = new JsonObject(Steps.Select(row =>
+        KeyValuePair.Create(Text(row.Threads), (JsonNode?)Round((double)row.TheirPeak / row.OurPeak)))),
         ["rows"] = new JsonArray([.. Ops.Select(row => row.ToJson())]),
         ["steps"] = new JsonArray([.. Steps.Select(row => row.ToJson())]),
         ["forecasts"] = new JsonArray([.. Forecasts.Select(row => row.ToJson())]),
@@ -51,11 +52,18 @@ sealed record ComparedPass(string Op, int[] Shape, string Pass, int Threads, dou
 
     public JsonObject ToJson() => new()
     {
-        ["op"] = Op, ["shape"] = Size, ["pass"] = Pass, ["threads"] = Threads, ["oursMs"] = ComparisonResult.Round(Ours), ["theirsMs"] = ComparisonResult.Round(Theirs),
-        ["oursGflops"] = ComparisonResult.Round(Flops / Ours / 1e6), ["theirsGflops"] = ComparisonResult.Round(Flops / Theirs / 1e6),
+        ["op"] = Op,
+        ["shape"] = Size,
+        ["pass"] = Pass,
+        ["threads"] = Threads,
+        ["oursMs"] = ComparisonResult.Round(Ours),
+        ["theirsMs"] = ComparisonResult.Round(Theirs),
+        ["oursGflops"] = ComparisonResult.Round(Flops / Ours / 1e6),
+        ["theirsGflops"] = ComparisonResult.Round(Flops / Theirs / 1e6),
     };
 
-    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Name}: {Ours:F3} ms, theirs {Theirs:F3} ms, ratio {Ratio:F2}");
+    public override string ToString() =>
+        string.Create(CultureInfo.InvariantCulture, $"{Name}: {Ours:F3} ms, theirs {Theirs:F3} ms, ratio {Ratio:F2}");
 }
 
 /// <summary>The whole training step, in median milliseconds, and the memory of both processes in bytes: the peak, and what the step added to the process.</summary>
@@ -65,12 +73,18 @@ sealed record ComparedStep(int Threads, double Ours, double Theirs, long OurPeak
 
     public JsonObject ToJson() => new()
     {
-        ["threads"] = Threads, ["oursMs"] = ComparisonResult.Round(Ours), ["theirsMs"] = ComparisonResult.Round(Theirs),
-        ["oursPeakBytes"] = OurPeak, ["theirsPeakBytes"] = TheirPeak, ["oursAddedBytes"] = OurAdded, ["theirsAddedBytes"] = TheirAdded,
+        ["threads"] = Threads,
+        ["oursMs"] = ComparisonResult.Round(Ours),
+        ["theirsMs"] = ComparisonResult.Round(Theirs),
+        ["oursPeakBytes"] = OurPeak,
+        ["theirsPeakBytes"] = TheirPeak,
+        ["oursAddedBytes"] = OurAdded,
+        ["theirsAddedBytes"] = TheirAdded,
     };
 
     public override string ToString() => string.Create(CultureInfo.InvariantCulture,
-        $"training step {Threads}: {Ours:F1} ms, theirs {Theirs:F1} ms, ratio {Ratio:F2}; peak memory {OurPeak >> 20} MB, theirs {TheirPeak >> 20} MB; of it for the step {OurAdded >> 20} MB, theirs {TheirAdded >> 20} MB");
+        $"training step {Threads}: {Ours:F1} ms, theirs {Theirs:F1} ms, ratio {Ratio:F2}; peak memory {OurPeak >> 20} MB, theirs "
+        + $"{TheirPeak >> 20} MB; of it for the step {OurAdded >> 20} MB, theirs {TheirAdded >> 20} MB");
 }
 
 /// <summary>The convolutions of a model to come, each as often as the model has it.</summary>
@@ -84,7 +98,9 @@ sealed record ComparedForecast(int Threads, IReadOnlyList<(int Count, ComparedPa
 
     public JsonObject ToJson() => new()
     {
-        ["threads"] = Threads, ["oursMs"] = ComparisonResult.Round(Ours), ["theirsMs"] = ComparisonResult.Round(Theirs),
+        ["threads"] = Threads,
+        ["oursMs"] = ComparisonResult.Round(Ours),
+        ["theirsMs"] = ComparisonResult.Round(Theirs),
         ["rows"] = new JsonArray([.. Passes.Select(row =>
         {
             JsonObject one = row.Pass.ToJson();

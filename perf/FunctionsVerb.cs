@@ -16,12 +16,19 @@ sealed class FunctionsVerb : Verb
     const int TimedElements = 1 << 14;
     const int Repetitions = 64;
 
-    readonly Option<string[]> function = new("--function") { Description = $"One function alone: {string.Join(", ", FunctionCase.All.Select(f => f.Name))}; may be given several times. Default: all.", HelpName = "NAME" };
+    readonly Option<string[]> function = new("--function")
+    {
+        Description =
+        $"One function alone: {string.Join(", ", FunctionCase.All.Select(f => f.Name))}; may be given several times. Default: all.",
+        HelpName = "NAME"
+    };
     readonly Option<string> device = VerbOptions.Device();
-    readonly Option<int> every = VerbOptions.Count("--every", 1, 1, 1024, "Measure one of so many runs of 4,194,304 neighbouring floats; 1 for every float there is.");
+    readonly Option<int> every = VerbOptions.Count("--every", 1, 1, 1024,
+        "Measure one of so many runs of 4,194,304 neighbouring floats; 1 for every float there is.");
 
     public FunctionsVerb()
-        : base("functions", "Measure the largest error of exp, log, tanh, sigmoid, erf and their like over all floats, and how long they take.")
+        : base("functions",
+        "Measure the largest error of exp, log, tanh, sigmoid, erf and their like over all floats, and how long they take.")
     {
         foreach (Option option in new Option[] { function, device, every })
             Options.Add(option);
@@ -31,7 +38,8 @@ sealed class FunctionsVerb : Verb
 
     public override IReadOnlyList<string> Notes =>
     [
-        "Each function is computed on the device, and compared on all of the host's processors with its definition in double precision. An error is in units in the last place of a float of the right "
+        "Each function is computed on the device, and compared on all of the host's processors with its definition in double precision. An "
+        + "error is in units in the last place of a float of the right "
         + "result's size. The time is of one thread, over 16,384 elements in the cache, read and written; the median of many launches.",
         "JSON: {machine, date, command, device, functions:[{function, ulp, at, value, nanoseconds}]}.",
     ];
@@ -40,9 +48,11 @@ sealed class FunctionsVerb : Verb
     {
         string name = Known.Device(arguments.GetRequiredValue(device));
         FunctionCase[] cases = arguments.GetValue(function) is { Length: > 0 } given
-            ? [.. given.Select(one => FunctionCase.All.First(f => f.Name == Known.Require("function", one, FunctionCase.All.Select(f => f.Name))))]
+            ? [.. given.Select(one => FunctionCase.All.First(f => f.Name
+            == Known.Require("function", one, FunctionCase.All.Select(f => f.Name))))]
             : [.. FunctionCase.All];
-        var header = new ResultHeader($"perf/functions {string.Join(' ', arguments.Tokens.Skip(1).Select(token => token.Value))}".TrimEnd());
+        var header = new ResultHeader($"perf/functions {string.Join(' ', arguments.Tokens.Skip(1).Select(token => token.Value))}".TrimEnd(
+            ));
         var rows = new List<(FunctionCase Case, WorstError Worst, double Nanoseconds)>();
         using (Device one = Known.OpenDevice(name, 1), all = Known.OpenDevice(name, 0))
         {
@@ -51,7 +61,8 @@ sealed class FunctionsVerb : Verb
                 double nanoseconds = Time(one, measured);
                 WorstError worst = Search(all, measured, arguments.GetValue(every), terminal.Cancellation);
                 rows.Add((measured, worst, nanoseconds));
-                terminal.Notice($"{measured.Name}: {worst.Ulp.ToString("F4", CultureInfo.InvariantCulture)} ulp at {Show(worst.At)}, {nanoseconds.ToString("F3", CultureInfo.InvariantCulture)} ns");
+                terminal.Notice($"{measured.Name}: {worst.Ulp.ToString("F4", CultureInfo.InvariantCulture)} ulp at {Show(worst.At)}, "
+                    + $"{nanoseconds.ToString("F3", CultureInfo.InvariantCulture)} ns");
             }
         }
 
@@ -62,7 +73,8 @@ sealed class FunctionsVerb : Verb
                 document["device"] = name;
                 document["functions"] = new JsonArray([.. rows.Select(row => new JsonObject
                 {
-                    ["function"] = row.Case.Name, ["ulp"] = row.Worst.Ulp, ["at"] = row.Worst.At, ["value"] = row.Worst.Value, ["nanoseconds"] = row.Nanoseconds,
+                    ["function"] = row.Case.Name, ["ulp"] = row.Worst.Ulp, ["at"] = row.Worst.At, ["value"] = row.Worst.Value,
+                    ["nanoseconds"] = row.Nanoseconds,
                 })]);
                 return document;
             },
@@ -74,7 +86,8 @@ sealed class FunctionsVerb : Verb
                     ["function", "worst ulp", "at", "value", "ns an element"],
                     [.. rows.Select(row => (string[])
                     [
-                        row.Case.Name, row.Worst.Ulp.ToString("F4", CultureInfo.InvariantCulture), Show(row.Worst.At), Show(row.Worst.Value),
+                        row.Case.Name, row.Worst.Ulp.ToString("F4", CultureInfo.InvariantCulture), Show(row.Worst.At),
+                        Show(row.Worst.Value),
                         row.Nanoseconds.ToString("F3", CultureInfo.InvariantCulture),
                     ])]);
             });
@@ -122,7 +135,8 @@ sealed class FunctionsVerb : Verb
     {
         using Buffer<float> x = device.Allocate<float>(TimedElements), y = device.Allocate<float>(TimedElements);
         float low = Math.Max(measured.Low, measured.Name == "Log" ? 0 : -8), high = Math.Min(measured.High, 8);
-        device.Stream.Write<float>([.. Enumerable.Range(0, TimedElements).Select(i => low + (high - low) * (i + 1) / TimedElements)], x.View);
+        device.Stream.Write<float>([.. Enumerable.Range(0, TimedElements).Select(i => low + (high - low) * (i + 1) / TimedElements)],
+            x.View);
         var samples = new List<double>();
         float[] one = new float[1];
         for (int run = -3; run < 50; run++)

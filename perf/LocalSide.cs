@@ -17,7 +17,8 @@ sealed class LocalSide(Device device) : ISide
         string what = (string)request["do"]!;
         return what switch
         {
-            "hello" => new JsonObject { ["name"] = $"Dalle2.Gpu {Application.Version}, {device.Name}", ["threads"] = device.Threads, ["note"] = "" },
+            "hello" =>
+            new JsonObject { ["name"] = $"Dalle2.Gpu {Application.Version}, {device.Name}", ["threads"] = device.Threads, ["note"] = "" },
             "op" => Op(request),
             "step" => Step(request),
             "memory" => Memory(),
@@ -31,8 +32,13 @@ sealed class LocalSide(Device device) : ISide
     JsonObject Op(JsonObject request)
     {
         Type type = Known.Ops([(string)request["op"]!])[0];
-        OpTiming timing = OpTiming.Measure(type, [.. request["shape"]!.AsArray().Select(n => (int)n!)], device, (double)request["seconds"]!);
-        return new JsonObject { ["forward"] = Numbers(timing.Forward.Samples), ["backward"] = timing.Backward == null ? null : Numbers(timing.Backward.Samples) };
+        OpTiming timing = OpTiming.Measure(type, [.. request["shape"]!.AsArray().Select(n => (int)n!)], device,
+            (double)request["seconds"]!);
+        return new JsonObject
+        {
+            ["forward"] = Numbers(timing.Forward.Samples),
+            ["backward"] = timing.Backward == null ? null : Numbers(timing.Backward.Samples)
+        };
     }
 
     JsonObject Step(JsonObject request)

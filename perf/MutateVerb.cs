@@ -13,13 +13,15 @@ sealed class MutateVerb : Verb
     const double SlowSeconds = 2;
 
     readonly Argument<string> files = new("FOLDER") { Description = "A folder with sound pictures, such as tests/Data/Fixtures." };
-    readonly Option<string> format = VerbOptions.Text("--format", "NAME", "png", "The pictures whose names end so: png, jpg, webp, gif, bmp, tif, tga, p?m.");
+    readonly Option<string> format = VerbOptions.Text("--format", "NAME", "png",
+        "The pictures whose names end so: png, jpg, webp, gif, bmp, tif, tga, p?m.");
     readonly Option<int> count = VerbOptions.Count("--count", 100_000, 1, int.MaxValue, "Damaged files.");
     readonly Option<int> first = VerbOptions.Count("--first", 0, 0, int.MaxValue, "Damaged files that are passed over, to see one again.");
     readonly Option<ulong> seed = VerbOptions.Seed("Decides the damage.");
     readonly Option<bool> inside = VerbOptions.Flag("--inside", "Change what is behind the compression and pack it again; PNG only.");
     readonly Option<int?> maxPixels = VerbOptions.MaxPixels();
-    readonly Option<string> output = VerbOptions.Text("--out", "DIR", Path.Combine("artifacts", "mutate"), "Where files go that break the decoder.");
+    readonly Option<string> output = VerbOptions.Text("--out", "DIR", Path.Combine("artifacts", "mutate"),
+        "Where files go that break the decoder.");
 
     public MutateVerb()
         : base("mutate", "Decode damaged pictures: what is thrown, what takes longer than two seconds, how much memory is used at most.")
@@ -31,11 +33,13 @@ sealed class MutateVerb : Verb
 
     public override IReadOnlyList<string> Examples => ["perf/mutate tests/Data/Fixtures --format tif --count 1000"];
 
-    public override IReadOnlyList<string> Notes => ["A file that has not ended after a minute is saved and ends the program. JSON: {format, files, decoded, refused, escaped, slow, slowestSeconds, peakBytes, seconds}."];
+    public override IReadOnlyList<string> Notes => ["A file that has not ended after a minute is saved and ends the program. JSON: "
+        + "{format, files, decoded, refused, escaped, slow, slowestSeconds, peakBytes, seconds}."];
 
     public override int Run(ParseResult arguments, Terminal terminal)
     {
-        string folder = arguments.GetRequiredValue(files), ending = arguments.GetRequiredValue(format), target = arguments.GetRequiredValue(output);
+        string folder = arguments.GetRequiredValue(files), ending = arguments.GetRequiredValue(format),
+            target = arguments.GetRequiredValue(output);
         byte[][] sound = [.. Directory.EnumerateFiles(folder, "*." + ending).Order(StringComparer.Ordinal).Select(File.ReadAllBytes)];
         if (sound.Length == 0)
             throw new UserInputException($"{folder}: has no file *.{ending}");
@@ -110,7 +114,8 @@ sealed class MutateVerb : Verb
                 ["peakBytes"] = peak,
                 ["seconds"] = Math.Round(whole.Elapsed.TotalSeconds, 1),
             },
-            text => text.Line($"{ending}: {number} files, {decoded} decoded, {refused} refused, {escaped} escaped, {slow} over {SlowSeconds} s (slowest {slowest:F2} s), {peak / 1e6:F0} MB at most, {whole.Elapsed.TotalSeconds:F0} s"));
+            text => text.Line($"{ending}: {number} files, {decoded} decoded, {refused} refused, {escaped} escaped, {slow} over "
+            + $"{SlowSeconds} s (slowest {slowest:F2} s), {peak / 1e6:F0} MB at most, {whole.Elapsed.TotalSeconds:F0} s"));
         return escaped + slow == 0 ? ExitCode.Ok : terminal.Fail($"{escaped} exceptions escaped and {slow} files were slow; see {target}");
     }
 }

@@ -34,8 +34,11 @@ sealed class PngPixelMutations(Random random)
             case 0:
                 // Mostly filters that there are.
                 foreach (int at in RowStarts(header))
+                {
                     if (at < pixels.Length && random.Next(2) == 0)
                         pixels[at] = (byte)random.Next(random.Next(200) == 0 ? 256 : 5);
+                }
+
                 break;
             case 1:
                 for (int i = 1 + random.Next(16); i > 0 && pixels.Length > 0; i--)
@@ -107,8 +110,10 @@ sealed class PngPixelMutations(Random random)
     {
         int at = 0;
         foreach (var (rows, bytes) in Rows(header))
+        {
             for (int y = 0; y < rows; y++, at += bytes)
                 yield return at;
+        }
     }
 
     static IEnumerable<(int Rows, int Bytes)> Rows(byte[] header)
@@ -116,8 +121,10 @@ sealed class PngPixelMutations(Random random)
         int width = BinaryPrimitives.ReadInt32BigEndian(header), height = BinaryPrimitives.ReadInt32BigEndian(header.AsSpan(4));
         int bits = header[8] * (header[9] switch { 2 => 3, 4 => 2, 6 => 4, _ => 1 });
         foreach (var (x, y, dx, dy) in header[12] == 1 ? Passes : [(0, 0, 1, 1)])
+        {
             if (width > x && height > y)
                 yield return ((height - y + dy - 1) / dy, 1 + ((width - x + dx - 1) / dx * bits + 7) / 8);
+        }
     }
 
     byte[] RandomBytes(int length)

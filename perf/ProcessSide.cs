@@ -42,7 +42,8 @@ sealed class ProcessSide : ISide
             // It has ended; what it said before follows.
         }
 
-        string line = process.StandardOutput.ReadLine() ?? throw new SideFailedException($"{name} ended without an answer to {request.ToJsonString()}");
+        string line = process.StandardOutput.ReadLine()
+            ?? throw new SideFailedException($"{name} ended without an answer to {request.ToJsonString()}");
         JsonObject answer;
         try
         {

@@ -16,8 +16,10 @@ sealed class ProfileStepVerb : Verb
     readonly Option<int> steps = VerbOptions.Count("--steps", 10, 1, 100_000, "Steps that are profiled.");
     readonly Option<string> device = VerbOptions.Device();
     readonly Option<int> threads = VerbOptions.Threads();
-    readonly Option<string?> trace = VerbOptions.OptionalText("--trace", "FILE", "Write each launch and copy as Chrome trace JSON, which ui.perfetto.dev opens. [default: none]");
-    readonly Option<string?> output = VerbOptions.OptionalText("--out", "FILE", "Save the profile, for 'dalle2 profile --compare'. [default: nowhere]");
+    readonly Option<string?> trace = VerbOptions.OptionalText("--trace", "FILE",
+        "Write each launch and copy as Chrome trace JSON, which ui.perfetto.dev opens. [default: none]");
+    readonly Option<string?> output = VerbOptions.OptionalText("--out", "FILE",
+        "Save the profile, for 'dalle2 profile --compare'. [default: nowhere]");
 
     public ProfileStepVerb()
         : base("profile", "Show where the time of the text-conditioned autoencoder's training step goes.")
@@ -28,7 +30,8 @@ sealed class ProfileStepVerb : Verb
 
     public override IReadOnlyList<string> Examples => ["perf/profile --threads 1", "perf/profile --batch 8 --trace trace.json"];
 
-    public override IReadOnlyList<string> Notes => ["The rows, the files and the JSON are those of 'dalle2 profile'; the whole step is one part of the host."];
+    public override IReadOnlyList<string> Notes =>
+        ["The rows, the files and the JSON are those of 'dalle2 profile'; the whole step is one part of the host."];
 
     public override int Run(ParseResult arguments, Terminal terminal)
     {
@@ -36,7 +39,8 @@ sealed class ProfileStepVerb : Verb
         var size = new TextVaeSize(arguments.GetValue(batch));
         using var model = new TextVae(opened, size);
         var (profile, events) = Profile.Measure(
-            opened, Roofline.Measure(opened, RooflineSeconds), $"text-conditioned autoencoder, batch {size.Batch}", Warmup, arguments.GetValue(steps),
+            opened, Roofline.Measure(opened, RooflineSeconds), $"text-conditioned autoencoder, batch {size.Batch}", Warmup,
+            arguments.GetValue(steps),
             (profiler, _) =>
             {
                 profiler.Begin("training step");

@@ -15,7 +15,9 @@ sealed record ResultHeader(string Command)
     public string Date { get; } = DateTime.UtcNow.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
 
     /// <summary>The processor, its logical cores, the memory, the system and the runtime.</summary>
-    public string Machine { get; } = $"{Processor()}, {Environment.ProcessorCount} logical cores, {GC.GetGCMemoryInfo().TotalAvailableMemoryBytes >> 30} GB, {RuntimeInformation.OSDescription}, {RuntimeInformation.FrameworkDescription}";
+    public string Machine { get; } = $"{Processor()}, {Environment.ProcessorCount} logical cores, "
+        + $"{GC.GetGCMemoryInfo().TotalAvailableMemoryBytes >> 30} GB, {RuntimeInformation.OSDescription}, "
+        + $"{RuntimeInformation.FrameworkDescription}";
 
     /// <summary>The header as lines.</summary>
     public IReadOnlyList<string> Lines => [$"Machine: {Machine}.", $"Date: {Date}. Command: `{Command}`."];
@@ -29,7 +31,8 @@ sealed record ResultHeader(string Command)
     static string Processor()
     {
         const string file = "/proc/cpuinfo";
-        string? line = File.Exists(file) ? File.ReadLines(file).FirstOrDefault(l => l.StartsWith("model name", StringComparison.Ordinal)) : null;
+        string? line = File.Exists(file) ? File.ReadLines(file)
+            .FirstOrDefault(l => l.StartsWith("model name", StringComparison.Ordinal)) : null;
         return line?[(line.IndexOf(':') + 1)..].Trim() ?? RuntimeInformation.ProcessArchitecture.ToString();
     }
 

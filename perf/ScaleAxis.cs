@@ -16,6 +16,7 @@ sealed record ScaleAxis(string Name, IReadOnlyList<int> Values, Func<TextVaeSize
         new("side", [16, 32, 48, 64, 96], (size, value) => size with { Side = value }),
         new("channels", [8, 16, 32, 48, 64], (size, value) => size with { Width = value }),
         new("words", [4, 8, 16, 32, 64, 128], (size, value) => size with { Words = value }),
-        new(ThreadsName, [.. Enumerable.Range(0, 11).Select(i => 1 << i).Where(n => n <= Math.Max(2, Environment.ProcessorCount))], (size, _) => size),
+        new(ThreadsName, [.. Enumerable.Range(0, 11).Select(i => 1 << i).Where(n => n <= Math.Max(2, Environment.ProcessorCount))],
+        (size, _) => size),
     ];
 }

@@ -18,7 +18,8 @@ sealed record ScaleSeries(string Axis, IReadOnlyList<ScalePoint> Points)
         ["axis"] = Axis,
         ["timeExponent"] = Terminal.Number(TimeExponent),
         ["memoryExponent"] = Terminal.Number(MemoryExponent),
-        ["points"] = new JsonArray([.. Points.Select(point => new JsonObject { ["value"] = point.Value, ["ms"] = point.Milliseconds, ["bytes"] = point.Bytes })]),
+        ["points"] = new JsonArray([.. Points.Select(point =>
+        new JsonObject { ["value"] = point.Value, ["ms"] = point.Milliseconds, ["bytes"] = point.Bytes })]),
     };
 
     /// <summary>The slope of the line through logarithms, least squares; not a number for fewer than two points.</summary>

@@ -10,14 +10,22 @@ sealed class ScaleVerb : Verb
 {
     const double Seconds = 1;
 
-    readonly Option<string[]> axis = new("--axis") { Description = $"One axis alone: {string.Join(", ", ScaleAxis.All.Select(a => a.Name))}; may be given several times. Default: all.", HelpName = "NAME" };
+    readonly Option<string[]> axis = new("--axis")
+    {
+        Description =
+        $"One axis alone: {string.Join(", ", ScaleAxis.All.Select(a => a.Name))}; may be given several times. Default: all.",
+        HelpName = "NAME"
+    };
     readonly Option<string> device = VerbOptions.Device();
     readonly Option<int> threads = VerbOptions.Threads();
-    readonly Option<bool> quick = VerbOptions.Flag("--quick", "Two points of each axis, of a small step, once: shows that it runs. Saves nothing.");
-    readonly Option<string?> output = VerbOptions.OptionalText("--out", "FILE", "Where the table is saved, as Markdown; the plot stands beside it as .svg. [default: perf/results/DATE-scale.md]");
+    readonly Option<bool> quick = VerbOptions.Flag("--quick",
+        "Two points of each axis, of a small step, once: shows that it runs. Saves nothing.");
+    readonly Option<string?> output = VerbOptions.OptionalText("--out", "FILE",
+        "Where the table is saved, as Markdown; the plot stands beside it as .svg. [default: perf/results/DATE-scale.md]");
 
     public ScaleVerb()
-        : base("scale", "Measure how the time and memory of a training step grow with batch, picture, channels, words and threads, and fit the exponents.")
+        : base("scale",
+        "Measure how the time and memory of a training step grow with batch, picture, channels, words and threads, and fit the exponents.")
     {
         foreach (Option option in new Option[] { axis, device, threads, quick, output })
             Options.Add(option);
@@ -27,7 +35,8 @@ sealed class ScaleVerb : Verb
 
     public override IReadOnlyList<string> Notes =>
     [
-        "The step is that of 'compare': one extent changes, the others stay as they are there. The exponent p fits time = c x^p, least squares over logarithms: 1 is linear; of threads -1 is ideal. "
+        "The step is that of 'compare': one extent changes, the others stay as they are there. The exponent p fits time = c x^p, least "
+        + "squares over logarithms: 1 is linear; of threads -1 is ideal. "
         + "Memory is the device memory that buffers hold after the steps.",
         "JSON: {machine, date, command, device, axes:[{axis, timeExponent, memoryExponent, points:[{value, ms, bytes}]}]}.",
     ];
@@ -79,7 +88,8 @@ sealed class ScaleVerb : Verb
         var lines = new List<string>
         {
             "# How a training step grows", "", $"{header.Lines[0]}\\", $"{header.Lines[1]}\\",
-            $"The text-conditioned autoencoder of `perf/TextVae.cs` on `{device}`: one extent changes, the others stay at batch 64, 64x64 pixels, 32 channels at first, 16 words. Medians.", "",
+            $"The text-conditioned autoencoder of `perf/TextVae.cs` on `{device}`: one extent changes, the others stay at batch 64, 64x64 "
+            + $"pixels, 32 channels at first, 16 words. Medians.", "",
             $"![Time over each extent]({Path.GetFileName(picture)})", "",
             "| axis | value | ms | MB | exponent of time | exponent of memory |", "|-|-:|-:|-:|-:|-:|",
         };
@@ -92,7 +102,8 @@ sealed class ScaleVerb : Verb
     // The exponents stand in an axis's first row.
     static IEnumerable<string[]> Rows(ScaleSeries series) => series.Points.Select((point, i) => (string[])
     [
-        series.Axis, Show(point.Value, "F0"), Show(point.Milliseconds, "F2"), Show(point.Bytes / 1e6, "F0"), i == 0 ? Show(series.TimeExponent, "F2") : "", i == 0 ? Show(series.MemoryExponent, "F2") : "",
+        series.Axis, Show(point.Value, "F0"), Show(point.Milliseconds, "F2"), Show(point.Bytes / 1e6, "F0"),
+        i == 0 ? Show(series.TimeExponent, "F2") : "", i == 0 ? Show(series.MemoryExponent, "F2") : "",
     ]);
 
     static string Show(double value, string format) => value.ToString(format, CultureInfo.InvariantCulture);

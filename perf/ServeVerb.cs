@@ -20,7 +20,8 @@ sealed class ServeVerb : Verb
 
     public override IReadOnlyList<string> Examples => ["perf serve --threads 1"];
 
-    public override IReadOnlyList<string> Notes => ["The requests and answers are listed in perf/peers/torch_peer.py, which answers the same."];
+    public override IReadOnlyList<string> Notes =>
+        ["The requests and answers are listed in perf/peers/torch_peer.py, which answers the same."];
 
     public override int Run(ParseResult arguments, Terminal terminal)
     {

@@ -9,14 +9,16 @@ static class Sides
     public static ISide Ours(string device, int threads)
     {
         string host = Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet" ? Environment.ProcessPath! : "dotnet";
-        return new ProcessSide("ours", host, [typeof(Sides).Assembly.Location, "serve", "--device", device, "--threads", Text(threads)], []);
+        return new ProcessSide("ours", host, [typeof(Sides).Assembly.Location, "serve", "--device", device, "--threads", Text(threads)],
+            []);
     }
 
     /// <summary>PyTorch, with the settings that are fair to it.</summary>
     /// <param name="python">The Python that has it.</param>
     /// <param name="threads">Its threads.</param>
     public static ISide PyTorch(string python, int threads) => new ProcessSide(
-        "PyTorch", python, [Path.Combine(ResultHeader.Root, "perf", "peers", "torch_peer.py")], [("OMP_NUM_THREADS", Text(threads)), ("OPENBLAS_CORETYPE", "SkylakeX"), ("PYTHONDONTWRITEBYTECODE", "1")]);
+        "PyTorch", python, [Path.Combine(ResultHeader.Root, "perf", "peers", "torch_peer.py")],
+        [("OMP_NUM_THREADS", Text(threads)), ("OPENBLAS_CORETYPE", "SkylakeX"), ("PYTHONDONTWRITEBYTECODE", "1")]);
 
     static string Text(int value) => value.ToString(CultureInfo.InvariantCulture);
 }

@@ -72,7 +72,8 @@ sealed class TextVae : Layer, IDisposable
         int[] tokens = [.. Enumerable.Range(0, size.Words * size.Batch).Select(_ => random.Next(Vocabulary))];
         words = TokenBatch.Of(inputs, tokens, false, size.Words, size.Batch);
         lengths = inputs.Upload([.. Enumerable.Repeat(size.Words, size.Batch)], size.Batch);
-        pictures = inputs.Upload([.. Enumerable.Range(0, size.Batch * size.Side * size.Side * 3).Select(_ => random.NextSingle())], size.Batch, size.Side, size.Side, 3);
+        pictures = inputs.Upload([.. Enumerable.Range(0, size.Batch * size.Side * size.Side * 3).Select(_ => random.NextSingle())],
+            size.Batch, size.Side, size.Side, 3);
     }
 
     /// <summary>How many numbers training changes.</summary>
@@ -99,7 +100,8 @@ sealed class TextVae : Layer, IDisposable
         Tensor both = seen.Forward(context, encoder.Forward(context, pictures), lstm.Final);
         Tensor m = mean.Forward(context, both), v = logVariance.Forward(context, both);
         Tensor z = told.Forward(context, sample.Forward(context, m, v), lstm.Final);
-        Tensor reconstruction = crossEntropy.Forward(context, decoder.Forward(context, z), pictures), distance = divergence.Forward(context, m, v);
+        Tensor reconstruction = crossEntropy.Forward(context, decoder.Forward(context, z), pictures),
+            distance = divergence.Forward(context, m, v);
 
         Tensor[] dz = told.Backward(context, decoder.Backward(context, crossEntropy.Backward(context)));
         var (dm, dv) = sample.Backward(context, dz[0]);
@@ -127,7 +129,9 @@ sealed class TextVae : Layer, IDisposable
         return x;
     }
 
-    static Conv2d Down(int channels, int outputs) => new(channels, outputs, kernel: 4, stride: 2, padding: 1, activation: ActivationKind.ReLU);
+    static Conv2d Down(int channels, int outputs) =>
+        new(channels, outputs, kernel: 4, stride: 2, padding: 1, activation: ActivationKind.ReLU);
 
-    static ConvTranspose2d Up(int channels, int outputs, ActivationKind? activation = null) => new(channels, outputs, kernel: 4, stride: 2, padding: 1, activation: activation);
+    static ConvTranspose2d Up(int channels, int outputs, ActivationKind? activation = null) =>
+        new(channels, outputs, kernel: 4, stride: 2, padding: 1, activation: activation);
 }

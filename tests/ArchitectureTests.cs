@@ -40,7 +40,8 @@ public class ArchitectureTests
         string file = Path.Combine(Root, project + ".csproj");
         foreach (XElement reference in XDocument.Load(file).Descendants("ProjectReference"))
         {
-            string target = Path.GetRelativePath(Root, Path.GetFullPath(Path.Combine(Path.GetDirectoryName(file)!, (string)reference.Attribute("Include")!)))
+            string target = Path.GetRelativePath(Root,
+                Path.GetFullPath(Path.Combine(Path.GetDirectoryName(file)!, (string)reference.Attribute("Include")!)))
                 .Replace('\\', '/')[..^".csproj".Length];
             Assert.That(Level(target), Is.GreaterThan(Level(project)), $"{project} refers to {target}");
         }

@@ -42,7 +42,8 @@ static class ColumnSumOp
     {
         int chunk = Grid.IdxY, first = chunk * Columns.ChunkRows;
         Columns.Walk(
-            new Sum(x, partial, LocalMemory.Allocate<float>(Columns.Block), chunk, cols), first, IntrinsicMath.Min(first + Columns.ChunkRows, rows), cols);
+            new Sum(x, partial, LocalMemory.Allocate<float>(Columns.Block), chunk, cols), first,
+            IntrinsicMath.Min(first + Columns.ChunkRows, rows), cols);
     }
 
     // One thread per column.

@@ -42,7 +42,8 @@ static class Columns
 
     /// <summary>A launch of groups: along x blocks of columns, along y chunks of rows.</summary>
     public static KernelConfig Groups(Stream stream, int cols, int chunks) => new(
-        new Index3D(IntrinsicMath.DivRoundUp(cols, Block), chunks, 1), new Index3D(IntrinsicMath.Min(stream.Device.GroupThreads, MaxThreads), 1, 1));
+        new Index3D(IntrinsicMath.DivRoundUp(cols, Block), chunks, 1),
+        new Index3D(IntrinsicMath.Min(stream.Device.GroupThreads, MaxThreads), 1, 1));
 
     /// <summary>The rows from <paramref name="first"/> up to <paramref name="end"/> of the group's columns.</summary>
     public static void Walk<T>(T column, int first, int end, int cols)

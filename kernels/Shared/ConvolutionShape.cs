@@ -18,15 +18,24 @@ readonly record struct ConvolutionShape(
     public static ConvolutionShape Of(Shape x, Shape w, Shape y, ConvolutionWindow window)
     {
         if (x.Rank != 4 || w.Rank != 4 || y.Rank != 4)
-            throw new ArgumentException($"a convolution takes images [batch, height, width, C] and weights [R, S, C, K]; the input is {x}, the weights {w}, the output {y}");
+        {
+            throw new ArgumentException($"a convolution takes images [batch, height, width, C] and weights [R, S, C, K]; the input is "
+                + $"{x}, the weights {w}, the output {y}");
+        }
+
         if (window.Kernel != (w[0], w[1]) || x[3] != w[2])
             throw new ArgumentException($"weights {w} do not fit a kernel of {window.Kernel} over images {x}");
         Size2d size = window.OutputSize((x[1], x[2]));
         var output = new Shape(x[0], size.Height, size.Width, w[3]);
         if (y != output)
-            throw new ArgumentException($"a convolution of {x} with weights {w} (stride {window.Stride}, padding {window.Padding}, dilation {window.Dilation}) gives {output}, not {y}");
+        {
+            throw new ArgumentException($"a convolution of {x} with weights {w} (stride {window.Stride}, padding "
+                + $"{window.Padding}, dilation {window.Dilation}) gives {output}, not {y}");
+        }
+
         return new ConvolutionShape(
             x[0], x[1], x[2], x[3], size.Height, size.Width, w[3], w[0], w[1],
-            window.Stride.Height, window.Stride.Width, window.Padding.Height, window.Padding.Width, window.Dilation.Height, window.Dilation.Width);
+            window.Stride.Height, window.Stride.Width, window.Padding.Height, window.Padding.Width, window.Dilation.Height,
+            window.Dilation.Width);
     }
 }

@@ -49,17 +49,29 @@ public readonly record struct ConvolutionWindow(Size2d Kernel, Size2d Stride, Si
     {
         long padded = input + 2L * padding, reach = (long)dilation * (kernel - 1) + 1;
         if (input < 1 || reach > padded)
-            throw new ArgumentException($"a kernel {reach} pixels {axis} ({kernel} taps, dilation {dilation}) does not fit into an image {input} pixels {axis} with {padding} of padding on each side");
+        {
+            throw new ArgumentException($"a kernel {reach} pixels {axis} ({kernel} taps, dilation {dilation}) does not fit into an image "
+                + $"{input} pixels {axis} with {padding} of padding on each side");
+        }
+
         return checked((int)((padded - reach) / stride + 1));
     }
 
     static int Transposed(string axis, int input, int outputPadding, int kernel, int stride, int padding, int dilation)
     {
         if (outputPadding < 0 || outputPadding >= stride)
-            throw new ArgumentException($"a transposed convolution's output padding lies between 0 and the stride less one, {stride - 1}; it is {outputPadding}");
+        {
+            throw new ArgumentException(
+                $"a transposed convolution's output padding lies between 0 and the stride less one, {stride - 1}; it is {outputPadding}");
+        }
+
         long output = (input - 1L) * stride - 2L * padding + (long)dilation * (kernel - 1) + 1 + outputPadding;
         if (input < 1 || output < 1)
-            throw new ArgumentException($"a transposed convolution of an image {input} pixels {axis} (kernel {kernel}, stride {stride}, padding {padding}, dilation {dilation}) has no output: {output} pixels {axis}");
+        {
+            throw new ArgumentException($"a transposed convolution of an image {input} pixels {axis} (kernel {kernel}, stride "
+                + $"{stride}, padding {padding}, dilation {dilation}) has no output: {output} pixels {axis}");
+        }
+
         return checked((int)output);
     }
 }

@@ -33,7 +33,8 @@ public static class ElementwiseOp
     // One thread per element, all three.
     static void AddKernel(Index1D i, ArrayView<float> y, ArrayView<float> x) => y[i] += x[i];
 
-    static void AddScaledKernel(Index1D i, ArrayView<float> y, ArrayView<float> x, float factor) => y[i] = Fused.MultiplyAdd(factor, x[i], y[i]);
+    static void AddScaledKernel(Index1D i, ArrayView<float> y, ArrayView<float> x, float factor) =>
+        y[i] = Fused.MultiplyAdd(factor, x[i], y[i]);
 
     static void ScaleKernel(Index1D i, ArrayView<float> x, float factor, ArrayView<float> y) => y[i] = factor * x[i];
 

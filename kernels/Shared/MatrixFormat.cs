@@ -26,7 +26,8 @@ readonly struct TensorFloats : IMatrixFormat
 {
     public int Blocks => 1;
 
-    public MatrixLeft Left(MatrixRows first, MatrixRows second) => new(Rounded(first.First), Rounded(first.Second), Rounded(first.Third), Rounded(first.Fourth));
+    public MatrixLeft Left(MatrixRows first, MatrixRows second) =>
+        new(Rounded(first.First), Rounded(first.Second), Rounded(first.Third), Rounded(first.Fourth));
 
     public MatrixRight Right(uint first, uint firstNext, uint second, uint secondNext) => new(Rounded(first), Rounded(firstNext));
 
@@ -41,9 +42,11 @@ readonly struct BrainFloats : IMatrixFormat
     public int Blocks => 2;
 
     public MatrixLeft Left(MatrixRows first, MatrixRows second) =>
-        new(Pair(first.First, first.Third), Pair(first.Second, first.Fourth), Pair(second.First, second.Third), Pair(second.Second, second.Fourth));
+        new(Pair(first.First, first.Third), Pair(first.Second, first.Fourth), Pair(second.First, second.Third),
+        Pair(second.Second, second.Fourth));
 
-    public MatrixRight Right(uint first, uint firstNext, uint second, uint secondNext) => new(Pair(first, firstNext), Pair(second, secondNext));
+    public MatrixRight Right(uint first, uint firstNext, uint second, uint secondNext) =>
+        new(Pair(first, firstNext), Pair(second, secondNext));
 
     public MatrixSums MultiplyAdd(MatrixLeft left, MatrixRight right, MatrixSums sums) => Matrix.MultiplyAddBrainFloats(left, right, sums);
 

@@ -30,7 +30,8 @@ readonly record struct MatrixPlan(bool IsLarge, int Parts)
     /// <param name="products">How many.</param>
     public static MatrixPlan Of(Device device, int rows, int cols, int parts, int products)
     {
-        long large = Cost(Groups(rows, cols, default(LargeMatrixTile).Side), LargeCost), small = Cost(Groups(rows, cols, default(SmallMatrixTile).Side), SmallCost);
+        long large = Cost(Groups(rows, cols, default(LargeMatrixTile).Side), LargeCost),
+            small = Cost(Groups(rows, cols, default(SmallMatrixTile).Side), SmallCost);
         return new MatrixPlan(large <= small, parts);
 
         // Whole rounds of all multiprocessors: the last round takes as long as the others, however few groups it has.
@@ -47,7 +48,8 @@ readonly record struct MatrixPlan(bool IsLarge, int Parts)
         long groups = Groups(rows, cols, default(SmallMatrixTile).Side) * products;
         if (groups == 0)
             return 1;
-        int pieces = IntrinsicMath.DivRoundUp(depth, Depth), parts = (int)Math.Clamp(Math.Min(WantedGroups / groups, pieces / LeastPieces), 1, WantedGroups);
+        int pieces = IntrinsicMath.DivRoundUp(depth, Depth),
+            parts = (int)Math.Clamp(Math.Min(WantedGroups / groups, pieces / LeastPieces), 1, WantedGroups);
         // No part is empty.
         return parts == 1 ? 1 : IntrinsicMath.DivRoundUp(pieces, IntrinsicMath.DivRoundUp(pieces, parts));
     }

@@ -16,8 +16,10 @@ readonly record struct MatrixParts(int Count, int Pieces, int Length);
 
 /// <summary>A kernel of a product in its four forms.</summary>
 readonly record struct MatrixForms<TShape>(
-    Action<ArrayView<float>, ArrayView<float>, ArrayView<float>, TShape, MatrixParts> LargeTensorFloats, Action<ArrayView<float>, ArrayView<float>, ArrayView<float>, TShape, MatrixParts> SmallTensorFloats,
-    Action<ArrayView<float>, ArrayView<float>, ArrayView<float>, TShape, MatrixParts> LargeBrainFloats, Action<ArrayView<float>, ArrayView<float>, ArrayView<float>, TShape, MatrixParts> SmallBrainFloats)
+    Action<ArrayView<float>, ArrayView<float>, ArrayView<float>, TShape, MatrixParts> LargeTensorFloats, Action<ArrayView<float>,
+    ArrayView<float>, ArrayView<float>, TShape, MatrixParts> SmallTensorFloats,
+    Action<ArrayView<float>, ArrayView<float>, ArrayView<float>, TShape, MatrixParts> LargeBrainFloats, Action<ArrayView<float>,
+    ArrayView<float>, ArrayView<float>, TShape, MatrixParts> SmallBrainFloats)
     where TShape : unmanaged;
 
 /// <summary>The size of a product, or of several that the group's z tells apart.</summary>
@@ -45,25 +47,30 @@ static class MatrixProduct
     /// <param name="shape">The kernel's own.</param>
     /// <param name="extent">How large it is.</param>
     public static void Launch<TShape>(
-        Stream stream, in MatrixForms<TShape> forms, ArrayView<float> left, ArrayView<float> right, ArrayView<float> result, ArrayView<float> workspace, TShape shape, MatrixExtent extent)
+        Stream stream, in MatrixForms<TShape> forms, ArrayView<float> left, ArrayView<float> right, ArrayView<float> result,
+        ArrayView<float> workspace, TShape shape, MatrixExtent extent)
         where TShape : unmanaged
     {
         int count = workspace.Length == 0 ? 1 : MatrixPlan.PartsOf(extent.Rows, extent.Cols, extent.Depth, extent.Products);
         var plan = MatrixPlan.Of(stream.Device, extent.Rows, extent.Cols, count, extent.Products);
         int side = plan.IsLarge ? default(LargeMatrixTile).Side : default(SmallMatrixTile).Side, length = result.IntLength;
-        var parts = new MatrixParts(count, IntrinsicMath.DivRoundUp(IntrinsicMath.DivRoundUp(extent.Depth, MatrixPlan.Depth), count), count == 1 ? 0 : length);
-        var groups = new Index3D(checked(IntrinsicMath.DivRoundUp(extent.Cols, side) * count), IntrinsicMath.DivRoundUp(extent.Rows, side), extent.Products);
+        var parts = new MatrixParts(count, IntrinsicMath.DivRoundUp(IntrinsicMath.DivRoundUp(extent.Depth, MatrixPlan.Depth), count),
+            count == 1 ? 0 : length);
+        var groups = new Index3D(checked(IntrinsicMath.DivRoundUp(extent.Cols, side) * count), IntrinsicMath.DivRoundUp(extent.Rows, side),
+            extent.Products);
         var kernel = stream.Device.Precision == Precision.Tf32
             ? plan.IsLarge ? forms.LargeTensorFloats : forms.SmallTensorFloats
             : plan.IsLarge ? forms.LargeBrainFloats : forms.SmallBrainFloats;
-        stream.Launch(kernel, new KernelConfig(groups, new Index3D(MatrixSide.Threads, 1, 1)), left, right, count == 1 ? result : workspace, shape, parts);
+        stream.Launch(kernel, new KernelConfig(groups, new Index3D(MatrixSide.Threads, 1, 1)), left, right, count == 1 ? result : workspace,
+            shape, parts);
         if (count > 1)
             stream.Launch(AddPartsKernel, length, workspace, result, length, count, extent.Accumulates ? 1 : 0);
     }
 
     /// <summary>What one group does: a tile, or a part of its k. Rows and columns past the edge are not stored.</summary>
     public static void Multiply<TProduct, TLeft, TRight, TFormat, TTile>(
-        ArrayView<float> a, ArrayView<float> b, ArrayView<float> c, TProduct product, TLeft leftSide, TRight rightSide, MatrixParts parts, TFormat format, TTile tile)
+        ArrayView<float> a, ArrayView<float> b, ArrayView<float> c, TProduct product, TLeft leftSide, TRight rightSide, MatrixParts parts,
+        TFormat format, TTile tile)
         where TProduct : unmanaged, IProductExtent
         where TLeft : unmanaged, IMatrixSide
         where TRight : unmanaged, IMatrixSide
@@ -71,12 +78,15 @@ static class MatrixProduct
         where TTile : unmanaged, IMatrixTile
     {
         const int depth = MatrixPlan.Depth;
-        int side = tile.Side, half = side / 2, part = Grid.IdxX % parts.Count, firstRow = Grid.IdxY * side, firstCol = Grid.IdxX / parts.Count * side;
+        int side = tile.Side, half = side / 2, part = Grid.IdxX % parts.Count, firstRow = Grid.IdxY * side,
+            firstCol = Grid.IdxX / parts.Count * side;
         // Of several products, some may have fewer rows.
         if (firstRow >= product.Rows)
             return;
-        ArrayView<float> left = SharedMemory.Allocate<float>(default(TTile).Stages * default(TTile).Side * depth), right = SharedMemory.Allocate<float>(default(TTile).Stages * default(TTile).Side * depth);
-        ArrayView<int> rows = LocalMemory.Allocate<int>(3 * default(TTile).Side * depth / 4 / MatrixSide.Threads), cols = LocalMemory.Allocate<int>(3 * default(TTile).Side * depth / 4 / MatrixSide.Threads);
+        ArrayView<float> left = SharedMemory.Allocate<float>(default(TTile).Stages * default(TTile).Side * depth),
+            right = SharedMemory.Allocate<float>(default(TTile).Stages * default(TTile).Side * depth);
+        ArrayView<int> rows = LocalMemory.Allocate<int>(3 * default(TTile).Side * depth / 4 / MatrixSide.Threads),
+            cols = LocalMemory.Allocate<int>(3 * default(TTile).Side * depth / 4 / MatrixSide.Threads);
         MatrixSide.FindRows<TLeft, TTile>(rows, leftSide, firstRow);
         MatrixSide.FindRows<TRight, TTile>(cols, rightSide, firstCol);
         int warpRow = Warp.WarpIdx / 2 * half, warpCol = Warp.WarpIdx % 2 * half;
@@ -87,11 +97,16 @@ static class MatrixProduct
                 sums[i * (half / 4) + e] = 0f;
         }
 
-        int piece = part * parts.Pieces, end = IntrinsicMath.Min(piece + parts.Pieces, IntrinsicMath.DivRoundUp(product.Depth, depth)), next = piece;
+        int piece = part * parts.Pieces, end = IntrinsicMath.Min(piece + parts.Pieces, IntrinsicMath.DivRoundUp(product.Depth, depth)),
+            next = piece;
         for (int stage = 0; stage < tile.Stages - 1; stage++)
         {
             if (next < end)
-                BeginCopy<TLeft, TRight, TTile>(a, b, left, right, stage * side * depth, rows, cols, leftSide, rightSide, firstRow, firstCol, next * depth);
+            {
+                BeginCopy<TLeft, TRight, TTile>(a, b, left, right, stage * side * depth, rows, cols, leftSide, rightSide, firstRow,
+                    firstCol, next * depth);
+            }
+
             SharedCopy.Commit();
             next++;
         }
@@ -103,7 +118,11 @@ static class MatrixProduct
             SharedCopy.Wait(default(TTile).Stages - 2);
             Group.Barrier();
             if (next < end)
-                BeginCopy<TLeft, TRight, TTile>(a, b, left, right, nextAt, rows, cols, leftSide, rightSide, firstRow, firstCol, next * depth);
+            {
+                BeginCopy<TLeft, TRight, TTile>(a, b, left, right, nextAt, rows, cols, leftSide, rightSide, firstRow, firstCol,
+                    next * depth);
+            }
+
             SharedCopy.Commit();
             next++;
             for (int k = 0; k < depth; k += 8 * format.Blocks)
@@ -116,7 +135,8 @@ static class MatrixProduct
     }
 
     static void BeginCopy<TLeft, TRight, TTile>(
-        ArrayView<float> a, ArrayView<float> b, ArrayView<float> left, ArrayView<float> right, int to, ArrayView<int> rows, ArrayView<int> cols,
+        ArrayView<float> a, ArrayView<float> b, ArrayView<float> left, ArrayView<float> right, int to, ArrayView<int> rows,
+        ArrayView<int> cols,
         TLeft leftSide, TRight rightSide, int firstRow, int firstCol, int start)
         where TLeft : unmanaged, IMatrixSide
         where TRight : unmanaged, IMatrixSide
@@ -127,7 +147,8 @@ static class MatrixProduct
     }
 
     // One step of k: the warp's part of the right side is taken once, and meets each 16 rows of the left side.
-    static void AddStep<TFormat, TTile>(ArrayView<float> sums, ArrayView<float> left, ArrayView<float> right, bool isLeftByDepth, bool isRightByDepth, int at, int warpRow, int warpCol, int k, TFormat format, TTile tile)
+    static void AddStep<TFormat, TTile>(ArrayView<float> sums, ArrayView<float> left, ArrayView<float> right, bool isLeftByDepth,
+        bool isRightByDepth, int at, int warpRow, int warpCol, int k, TFormat format, TTile tile)
         where TFormat : unmanaged, IMatrixFormat
         where TTile : unmanaged, IMatrixTile
     {
@@ -138,7 +159,8 @@ static class MatrixProduct
             MatrixRows first = Columns(right, isRightByDepth, tile.Side, at, warpCol + 16 * j, k), other = first;
             if (format.Blocks > 1)
                 other = Columns(right, isRightByDepth, tile.Side, at, warpCol + 16 * j, k + 8);
-            MatrixRight one = format.Right(first.First, first.Second, other.First, other.Second), two = format.Right(first.Third, first.Fourth, other.Third, other.Fourth);
+            MatrixRight one = format.Right(first.First, first.Second, other.First, other.Second),
+                two = format.Right(first.Third, first.Fourth, other.Third, other.Fourth);
             words[4 * j] = one.First;
             words[4 * j + 1] = one.Second;
             words[4 * j + 2] = two.First;
@@ -154,7 +176,8 @@ static class MatrixProduct
             for (int j = 0; j < columns; j++)
             {
                 int s = (i * columns + j) * 4;
-                MatrixSums sum = format.MultiplyAdd(part, new MatrixRight(words[2 * j], words[2 * j + 1]), new MatrixSums(sums[s], sums[s + 1], sums[s + 2], sums[s + 3]));
+                MatrixSums sum = format.MultiplyAdd(part, new MatrixRight(words[2 * j], words[2 * j + 1]),
+                    new MatrixSums(sums[s], sums[s + 1], sums[s + 2], sums[s + 3]));
                 sums[s] = sum.First;
                 sums[s + 1] = sum.Second;
                 sums[s + 2] = sum.Third;
@@ -170,7 +193,8 @@ static class MatrixProduct
         if (!isByDepth)
             return Matrix.LoadRows(shared, at + MatrixSide.ByRow(row + (lane & 15), k / 4 + (lane >> 4)));
         int first = row + (lane >> 2), from = k + (lane & 3);
-        return new MatrixRows(Word(shared, side, at, first, from), Word(shared, side, at, first + 8, from), Word(shared, side, at, first, from + 4), Word(shared, side, at, first + 8, from + 4));
+        return new MatrixRows(Word(shared, side, at, first, from), Word(shared, side, at, first + 8, from),
+            Word(shared, side, at, first, from + 4), Word(shared, side, at, first + 8, from + 4));
     }
 
     // 16 columns by 8 k: columns and k 0 to 7 and 0 to 3, the other k, the other columns, both.
@@ -180,16 +204,20 @@ static class MatrixProduct
         if (!isByDepth)
             return Matrix.LoadRows(shared, at + MatrixSide.ByRow(col + (lane & 7) + (lane >> 4 << 3), k / 4 + (lane >> 3 & 1)));
         int first = col + (lane >> 2), from = k + (lane & 3);
-        return new MatrixRows(Word(shared, side, at, first, from), Word(shared, side, at, first, from + 4), Word(shared, side, at, first + 8, from), Word(shared, side, at, first + 8, from + 4));
+        return new MatrixRows(Word(shared, side, at, first, from), Word(shared, side, at, first, from + 4),
+            Word(shared, side, at, first + 8, from), Word(shared, side, at, first + 8, from + 4));
     }
 
-    static uint Word(ArrayView<float> shared, int side, int at, int row, int k) => Interop.FloatAsInt(shared[at + MatrixSide.ByDepth(side, row, k)]);
+    static uint Word(ArrayView<float> shared, int side, int at, int row, int k) =>
+        Interop.FloatAsInt(shared[at + MatrixSide.ByDepth(side, row, k)]);
 
-    static void Store<TProduct, TTile>(ArrayView<float> sums, ArrayView<float> c, TProduct product, MatrixParts parts, int part, int row, int col, TTile tile)
+    static void Store<TProduct, TTile>(ArrayView<float> sums, ArrayView<float> c, TProduct product, MatrixParts parts, int part, int row,
+        int col, TTile tile)
         where TProduct : unmanaged, IProductExtent
         where TTile : unmanaged, IMatrixTile
     {
-        int half = tile.Side / 2, columns = half / 8, all = product.Rows, cols = product.Cols, firstRow = row + (Warp.LaneIdx >> 2), firstCol = col + (Warp.LaneIdx & 3) * 2;
+        int half = tile.Side / 2, columns = half / 8, all = product.Rows, cols = product.Cols, firstRow = row + (Warp.LaneIdx >> 2),
+            firstCol = col + (Warp.LaneIdx & 3) * 2;
         bool accumulates = product.Accumulates && parts.Count == 1;
         for (int i = 0; i < half / 8; i++)
         {

@@ -94,7 +94,8 @@ static class MatrixSide
     /// <param name="side">The side.</param>
     /// <param name="first">The tile's first row.</param>
     /// <param name="start">The piece's first k.</param>
-    public static void BeginCopy<TSide, TTile>(ArrayView<float> source, ArrayView<float> shared, int to, ArrayView<int> places, TSide side, int first, int start)
+    public static void BeginCopy<TSide, TTile>(ArrayView<float> source, ArrayView<float> shared, int to, ArrayView<int> places, TSide side,
+        int first, int start)
         where TSide : unmanaged, IMatrixSide
         where TTile : unmanaged, IMatrixTile
     {
@@ -105,7 +106,8 @@ static class MatrixSide
     }
 
     // Four threads have the pieces of a row.
-    static void BeginByRow<TSide, TTile>(ArrayView<float> source, ArrayView<float> shared, int to, ArrayView<int> places, TSide side, int start)
+    static void BeginByRow<TSide, TTile>(ArrayView<float> source, ArrayView<float> shared, int to, ArrayView<int> places, TSide side,
+        int start)
         where TSide : unmanaged, IMatrixSide
         where TTile : unmanaged, IMatrixTile
     {
@@ -115,7 +117,11 @@ static class MatrixSide
         {
             MatrixPlace more = side.Depth(k);
             for (int i = 0; i < default(TTile).Side / step; i++)
-                SharedCopy.BeginFour(shared, target + i * step * Depth, source, places[3 * i] + more.At, IsInside(side, places[3 * i + 1] + more.Y, places[3 * i + 2] + more.X));
+            {
+                SharedCopy.BeginFour(shared, target + i * step * Depth, source, places[3 * i] + more.At,
+                    IsInside(side, places[3 * i + 1] + more.Y, places[3 * i + 2] + more.X));
+            }
+
             return;
         }
 
@@ -123,12 +129,16 @@ static class MatrixSide
         {
             MatrixPlace more = side.Depth(k + e);
             for (int i = 0; i < default(TTile).Side / step; i++)
-                SharedCopy.Begin(shared, target + i * step * Depth + e, source, places[3 * i] + more.At, IsInside(side, places[3 * i + 1] + more.Y, places[3 * i + 2] + more.X));
+            {
+                SharedCopy.Begin(shared, target + i * step * Depth + e, source, places[3 * i] + more.At,
+                    IsInside(side, places[3 * i + 1] + more.Y, places[3 * i + 2] + more.X));
+            }
         }
     }
 
     // Each thread has four rows of some k.
-    static void BeginByDepth<TSide, TTile>(ArrayView<float> source, ArrayView<float> shared, int to, ArrayView<int> places, TSide side, int first, int start)
+    static void BeginByDepth<TSide, TTile>(ArrayView<float> source, ArrayView<float> shared, int to, ArrayView<int> places, TSide side,
+        int first, int start)
         where TSide : unmanaged, IMatrixSide
         where TTile : unmanaged, IMatrixTile
     {
@@ -139,7 +149,8 @@ static class MatrixSide
             for (int i = 0; i < Depth / step; i++)
             {
                 MatrixPlace more = side.Depth(start + k + i * step);
-                SharedCopy.BeginFour(shared, target + i * step * default(TTile).Side, source, places[0] + more.At, IsInside(side, places[1] + more.Y, places[2] + more.X));
+                SharedCopy.BeginFour(shared, target + i * step * default(TTile).Side, source, places[0] + more.At,
+                    IsInside(side, places[1] + more.Y, places[2] + more.X));
             }
 
             return;
@@ -151,7 +162,8 @@ static class MatrixSide
             for (int i = 0; i < Depth / step; i++)
             {
                 MatrixPlace more = side.Depth(start + k + i * step);
-                SharedCopy.Begin(shared, target + i * step * default(TTile).Side + e, source, place.At + more.At, IsInside(side, place.Y + more.Y, place.X + more.X));
+                SharedCopy.Begin(shared, target + i * step * default(TTile).Side + e, source, place.At + more.At,
+                    IsInside(side, place.Y + more.Y, place.X + more.X));
             }
         }
     }

@@ -55,9 +55,11 @@ static class NormalizationOp
 {
     /// <summary>Leaves each chunk's means and sums of squared distances in the two partial tensors [chunks, cols].</summary>
     public static void Statistics(Stream stream, Tensor x, Tensor means, Tensor squares, SampleRows samples) =>
-        stream.Launch(StatisticsKernel, Columns.Groups(stream, x.Cols, samples.All(x.Rows)), x.View, means.View, squares.View, x.Cols, samples);
+        stream.Launch(StatisticsKernel, Columns.Groups(stream, x.Cols, samples.All(x.Rows)), x.View, means.View, squares.View, x.Cols,
+        samples);
 
-    public static void Normalize<T>(Stream stream, Tensor x, Tensor gamma, Tensor beta, Tensor mean, Tensor rstd, Tensor y, SampleRows samples, T layout)
+    public static void Normalize<T>(Stream stream, Tensor x, Tensor gamma, Tensor beta, Tensor mean, Tensor rstd, Tensor y,
+        SampleRows samples, T layout)
         where T : unmanaged, IStatisticsLayout =>
         stream.Launch(
             NormalizeKernel, Columns.Groups(stream, x.Cols, samples.All(x.Rows)),
@@ -77,7 +79,8 @@ static class NormalizationOp
     }
 
     public static void InputGradient<T>(
-        Stream stream, Tensor x, Tensor dy, Tensor gamma, Tensor mean, Tensor rstd, Tensor avgG, Tensor avgGn, Tensor dx, SampleRows samples, T layout)
+        Stream stream, Tensor x, Tensor dy, Tensor gamma, Tensor mean, Tensor rstd, Tensor avgG, Tensor avgGn, Tensor dx,
+        SampleRows samples, T layout)
         where T : unmanaged, IStatisticsLayout =>
         stream.Launch(
             InputGradientKernel, Columns.Groups(stream, x.Cols, samples.All(x.Rows)),
@@ -107,7 +110,8 @@ static class NormalizationOp
     }
 
     static void PartialKernel<T>(
-        ArrayView<float> x, ArrayView<float> dy, ArrayView<float> mean, ArrayView<float> rstd, ArrayView<float> partialGamma, ArrayView<float> partialBeta,
+        ArrayView<float> x, ArrayView<float> dy, ArrayView<float> mean, ArrayView<float> rstd, ArrayView<float> partialGamma,
+        ArrayView<float> partialBeta,
         int cols, SampleRows samples, T layout)
         where T : unmanaged, IStatisticsLayout
     {
@@ -115,7 +119,8 @@ static class NormalizationOp
         ArrayView<float> centers = LocalMemory.Allocate<float>(Columns.Block), sums = LocalMemory.Allocate<float>(Columns.Block);
         ArrayView<float> products = LocalMemory.Allocate<float>(Columns.Block);
         Columns.Walk(
-            new Products<T>(x, dy, mean, rstd, partialGamma, partialBeta, centers, sums, products, samples.Sample(chunk), chunk * cols, cols, layout),
+            new Products<T>(x, dy, mean, rstd, partialGamma, partialBeta, centers, sums, products, samples.Sample(chunk), chunk * cols,
+            cols, layout),
             first, first + samples.Count(chunk), cols);
     }
 
@@ -129,11 +134,13 @@ static class NormalizationOp
         ArrayView<float> averages = LocalMemory.Allocate<float>(Columns.Block), slopes = LocalMemory.Allocate<float>(Columns.Block);
         ArrayView<float> scales = LocalMemory.Allocate<float>(Columns.Block);
         Columns.Walk(
-            new Differentiated<T>(x, dy, gamma, mean, rstd, avgG, avgGn, dx, centers, factors, averages, slopes, scales, samples.Sample(chunk), cols, layout),
+            new Differentiated<T>(x, dy, gamma, mean, rstd, avgG, avgGn, dx, centers, factors, averages, slopes, scales,
+            samples.Sample(chunk), cols, layout),
             first, first + samples.Count(chunk), cols);
     }
 
-    readonly record struct Mean(ArrayView<float> X, ArrayView<float> Means, ArrayView<float> Sums, int Partial, int Cols, float Count) : IColumn
+    readonly record struct Mean(ArrayView<float> X, ArrayView<float> Means, ArrayView<float> Sums, int Partial, int Cols, float Count)
+        : IColumn
     {
         public int Strip => Columns.Block;
 
@@ -145,7 +152,8 @@ static class NormalizationOp
     }
 
     readonly record struct Squares(
-        ArrayView<float> X, ArrayView<float> Means, ArrayView<float> Total, ArrayView<float> Centers, ArrayView<float> Sums, int Partial, int Cols) : IColumn
+        ArrayView<float> X, ArrayView<float> Means, ArrayView<float> Total, ArrayView<float> Centers, ArrayView<float> Sums, int Partial,
+        int Cols) : IColumn
     {
         public int Strip => Columns.Half;
 
@@ -189,8 +197,10 @@ static class NormalizationOp
 
     // The sums of dy and dy * n.
     readonly record struct Products<T>(
-        ArrayView<float> X, ArrayView<float> Dy, ArrayView<float> Mean, ArrayView<float> Rstd, ArrayView<float> PartialGamma, ArrayView<float> PartialBeta,
-        ArrayView<float> Centers, ArrayView<float> Sums, ArrayView<float> ProductSums, int Sample, int Partial, int Cols, T Layout) : IColumn
+        ArrayView<float> X, ArrayView<float> Dy, ArrayView<float> Mean, ArrayView<float> Rstd, ArrayView<float> PartialGamma,
+        ArrayView<float> PartialBeta,
+        ArrayView<float> Centers, ArrayView<float> Sums, ArrayView<float> ProductSums, int Sample, int Partial, int Cols, T Layout)
+        : IColumn
         where T : unmanaged, IStatisticsLayout
     {
         public int Strip => Columns.Half;
@@ -217,8 +227,10 @@ static class NormalizationOp
     }
 
     readonly record struct Differentiated<T>(
-        ArrayView<float> X, ArrayView<float> Dy, ArrayView<float> Gamma, ArrayView<float> Mean, ArrayView<float> Rstd, ArrayView<float> AvgG, ArrayView<float> AvgGn,
-        ArrayView<float> Dx, ArrayView<float> Centers, ArrayView<float> Factors, ArrayView<float> Averages, ArrayView<float> Slopes, ArrayView<float> Scales,
+        ArrayView<float> X, ArrayView<float> Dy, ArrayView<float> Gamma, ArrayView<float> Mean, ArrayView<float> Rstd,
+        ArrayView<float> AvgG, ArrayView<float> AvgGn,
+        ArrayView<float> Dx, ArrayView<float> Centers, ArrayView<float> Factors, ArrayView<float> Averages, ArrayView<float> Slopes,
+        ArrayView<float> Scales,
         int Sample, int Cols, T Layout) : IColumn
         where T : unmanaged, IStatisticsLayout
     {

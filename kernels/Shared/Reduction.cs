@@ -80,5 +80,6 @@ public static class ReductionOp
     }
 
     // One group.
-    static void NormKernel(ArrayView<float> partials, ArrayView<float> y, int count) => y[0] = StrictMath.Sqrt(Lanes.Sum(new ValueTerm(partials, 0), 0, count));
+    static void NormKernel(ArrayView<float> partials, ArrayView<float> y, int count) =>
+        y[0] = StrictMath.Sqrt(Lanes.Sum(new ValueTerm(partials, 0), 0, count));
 }

@@ -62,7 +62,8 @@ static class RegisterTile
     /// <param name="depth">How much of k.</param>
     /// <param name="columns">How many of a thread's columns have a sum that anybody wants: a constant.</param>
     public static void Add(
-        ArrayView<float> sums, ArrayView<float> left, int leftStart, int rowStep, int step, ArrayView<float> right, int rightStart, int depth, int columns = ThreadColumns)
+        ArrayView<float> sums, ArrayView<float> left, int leftStart, int rowStep, int step, ArrayView<float> right, int rightStart,
+        int depth, int columns = ThreadColumns)
     {
         int k = 0;
         for (; k + Unroll <= depth; k += Unroll)
@@ -76,7 +77,8 @@ static class RegisterTile
     }
 
     /// <summary>The same where the rows of the left side lie anywhere; element (i, k) lies at <c>leftRows[i] + leftStart + k * step</c>.</summary>
-    public static void Add(ArrayView<float> sums, ArrayView<float> left, ArrayView<int> leftRows, int leftStart, int step, ArrayView<float> right, int rightStart, int depth)
+    public static void Add(ArrayView<float> sums, ArrayView<float> left, ArrayView<int> leftRows, int leftStart, int step,
+        ArrayView<float> right, int rightStart, int depth)
     {
         for (int k = 0; k < depth; k++)
         {
@@ -93,7 +95,8 @@ static class RegisterTile
     }
 
     /// <summary>Writes the sums of the first <paramref name="count"/> rows, of so many of a thread's columns, a constant.</summary>
-    public static void End(ArrayView<float> sums, ArrayView<float> result, ArrayView<int> rows, int count, int firstCol, int cols, int columns = ThreadColumns)
+    public static void End(ArrayView<float> sums, ArrayView<float> result, ArrayView<int> rows, int count, int firstCol, int cols,
+        int columns = ThreadColumns)
     {
         int thread = Group.IdxX;
         if (firstCol + columns * Group.DimX <= cols && count >= Rows)
@@ -145,7 +148,8 @@ static class RegisterTile
         }
     }
 
-    static void AddOuterProduct(ArrayView<float> sums, ArrayView<float> left, int leftAt, int rowStep, ArrayView<float> right, int rightAt, int columns)
+    static void AddOuterProduct(ArrayView<float> sums, ArrayView<float> left, int leftAt, int rowStep, ArrayView<float> right, int rightAt,
+        int columns)
     {
         ArrayView<float> row = LocalMemory.Allocate<float>(ThreadColumns);
         for (int j = 0; j < columns; j++)

@@ -88,12 +88,14 @@ static class TileProduct
 
     /// <summary>Runs a product, or several that the group's z tells apart, by whichever of its kernel's two forms the device has the shared memory for.</summary>
     public static void Launch<TShape>(
-        Stream stream, Action<ArrayView<float>, ArrayView<float>, ArrayView<float>, TShape, Index2D> large, Action<ArrayView<float>, ArrayView<float>, ArrayView<float>, TShape, Index2D> small,
+        Stream stream, Action<ArrayView<float>, ArrayView<float>, ArrayView<float>, TShape, Index2D> large, Action<ArrayView<float>,
+        ArrayView<float>, ArrayView<float>, TShape, Index2D> small,
         ArrayView<float> left, ArrayView<float> right, ArrayView<float> result, TShape shape, int rows, int cols, int products = 1)
         where TShape : unmanaged
     {
         bool isLarge = stream.Device.SharedBytes >= LargeBlock.Bytes;
-        int tiles = IntrinsicMath.DivRoundUp(rows, RegisterTile.Rows), mostTiles = isLarge ? default(LargeBlock).Tiles : default(SmallBlock).Tiles;
+        int tiles = IntrinsicMath.DivRoundUp(rows, RegisterTile.Rows),
+            mostTiles = isLarge ? default(LargeBlock).Tiles : default(SmallBlock).Tiles;
         int threads = RegisterTile.Threads(stream.Device), panels = IntrinsicMath.DivRoundUp(cols, threads * RegisterTile.ThreadColumns);
         // Equal blocks, and as many for each thread.
         int blocks = IntrinsicMath.DivRoundUp(IntrinsicMath.DivRoundUp(tiles, mostTiles), stream.Device.Threads) * stream.Device.Threads;
@@ -102,7 +104,8 @@ static class TileProduct
         int wanted = IntrinsicMath.DivRoundUp(stream.Device.Threads == 1 ? 1 : GroupsPerThread * stream.Device.Threads, blocks * products);
         int panelsOfGroup = IntrinsicMath.DivRoundUp(panels, IntrinsicMath.Clamp(wanted, 1, panels));
         stream.Launch(
-            isLarge ? large : small, new KernelConfig(new Index3D(IntrinsicMath.DivRoundUp(panels, panelsOfGroup), blocks, products), new Index3D(threads, 1, 1)),
+            isLarge ? large : small, new KernelConfig(new Index3D(IntrinsicMath.DivRoundUp(panels, panelsOfGroup), blocks, products),
+            new Index3D(threads, 1, 1)),
             left, right, result, shape, new Index2D(panelsOfGroup, tilesOfBlock));
     }
 
@@ -121,7 +124,8 @@ static class TileProduct
     /// <param name="col">The first panel's first column.</param>
     /// <param name="cols">All columns.</param>
     /// <param name="panels">How many panels.</param>
-    public static void CopyPanels<TBlock>(ArrayView<float> right, int to, ArrayView<float> source, int start, int stride, int depth, int col, int cols, int panels)
+    public static void CopyPanels<TBlock>(ArrayView<float> right, int to, ArrayView<float> source, int start, int stride, int depth,
+        int col, int cols, int panels)
         where TBlock : unmanaged, IBlock
     {
         int thread = Group.IdxX, columns = RegisterTile.Columns, step = RegisterTile.RightStep, length = default(TBlock).Depth * step;
@@ -155,7 +159,8 @@ static class TileProduct
     /// <param name="row">The first panel's first row.</param>
     /// <param name="rows">All rows.</param>
     /// <param name="panels">How many panels.</param>
-    public static void CopyTurnedPanels<TBlock>(ArrayView<float> right, int to, ArrayView<float> source, int start, int stride, int depth, int row, int rows, int panels)
+    public static void CopyTurnedPanels<TBlock>(ArrayView<float> right, int to, ArrayView<float> source, int start, int stride, int depth,
+        int row, int rows, int panels)
         where TBlock : unmanaged, IBlock
     {
         int thread = Group.IdxX, step = RegisterTile.RightStep;
@@ -189,13 +194,15 @@ static class TileProduct
     }
 
     /// <summary>What one group does: a block of rows and some panels of columns. Rows past the edge repeat the last one's place and are not stored.</summary>
-    public static void Multiply<TProduct, TBlock>(ArrayView<float> a, ArrayView<float> b, ArrayView<float> c, TProduct product, Index2D extent)
+    public static void Multiply<TProduct, TBlock>(ArrayView<float> a, ArrayView<float> b, ArrayView<float> c, TProduct product,
+        Index2D extent)
         where TProduct : unmanaged, IProduct
         where TBlock : unmanaged, IBlock
     {
         TBlock block = default;
         int panels = extent.X, blockRows = extent.Y * RegisterTile.Rows;
-        ArrayView<float> left = SharedMemory.Allocate<float>((default(TBlock).Tiles * RegisterTile.Rows + Pad) * (default(TBlock).Depth + Pad));
+        ArrayView<float> left = SharedMemory.Allocate<float>((default(TBlock).Tiles * RegisterTile.Rows + Pad)
+            * (default(TBlock).Depth + Pad));
         ArrayView<float> right = SharedMemory.Allocate<float>(default(TBlock).Panels * default(TBlock).Depth * RegisterTile.RightStep);
         int first = Grid.IdxY * blockRows, all = product.Rows, cols = product.Cols, count = IntrinsicMath.Min(blockRows, all - first);
         for (int start = 0; start < product.Depth || start == 0; start += block.Depth)
@@ -208,7 +215,11 @@ static class TileProduct
                 {
                     Group.Barrier();
                     if (panel == 0)
-                        product.CopyLeft<TBlock>(a, left, start, depth, first, IntrinsicMath.DivRoundUp(count, RegisterTile.Rows) * RegisterTile.Rows);
+                    {
+                        product.CopyLeft<TBlock>(a, left, start, depth, first,
+                            IntrinsicMath.DivRoundUp(count, RegisterTile.Rows) * RegisterTile.Rows);
+                    }
+
                     product.CopyRight<TBlock>(b, right, start, depth, col, IntrinsicMath.Min(block.Panels, panels - panel));
                     Group.Barrier();
                 }
@@ -221,7 +232,8 @@ static class TileProduct
                         rows[i] = product.RowAt(IntrinsicMath.Min(first + row + i, all - 1));
                     RegisterTile.Begin(sums, c, rows, col, cols, start == 0 && !product.Accumulates);
                     RegisterTile.Add(
-                        sums, left, LeftAt<TBlock>(product.IsLeftByDepth, row, 0), LeftAt<TBlock>(product.IsLeftByDepth, 1, 0), LeftAt<TBlock>(product.IsLeftByDepth, 0, 1),
+                        sums, left, LeftAt<TBlock>(product.IsLeftByDepth, row, 0), LeftAt<TBlock>(product.IsLeftByDepth, 1, 0),
+                        LeftAt<TBlock>(product.IsLeftByDepth, 0, 1),
                         right, panel % block.Panels * block.Depth * RegisterTile.RightStep, depth);
                     RegisterTile.End(sums, c, rows, count - row, col, cols);
                 }

@@ -8,12 +8,14 @@ static partial class WinogradOp
     // V [p, k, tile] of some tiles and values of k. What lies where: tile t and k have (t / 8) eight + t % 8 * 16 + (k / 16) block + k % 16, and points are
     // step apart.
     static void TransformInputs<TFilter>(
-        ArrayView<float> source, ArrayView<float> v, WinogradShape s, int firstTile, int tiles, int start, int depth, int eight, int block, int step)
+        ArrayView<float> source, ArrayView<float> v, WinogradShape s, int firstTile, int tiles, int start, int depth, int eight, int block,
+        int step)
         where TFilter : unmanaged, IWinogradFilter
     {
         TFilter filter = default;
         int line = filter.Line, side = filter.Outputs * s.InStep, firstPhase = start / s.C;
-        int offsetY = s.Offset(Grid.IdxZ / s.OutStep, s.PaddingY, filter.Taps), offsetX = s.Offset(Grid.IdxZ % s.OutStep, s.PaddingX, filter.Taps);
+        int offsetY = s.Offset(Grid.IdxZ / s.OutStep, s.PaddingY, filter.Taps),
+            offsetX = s.Offset(Grid.IdxZ % s.OutStep, s.PaddingX, filter.Taps);
         var at = TilePlace.Of(s, firstTile);
         for (int tile = 0; tile < tiles; tile++)
         {

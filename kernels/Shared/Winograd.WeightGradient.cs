@@ -1,5 +1,5 @@
-using ILGPU;
 using System.Numerics;
+using ILGPU;
 
 namespace Dalle2.Kernels.Shared;
 
@@ -15,7 +15,8 @@ static partial class WinogradOp
     const int GradientRows = 16;
 
     /// <summary>Elements of workspace that <see cref="WeightGradient"/> takes.</summary>
-    public static int WeightGradientWorkspace(WinogradShape s) => checked(Slices(s) * s.Points * s.K * IntrinsicMath.DivRoundUp(s.N, Panel) * Panel);
+    public static int WeightGradientWorkspace(WinogradShape s) =>
+        checked(Slices(s) * s.Points * s.K * IntrinsicMath.DivRoundUp(s.N, Panel) * Panel);
 
     /// <summary>Adds the gradient of the weights; the shape is that of the convolution itself.</summary>
     public static void WeightGradient(Stream stream, Tensor x, Tensor dy, Tensor dw, Tensor workspace, WinogradShape s)
@@ -43,7 +44,8 @@ static partial class WinogradOp
             WeightGradient<TFilter, SmallBlock>(stream, x, dy, workspace, s);
         int threads = RegisterTile.Threads(stream.Device);
         stream.Launch(
-            FoldKernel<TFilter>, new KernelConfig(new Index3D(s.N / threads, s.K / GradientRows, 1), new Index3D(threads, 1, 1)), workspace.View, dw.View, s, Slices(s));
+            FoldKernel<TFilter>, new KernelConfig(new Index3D(s.N / threads, s.K / GradientRows, 1), new Index3D(threads, 1, 1)),
+            workspace.View, dw.View, s, Slices(s));
     }
 
     static void WeightGradient<TFilter, TBlock>(Stream stream, Tensor x, Tensor dy, Tensor workspace, WinogradShape s)
@@ -53,10 +55,12 @@ static partial class WinogradOp
         TBlock block = default;
         int threads = RegisterTile.Threads(stream.Device), rows = IntrinsicMath.Min(s.K, block.Rows);
         int columns = IntrinsicMath.Min(block.Columns, IntrinsicMath.DivRoundUp(s.N, Panel) * Panel);
-        int tiles = IntrinsicMath.Min((block.Inputs / s.Points - PointPadding) / rows, (block.Gradients / s.Points - PointPadding) / columns);
+        int tiles = IntrinsicMath.Min((block.Inputs / s.Points - PointPadding) / rows,
+            (block.Gradients / s.Points - PointPadding) / columns);
         stream.Launch(
             WeightGradientKernel<TFilter, TBlock>,
-            new KernelConfig(new Index3D(IntrinsicMath.DivRoundUp(s.N, columns) * IntrinsicMath.DivRoundUp(s.K, rows), Slices(s), 1), new Index3D(threads, 1, 1)),
+            new KernelConfig(new Index3D(IntrinsicMath.DivRoundUp(s.N, columns) * IntrinsicMath.DivRoundUp(s.K, rows), Slices(s), 1),
+            new Index3D(threads, 1, 1)),
             x.View, dy.View, workspace.View, s with { Flops = Work(s) }, tiles, rows, columns);
     }
 
@@ -66,7 +70,8 @@ static partial class WinogradOp
         where TFilter : unmanaged, IWinogradFilter
         where TBlock : unmanaged, IWinogradBlock
     {
-        ArrayView<float> v = SharedMemory.Allocate<float>(default(TBlock).Inputs), d = SharedMemory.Allocate<float>(default(TBlock).Gradients);
+        ArrayView<float> v = SharedMemory.Allocate<float>(default(TBlock).Inputs),
+            d = SharedMemory.Allocate<float>(default(TBlock).Gradients);
         TFilter filter = default;
         int points = filter.Line * filter.Line, blocks = (s.K + rows - 1) / rows, allPanels = (s.N + Panel - 1) / Panel;
         int firstRow = Grid.IdxX % blocks * rows, count = IntrinsicMath.Min(rows, s.K - firstRow), firstCol = Grid.IdxX / blocks * columns;
@@ -102,10 +107,12 @@ static partial class WinogradOp
 
     // Where a value of k and a column lie in dU, at the first point.
     static int Place(int k, int panels, int points, int slice, int row, int col) =>
-        ((slice * (k / GradientRows) + row / GradientRows) * panels + col / Panel) * points * GradientRows * Panel + row % GradientRows * Panel + col % Panel;
+        ((slice * (k / GradientRows) + row / GradientRows) * panels + col / Panel) * points * GradientRows * Panel + row % GradientRows
+        * Panel + col % Panel;
 
     // D [p, panel, tile, 32], columns past the end 0.
-    static void TransformGradients<TFilter>(ArrayView<float> dy, ArrayView<float> d, WinogradShape s, int first, int depth, int tiles, int firstCol, int columns)
+    static void TransformGradients<TFilter>(ArrayView<float> dy, ArrayView<float> d, WinogradShape s, int first, int depth, int tiles,
+        int firstCol, int columns)
         where TFilter : unmanaged, IWinogradFilter
     {
         int outputs = default(TFilter).Outputs;
@@ -121,7 +128,8 @@ static partial class WinogradOp
         }
     }
 
-    static void TransformGradient<TFilter, TPlace>(ArrayView<float> dy, ArrayView<float> d, WinogradShape s, TilePlace at, int tile, int tiles, int firstCol, int columns)
+    static void TransformGradient<TFilter, TPlace>(ArrayView<float> dy, ArrayView<float> d, WinogradShape s, TilePlace at, int tile,
+        int tiles, int firstCol, int columns)
         where TFilter : unmanaged, IWinogradFilter
         where TPlace : unmanaged, IPlace
     {
@@ -133,7 +141,10 @@ static partial class WinogradOp
             for (int a = 0; a < filter.Outputs; a++)
             {
                 for (int b = 0; b < filter.Outputs; b++)
-                    g[a * line + b] = Gradient<TPlace>(dy, s, at.Image, filter.Outputs * at.Y + a, filter.Outputs * at.X + b, firstCol + col);
+                {
+                    g[a * line + b] = Gradient<TPlace>(dy, s, at.Image, filter.Outputs * at.Y + a, filter.Outputs * at.X + b,
+                        firstCol + col);
+                }
             }
 
             for (int a = 0; a < filter.Outputs; a++)
@@ -160,7 +171,8 @@ static partial class WinogradOp
         where TFilter : unmanaged, IWinogradFilter
     {
         TFilter filter = default;
-        int taps = filter.Taps, line = filter.Line, points = line * line, panels = (s.N + Panel - 1) / Panel, col = Grid.IdxX * Group.DimX, q = Grid.IdxY * GradientRows / s.C;
+        int taps = filter.Taps, line = filter.Line, points = line * line, panels = (s.N + Panel - 1) / Panel, col = Grid.IdxX * Group.DimX,
+            q = Grid.IdxY * GradientRows / s.C;
         for (int k = Grid.IdxY * GradientRows; k < (Grid.IdxY + 1) * GradientRows; k++)
         {
             ArrayView<float> g = LocalMemory.Allocate<float>(default(TFilter).Line * default(TFilter).Line);

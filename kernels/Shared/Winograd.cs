@@ -57,7 +57,8 @@ static partial class WinogradOp
 
         int threads = RegisterTile.Threads(stream.Device);
         stream.Launch(
-            WeightsKernel<TFilter>, new KernelConfig(new Index3D(s.N / threads, s.K / WeightRows, s.Phases), new Index3D(threads, 1, 1)), weights, workspace.View, s);
+            WeightsKernel<TFilter>, new KernelConfig(new Index3D(s.N / threads, s.K / WeightRows, s.Phases), new Index3D(threads, 1, 1)),
+            weights, workspace.View, s);
         if (stream.Device.SharedBytes >= LargeBlock.Bytes)
             Convolve<TFilter, LargeBlock>(stream, source, result, workspace, s);
         else
@@ -72,7 +73,8 @@ static partial class WinogradOp
         TBlock block = default;
         int threads = RegisterTile.Threads(stream.Device), points = s.Points;
         int inputs = block.Inputs / points - PointPadding, piece = IntrinsicMath.Min(s.K, inputs / RegisterTile.Rows / 16 * 16);
-        int tiles = IntrinsicMath.Min(IntrinsicMath.Max(s.Outputs == 4 ? block.Tiles / 2 : block.Tiles, RegisterTile.Rows), inputs / piece / RegisterTile.Rows * RegisterTile.Rows);
+        int tiles = IntrinsicMath.Min(IntrinsicMath.Max(s.Outputs == 4 ? block.Tiles / 2 : block.Tiles, RegisterTile.Rows),
+            inputs / piece / RegisterTile.Rows * RegisterTile.Rows);
         tiles = IntrinsicMath.Min(tiles, IntrinsicMath.DivRoundUp(s.Tiles, RegisterTile.Rows) * RegisterTile.Rows);
         int blocks = IntrinsicMath.DivRoundUp(s.Tiles, tiles), panels = IntrinsicMath.DivRoundUp(s.N, threads * RegisterTile.ThreadColumns);
         int wanted = IntrinsicMath.DivRoundUp(stream.Device.Threads == 1 ? 1 : 2 * stream.Device.Threads, blocks * s.Phases);
@@ -88,8 +90,10 @@ static partial class WinogradOp
         where TFilter : unmanaged, IWinogradFilter
     {
         TFilter filter = default;
-        int taps = filter.Taps, line = filter.Line, side = filter.Taps * s.Stride, col = Grid.IdxX * Group.DimX, n = col + Group.IdxX, panels = (s.N + Panel - 1) / Panel;
-        int q = Grid.IdxY * WeightRows / s.C, to = (Grid.IdxZ * panels + col / Panel) * line * line * s.K * Panel + col % Panel + Group.IdxX;
+        int taps = filter.Taps, line = filter.Line, side = filter.Taps * s.Stride, col = Grid.IdxX * Group.DimX, n = col + Group.IdxX,
+            panels = (s.N + Panel - 1) / Panel;
+        int q = Grid.IdxY * WeightRows / s.C, to = (Grid.IdxZ * panels + col / Panel) * line * line * s.K * Panel + col % Panel
+            + Group.IdxX;
         for (int k = Grid.IdxY * WeightRows; k < (Grid.IdxY + 1) * WeightRows; k++)
         {
             int c = k - q * s.C;
@@ -125,7 +129,8 @@ static partial class WinogradOp
         where TBlock : unmanaged, IWinogradBlock
     {
         ArrayView<float> v = SharedMemory.Allocate<float>(default(TBlock).Inputs);
-        ArrayView<float> m = SharedMemory.Allocate<float>((default(TBlock).Tiles * Panel + PointPadding) * default(TFilter).Line * default(TFilter).Line);
+        ArrayView<float> m = SharedMemory.Allocate<float>((default(TBlock).Tiles * Panel + PointPadding) * default(TFilter).Line
+            * default(TFilter).Line);
         TFilter filter = default;
         int line = filter.Line, points = line * line, allPanels = (s.N + Panel - 1) / Panel, blocks = piece / 16;
         for (int panel = 0; panel < panels; panel++)
@@ -137,7 +142,8 @@ static partial class WinogradOp
                 if (panel == 0 || piece < s.K)
                 {
                     Group.Barrier();
-                    TransformInputs<TFilter>(source, v, s, Grid.IdxY * tiles, tiles, start, depth, blocks * EightRows, EightRows, tiles * blocks * 16 + PointPadding);
+                    TransformInputs<TFilter>(source, v, s, Grid.IdxY * tiles, tiles, start, depth, blocks * EightRows, EightRows,
+                        tiles * blocks * 16 + PointPadding);
                     Group.Barrier();
                 }
 
@@ -182,12 +188,14 @@ static partial class WinogradOp
         }
     }
 
-    static void TransformTile<TFilter, TPlace>(ArrayView<float> m, int from, int tiles, ArrayView<float> result, WinogradShape s, int image, int y, int x, int col)
+    static void TransformTile<TFilter, TPlace>(ArrayView<float> m, int from, int tiles, ArrayView<float> result, WinogradShape s, int image,
+        int y, int x, int col)
         where TFilter : unmanaged, IWinogradFilter
         where TPlace : unmanaged, IPlace
     {
         TFilter filter = default;
-        int line = filter.Line, thread = Group.IdxX, right = s.OutStep * s.N, lower = right * s.OutWidth, to = ((image * s.OutHeight + y) * s.OutWidth + x) * s.N + thread;
+        int line = filter.Line, thread = Group.IdxX, right = s.OutStep * s.N, lower = right * s.OutWidth,
+            to = ((image * s.OutHeight + y) * s.OutWidth + x) * s.N + thread;
         for (int j = 0; j < RegisterTile.ThreadColumns; j++)
         {
             // All of a group's columns or none of them: N is a multiple of 16.

@@ -19,7 +19,8 @@ namespace Dalle2.Kernels.Shared;
 /// <param name="TilesX">Tiles along its width.</param>
 /// <param name="Flops">Of a launch, for profiles.</param>
 readonly record struct WinogradShape(
-    int Batch, int Height, int Width, int C, int OutHeight, int OutWidth, int N, int Stride, int PaddingY, int PaddingX, int IsAdjoint, int Outputs = 2, int TilesY = 0, int TilesX = 0, double Flops = 0)
+    int Batch, int Height, int Width, int C, int OutHeight, int OutWidth, int N, int Stride, int PaddingY, int PaddingX, int IsAdjoint,
+    int Outputs = 2, int TilesY = 0, int TilesX = 0, double Flops = 0)
     : ILaunchCost
 {
     // Filtering has to save at least this much of the multiplications: the transforms cost too.
@@ -55,14 +56,16 @@ readonly record struct WinogradShape(
 
     /// <summary>The convolution of a shape.</summary>
     public static WinogradShape Forward(ConvolutionShape s) =>
-        new WinogradShape(s.Batch, s.Height, s.Width, s.C, s.OutHeight, s.OutWidth, s.K, s.StrideY, s.PaddingY, s.PaddingX, 0).Tiled(WeightCost);
+        new WinogradShape(s.Batch, s.Height, s.Width, s.C, s.OutHeight, s.OutWidth, s.K, s.StrideY, s.PaddingY, s.PaddingX,
+        0).Tiled(WeightCost);
 
     /// <summary>The weight gradient of a shape: the convolution, perhaps in other tiles.</summary>
     public static WinogradShape WeightGradient(ConvolutionShape s) => Forward(s).Tiled(WeightGradientCost);
 
     /// <summary>The input gradient of a shape.</summary>
     public static WinogradShape Adjoint(ConvolutionShape s) =>
-        new WinogradShape(s.Batch, s.OutHeight, s.OutWidth, s.K, s.Height, s.Width, s.C, s.StrideY, s.PaddingY, s.PaddingX, 1).Tiled(WeightCost);
+        new WinogradShape(s.Batch, s.OutHeight, s.OutWidth, s.K, s.Height, s.Width, s.C, s.StrideY, s.PaddingY, s.PaddingX,
+        1).Tiled(WeightCost);
 
     /// <summary>Whether minimal filtering is worth it. The shape alone decides, so that each device computes the same bits.</summary>
     public static bool Applies(ConvolutionShape s, bool isAdjoint)
@@ -80,7 +83,8 @@ readonly record struct WinogradShape(
     WinogradShape Tiled(int weightCost)
     {
         WinogradShape small = InTiles(2), large = InTiles(4);
-        return Stride == 2 && large.Points * ((long)large.Tiles + weightCost) < small.Points * ((long)small.Tiles + weightCost) ? large : small;
+        return Stride == 2 && large.Points * ((long)large.Tiles + weightCost) < small.Points * ((long)small.Tiles + weightCost)
+            ? large : small;
     }
 
     WinogradShape InTiles(int outputs) => this with

@@ -18,13 +18,17 @@ static class Beside
         var tables = new List<JsonObject>();
         if (Lacking(sections, "ops") == null)
         {
-            tables.Add(Section.Table("Theirs by ours: above 1, ours is faster. What cuBLAS and cuDNN multiply is the share of their speed that is reached.", ["op", "pass", "size", .. OpSections.Columns[3..].Select(Ratio)],
+            tables.Add(Section.Table(
+                "Theirs by ours: above 1, ours is faster. What cuBLAS and cuDNN multiply is the share of their speed that is reached.",
+                ["op", "pass", "size", .. OpSections.Columns[3..].Select(Ratio)],
                 Joined(sections["ops"]!["tables"]![0]!, theirs[0]!, 3, OpSections.Columns.Length - 3)));
         }
 
         if (Lacking(sections, "steps") == null && (sections["steps"]!["tables"] as JsonArray)!.Count > 1)
         {
-            tables.Add(Section.Table("The autoencoder's step, theirs by ours replayed: eager, then compiled.", ["side", .. StepSection.PeerColumns.Select(Ratio), .. StepSection.PeerColumns.Select(column => "compiled " + Ratio(column))],
+            tables.Add(Section.Table("The autoencoder's step, theirs by ours replayed: eager, then compiled.",
+                ["side", .. StepSection.PeerColumns.Select(Ratio),
+                .. StepSection.PeerColumns.Select(column => "compiled " + Ratio(column))],
                 Steps(sections["steps"]!["tables"]![1]!, theirs[1]!)));
         }
 
@@ -39,11 +43,15 @@ static class Beside
     // Rows of both tables with the same first cells; of the others, the times that both have.
     static IEnumerable<JsonNode?[]> Joined(JsonNode ours, JsonNode theirs, int keys, int times)
     {
-        Dictionary<string, JsonArray> known = theirs["rows"]!.AsArray().Select(row => row!.AsArray()).DistinctBy(row => Key(row, keys)).ToDictionary(row => Key(row, keys));
+        Dictionary<string, JsonArray> known = theirs["rows"]!.AsArray().Select(row => row!.AsArray()).DistinctBy(row => Key(row, keys))
+            .ToDictionary(row => Key(row, keys));
         foreach (JsonArray row in ours["rows"]!.AsArray().Select(row => row!.AsArray()))
         {
             if (known.TryGetValue(Key(row, keys), out JsonArray? other))
-                yield return [.. row.Take(keys).Select(cell => cell?.DeepClone()), .. Enumerable.Range(keys, times).Select(place => Divide(other[place], row[place]))];
+            {
+                yield return [.. row.Take(keys).Select(cell => cell?.DeepClone()),
+                    .. Enumerable.Range(keys, times).Select(place => Divide(other[place], row[place]))];
+            }
         }
     }
 
@@ -53,13 +61,17 @@ static class Beside
         foreach (JsonArray row in theirs["rows"]!.AsArray().Select(row => row!.AsArray()))
         {
             JsonArray[] same = [.. ours["rows"]!.AsArray().Select(one => one!.AsArray()).Where(one => Text(one[1]) == Text(row[0]))];
-            JsonNode? Of(int place) => Divide(row[place + 1], same.FirstOrDefault(one => Text(one[2]) == Ratio(StepSection.PeerColumns[place % StepSection.PeerColumns.Length]))?[4]);
+            JsonNode? Of(int place) =>
+                Divide(row[place + 1], same.FirstOrDefault(one => Text(one[2])
+                == Ratio(StepSection.PeerColumns[place % StepSection.PeerColumns.Length]))?[4]);
             yield return [row[0]?.DeepClone(), .. Enumerable.Range(0, 2 * StepSection.PeerColumns.Length).Select(Of)];
         }
     }
 
     static JsonNode? Divide(JsonNode? theirs, JsonNode? ours) =>
-        double.TryParse(Text(theirs), CultureInfo.InvariantCulture, out double dividend) && double.TryParse(Text(ours), CultureInfo.InvariantCulture, out double divisor) && divisor > 0 ? Math.Round(dividend / divisor, 2) : null;
+        double.TryParse(Text(theirs), CultureInfo.InvariantCulture, out double dividend)
+        && double.TryParse(Text(ours), CultureInfo.InvariantCulture, out double divisor)
+        && divisor > 0 ? Math.Round(dividend / divisor, 2) : null;
 
     static string Key(JsonArray row, int keys) => string.Join('|', row.Take(keys).Select(Text));
 

@@ -2,13 +2,8 @@ using System.Text.Json.Nodes;
 using Dalle2.Cli;
 using Dalle2.Gpu.Runtime;
 using Dalle2.Ops;
-using Dalle2.Training.Drawing;
 using Dalle2.Training.Families;
-using Dalle2.Training.Families.Classic;
-using Dalle2.Training.Loop;
-using Dalle2.Training.Reporting;
 using Dalle2.Training.Runs;
-using Dalle2.Training.Scores;
 
 namespace Dalle2.Card;
 
@@ -18,7 +13,8 @@ static class DeviceSections
     const int Steps = 20;
 
     public static JsonObject Devices() =>
-        Section.Measured(Section.Table("", ["device", "available", "what it is"], Device.All().Select(device => (JsonNode?[])[device.Name, device.Available ? "yes" : "no", device.Reason])));
+        Section.Measured(Section.Table("", ["device", "available", "what it is"],
+        Device.All().Select(device => (JsonNode?[])[device.Name, device.Available ? "yes" : "no", device.Reason])));
 
     /// <summary>A hash of all parameters after training steps of the tiny preset, on each device.</summary>
     public static JsonObject Bits()
@@ -59,11 +55,13 @@ static class DeviceSections
         {
             using Device device = Device.Open(name);
             Roofline roofline = Roofline.Measure(device, 0.5);
-            rows.Add([name, Math.Round(roofline.PeakGflops), Math.Round(roofline.BandwidthGigabytes), Math.Round(roofline.LaunchMicroseconds, 1)]);
+            rows.Add([name, Math.Round(roofline.PeakGflops), Math.Round(roofline.BandwidthGigabytes),
+                Math.Round(roofline.LaunchMicroseconds, 1)]);
         }
 
         if (Section.NoCard is { } reason)
             rows.Add(["cuda", $"not measured: {reason}", "", ""]);
-        return Section.Measured(Section.Table("Fused multiply-adds in registers, copies of 128 MB, and a launch that does next to nothing.", ["device", "GFLOP/s", "GB/s", "launch us"], rows));
+        return Section.Measured(Section.Table("Fused multiply-adds in registers, copies of 128 MB, and a launch that does next to nothing.",
+            ["device", "GFLOP/s", "GB/s", "launch us"], rows));
     }
 }

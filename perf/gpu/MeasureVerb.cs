@@ -26,8 +26,10 @@ sealed class MeasureVerb : Verb
 
     public override IReadOnlyList<string> Notes =>
     [
-        "Nothing but the card's driver is needed. A part that needs a card where there is none says 'not measured' and why. Both files are written anew after each part; 'awaits' is there where there is no card. Exit code 1 if a part failed.",
-        "JSON: {date, machine, plan:[{section, seconds}], awaits:{reason, parts:{NAME: what}}, sections:{NAME: {title, status, reason, seconds, tables:[{title, columns, rows}]}}}; status is measured, not measured, or failed.",
+        "Nothing but the card's driver is needed. A part that needs a card where there is none says 'not measured' and why. Both files are "
+        + "written anew after each part; 'awaits' is there where there is no card. Exit code 1 if a part failed.",
+        "JSON: {date, machine, plan:[{section, seconds}], awaits:{reason, parts:{NAME: what}}, sections:{NAME: {title, status, reason, "
+        + "seconds, tables:[{title, columns, rows}]}}}; status is measured, not measured, or failed.",
     ];
 
     public override int Run(ParseResult arguments, Terminal terminal)
@@ -39,18 +41,30 @@ sealed class MeasureVerb : Verb
         var document = new JsonObject
         {
             ["date"] = DateTime.UtcNow.ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture),
-            ["machine"] = $"{Environment.ProcessorCount} logical cores, {GC.GetGCMemoryInfo().TotalAvailableMemoryBytes >> 30} GB, {System.Runtime.InteropServices.RuntimeInformation.OSDescription}",
+            ["machine"] = $"{Environment.ProcessorCount} logical cores, {GC.GetGCMemoryInfo().TotalAvailableMemoryBytes >> 30} GB, "
+            + $"{System.Runtime.InteropServices.RuntimeInformation.OSDescription}",
             ["sections"] = sections,
         };
-        document["plan"] = new JsonArray([.. Section.All.Select(section => new JsonObject { ["section"] = section.Name, ["seconds"] = section.Seconds })]);
+        document["plan"] = new JsonArray([.. Section.All.Select(section =>
+            new JsonObject { ["section"] = section.Name, ["seconds"] = section.Seconds })]);
         if (Section.NoCard is { } none)
-            document["awaits"] = new JsonObject { ["reason"] = none, ["parts"] = new JsonObject(Section.All.Select(section => KeyValuePair.Create(section.Name, (JsonNode?)section.Awaits))) };
-        terminal.Notice($"at most {arguments.GetValue(seconds)} s: {string.Join(", ", Section.All.Select(section => $"{section.Name} {section.Seconds} s"))}");
+        {
+            document["awaits"] = new JsonObject
+            {
+                ["reason"] = none,
+                ["parts"] = new JsonObject(Section.All.Select(section => KeyValuePair.Create(section.Name, (JsonNode?)section.Awaits)))
+            };
+        }
+
+        terminal.Notice(
+            $"at most {arguments.GetValue(seconds)} s: "
+            + $"{string.Join(", ", Section.All.Select(section => $"{section.Name} {section.Seconds} s"))}");
         foreach (Section section in Section.All)
         {
             double left = arguments.GetValue(seconds) - Stopwatch.GetElapsedTime(start).TotalSeconds;
             long begin = Stopwatch.GetTimestamp();
-            JsonObject result = left < 5 ? Section.NotMeasured("no time was left") : InItsOwnProcess(section, Math.Min(section.Seconds, left));
+            JsonObject result = left < 5 ? Section.NotMeasured("no time was left")
+                : InItsOwnProcess(section, Math.Min(section.Seconds, left));
             result["title"] = section.Title;
             result["seconds"] = Math.Round(Stopwatch.GetElapsedTime(begin).TotalSeconds, 1);
             sections[section.Name] = result;
@@ -63,7 +77,8 @@ sealed class MeasureVerb : Verb
         beside["seconds"] = 0;
         sections[Beside.Name] = beside;
         Write(folder, document);
-        terminal.Result(() => document, text => text.Line($"written: {Path.Combine(folder, "report.json")}, {Path.Combine(folder, "report.md")}"));
+        terminal.Result(() => document, text => text.Line(
+            $"written: {Path.Combine(folder, "report.json")}, {Path.Combine(folder, "report.md")}"));
         return sections.Any(section => (string?)section.Value!["status"] == "failed") ? ExitCode.Failed : ExitCode.Ok;
     }
 
@@ -76,8 +91,13 @@ sealed class MeasureVerb : Verb
     static JsonObject InItsOwnProcess(Section section, double limit)
     {
         string self = Environment.ProcessPath!;
-        string[] command = Path.GetFileNameWithoutExtension(self) == "dotnet" ? [typeof(MeasureVerb).Assembly.Location, "section", section.Name] : ["section", section.Name];
-        using Process process = Process.Start(new ProcessStartInfo(self, command) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        string[] command = Path.GetFileNameWithoutExtension(self) == "dotnet"
+            ? [typeof(MeasureVerb).Assembly.Location, "section", section.Name] : ["section", section.Name];
+        using Process process = Process.Start(new ProcessStartInfo(self, command)
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true
+        })!;
         Task<string> said = process.StandardOutput.ReadToEndAsync(), complained = process.StandardError.ReadToEndAsync();
         if (!process.WaitForExit(TimeSpan.FromSeconds(limit)))
         {

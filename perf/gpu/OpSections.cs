@@ -11,7 +11,8 @@ static class OpSections
     const double SecondsAnOp = 0.05;
 
     /// <summary>The columns of an op's times, a precision each, here and in PyTorch's table.</summary>
-    public static readonly string[] Columns = ["op", "pass", "size", .. Enum.GetValues<Precision>().Select(precision => $"{ProductSizes.Name(precision)} ms")];
+    public static readonly string[] Columns =
+        ["op", "pass", "size", .. Enum.GetValues<Precision>().Select(precision => $"{ProductSizes.Name(precision)} ms")];
 
     public static JsonObject Ops(double seconds)
     {
@@ -38,7 +39,9 @@ static class OpSections
             }
 
             device.Precision = Precision.Float32;
-            tables.Add(Section.Table($"{cards[card]}: {device.Description}. Rates and share of the float32 roof are those of the last precision.", [.. Columns, "GFLOP/s", "GB/s", "% of the roof"], rows));
+            tables.Add(Section.Table(
+                $"{cards[card]}: {device.Description}. Rates and share of the float32 roof are those of the last precision.",
+                [.. Columns, "GFLOP/s", "GB/s", "% of the roof"], rows));
         }
 
         return Section.Measured([.. tables]);
@@ -52,7 +55,8 @@ static class OpSections
             device.Precision = precision;
             foreach (var (pass, timing) in OpTiming.Measure(type, shape, device, SecondsAnOp).Passes)
             {
-                double?[] cells = times.TryGetValue(pass, out var before) ? before.Milliseconds : new double?[Enum.GetValues<Precision>().Length];
+                double?[] cells = times.TryGetValue(pass, out var before)
+                    ? before.Milliseconds : new double?[Enum.GetValues<Precision>().Length];
                 cells[(int)precision] = Math.Round(timing.Milliseconds, 4);
                 times[pass] = (cells, timing);
             }
@@ -61,7 +65,8 @@ static class OpSections
         foreach (var (pass, (cells, last)) in times)
         {
             yield return [OpCase.NameOf(type), pass, string.Join('x', shape), .. cells.Select(cell => (JsonNode?)cell), .. last.HasCost
-                ? (JsonNode?[])[Math.Round(last.Gflops), Math.Round(last.GigabytesPerSecond), Math.Round(100 * last.ShareOf(roofline), 1)] : [null, null, null]];
+                ? (JsonNode?[])[Math.Round(last.Gflops), Math.Round(last.GigabytesPerSecond), Math.Round(100 * last.ShareOf(roofline), 1)]
+                : [null, null, null]];
         }
     }
 
@@ -73,7 +78,11 @@ static class OpSections
         string script = Path.Combine(AppContext.BaseDirectory, "peers", "torch_card.py");
         if (!File.Exists(script))
             return Section.NotMeasured($"{script} is not there: the bundle is not whole");
-        var info = new ProcessStartInfo("python3", [script, $"{seconds * 0.9:F0}"]) { RedirectStandardInput = true, RedirectStandardOutput = true };
+        var info = new ProcessStartInfo("python3", [script, $"{seconds * 0.9:F0}"])
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true
+        };
         Process python;
         try
         {
@@ -99,7 +108,8 @@ static class OpSections
             python.StandardInput.Close();
             string said = python.StandardOutput.ReadToEnd();
             python.WaitForExit();
-            return python.ExitCode == 0 && JsonNode.Parse(said) is JsonObject answer ? answer : Section.NotMeasured($"{script} ended with code {python.ExitCode}");
+            return python.ExitCode == 0 && JsonNode.Parse(said) is JsonObject answer
+                ? answer : Section.NotMeasured($"{script} ended with code {python.ExitCode}");
         }
     }
 }

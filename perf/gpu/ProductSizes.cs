@@ -16,7 +16,8 @@ static class ProductSizes
     ];
 
     static readonly Type[] OfProducts =
-        [typeof(GemmCase), typeof(LinearCase), typeof(Conv2dCase), typeof(ConvTranspose2dCase), typeof(LstmCase), typeof(GruCase), typeof(InfoNceCase)];
+        [typeof(GemmCase), typeof(LinearCase), typeof(Conv2dCase), typeof(ConvTranspose2dCase), typeof(LstmCase), typeof(GruCase),
+        typeof(InfoNceCase)];
 
     /// <summary>The large ones first; float32 has no time for them.</summary>
     public static IEnumerable<(Type Type, int[] Shape, Precision[] Precisions)> All =>

@@ -9,7 +9,8 @@ static class ReportText
 {
     public static string Markdown(JsonObject document)
     {
-        var text = new StringBuilder($"# Measured on this machine\n\nMachine: {document["machine"]}. Date: {document["date"]} UTC. Command: `./run`.\n");
+        var text = new StringBuilder(
+            $"# Measured on this machine\n\nMachine: {document["machine"]}. Date: {document["date"]} UTC. Command: `./run`.\n");
         if (document["awaits"] is { } awaits)
         {
             text.Append(CultureInfo.InvariantCulture, $"\n## What awaits a card\n\n{awaits["reason"]}\n\n");
@@ -38,7 +39,8 @@ static class ReportText
         if ((string?)table["title"] is { Length: > 0 } title)
             text.Append(CultureInfo.InvariantCulture, $"\n{title}\n");
         string[] columns = [.. table["columns"]!.AsArray().Select(Cell)];
-        text.Append(CultureInfo.InvariantCulture, $"\n| {string.Join(" | ", columns)} |\n|{string.Concat(Enumerable.Repeat("-|", columns.Length))}\n");
+        text.Append(CultureInfo.InvariantCulture,
+            $"\n| {string.Join(" | ", columns)} |\n|{string.Concat(Enumerable.Repeat("-|", columns.Length))}\n");
         foreach (JsonNode? row in rows)
             text.Append(CultureInfo.InvariantCulture, $"| {string.Join(" | ", row!.AsArray().Select(Cell))} |\n");
     }

@@ -19,11 +19,16 @@ sealed record Section(string Name, string Title, int Seconds, string Awaits, Fun
     public static IReadOnlyList<Section> All { get; } =
     [
         new("devices", "Devices", 10, "name, compute capability, multiprocessors and memory of each card", _ => DeviceSections.Devices()),
-        new("roofline", "What the devices do at most", 30, "float32 peak, bandwidth and launch time of each card", _ => DeviceSections.Rooflines()),
-        new("steps", "Whole training steps, and their memory", 110, "steps at 32x32, 64x64 and 128x128 in float32, tf32 and bf16; the autoencoder's step at 64x64 and 128x128, replayed, with the share of its kernels and its memory", StepSection.Run),
-        new("ops", "Every op, as a share of that", 110, "a product of 4096^3 and large convolutions in tf32 and bf16; every op, forward and backward, and those that multiply matrices in each precision", OpSections.Ops),
-        new("pytorch", "The same in PyTorch with cuBLAS and cuDNN", 110, "the same sizes and precisions in PyTorch, its training step eager and compiled, and the ratios", OpSections.PyTorch),
-        new("bits", "The same bits after 20 training steps", 60, "the hash of the parameters on each card, beside the cpu's", _ => DeviceSections.Bits()),
+        new("roofline", "What the devices do at most", 30, "float32 peak, bandwidth and launch time of each card",
+        _ => DeviceSections.Rooflines()),
+        new("steps", "Whole training steps, and their memory", 110, "steps at 32x32, 64x64 and 128x128 in float32, tf32 and bf16; the "
+        + "autoencoder's step at 64x64 and 128x128, replayed, with the share of its kernels and its memory", StepSection.Run),
+        new("ops", "Every op, as a share of that", 110, "a product of 4096^3 and large convolutions in tf32 and bf16; every op, forward "
+        + "and backward, and those that multiply matrices in each precision", OpSections.Ops),
+        new("pytorch", "The same in PyTorch with cuBLAS and cuDNN", 110,
+        "the same sizes and precisions in PyTorch, its training step eager and compiled, and the ratios", OpSections.PyTorch),
+        new("bits", "The same bits after 20 training steps", 60, "the hash of the parameters on each card, beside the cpu's",
+        _ => DeviceSections.Bits()),
         new("tests", "Tests of the CUDA device", 130, "the bits of every op, and of 20 training steps, on a card", _ => TestSection.Run()),
     ];
 
@@ -31,11 +36,14 @@ sealed record Section(string Name, string Title, int Seconds, string Awaits, Fun
     public static string[] Cards() =>
     [
         .. Device.All().Where(device => device.Available && device.Kind == "cuda").Select(device => device.Name),
-        .. Device.All().Where(device => device is { Available: true, Kind: "opencl" } && !device.Reason.StartsWith("pthread", StringComparison.Ordinal) && !device.Reason.StartsWith("cpu", StringComparison.Ordinal)).Select(device => device.Name),
+        .. Device.All().Where(device => device is { Available: true, Kind: "opencl" }
+        && !device.Reason.StartsWith("pthread", StringComparison.Ordinal) && !device.Reason.StartsWith("cpu", StringComparison.Ordinal))
+        .Select(device => device.Name),
     ];
 
     /// <summary>A result with tables.</summary>
-    public static JsonObject Measured(params JsonObject[] tables) => new() { ["status"] = "measured", ["tables"] = new JsonArray([.. tables]) };
+    public static JsonObject Measured(params JsonObject[] tables) =>
+        new() { ["status"] = "measured", ["tables"] = new JsonArray([.. tables]) };
 
     /// <summary>A result that could not be had.</summary>
     public static JsonObject NotMeasured(string reason) => new() { ["status"] = "not measured", ["reason"] = reason };

@@ -3,13 +3,9 @@ using System.Text.Json.Nodes;
 using Dalle2.Cli;
 using Dalle2.Gpu.Runtime;
 using Dalle2.Perf;
-using Dalle2.Training.Drawing;
 using Dalle2.Training.Families;
 using Dalle2.Training.Families.Classic;
-using Dalle2.Training.Loop;
-using Dalle2.Training.Reporting;
 using Dalle2.Training.Runs;
-using Dalle2.Training.Scores;
 using MathNet.Numerics.Statistics;
 
 namespace Dalle2.Card;
@@ -38,15 +34,24 @@ static class StepSection
         {
             using Device device = Device.Open(name);
             foreach (Precision precision in name == "cpu" ? [Precision.Float32] : ProductSizes.Of(device))
-                rows.Add(Measure(device, size, config with { Samples = 4 * config.Batch, Precision = precision }, seconds / 2 / plans.Length / 3));
+            {
+                rows.Add(Measure(device, size, config with { Samples = 4 * config.Batch, Precision = precision },
+                    seconds / 2 / plans.Length / 3));
+            }
         }
 
         if (Section.NoCard is { } reason)
-            rows.AddRange(Sizes().Select(size => (JsonNode?[])["cuda", size.Name, "", size.Config.Batch, $"not measured: {reason}", null, null, null]));
+        {
+            rows.AddRange(Sizes().Select(size => (JsonNode?[])["cuda", size.Name, "", size.Config.Batch, $"not measured: {reason}", null,
+                null, null]));
+        }
+
         JsonObject whole = Section.Table(
-            "A step from the batch to the updated parameters, the median. Kernels: their own time, by the device's clock where it has one, as a share of the step.",
+            "A step from the batch to the updated parameters, the median. Kernels: their own time, by the device's clock where it has one, "
+            + "as a share of the step.",
             ["device", "model", "precision", "batch", "ms a step", "pictures/s", "kernels %", "MiB"], rows);
-        return cards.Length == 0 ? Section.Measured(whole) : Section.Measured(whole, Replayed(cards, () => seconds * 0.9 - Stopwatch.GetElapsedTime(start).TotalSeconds));
+        return cards.Length == 0 ? Section.Measured(whole)
+            : Section.Measured(whole, Replayed(cards, () => seconds * 0.9 - Stopwatch.GetElapsedTime(start).TotalSeconds));
     }
 
     // The step that PyTorch is measured with.
@@ -67,7 +72,8 @@ static class StepSection
         }
 
         return Section.Table(
-            "A training step of the text-conditioned autoencoder, batch 64. Replayed: what the device does in a step, recorded once. Kernels: their own time as a share of that.",
+            "A training step of the text-conditioned autoencoder, batch 64. Replayed: what the device does in a step, recorded once. "
+            + "Kernels: their own time as a share of that.",
             ["device", "side", "precision", "ms a step", "ms replayed", "kernels %", "MiB"], rows);
     }
 
@@ -89,7 +95,8 @@ static class StepSection
         for (int step = 0; step < Profiled; step++)
             Replay();
         device.Profiler = null;
-        return [device.Name, side, ProductSizes.Name(precision), Math.Round(whole, 3), Math.Round(replayed, 3), Math.Round(100 * KernelMilliseconds(profiler) / replayed), megabytes];
+        return [device.Name, side, ProductSizes.Name(precision), Math.Round(whole, 3), Math.Round(replayed, 3),
+            Math.Round(100 * KernelMilliseconds(profiler) / replayed), megabytes];
     }
 
     static double Median(Device device, Action step, int count)
@@ -108,7 +115,8 @@ static class StepSection
     }
 
     static double KernelMilliseconds(StepProfiler profiler) =>
-        profiler.Records.Where(record => record.Kind == StreamWork.Launch).Sum(record => Stopwatch.GetElapsedTime(record.Began, record.End).TotalMilliseconds) / Profiled;
+        profiler.Records.Where(record => record.Kind == StreamWork.Launch)
+        .Sum(record => Stopwatch.GetElapsedTime(record.Began, record.End).TotalMilliseconds) / Profiled;
 
     static JsonNode?[] Measure(Device device, string size, TrainingConfig config, double seconds)
     {
@@ -136,7 +144,8 @@ static class StepSection
         device.Profiler = null;
         double kernels = KernelMilliseconds(profiler);
         double median = times.Median();
-        return [device.Name, size, ProductSizes.Name(config.Precision), config.Batch, Math.Round(median, 3), Math.Round(1000 * config.Batch / median), Math.Round(100 * kernels / median), Math.Round(device.AllocatedBytes / 1048576.0, 1)];
+        return [device.Name, size, ProductSizes.Name(config.Precision), config.Batch, Math.Round(median, 3),
+            Math.Round(1000 * config.Batch / median), Math.Round(100 * kernels / median), Math.Round(device.AllocatedBytes / 1048576.0, 1)];
     }
 
     static IEnumerable<(string Name, TrainingConfig Config)> Sizes()
@@ -144,6 +153,11 @@ static class StepSection
         var large = (ClassicConfig)ModelFamily.Default.Preset("emoji") with { Data = "shapes" };
         yield return ("classic 32x32", ModelFamily.Default.Preset("demo"));
         yield return ("large 64x64", large);
-        yield return ("large 128x128", large with { ImageSide = 128, EncoderChannels = [32, 64, 128, 128, 128], DecoderChannels = [256, 256, 128, 64, 32] });
+        yield return ("large 128x128", large with
+        {
+            ImageSide = 128,
+            EncoderChannels = [32, 64, 128, 128, 128],
+            DecoderChannels = [256, 256, 128, 64, 32]
+        });
     }
 }

@@ -18,12 +18,18 @@ static class TestSection
         var runner = new NUnitTestAssemblyRunner(new DefaultTestAssemblyBuilder());
         runner.Load(typeof(Tests.ArchitectureTests).Assembly, new Dictionary<string, object>());
         var listener = new Listener();
-        runner.Run(listener, TestFilter.FromXml($"<filter><and><namespace>{Namespace}</namespace><not><class>{Interpreted}</class></not></and></filter>"));
+        runner.Run(listener,
+            TestFilter.FromXml($"<filter><and><namespace>{Namespace}</namespace><not><class>{Interpreted}</class></not></and></filter>"));
         JsonObject result = Section.Measured(
             Section.Table("", ["passed", "failed", "skipped"], [[listener.Passed, listener.Failed.Count, listener.Skipped.Count]]),
-            Section.Table("", ["test", "outcome"], listener.Failed.Concat(listener.Skipped).Select(test => (JsonNode?[])[test.Name, test.Message])));
+            Section.Table("", ["test", "outcome"], listener.Failed.Concat(listener.Skipped)
+            .Select(test => (JsonNode?[])[test.Name, test.Message])));
         if (listener.Failed.Count > 0 || listener.Passed == 0)
-            (result["status"], result["reason"]) = ("failed", listener.Passed == 0 ? "no test ran" : $"{listener.Failed.Count} tests failed");
+        {
+            (result["status"], result["reason"]) = ("failed",
+                listener.Passed == 0 ? "no test ran" : $"{listener.Failed.Count} tests failed");
+        }
+
         return result;
     }
 

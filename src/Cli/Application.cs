@@ -25,7 +25,8 @@ static class Application
         Run(CreateRoot(), arguments, output, error, cancellation);
 
     /// <summary>The same of another program's verbs.</summary>
-    internal static int Run(Command root, IReadOnlyList<string> arguments, TextWriter output, TextWriter error, CancellationToken cancellation)
+    internal static int Run(Command root, IReadOnlyList<string> arguments, TextWriter output, TextWriter error,
+        CancellationToken cancellation)
     {
         try
         {
@@ -45,7 +46,8 @@ static class Application
         var version = VerbOptions.Flag("--version", "Print the version.");
         root.Options.Add(version);
         // A prompt that begins with @ is a prompt, and only long options exist.
-        ParseResult parsed = root.Parse(arguments, new ParserConfiguration { ResponseFileTokenReplacer = null, EnablePosixBundling = false });
+        ParseResult parsed = root.Parse(arguments,
+            new ParserConfiguration { ResponseFileTokenReplacer = null, EnablePosixBundling = false });
         Command command = parsed.CommandResult.Command;
         if (parsed.Action is HelpPage)
             return HelpPage.Print(command, output);
@@ -59,7 +61,11 @@ static class Application
         if (command is not Verb verb)
         {
             if (parsed.UnmatchedTokens is [string unknown, ..])
-                throw new UserInputException($"there is no verb '{unknown}'{(command == root ? "" : $" of {command.Name}")}.{Known.Suggest(unknown, command.Subcommands.Select(c => c.Name))} See '{CommandPath(command)} --help'.");
+            {
+                throw new UserInputException($"there is no verb '{unknown}'{(command == root ? "" : $" of {command.Name}")}."
+                    + $"{Known.Suggest(unknown, command.Subcommands.Select(c => c.Name))} See '{CommandPath(command)} --help'.");
+            }
+
             HelpPage.Print(command, error);
             return ExitCode.Usage;
         }
@@ -75,7 +81,8 @@ static class Application
     {
         var root = new Command("dalle2", "Text to image, from the kernel up: trains on captioned pictures and draws from text.")
         {
-            new DevicesVerb(), new DemoVerb(), new DataVerb(), new TrainVerb(), new GenerateVerb(), new EvalVerb(), new GradcheckVerb(), new BenchVerb(), new ProfileVerb(), new KernelsVerb(),
+            new DevicesVerb(), new DemoVerb(), new DataVerb(), new TrainVerb(), new GenerateVerb(), new EvalVerb(), new GradcheckVerb(),
+            new BenchVerb(), new ProfileVerb(), new KernelsVerb(),
         };
         root.Options.Add(new HelpOption("--help", "-h", "-?") { Description = "Show help.", Action = new HelpPage() });
         return root;
@@ -84,13 +91,20 @@ static class Application
     // The parser takes an unknown option for an argument where arguments are allowed; a mistyped one must not be drawn as a prompt.
     static void RequireKnownOptions(Command command, IReadOnlyList<string> arguments)
     {
-        string[] known = [.. command.Options.Concat(command.Parents.OfType<Command>().SelectMany(parent => parent.Options).Where(option => option.Recursive)).SelectMany(option => option.Aliases.Prepend(option.Name))];
+        string[] known = [.. command.Options.Concat(command.Parents.OfType<Command>().SelectMany(parent => parent.Options)
+            .Where(option => option.Recursive)).SelectMany(option => option.Aliases.Prepend(option.Name))];
         foreach (string argument in arguments.TakeWhile(argument => argument != "--"))
         {
             string name = argument.Split('=', ':')[0];
-            bool option = name.Length > 1 && name[0] == '-' && (name[1] == '-' || char.IsAsciiLetter(name[1])) && !name.Any(char.IsWhiteSpace);
+            bool option = name.Length > 1 && name[0] == '-' && (name[1] == '-' || char.IsAsciiLetter(name[1]))
+                && !name.Any(char.IsWhiteSpace);
             if (option && !known.Contains(name, StringComparer.Ordinal))
-                throw new UserInputException($"{CommandPath(command)} has no option '{name}'.{Known.Suggest(name, known.Where(k => k.StartsWith("--", StringComparison.Ordinal)))} See '{CommandPath(command)} --help'.");
+            {
+                throw new UserInputException(
+                    $"{CommandPath(command)} has no option '{name}'."
+                    + $"{Known.Suggest(name, known.Where(k => k.StartsWith("--", StringComparison.Ordinal)))} See '"
+                    + $"{CommandPath(command)} --help'.");
+            }
         }
     }
 
@@ -103,9 +117,12 @@ static class Application
         (int code, string message) = fault switch
         {
             UserInputException or DeviceUnavailableException or InvalidSettingException => (ExitCode.Usage, fault.Message),
-            TrainingDivergedException or KernelException or IlgpuRefusalException or OperationCanceledException => (ExitCode.Failed, fault.Message),
+            TrainingDivergedException or KernelException or IlgpuRefusalException or OperationCanceledException =>
+            (ExitCode.Failed, fault.Message),
             IOException or UnauthorizedAccessException => (ExitCode.Failed, fault.Message),
-            _ => (ExitCode.Failed, $"internal error: {fault.GetType().Name}: {fault.Message}{(trace ? "" : " (run it again with D2_DEBUG=1 to see where)")}"),
+            _ =>
+            (ExitCode.Failed,
+            $"internal error: {fault.GetType().Name}: {fault.Message}{(trace ? "" : " (run it again with D2_DEBUG=1 to see where)")}"),
         };
         error.WriteLine($"dalle2: {VisibleText.OfLines(message)}");
         if (trace)

@@ -19,7 +19,8 @@ sealed record Benchmark(string Device, string Description, int Threads, Roofline
     public static IReadOnlyList<string> Columns { get; } = ["op", "pass", "size", ">ms", ">GFLOP/s", ">GB/s", ">of the roof", ">of a copy"];
 
     /// <summary>The sizes at which an op is timed; quick, one small size of those that have any.</summary>
-    public static int[][] Sizes(Type one, bool isQuick) => OpCase.Create(one) is var created && isQuick && created.BenchShapes.Length > 0 ? [created.Shapes[0]] : created.BenchShapes;
+    public static int[][] Sizes(Type one, bool isQuick) =>
+        OpCase.Create(one) is var created && isQuick && created.BenchShapes.Length > 0 ? [created.Shapes[0]] : created.BenchShapes;
 
     /// <summary>Measures the device, then the ops.</summary>
     /// <param name="device">The device.</param>
@@ -47,7 +48,8 @@ sealed record Benchmark(string Device, string Description, int Threads, Roofline
         ["peakGflops"] = Roofline.PeakGflops,
         ["bandwidthGBs"] = Roofline.BandwidthGigabytes,
         ["launchUs"] = Roofline.LaunchMicroseconds,
-        ["bandwidths"] = new JsonArray([.. Roofline.Bandwidths.Select(point => new JsonObject { ["bytes"] = point.Bytes, ["copy"] = point.Copy, ["update"] = point.Update, ["read"] = point.Read })]),
+        ["bandwidths"] = new JsonArray([.. Roofline.Bandwidths.Select(point =>
+        new JsonObject { ["bytes"] = point.Bytes, ["copy"] = point.Copy, ["update"] = point.Update, ["read"] = point.Read })]),
         ["rows"] = new JsonArray([.. Passes.Select(row => new JsonObject
         {
             ["op"] = row.Op,
@@ -62,15 +64,18 @@ sealed record Benchmark(string Device, string Description, int Threads, Roofline
     };
 
     /// <summary>The device's peaks in a sentence.</summary>
-    public string Peaks => $"{Device}: {Description}. Measured here: {Show(Roofline.PeakGflops, "F0")} GFLOP/s; a launch {Show(Roofline.LaunchMicroseconds, "F1")} us; a copy, the fastest access, in GB/s: "
-        + $"{string.Join(", ", Roofline.Bandwidths.Where((_, i) => i % 2 == 1).Select(point => $"{Extent(point.Bytes)} {Show(point.Copy, "F0")}, {Show(point.Fastest, "F0")}"))}.";
+    public string Peaks => $"{Device}: {Description}. Measured here: {Show(Roofline.PeakGflops, "F0")} GFLOP/s; a launch "
+        + $"{Show(Roofline.LaunchMicroseconds, "F1")} us; a copy, the fastest access, in GB/s: "
+        + string.Join(", ", Roofline.Bandwidths.Where((_, i) => i % 2 == 1)
+            .Select(point => $"{Extent(point.Bytes)} {Show(point.Copy, "F0")}, {Show(point.Fastest, "F0")}")) + ".";
 
     /// <summary>The table for a person.</summary>
     public IEnumerable<string[]> Rows => Passes.Select(row => (string[])
     [
         row.Op, row.Pass, row.Size, Show(row.Timing.Milliseconds, "F3"),
         .. row.Timing.HasCost
-            ? (string[])[Show(row.Timing.Gflops, "F1"), Show(row.Timing.GigabytesPerSecond, "F1"), Percent(row.Timing.ShareOf(Roofline)), Percent(row.Timing.ShareOfCopy(Roofline))]
+            ? (string[])[Show(row.Timing.Gflops, "F1"), Show(row.Timing.GigabytesPerSecond, "F1"), Percent(row.Timing.ShareOf(Roofline)),
+            Percent(row.Timing.ShareOfCopy(Roofline))]
             : ["", "", "", ""],
     ]);
 

@@ -1,9 +1,9 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
 using Dalle2.Data;
-using Dalle2.Data.Text;
 using Dalle2.Data.Emoji;
 using Dalle2.Data.Sets;
+using Dalle2.Data.Text;
 
 namespace Dalle2.Cli;
 
@@ -11,7 +11,8 @@ namespace Dalle2.Cli;
 sealed class DataGetVerb : Verb
 {
     readonly Argument<string> name = new("NAME") { Description = $"One of {string.Join(", ", DataSets.BuiltIn.Select(set => set.Name))}." };
-    readonly Option<string?> from = VerbOptions.OptionalText("--from", "DIR", "A folder that has the files already: nothing is downloaded. [default: the npm registry for emoji]");
+    readonly Option<string?> from = VerbOptions.OptionalText("--from", "DIR",
+        "A folder that has the files already: nothing is downloaded. [default: the npm registry for emoji]");
     readonly Option<string> folder = VerbOptions.Text("--data-folder", "DIR", DataFolder.Default, "Where fetched sets are kept.");
 
     public DataGetVerb()
@@ -26,7 +27,8 @@ sealed class DataGetVerb : Verb
 
     public override IReadOnlyList<string> Notes =>
     [
-        "emoji: 147 MB through npm, packed once. fashion: comes with Debian's package dataset-fashion-mnist, or from your own files. shapes and shapes2 are generated. Another folder than the default must be told to every verb in the variable D2_DATA.",
+        "emoji: 147 MB through npm, packed once. fashion: comes with Debian's package dataset-fashion-mnist, or from your own files. "
+        + "shapes and shapes2 are generated. Another folder than the default must be told to every verb in the variable D2_DATA.",
         "JSON: {name, splits:{NAME: count}}.",
     ];
 
@@ -43,8 +45,14 @@ sealed class DataGetVerb : Verb
             EmojiDownload.Run(target, package => terminal.Notice($"fetching {package}..."));
         IDataSet set = DataSets.Open(chosen, new DataSetOptions { From = source, DataFolder = target });
         terminal.Result(
-            () => new JsonObject { ["name"] = chosen, ["splits"] = new JsonObject(set.Splits.Select(split => KeyValuePair.Create(split, (JsonNode?)set.Count(split)))) },
-            text => text.Line($"{chosen} is ready: {string.Join(", ", set.Splits.Select(split => $"{set.Count(split)} captioned pictures in '{split}'"))}. Look at it with: {(target == DataFolder.Default ? "" : $"D2_DATA={ShellCommand.Quote(target)} ")}dalle2 data inspect {chosen} --out sheet.png"));
+            () => new JsonObject
+            {
+                ["name"] = chosen,
+                ["splits"] = new JsonObject(set.Splits.Select(split => KeyValuePair.Create(split, (JsonNode?)set.Count(split))))
+            },
+            text =>
+            text.Line(
+            $"{chosen} is ready: {string.Join(", ", set.Splits.Select(split => $"{set.Count(split)} captioned pictures in '{split}'"))}. Look at it with: {(target == DataFolder.Default ? "" : $"D2_DATA={ShellCommand.Quote(target)} ")}dalle2 data inspect {chosen} --out sheet.png"));
         return ExitCode.Ok;
     }
 }

@@ -14,11 +14,18 @@ sealed class DataInspectVerb : Verb
     const int BrokenShown = 20;
     const int SheetColumns = 6;
 
-    readonly Argument<string> spec = new("DATA") { Description = "A built-in name, a folder of pictures with .txt captions, or a COCO captions .json." };
-    readonly Option<string?> output = VerbOptions.OptionalText("--out", "FILE", "Also write a contact sheet, a .png with captions beneath. [default: none]");
+    readonly Argument<string> spec = new("DATA")
+    {
+        Description =
+        "A built-in name, a folder of pictures with .txt captions, or a COCO captions .json."
+    };
+    readonly Option<string?> output = VerbOptions.OptionalText("--out", "FILE",
+        "Also write a contact sheet, a .png with captions beneath. [default: none]");
     readonly Option<int> count = VerbOptions.Count("--count", 24, 1, 1000, "Pictures on the sheet, spread over the training split.");
-    readonly Option<int> side = VerbOptions.Count("--side", 64, 4, 1024, "The side that the sheet's pictures are resized to, in pixels: what a model of that size would see.");
-    readonly Option<string?> images = VerbOptions.OptionalText("--images", "DIR", "COCO: the folder of the pictures. [default: beside the .json]");
+    readonly Option<int> side = VerbOptions.Count("--side", 64, 4, 1024,
+        "The side that the sheet's pictures are resized to, in pixels: what a model of that size would see.");
+    readonly Option<string?> images = VerbOptions.OptionalText("--images", "DIR",
+        "COCO: the folder of the pictures. [default: beside the .json]");
     readonly Option<int?> maxPixels = VerbOptions.MaxPixels();
 
     public DataInspectVerb()
@@ -29,11 +36,13 @@ sealed class DataInspectVerb : Verb
             Options.Add(option);
     }
 
-    public override IReadOnlyList<string> Examples => ["dalle2 data inspect shapes --out sheet.png", "dalle2 data inspect my-pictures --json"];
+    public override IReadOnlyList<string> Examples =>
+        ["dalle2 data inspect shapes --out sheet.png", "dalle2 data inspect my-pictures --json"];
 
     public override IReadOnlyList<string> Notes =>
     [
-        "JSON: {name, splits:{NAME:{count, broken}}, captionLengths:{WORDS: captions}, meanCaptionLength, vocabularySize, frequentWords:{WORD: count}, unknownWords:[...], broken:[{split, source, reason}], sheet}.",
+        "JSON: {name, splits:{NAME:{count, broken}}, captionLengths:{WORDS: captions}, meanCaptionLength, vocabularySize, "
+        + "frequentWords:{WORD: count}, unknownWords:[...], broken:[{split, source, reason}], sheet}.",
     ];
 
     public override int Run(ParseResult arguments, Terminal terminal)
@@ -78,22 +87,28 @@ sealed class DataInspectVerb : Verb
     static JsonObject ToJson(Inspection found, string? sheet) => new()
     {
         ["name"] = found.Name,
-        ["splits"] = new JsonObject(found.Splits.Select(split => KeyValuePair.Create(split.Split, (JsonNode?)new JsonObject { ["count"] = split.Count, ["broken"] = split.Broken }))),
-        ["captionLengths"] = new JsonObject(found.CaptionLengths.Select(length => KeyValuePair.Create(length.Words.ToString(CultureInfo.InvariantCulture), (JsonNode?)length.Captions))),
+        ["splits"] = new JsonObject(found.Splits.Select(split =>
+        KeyValuePair.Create(split.Split, (JsonNode?)new JsonObject { ["count"] = split.Count, ["broken"] = split.Broken }))),
+        ["captionLengths"] = new JsonObject(found.CaptionLengths.Select(length =>
+        KeyValuePair.Create(length.Words.ToString(CultureInfo.InvariantCulture), (JsonNode?)length.Captions))),
         ["meanCaptionLength"] = found.MeanCaptionLength,
         ["vocabularySize"] = found.VocabularySize,
         ["frequentWords"] = new JsonObject(found.FrequentWords.Select(word => KeyValuePair.Create(word.Word, (JsonNode?)word.Count))),
         ["unknownWords"] = new JsonArray([.. found.UnknownWords.Select(word => JsonValue.Create(word))]),
-        ["broken"] = new JsonArray([.. found.Broken.Select(broken => new JsonObject { ["split"] = broken.Split, ["source"] = broken.Source, ["reason"] = broken.Reason })]),
+        ["broken"] = new JsonArray([.. found.Broken.Select(broken =>
+        new JsonObject { ["split"] = broken.Split, ["source"] = broken.Source, ["reason"] = broken.Reason })]),
         ["sheet"] = sheet,
     };
 
     static void Show(Inspection found, string? sheet, TerminalText text)
     {
-        text.Table(["split", ">samples", ">broken"], found.Splits.Select(split => (string[])[split.Split, $"{split.Count}", $"{split.Broken}"]));
+        text.Table(["split", ">samples", ">broken"],
+            found.Splits.Select(split => (string[])[split.Split, $"{split.Count}", $"{split.Broken}"]));
         text.Line($"Captions: {found.MeanCaptionLength.ToString("F1", CultureInfo.InvariantCulture)} words on average"
             + (found.CaptionLengths.Count > 0 ? $", {found.CaptionLengths[0].Words} to {found.CaptionLengths[^1].Words}" : "") + ".");
-        text.Line($"Words in the training split: {found.VocabularySize}; most frequent: {string.Join(", ", found.FrequentWords.Select(word => $"{(char.IsPunctuation(word.Word[0]) ? $"'{word.Word}'" : word.Word)} {word.Count}"))}.");
+        text.Line($"Words in the training split: {found.VocabularySize}; most frequent: "
+            + string.Join(", ", found.FrequentWords.Select(word =>
+                $"{(char.IsPunctuation(word.Word[0]) ? $"'{word.Word}'" : word.Word)} {word.Count}")) + ".");
         if (found.UnknownWords.Count > 0)
             text.Line($"Words that only other splits have: {string.Join(", ", found.UnknownWords)}.");
         foreach (BrokenSample broken in found.Broken.Take(BrokenShown))

@@ -26,12 +26,14 @@ sealed class DataListVerb() : Verb("list", "List the built-in data sets and whet
                 ["description"] = set.Description,
                 ["available"] = set.Opened.Set is not null,
                 ["reason"] = set.Opened.Reason,
-                ["splits"] = new JsonObject(Splits(set.Opened.Set).Select(split => KeyValuePair.Create(split.Name, (JsonNode?)split.Count))),
+                ["splits"] = new JsonObject(Splits(set.Opened.Set)
+                .Select(split => KeyValuePair.Create(split.Name, (JsonNode?)split.Count))),
             })]),
             text =>
             {
                 text.Table(["data set", "here", "what it is", "samples"], sets.Select(set => (string[])
-                    [set.Name, set.Opened.Set is null ? "no" : "yes", set.Description, string.Join(", ", Splits(set.Opened.Set).Select(split => $"{split.Name} {split.Count}"))]));
+                    [set.Name, set.Opened.Set is null ? "no" : "yes", set.Description,
+                    string.Join(", ", Splits(set.Opened.Set).Select(split => $"{split.Name} {split.Count}"))]));
                 foreach (var set in sets.Where(set => set.Opened.Set is null))
                     text.Line($"{set.Name}: {set.Opened.Reason}");
                 text.Line("Your own: a folder of pictures, each with a .txt of the same name, or a COCO captions .json.");
@@ -51,5 +53,6 @@ sealed class DataListVerb() : Verb("list", "List the built-in data sets and whet
         }
     }
 
-    static IEnumerable<(string Name, int Count)> Splits(IDataSet? set) => set is null ? [] : set.Splits.Select(split => (split, set.Count(split)));
+    static IEnumerable<(string Name, int Count)> Splits(IDataSet? set) =>
+        set is null ? [] : set.Splits.Select(split => (split, set.Count(split)));
 }

@@ -15,12 +15,16 @@ sealed class DemoVerb : Verb
 {
     const string Data = "shapes";
 
-    readonly Option<string> output = VerbOptions.Text("--out", "RUN", Path.Combine("runs", "demo"), "The run's folder. An unfinished demo there is resumed, a finished one evaluated again.");
+    readonly Option<string> output = VerbOptions.Text("--out", "RUN", Path.Combine("runs", "demo"),
+        "The run's folder. An unfinished demo there is resumed, a finished one evaluated again.");
     readonly Option<string?> model = VerbOptions.Model();
-    readonly Option<string?> preset = VerbOptions.OptionalText("--preset", "P", "The settings to train with; tiny shows each stage in seconds and learns next to nothing. [default: the model's own for shapes; demo]");
+    readonly Option<string?> preset = VerbOptions.OptionalText("--preset", "P",
+        "The settings to train with; tiny shows each stage in seconds and learns next to nothing. [default: the model's own for shapes; "
+        + "demo]");
     readonly Option<int> count = VerbOptions.Count("--count", 512, 1, 1_000_000, "Held-out captions to evaluate.");
     readonly Option<ulong> seed = VerbOptions.Seed("Decides every random number.");
-    readonly Option<bool> fresh = VerbOptions.Flag("--fresh", "Delete the demo in --out and start over. A folder that is no demo is left alone.");
+    readonly Option<bool> fresh = VerbOptions.Flag("--fresh",
+        "Delete the demo in --out and start over. A folder that is no demo is left alone.");
     readonly Option<string> device = VerbOptions.Device();
     readonly Option<Precision> precision = VerbOptions.Precision();
     readonly Option<int> threads = VerbOptions.Threads();
@@ -65,18 +69,26 @@ sealed class DemoVerb : Verb
             Device = arguments.GetRequiredValue(device),
             Threads = arguments.GetValue(threads),
         };
-        (TrainingResult trained, ProgressDisplay progress) = TrainVerb.Train(request, terminal, ShellCommand.Of("dalle2", "demo", "--out", run));
+        (TrainingResult trained, ProgressDisplay progress) =
+            TrainVerb.Train(request, terminal, ShellCommand.Of("dalle2", "demo", "--out", run));
         if (trained.Steps == 0)
             terminal.Notice($"the demo in {run} is already trained; evaluating it again (--fresh trains it anew)");
 
         using Device opened = Known.OpenDevice(request.Device, request.Threads, arguments.GetValue(precision));
         terminal.Cancellation.ThrowIfCancellationRequested();
         terminal.Notice($"drawing {arguments.GetValue(count)} held-out captions...");
-        RunEvaluation evaluation = terminal.WithProgress(shown => Evaluation.Run(new EvaluationRequest { Run = run, Count = arguments.GetValue(count) }, opened, shown, terminal.Cancellation));
+        RunEvaluation evaluation = terminal.WithProgress(shown =>
+            Evaluation.Run(new EvaluationRequest { Run = run, Count = arguments.GetValue(count) }, opened, shown, terminal.Cancellation));
         string grid = Path.Combine(run, "grid.png");
         EvalVerb.WriteSheet(evaluation, grid);
         terminal.Result(
-            () => new JsonObject { ["train"] = TrainVerb.ToJson(trained), ["eval"] = evaluation.ToJson(), ["grid"] = grid, ["report"] = trained.Report },
+            () => new JsonObject
+            {
+                ["train"] = TrainVerb.ToJson(trained),
+                ["eval"] = evaluation.ToJson(),
+                ["grid"] = grid,
+                ["report"] = trained.Report
+            },
             text =>
             {
                 TrainVerb.Show(trained, progress, text);
@@ -84,7 +96,8 @@ sealed class DemoVerb : Verb
                 EvaluationText.Show(evaluation, text);
                 text.Line();
                 text.Line($"Look at:  {grid}  and  {trained.Report}");
-                text.Line($"Then try: {ShellCommand.Of("dalle2", "generate", run, "a large yellow heart at the center on a navy background", "--count", "8", "--sheet", "--out", "heart.png")}");
+                text.Line(
+                    $"Then try: {ShellCommand.Of("dalle2", "generate", run, "a large yellow heart at the center on a navy background", "--count", "8", "--sheet", "--out", "heart.png")}");
             });
         return ExitCode.Ok;
     }
@@ -94,9 +107,13 @@ sealed class DemoVerb : Verb
         using RunFolder folder = RunFolder.Open(run);
         TrainingConfig stored = RunConfig.Read(folder);
         ModelFamily family = ModelFamily.Get(stored.Model);
-        TrainingConfig? demo = family.Presets.Any(p => p.Name == stored.Preset) ? family.Preset(stored.Preset) with { Data = Data, Seed = stored.Seed, Precision = stored.Precision } : null;
+        TrainingConfig? demo = family.Presets.Any(p => p.Name == stored.Preset)
+            ? family.Preset(stored.Preset) with { Data = Data, Seed = stored.Seed, Precision = stored.Precision } : null;
         if (demo is null || !ConfigSettings.Of(stored).SequenceEqual(ConfigSettings.Of(demo)))
-            throw new UserInputException($"{run}: holds a run that is no demo (data {stored.Data}, preset {stored.Preset}); name another folder with --out");
+        {
+            throw new UserInputException(
+                $"{run}: holds a run that is no demo (data {stored.Data}, preset {stored.Preset}); name another folder with --out");
+        }
     }
 
     static void Delete(string run)

@@ -9,7 +9,8 @@ sealed class DevicesVerb() : Verb("devices", "List the devices that can compute 
 {
     public override IReadOnlyList<string> Examples => ["dalle2 devices", "dalle2 devices --json"];
 
-    public override IReadOnlyList<string> Notes => ["JSON: [{name, kind, available, reason}]. A device is chosen with --device NAME; there is no quiet fallback to another one."];
+    public override IReadOnlyList<string> Notes =>
+        ["JSON: [{name, kind, available, reason}]. A device is chosen with --device NAME; there is no quiet fallback to another one."];
 
     public override int Run(ParseResult arguments, Terminal terminal)
     {
@@ -22,7 +23,8 @@ sealed class DevicesVerb() : Verb("devices", "List the devices that can compute 
                 ["available"] = device.Available,
                 ["reason"] = device.Reason,
             })]),
-            text => text.Table(["device", "kind", "available", "what it is"], devices.Select(device => (string[])[device.Name, device.Kind, device.Available ? "yes" : "no", device.Reason])));
+            text => text.Table(["device", "kind", "available", "what it is"],
+            devices.Select(device => (string[])[device.Name, device.Kind, device.Available ? "yes" : "no", device.Reason])));
         return ExitCode.Ok;
     }
 }

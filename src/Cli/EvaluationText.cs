@@ -8,17 +8,20 @@ static class EvaluationText
 {
     public static void Show(RunEvaluation evaluation, TerminalText text)
     {
-        text.Line($"{evaluation.Count} captions of '{evaluation.Split}', run {evaluation.Run} ({evaluation.RunHash}), on {evaluation.Device}");
+        text.Line(
+            $"{evaluation.Count} captions of '{evaluation.Split}', run {evaluation.Run} ({evaluation.RunHash}), on {evaluation.Device}");
         if (evaluation.Attributes is { } attributes)
         {
             text.Line();
             text.Line("Share of drawings that show what the caption says:");
-            text.Table(["attribute", ">drawn", "95 % interval", ">chance", ">ceiling", ">shuffled"], attributes.Attributes.Select((attribute, i) => (string[])
+            text.Table(["attribute", ">drawn", "95 % interval", ">chance", ">ceiling", ">shuffled"],
+                attributes.Attributes.Select((attribute, i) => (string[])
             [
                 attribute.Key, Share(attribute.Value.Value), Interval(attribute.Value),
                 Share(attributes.Chance[i].Value), Share(attributes.Ceiling[i].Value), Share(attributes.Shuffled[i].Value),
             ]));
-            text.Line("chance: random pictures; ceiling: real pictures, judged the same way; shuffled: each drawing held against another caption.");
+            text.Line("chance: random pictures; ceiling: real pictures, judged the same way; shuffled: each drawing held against another "
+                + "caption.");
         }
 
         if (evaluation.Choices.Count > 0)
@@ -26,7 +29,8 @@ static class EvaluationText
             text.Line();
             text.Line("Share of drawings that are nearest to the true picture among others:");
             text.Table(["test", ">drawn", "95 % interval", ">chance", ">drawings"], evaluation.Choices.Select(choice => (string[])
-                [choice.Key, Share(choice.Value.Right.Value), Interval(choice.Value.Right), Share(choice.Value.Chance), choice.Value.Count.ToString(CultureInfo.InvariantCulture)]));
+                [choice.Key, Share(choice.Value.Right.Value), Interval(choice.Value.Right), Share(choice.Value.Chance),
+                choice.Value.Count.ToString(CultureInfo.InvariantCulture)]));
         }
 
         if (evaluation.Retrieval is { } retrieval)
@@ -35,8 +39,10 @@ static class EvaluationText
             text.Line($"Retrieval among {retrieval.Count} (contrastive stage):");
             text.Table(["direction", ">recall@1", "95 % interval", ">chance", ">recall@5", "95 % interval", ">chance"],
             [
-                ["caption to picture", Share(retrieval.TextToImage1.Value), Interval(retrieval.TextToImage1), Share(retrieval.Chance1), Share(retrieval.TextToImage5.Value), Interval(retrieval.TextToImage5), Share(retrieval.Chance5)],
-                ["picture to caption", Share(retrieval.ImageToText1.Value), Interval(retrieval.ImageToText1), Share(retrieval.Chance1), Share(retrieval.ImageToText5.Value), Interval(retrieval.ImageToText5), Share(retrieval.Chance5)],
+                ["caption to picture", Share(retrieval.TextToImage1.Value), Interval(retrieval.TextToImage1), Share(retrieval.Chance1),
+                Share(retrieval.TextToImage5.Value), Interval(retrieval.TextToImage5), Share(retrieval.Chance5)],
+                ["picture to caption", Share(retrieval.ImageToText1.Value), Interval(retrieval.ImageToText1), Share(retrieval.Chance1),
+                Share(retrieval.ImageToText5.Value), Interval(retrieval.ImageToText5), Share(retrieval.Chance5)],
             ]);
         }
 

@@ -17,16 +17,30 @@ sealed class GenerateVerb : Verb
 {
     const int LongestName = 60;
 
-    readonly Argument<string?> run = new("RUN") { Description = "The folder of a trained run. Not given with --again.", Arity = ArgumentArity.ZeroOrOne };
-    readonly Argument<string[]> prompts = new("PROMPT") { HelpName = "PROMPT...", Description = "What to draw; several prompts give several pictures.", Arity = ArgumentArity.ZeroOrMore };
+    readonly Argument<string?> run = new("RUN")
+    {
+        Description = "The folder of a trained run. Not given with --again.",
+        Arity = ArgumentArity.ZeroOrOne
+    };
+    readonly Argument<string[]> prompts = new("PROMPT")
+    {
+        HelpName = "PROMPT...",
+        Description = "What to draw; several prompts give several pictures.",
+        Arity = ArgumentArity.ZeroOrMore
+    };
     readonly Option<int> count = VerbOptions.Count("--count", 1, 1, 10_000, "Pictures of each prompt.");
     readonly Option<ulong> seed = VerbOptions.Seed("Which pictures: the same seed draws the same ones, on each device.");
     readonly SamplerArguments sampling = new();
-    readonly Option<string?> output = VerbOptions.OptionalText("--out", "FILE", "The .png to write, an existing one is replaced; several pictures get -1, -2, ... behind the name. [default: named after the prompt, in the current folder]");
+    readonly Option<string?> output = VerbOptions.OptionalText("--out", "FILE",
+        "The .png to write, an existing one is replaced; several pictures get -1, -2, ... behind the name. [default: named after the "
+        + "prompt, in the current folder]");
     readonly Option<bool> force = VerbOptions.Flag("--force", "Replace existing files also where --out does not name them.");
-    readonly Option<bool> sheet = VerbOptions.Flag("--sheet", "Also write NAME-sheet.png: all pictures, enlarged, with their prompts beneath.");
-    readonly Option<string?> again = VerbOptions.OptionalText("--again", "FILE", "Draw the picture of a .png again from its text chunks, bit for bit, and compare. [default: a new picture]");
-    readonly Option<string?> otherRun = VerbOptions.OptionalText("--run", "RUN", "With --again: where the run is now. [default: where it was]");
+    readonly Option<bool> sheet = VerbOptions.Flag("--sheet",
+        "Also write NAME-sheet.png: all pictures, enlarged, with their prompts beneath.");
+    readonly Option<string?> again = VerbOptions.OptionalText("--again", "FILE",
+        "Draw the picture of a .png again from its text chunks, bit for bit, and compare. [default: a new picture]");
+    readonly Option<string?> otherRun = VerbOptions.OptionalText("--run", "RUN",
+        "With --again: where the run is now. [default: where it was]");
     readonly Option<string> device = VerbOptions.Device();
     readonly Option<Precision> precision = VerbOptions.Precision();
     readonly Option<int> threads = VerbOptions.Threads();
@@ -36,8 +50,11 @@ sealed class GenerateVerb : Verb
     {
         Arguments.Add(run);
         Arguments.Add(prompts);
-        foreach (Option option in (Option[])[count, seed, .. sampling.All, output, force, sheet, again, otherRun, device, precision, threads])
+        foreach (Option option in (Option[])[count, seed, .. sampling.All, output, force, sheet, again, otherRun, device, precision,
+            threads])
+        {
             Options.Add(option);
+        }
     }
 
     public override IReadOnlyList<string> Examples =>
@@ -49,7 +66,9 @@ sealed class GenerateVerb : Verb
 
     public override IReadOnlyList<string> Notes =>
     [
-        "Each PNG carries the text chunks prompt, seed, number (among the pictures of its prompt, from 0), the sampler's options (temperature), run, runHash, version and, if it is not float32, precision. Number i of a seed and prompt is the same picture whether it is drawn alone or with others.",
+        "Each PNG carries the text chunks prompt, seed, number (among the pictures of its prompt, from 0), the sampler's options "
+        + "(temperature), run, runHash, version and, if it is not float32, precision. Number i of a seed and prompt is the same picture "
+        + "whether it is drawn alone or with others.",
         "JSON: {files, seed, seconds, device}; with --again also identical, whether every pixel is as in the file.",
     ];
 
@@ -58,18 +77,26 @@ sealed class GenerateVerb : Verb
         if (arguments.GetValue(again) is { } file)
             return DrawAgain(arguments, terminal, file);
         if (arguments.GetValue(otherRun) is not null)
-            throw new UserInputException("--run belongs to --again; to draw something new write the run before the prompt: dalle2 generate RUN \"a prompt\"");
+        {
+            throw new UserInputException(
+                "--run belongs to --again; to draw something new write the run before the prompt: dalle2 generate RUN \"a prompt\"");
+        }
+
         if (arguments.GetValue(run) is not { } folder)
             throw new UserInputException("no run is given: dalle2 generate RUN \"a prompt\". See 'dalle2 generate --help'.");
         if (arguments.GetValue(prompts) is not { Length: > 0 } texts)
-            throw new UserInputException($"no prompt is given: {CommandFor(folder, "a small red star at the top left on a navy background")}");
+        {
+            throw new UserInputException(
+                $"no prompt is given: {CommandFor(folder, "a small red star at the top left on a navy background")}");
+        }
 
         var clock = Stopwatch.StartNew();
         int each = arguments.GetValue(count);
         ulong number = arguments.GetValue(seed);
         string[] files = FileNames(arguments, texts[0], texts.Length * each, arguments.GetValue(sheet));
         FolderAccess.RequireWritableFile(files[0], "Name another file with --out.");
-        using Device opened = Known.OpenDevice(arguments.GetRequiredValue(device), arguments.GetValue(threads), arguments.GetValue(precision));
+        using Device opened = Known.OpenDevice(arguments.GetRequiredValue(device), arguments.GetValue(threads),
+            arguments.GetValue(precision));
         using PictureGenerator generator = PictureGenerator.Open(folder, opened, terminal.Notice);
         SamplerSettings settings = SamplerSettings.Of(generator.Family, sampling.Given(arguments));
         foreach (string prompt in texts)
@@ -82,7 +109,8 @@ sealed class GenerateVerb : Verb
             for (int i = 0; i < each; i++)
             {
                 Image image = ToImage(generator, pictures[i]);
-                var picture = new PictureFile(texts[p], number, i, settings.Values, Path.GetFullPath(folder), generator.RunHash, Application.Version, opened.Precision);
+                var picture = new PictureFile(texts[p], number, i, settings.Values, Path.GetFullPath(folder), generator.RunHash,
+                    Application.Version, opened.Precision);
                 AtomicFile.Write(files[p * each + i], picture.Encode(image));
                 cells.Add(new ContactCell(texts[p], [("", image)]));
             }
@@ -96,23 +124,32 @@ sealed class GenerateVerb : Verb
 
     /// <summary>The command that draws a prompt with a run, to be pasted.</summary>
     internal static string CommandFor(string folder, string prompt) =>
-        ShellCommand.Of([.. (string[])["dalle2", "generate", .. folder.StartsWith('-') || prompt.StartsWith('-') ? (string[])["--"] : []], folder, prompt]);
+        ShellCommand.Of([.. (string[])["dalle2", "generate", .. folder.StartsWith('-') || prompt.StartsWith('-') ? (string[])["--"] : []],
+        folder, prompt]);
 
     int DrawAgain(ParseResult arguments, Terminal terminal, string file)
     {
         if (arguments.GetValue(run) is not null)
-            throw new UserInputException("--again takes run and prompt from the file; leave them out, or say where the run is now with --run");
+        {
+            throw new UserInputException(
+                "--again takes run and prompt from the file; leave them out, or say where the run is now with --run");
+        }
+
         foreach (Option option in (Option[])[count, seed, .. sampling.All, sheet, precision])
         {
             if (arguments.GetResult(option) is { Implicit: false })
-                throw new UserInputException($"{option.Name} makes another picture, and --again draws the same one; leave one of the two out");
+            {
+                throw new UserInputException(
+                    $"{option.Name} makes another picture, and --again draws the same one; leave one of the two out");
+            }
         }
 
         var clock = Stopwatch.StartNew();
         byte[] before = PictureFile.Load(file);
         PictureFile picture = PictureFile.Read(file, before);
         string folder = arguments.GetValue(otherRun) ?? picture.Run;
-        string target = arguments.GetValue(output) is { } name ? PictureFile.RequirePng(name) : $"{Path.GetFileNameWithoutExtension(file)}-again.png";
+        string target = arguments.GetValue(output) is { } name
+            ? PictureFile.RequirePng(name) : $"{Path.GetFileNameWithoutExtension(file)}-again.png";
         if (arguments.GetValue(output) is null)
             RequireFree([target], arguments.GetValue(force));
         FolderAccess.RequireWritableFile(target, "Name another file with --out.");
@@ -121,16 +158,22 @@ sealed class GenerateVerb : Verb
             throw new UserInputException($"{folder}: the run that drew {file} is not there; say where it is now with --run");
         using PictureGenerator generator = PictureGenerator.Open(folder, opened, terminal.Notice);
         if (generator.RunHash != picture.RunHash)
-            throw new UserInputException($"{folder}: its parameters are {generator.RunHash}, {file} was drawn with {picture.RunHash}. The run was trained further or is another one; name the right one with --run.");
+        {
+            throw new UserInputException($"{folder}: its parameters are {generator.RunHash}, {file} was drawn with "
+                + $"{picture.RunHash}. The run was trained further or is another one; name the right one with --run.");
+        }
+
         if (picture.Version != Application.Version)
             terminal.Notice($"{file} was drawn by version {picture.Version}, this is {Application.Version}");
 
-        Image image = ToImage(generator, generator.Draw([picture.Prompt], picture.Seed, picture.Number, picture.Settings(file, generator.Family))[0]);
+        Image image = ToImage(generator, generator.Draw([picture.Prompt], picture.Seed, picture.Number,
+            picture.Settings(file, generator.Family))[0]);
         byte[] after = picture.Encode(image);
         bool identical = PictureDecoder.Decode(before).Rgba.AsSpan().SequenceEqual(image.Rgba);
         AtomicFile.Write(target, after);
         Report(terminal, [target], picture.Seed, clock.Elapsed.TotalSeconds, opened.Label, identical);
-        return identical ? ExitCode.Ok : terminal.Fail($"{target} differs from {file}: its pixels were changed after it was drawn, or this program draws otherwise than version {picture.Version}");
+        return identical ? ExitCode.Ok : terminal.Fail($"{target} differs from {file}: its pixels were changed after it was drawn, or this "
+            + $"program draws otherwise than version {picture.Version}");
     }
 
     static void Report(Terminal terminal, string[] files, ulong number, double seconds, string deviceName, bool? identical)
@@ -156,7 +199,8 @@ sealed class GenerateVerb : Verb
             });
     }
 
-    static Image ToImage(PictureGenerator generator, float[] values) => ImageTransform.FromFloats(values, generator.Config.ImageSide, generator.Config.ImageSide);
+    static Image ToImage(PictureGenerator generator, float[] values) =>
+        ImageTransform.FromFloats(values, generator.Config.ImageSide, generator.Config.ImageSide);
 
     static void ReportReading(PictureGenerator generator, string prompt, Terminal terminal)
     {
@@ -164,8 +208,10 @@ sealed class GenerateVerb : Verb
         IReadOnlyList<string> unknown = reading.Unknown;
         if (unknown.Count > 0)
         {
-            IEnumerable<string> near = unknown.Take(5).Select(word => $"'{word}' (near: {string.Join(", ", generator.Tokenizer.Vocabulary.Nearest(word, 3))})");
-            terminal.Notice($"the run does not know {(unknown.Count == 1 ? "the word" : $"{unknown.Count} words:")} {string.Join(", ", near)}");
+            IEnumerable<string> near = unknown.Take(5)
+                .Select(word => $"'{word}' (near: {string.Join(", ", generator.Tokenizer.Vocabulary.Nearest(word, 3))})");
+            terminal.Notice(
+                $"the run does not know {(unknown.Count == 1 ? "the word" : $"{unknown.Count} words:")} {string.Join(", ", near)}");
         }
 
         if (reading.IsCut)

@@ -12,7 +12,8 @@ sealed class GradcheckVerb : Verb
     const string AllDevices = "all";
 
     readonly Option<string[]> op = VerbOptions.Ops();
-    readonly Option<string> device = VerbOptions.Device("Where to compute: one of 'dalle2 devices', or 'all' for each that is available here.");
+    readonly Option<string> device = VerbOptions.Device(
+        "Where to compute: one of 'dalle2 devices', or 'all' for each that is available here.");
     readonly Option<int> threads = VerbOptions.Threads();
 
     public GradcheckVerb()
@@ -23,10 +24,12 @@ sealed class GradcheckVerb : Verb
         Options.Add(threads);
     }
 
-    public override IReadOnlyList<string> Examples => ["dalle2 gradcheck", "dalle2 gradcheck --op Conv2d --op Lstm --device reference", "dalle2 gradcheck --device all --json"];
+    public override IReadOnlyList<string> Examples =>
+        ["dalle2 gradcheck", "dalle2 gradcheck --op Conv2d --op Lstm --device reference", "dalle2 gradcheck --device all --json"];
 
     public override IReadOnlyList<string> Notes =>
-        ["JSON: {device, passed, ops:[{op, maxRelativeError, passed}]}; with --device all an array of such documents. Exit code 1 when an op fails."];
+        ["JSON: {device, passed, ops:[{op, maxRelativeError, passed}]}; with --device all an array of such documents. Exit code 1 when an "
+        + "op fails."];
 
     public override int Run(ParseResult arguments, Terminal terminal)
     {
@@ -35,24 +38,31 @@ sealed class GradcheckVerb : Verb
         string[] devices = chosen == AllDevices
             ? [.. Device.All().Where(one => one.Available).Select(one => one.Name)]
             : [Known.Require("device", chosen, Device.All().Select(one => one.Name).Append(AllDevices))];
-        var checks = devices.Select(name => (Device: name, Results: Check(name, name.StartsWith("cpu", StringComparison.Ordinal) ? arguments.GetValue(threads) : 0, cases))).ToArray();
+        var checks = devices.Select(name => (Device: name,
+            Results: Check(name, name.StartsWith("cpu", StringComparison.Ordinal) ? arguments.GetValue(threads) : 0, cases))).ToArray();
         terminal.Result(
-            () => chosen == AllDevices ? new JsonArray([.. checks.Select(check => ToJson(check.Device, check.Results))]) : ToJson(checks[0].Device, checks[0].Results),
+            () => chosen == AllDevices ? new JsonArray([.. checks.Select(check => ToJson(check.Device, check.Results))])
+            : ToJson(checks[0].Device, checks[0].Results),
             text =>
             {
                 foreach (var (name, results) in checks)
                 {
-                    text.Line($"On {name}, against the definition in double precision, at {results.Sum(result => OpCase.Create(CaseOf(result)).Shapes.Length)} shapes:");
+                    text.Line(
+                        $"On {name}, against the definition in double precision, at "
+                        + $"{results.Sum(result => OpCase.Create(CaseOf(result)).Shapes.Length)} shapes:");
                     text.Table(["op", ">largest relative error", ">allowed", "result", "where"], results.Select(result => (string[])
                     [
-                        result.Op, Show(result.MaxRelativeError), Show(OpCase.Create(CaseOf(result)).Tolerance), result.Passed ? "passed" : "FAILED", result.Where,
+                        result.Op, Show(result.MaxRelativeError), Show(OpCase.Create(CaseOf(result)).Tolerance),
+                        result.Passed ? "passed" : "FAILED", result.Where,
                     ]));
                 }
             });
-        string[] failures = [.. checks.SelectMany(check => check.Results.Where(result => !result.Passed).Select(result => $"{result.Op} on {check.Device} ({result.Where}: {Show(result.MaxRelativeError)})"))];
+        string[] failures = [.. checks.SelectMany(check => check.Results.Where(result => !result.Passed)
+            .Select(result => $"{result.Op} on {check.Device} ({result.Where}: {Show(result.MaxRelativeError)})"))];
         return failures.Length == 0
             ? ExitCode.Ok
-            : terminal.Fail($"{failures.Length} of {checks.Sum(check => check.Results.Length)} checks failed: {string.Join("; ", failures)}");
+            : terminal.Fail(
+            $"{failures.Length} of {checks.Sum(check => check.Results.Length)} checks failed: {string.Join("; ", failures)}");
     }
 
     static OpResult[] Check(string name, int threads, Type[] cases)

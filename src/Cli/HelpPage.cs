@@ -11,7 +11,8 @@ sealed class HelpPage : SynchronousCommandLineAction
 
     public override bool ClearsParseErrors => true;
 
-    public override int Invoke(ParseResult parseResult) => Print(parseResult.CommandResult.Command, parseResult.InvocationConfiguration.Output);
+    public override int Invoke(ParseResult parseResult) =>
+        Print(parseResult.CommandResult.Command, parseResult.InvocationConfiguration.Output);
 
     /// <summary>Prints the page of a command.</summary>
     public static int Print(Command command, TextWriter output)
@@ -21,8 +22,10 @@ sealed class HelpPage : SynchronousCommandLineAction
         string arguments = string.Concat(command.Arguments.Select(Usage));
         output.WriteLine($"Usage: {Application.CommandPath(command)}{(command.Subcommands.Count > 0 ? " VERB" : "")}{arguments} [options]");
         Section(output, "Verbs", command.Subcommands.SelectMany(Rows));
-        Section(output, "Arguments", command.Arguments.Select(argument => (argument.HelpName ?? argument.Name, argument.Description ?? "")));
-        Section(output, "Options", command.Options.OrderBy(option => option.Name is "--json" or "--help").Select(option => (Label(option), Describe(option))));
+        Section(output, "Arguments", command.Arguments.Select(argument =>
+            (argument.HelpName ?? argument.Name, argument.Description ?? "")));
+        Section(output, "Options", command.Options.OrderBy(option => option.Name is "--json" or "--help")
+            .Select(option => (Label(option), Describe(option))));
         var verb = command as Verb;
         foreach (string note in verb?.Notes ?? [])
         {
@@ -30,7 +33,9 @@ sealed class HelpPage : SynchronousCommandLineAction
             Wrap(output, "", 0, note);
         }
 
-        IReadOnlyList<string> examples = verb?.Examples ?? [.. command.Subcommands.SelectMany(sub => sub is Verb v ? v.Examples.Take(1) : sub.Subcommands.OfType<Verb>().Take(1).SelectMany(s => s.Examples.Take(1)))];
+        IReadOnlyList<string> examples = verb?.Examples
+            ?? [.. command.Subcommands.SelectMany(sub => sub is Verb v ? v.Examples.Take(1) : sub.Subcommands.OfType<Verb>().Take(1)
+            .SelectMany(s => s.Examples.Take(1)))];
         output.WriteLine();
         output.WriteLine(examples.Count == 1 ? "Example:" : "Examples:");
         foreach (string example in examples)
@@ -38,14 +43,16 @@ sealed class HelpPage : SynchronousCommandLineAction
         if (verb is null)
         {
             output.WriteLine();
-            output.WriteLine($"'{Application.CommandPath(command)} VERB --help' shows a verb's options with their defaults. Exit codes: 0 ok, 1 failed, 2 wrong usage.");
+            output.WriteLine($"'{Application.CommandPath(command)} VERB --help' shows a verb's options with their defaults. Exit codes: 0 "
+                + $"ok, 1 failed, 2 wrong usage.");
         }
 
         return ExitCode.Ok;
     }
 
     static IEnumerable<(string, string)> Rows(Command command) =>
-        command.Subcommands.Count > 0 ? command.Subcommands.Select(sub => ($"{command.Name} {sub.Name}", sub.Description ?? "")) : [(command.Name, command.Description ?? "")];
+        command.Subcommands.Count > 0 ? command.Subcommands.Select(sub => ($"{command.Name} {sub.Name}", sub.Description ?? ""))
+        : [(command.Name, command.Description ?? "")];
 
     static string Usage(Argument argument)
     {
@@ -53,7 +60,9 @@ sealed class HelpPage : SynchronousCommandLineAction
         return argument.Arity.MinimumNumberOfValues == 0 ? $" [{name}]" : $" {name}";
     }
 
-    static string Label(Option option) => string.Join(", ", option.Aliases.Order(StringComparer.Ordinal).Prepend(option.Name)) + (option.HelpName is { } value ? $" {value}" : "");
+    static string Label(Option option) =>
+        string.Join(", ", option.Aliases.Order(StringComparer.Ordinal).Prepend(option.Name))
+        + (option.HelpName is { } value ? $" {value}" : "");
 
     static string Describe(Option option) =>
         option.Arity.MaximumNumberOfValues > 0 && option.HasDefaultValue && option.GetDefaultValue() is { } value and not Array

@@ -17,7 +17,8 @@ static class KernelCatalogue
            where method.Name.EndsWith(KernelEnding, StringComparison.Ordinal)
            from closed in Close(method)
            let op = type.Name.EndsWith(OpEnding, StringComparison.Ordinal) ? type.Name[..^OpEnding.Length] : type.Name
-           let name = method.Name[..^KernelEnding.Length] + (closed.IsGenericMethod ? $"<{string.Join(',', closed.GetGenericArguments().Select(a => a.Name))}>" : "")
+           let name = method.Name[..^KernelEnding.Length]
+           + (closed.IsGenericMethod ? $"<{string.Join(',', closed.GetGenericArguments().Select(a => a.Name))}>" : "")
            orderby op, name
            select (op, name, closed),
     ];
@@ -29,7 +30,9 @@ static class KernelCatalogue
         (string, string, MethodInfo)[] found = [.. All.Where(kernel => Names(kernel).Contains(wanted))];
         return found.Length > 0
             ? found
-            : throw new UserInputException($"there is no kernel '{wanted}'.{Known.Suggest(wanted, All.SelectMany(Names).Distinct())} 'dalle2 kernels list' shows all of them.");
+            : throw new UserInputException(
+            $"there is no kernel '{wanted}'.{Known.Suggest(wanted, All.SelectMany(Names).Distinct())} 'dalle2 kernels list' shows all of "
+            + $"them.");
     }
 
     static string[] Names((string Op, string Name, MethodInfo Method) kernel) =>
@@ -50,7 +53,11 @@ static class KernelCatalogue
     {
         Type[] interfaces = [.. parameter.GetGenericParameterConstraints().Where(constraint => constraint.IsInterface)];
         if (interfaces.Length == 0)
-            throw new InvalidOperationException($"the kernel {parameter.DeclaringMethod?.Name} takes any type for {parameter.Name}: give it an interface as constraint, so that it can be listed");
+        {
+            throw new InvalidOperationException($"the kernel {parameter.DeclaringMethod?.Name} takes any type for "
+                + $"{parameter.Name}: give it an interface as constraint, so that it can be listed");
+        }
+
         return parameter.Module.GetTypes()
             .Where(type => type.IsValueType && !type.IsGenericTypeDefinition && interfaces.All(one => one.IsAssignableFrom(type)))
             .OrderBy(type => type.Name, StringComparer.Ordinal);

@@ -17,7 +17,8 @@ static class Known
         string[] all = [.. known];
         return all.Contains(name, StringComparer.Ordinal)
             ? name
-            : throw new UserInputException($"there is no {kind} '{name}'.{Suggest(name, all)} There {(all.Length == 1 ? "is only" : "are")} {string.Join(", ", all)}.");
+            : throw new UserInputException(
+            $"there is no {kind} '{name}'.{Suggest(name, all)} There {(all.Length == 1 ? "is only" : "are")} {string.Join(", ", all)}.");
     }
 
     /// <summary>Returns the device's name.</summary>
@@ -26,7 +27,8 @@ static class Known
     {
         // Of a card that is not there, the driver's part of the runtime knows why.
         string kind = name.Split(':')[0];
-        return kind != name && (kind is "cuda" or "opencl" or "ilgpu") ? name : Require("device", name, Gpu.Runtime.Device.All().Select(device => device.Name));
+        return kind != name && (kind is "cuda" or "opencl" or "ilgpu")
+            ? name : Require("device", name, Gpu.Runtime.Device.All().Select(device => device.Name));
     }
 
     /// <summary>The family of a name; the default one if none is given.</summary>
@@ -37,7 +39,8 @@ static class Known
     /// <summary>A preset's settings; those that suit the data if none is named.</summary>
     /// <exception cref="UserInputException">The family has no such preset.</exception>
     public static TrainingConfig Preset(ModelFamily family, string? name, string? data) =>
-        name is null ? family.PresetFor(data) : family.Preset(Require($"preset of {family.Name}", name, family.Presets.Select(preset => preset.Name)));
+        name is null ? family.PresetFor(data) : family.Preset(
+        Require($"preset of {family.Name}", name, family.Presets.Select(preset => preset.Name)));
 
     /// <summary>Opens a device.</summary>
     /// <exception cref="UserInputException">There is no such device.</exception>
@@ -62,7 +65,8 @@ static class Known
     public static Type[] Ops(string[]? names)
     {
         string[] all = [.. OpCase.All.Select(OpCase.NameOf)];
-        return names is not { Length: > 0 } ? [.. OpCase.All] : [.. names.Select(name => OpCase.All[Array.IndexOf(all, Require("op", name, all))])];
+        return names is not { Length: > 0 } ? [.. OpCase.All]
+            : [.. names.Select(name => OpCase.All[Array.IndexOf(all, Require("op", name, all))])];
     }
 
     /// <summary>" Did you mean X?", or nothing when no known name is near.</summary>
@@ -71,7 +75,8 @@ static class Known
         string[] all = [.. known];
         string? nearest = Array.Find(all, candidate => candidate.StartsWith(name, StringComparison.OrdinalIgnoreCase))
             ?? all.MinBy(candidate => Distance(name, candidate));
-        return nearest is not null && (nearest.StartsWith(name, StringComparison.OrdinalIgnoreCase) || Distance(name, nearest) <= Math.Max(2, nearest.Length / 2))
+        return nearest is not null && (nearest.StartsWith(name, StringComparison.OrdinalIgnoreCase)
+            || Distance(name, nearest) <= Math.Max(2, nearest.Length / 2))
             ? $" Did you mean {nearest}?"
             : "";
     }

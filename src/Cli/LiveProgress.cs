@@ -1,5 +1,5 @@
-using Dalle2.Data;
 using System.Collections.Concurrent;
+using Dalle2.Data;
 using Dalle2.Training.Loop;
 using Spectre.Console;
 using Spectre.Console.Rendering;
@@ -56,6 +56,7 @@ sealed class LiveProgress : ProgressDisplay
     {
         protected override bool NoWrap => true;
 
-        public override IRenderable Render(RenderOptions options, ProgressTask task, TimeSpan deltaTime) => new Text(states.GetValueOrDefault(task.Id, ""));
+        public override IRenderable Render(RenderOptions options, ProgressTask task, TimeSpan deltaTime) =>
+            new Text(states.GetValueOrDefault(task.Id, ""));
     }
 }

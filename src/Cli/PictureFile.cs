@@ -13,7 +13,8 @@ namespace Dalle2.Cli;
 /// parameters) and <c>version</c> (of the program) and, unless it is float32, <c>precision</c>.
 /// </summary>
 sealed record PictureFile(
-    string Prompt, ulong Seed, int Number, IReadOnlyList<KeyValuePair<string, string>> Sampling, string Run, string RunHash, string Version, Precision Precision = Precision.Float32)
+    string Prompt, ulong Seed, int Number, IReadOnlyList<KeyValuePair<string, string>> Sampling, string Run, string RunHash, string Version,
+    Precision Precision = Precision.Float32)
 {
     public byte[] Encode(Image image) => PictureEncoder.Png(image,
     [
@@ -42,17 +43,24 @@ sealed record PictureFile(
         }
 
         string Text(string key) => chunks.FirstOrDefault(chunk => chunk.Key == key).Value
-            ?? throw new UserInputException($"{path}: has no text chunk '{key}', so it was not drawn by this program, or another one saved it anew. Only a file that 'dalle2 generate' wrote can be drawn again.");
+            ?? throw new UserInputException($"{path}: has no text chunk '{key}', so it was not drawn by this program, or another one saved "
+            + $"it anew. Only a file that 'dalle2 generate' wrote can be drawn again.");
         T Number<T>(string key)
             where T : System.Numerics.INumberBase<T> => T.TryParse(Text(key), NumberStyles.None, CultureInfo.InvariantCulture, out T? value)
             ? value
-            : throw new UserInputException($"{path}: its text chunk '{key}' is '{VisibleText.Of(Text(key))}', where a whole number belongs.");
+            : throw new UserInputException(
+            $"{path}: its text chunk '{key}' is '{VisibleText.Of(Text(key))}', where a whole number belongs.");
         string precision = chunks.FirstOrDefault(chunk => chunk.Key == "precision").Value ?? nameof(Precision.Float32);
         if (!Enum.TryParse(precision, out Precision multiplied) || !Enum.IsDefined(multiplied))
-            throw new UserInputException($"{path}: its text chunk 'precision' is '{VisibleText.Of(precision)}', where one of {string.Join(", ", Enum.GetNames<Precision>())} belongs.");
+        {
+            throw new UserInputException($"{path}: its text chunk 'precision' is '{VisibleText.Of(precision)}', where one of "
+                + $"{string.Join(", ", Enum.GetNames<Precision>())} belongs.");
+        }
+
         string[] options = [.. ModelFamily.All.SelectMany(family => family.SamplerOptions).Select(option => option.Name).Distinct()];
         return new PictureFile(
-            Text("prompt"), Number<ulong>("seed"), Number<int>("number"), [.. chunks.Where(chunk => options.Contains(chunk.Key))], Text("run"), Text("runHash"), Text("version"), multiplied);
+            Text("prompt"), Number<ulong>("seed"), Number<int>("number"), [.. chunks.Where(chunk => options.Contains(chunk.Key))],
+            Text("run"), Text("runHash"), Text("version"), multiplied);
     }
 
     /// <summary>Its sampler's values, checked as options are.</summary>
@@ -63,8 +71,13 @@ sealed record PictureFile(
     {
         string Chunk(string name) => $"{path}: text chunk '{name}'";
         if (family.SamplerOptions.FirstOrDefault(option => Sampling.All(chunk => chunk.Key != option.Name)) is { } missing)
-            throw new UserInputException($"{path}: has no text chunk '{missing.Name}', so it was not drawn by this program, or another one saved it anew. Only a file that 'dalle2 generate' wrote can be drawn again.");
-        return SamplerSettings.Of(family, Sampling.DistinctBy(chunk => chunk.Key).ToDictionary(chunk => chunk.Key, chunk => chunk.Value), Chunk);
+        {
+            throw new UserInputException($"{path}: has no text chunk '{missing.Name}', so it was not drawn by this program, or another one "
+                + $"saved it anew. Only a file that 'dalle2 generate' wrote can be drawn again.");
+        }
+
+        return SamplerSettings.Of(family, Sampling.DistinctBy(chunk => chunk.Key).ToDictionary(chunk => chunk.Key, chunk => chunk.Value),
+            Chunk);
     }
 
     /// <summary>The bytes of a file that a person named.</summary>
@@ -77,7 +90,8 @@ sealed record PictureFile(
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
-            throw new UserInputException(File.Exists(path) ? $"{path}: cannot be read ({fault.Message})." : $"{path}: there is no such file.", fault);
+            throw new UserInputException(File.Exists(path)
+                ? $"{path}: cannot be read ({fault.Message})." : $"{path}: there is no such file.", fault);
         }
     }
 

@@ -1,5 +1,5 @@
-using Dalle2.Data;
 using System.Diagnostics;
+using Dalle2.Data;
 using Dalle2.Training.Loop;
 
 namespace Dalle2.Cli;
@@ -30,7 +30,8 @@ sealed class PlainProgress(TextWriter error) : ProgressDisplay
         if (progress.Stage == stage && progress.Step % every != 0 && progress.Step != progress.Steps)
             return;
         stage = progress.Stage;
-        error.WriteLine($"{progress.Stage}  {progress.Step}/{progress.Steps}  {Show(progress.Figures)}  {progress.ImagesPerSecond:F0} images/s  {Show(progress.Left)} left");
+        error.WriteLine($"{progress.Stage}  {progress.Step}/{progress.Steps}  {Show(progress.Figures)}  "
+            + $"{progress.ImagesPerSecond:F0} images/s  {Show(progress.Left)} left");
         sinceLine.Restart();
     }
 }

@@ -16,7 +16,8 @@ namespace Dalle2.Cli;
 /// <param name="AllocatedBytes">Managed memory that the host allocates in a step.</param>
 /// <param name="DeviceBytes">Device memory at the end.</param>
 /// <param name="Rows">The parts.</param>
-sealed record Profile(string What, string Device, int Threads, int Steps, double StepMilliseconds, long AllocatedBytes, long DeviceBytes, IReadOnlyList<ProfileRow> Rows)
+sealed record Profile(string What, string Device, int Threads, int Steps, double StepMilliseconds, long AllocatedBytes, long DeviceBytes,
+    IReadOnlyList<ProfileRow> Rows)
 {
     const double MillisecondsPerSecond = 1e3;
 
@@ -28,7 +29,8 @@ sealed record Profile(string What, string Device, int Threads, int Steps, double
     /// <param name="steps">Steps that count.</param>
     /// <param name="step">Runs the step of a number; names its parts.</param>
     /// <returns>The profile, and all that it was made of.</returns>
-    public static (Profile Profile, StepProfiler Events) Measure(Device device, Roofline roofline, string what, int warmup, int steps, Action<StepProfiler, int> step)
+    public static (Profile Profile, StepProfiler Events) Measure(Device device, Roofline roofline, string what, int warmup, int steps,
+        Action<StepProfiler, int> step)
     {
         var events = new StepProfiler();
         device.Profiler = events;
@@ -42,7 +44,8 @@ sealed record Profile(string What, string Device, int Threads, int Steps, double
                 step(events, warmup + i);
             long end = Stopwatch.GetTimestamp();
             allocated = GC.GetAllocatedBytesForCurrentThread() - allocated;
-            return (Of(events, roofline, what, device.Label, device.Threads, steps, end - start, allocated / steps, device.AllocatedBytes), events);
+            return (Of(events, roofline, what, device.Label, device.Threads, steps, end - start, allocated / steps, device.AllocatedBytes),
+                events);
         }
         finally
         {
@@ -51,20 +54,26 @@ sealed record Profile(string What, string Device, int Threads, int Steps, double
     }
 
     /// <summary>Sums events up.</summary>
-    internal static Profile Of(StepProfiler events, Roofline roofline, string what, string device, int threads, int steps, long ticks, long allocatedBytes, long deviceBytes)
+    internal static Profile Of(StepProfiler events, Roofline roofline, string what, string device, int threads, int steps, long ticks,
+        long allocatedBytes, long deviceBytes)
     {
         double perStep = MillisecondsPerSecond / Stopwatch.Frequency / steps;
         StreamRecord[] launches = [.. events.Records.Where(r => r.Kind == StreamWork.Launch)];
         List<ProfileRow> rows =
         [
             .. launches.GroupBy(r => r.Kernel!).Select(g => new ProfileRow(
-                "kernel", g.Key, (double)g.Count() / steps, g.Sum(r => r.End - r.Began) * perStep, g.Sum(r => r.Flops) / steps, g.Sum(r => (double)r.Bytes) / steps,
+                "kernel", g.Key, (double)g.Count() / steps, g.Sum(r => r.End - r.Began) * perStep, g.Sum(r => r.Flops) / steps,
+                g.Sum(r => (double)r.Bytes) / steps,
                 g.Sum(r => roofline.LeastMilliseconds(r.Flops, r.Bytes, r.Bytes)) / steps)),
             .. events.Records.Where(r => r.Kind != StreamWork.Launch).GroupBy(r => r.Kind).Select(g => new ProfileRow(
-                "transfer", TransferName(g.Key), (double)g.Count() / steps, g.Sum(r => r.End - r.Start) * perStep, 0, g.Sum(r => (double)r.Bytes) / steps, 0)),
+                "transfer", TransferName(g.Key), (double)g.Count() / steps, g.Sum(r => r.End - r.Start) * perStep, 0,
+                g.Sum(r => (double)r.Bytes) / steps, 0)),
         ];
         if (launches.Length > 0)
-            rows.Add(new ProfileRow("dispatch", "preparing launches", (double)launches.Length / steps, launches.Sum(r => r.Began - r.Start) * perStep, 0, 0, 0));
+        {
+            rows.Add(new ProfileRow("dispatch", "preparing launches", (double)launches.Length / steps,
+                launches.Sum(r => r.Began - r.Start) * perStep, 0, 0, 0));
+        }
 
         // The host's own time is what is left of each part of a step, and of the step outside of its parts.
         var own = events.Spans.Select(s => (s.Name, Ticks: s.End - s.Start)).ToList();
@@ -83,9 +92,12 @@ sealed record Profile(string What, string Device, int Threads, int Steps, double
             }
         }
 
-        rows.AddRange(own.GroupBy(s => s.Name).Select(g => new ProfileRow("host", g.Key, (double)g.Count() / steps, g.Sum(s => s.Ticks) * perStep, 0, 0, 0)));
-        rows.Add(new ProfileRow("host", "between the parts", 1, (ticks - inside - events.Spans.Sum(s => s.End - s.Start)) * perStep, 0, 0, 0));
-        return new Profile(what, device, threads, steps, ticks * perStep, allocatedBytes, deviceBytes, [.. rows.OrderByDescending(r => r.Milliseconds)]);
+        rows.AddRange(own.GroupBy(s => s.Name).Select(g =>
+            new ProfileRow("host", g.Key, (double)g.Count() / steps, g.Sum(s => s.Ticks) * perStep, 0, 0, 0)));
+        rows.Add(new ProfileRow("host", "between the parts", 1, (ticks - inside - events.Spans.Sum(s => s.End - s.Start)) * perStep, 0, 0,
+            0));
+        return new Profile(what, device, threads, steps, ticks * perStep, allocatedBytes, deviceBytes,
+            [.. rows.OrderByDescending(r => r.Milliseconds)]);
     }
 
     /// <summary>The share of the step that rows of a kind take.</summary>
@@ -114,14 +126,16 @@ sealed record Profile(string What, string Device, int Threads, int Steps, double
         try
         {
             JsonNode json = JsonNode.Parse(File.ReadAllText(path))!;
-            return new Profile((string)json["what"]!, (string)json["device"]!, (int)json["threads"]!, (int)json["steps"]!, (double)json["stepMs"]!, (long)json["allocatedBytes"]!,
+            return new Profile((string)json["what"]!, (string)json["device"]!, (int)json["threads"]!, (int)json["steps"]!,
+                (double)json["stepMs"]!, (long)json["allocatedBytes"]!,
                 (long)json["deviceBytes"]!, [.. json["rows"]!.AsArray().Select(row => ProfileRow.FromJson(row!))]);
         }
         catch (IOException fault)
         {
             throw new UserInputException($"{path} cannot be read: {fault.Message}");
         }
-        catch (Exception fault) when (fault is System.Text.Json.JsonException or NullReferenceException or InvalidOperationException or ArgumentNullException)
+        catch (Exception fault) when (fault is System.Text.Json.JsonException or NullReferenceException or InvalidOperationException
+        or ArgumentNullException)
         {
             throw new UserInputException($"{path} is no profile; save one with: {ShellCommand.Of("dalle2", "profile", "--out", path)}");
         }

@@ -14,24 +14,46 @@ sealed class ProfileVerb : Verb
     const int BatchesOfData = 4;
 
     readonly Option<string?> model = VerbOptions.Model();
-    readonly Option<string?> preset = VerbOptions.OptionalText("--preset", "P", $"The settings of the training: {string.Join(", ", ModelFamily.AllPresetNames)}. [default: {ModelFamily.Default.DefaultPreset}]");
-    readonly Option<string?> data = VerbOptions.OptionalText("--data", "D", "The captioned pictures, as for 'train'. [default: the preset's; shapes]");
-    readonly Option<string?> stage = VerbOptions.OptionalText("--stage", "S", $"The stage whose step it is: {string.Join(", ", ModelFamily.AllStageNames)}. [default: the model's last, {ModelFamily.Default.Stages[^1].Name}]");
-    readonly Option<string[]> set = new("--set") { Description = "Change settings of the preset, as for 'train'.", HelpName = "NAME=VALUE", AllowMultipleArgumentsPerToken = true };
+    readonly Option<string?> preset = VerbOptions.OptionalText("--preset", "P",
+        $"The settings of the training: {string.Join(", ", ModelFamily.AllPresetNames)}. [default: {ModelFamily.Default.DefaultPreset}]");
+    readonly Option<string?> data = VerbOptions.OptionalText("--data", "D",
+        "The captioned pictures, as for 'train'. [default: the preset's; shapes]");
+    readonly Option<string?> stage = VerbOptions.OptionalText("--stage", "S",
+        $"The stage whose step it is: {string.Join(", ", ModelFamily.AllStageNames)}. [default: the model's last, "
+        + $"{ModelFamily.Default.Stages[^1].Name}]");
+    readonly Option<string[]> set = new("--set")
+    {
+        Description = "Change settings of the preset, as for 'train'.",
+        HelpName = "NAME=VALUE",
+        AllowMultipleArgumentsPerToken = true
+    };
     readonly Option<int> steps = VerbOptions.Count("--steps", 20, 1, 100_000, "Steps that are profiled.");
-    readonly Option<int> warmup = VerbOptions.Count("--warmup", 30, 1, 100_000, "Steps before them, which compile kernels, find their memory, and give .NET the time to optimise the host's own code.");
+    readonly Option<int> warmup = VerbOptions.Count("--warmup", 30, 1, 100_000,
+        "Steps before them, which compile kernels, find their memory, and give .NET the time to optimise the host's own code.");
     readonly Option<string> device = VerbOptions.Device();
     readonly Option<Precision> precision = VerbOptions.Precision();
     readonly Option<int> threads = VerbOptions.Threads();
-    readonly Option<string?> trace = VerbOptions.OptionalText("--trace", "FILE", "Write each launch and copy as Chrome trace JSON, which ui.perfetto.dev opens: a lane of the host, one of the device. [default: none]");
+    readonly Option<string?> trace = VerbOptions.OptionalText("--trace", "FILE",
+        "Write each launch and copy as Chrome trace JSON, which ui.perfetto.dev opens: a lane of the host, one of the device. [default: "
+        + "none]");
     readonly Option<string?> output = VerbOptions.OptionalText("--out", "FILE", "Save the profile, for --compare. [default: nowhere]");
-    readonly Option<string[]> compare = new("--compare") { Description = "Profile nothing; show the difference of two saved profiles. [default: none]", HelpName = "A B", Arity = new ArgumentArity(2, 2), AllowMultipleArgumentsPerToken = true };
+    readonly Option<string[]> compare = new("--compare")
+    {
+        Description =
+        "Profile nothing; show the difference of two saved profiles. [default: none]",
+        HelpName = "A B",
+        Arity = new ArgumentArity(2, 2),
+        AllowMultipleArgumentsPerToken = true
+    };
 
     public ProfileVerb()
         : base("profile", "Show where the time of a training step goes: per kernel calls, time, rates, share of the roof and of the step.")
     {
-        foreach (Option option in new Option[] { model, preset, data, stage, set, steps, warmup, device, precision, threads, trace, output, compare })
+        foreach (Option option in new Option[] { model, preset, data, stage, set, steps, warmup, device, precision, threads, trace, output,
+            compare })
+        {
             Options.Add(option);
+        }
     }
 
     public override IReadOnlyList<string> Examples =>
@@ -43,10 +65,15 @@ sealed class ProfileVerb : Verb
 
     public override IReadOnlyList<string> Notes =>
     [
-        "The rows add up to the step. kernel: from when the device begins with a launch until it is done; dispatch: from the call until then; transfer: copies and clearing; host: what is left of each part of the "
-        + "step (waiting for data, which is prepared during the step before as in training, forward and backward, optimiser) and between them. GFLOP/s of a kernel is given where its launches tell their operations, GB/s from the extents of its views, each once; the roof is "
-        + "that of 'bench'. The host waits for each launch, so that devices that run behind it are slower than in training. Log and checkpoints are not part of a step here, and of the data four batches are read.",
-        "JSON: {what, device, threads, steps, stepMs, allocatedBytes, deviceBytes, shares:{kernel, dispatch, transfer, host}, rows:[{kind, name, calls, ms, gflops, gbs, roof, share}]}, all means of a step; "
+        "The rows add up to the step. kernel: from when the device begins with a launch until it is done; dispatch: from the call until "
+        + "then; transfer: copies and clearing; host: what is left of each part of the "
+        + "step (waiting for data, which is prepared during the step before as in training, forward and backward, optimiser) and between "
+        + "them. GFLOP/s of a kernel is given where its launches tell their operations, GB/s from the extents of its views, each once; the "
+        + "roof is "
+        + "that of 'bench'. The host waits for each launch, so that devices that run behind it are slower than in training. Log and "
+        + "checkpoints are not part of a step here, and of the data four batches are read.",
+        "JSON: {what, device, threads, steps, stepMs, allocatedBytes, deviceBytes, shares:{kernel, dispatch, transfer, host}, rows:[{kind, "
+        + "name, calls, ms, gflops, gbs, roof, share}]}, all means of a step; "
         + "--out saves the same. With --compare: {a, b, ratio, rows:[{kind, name, aMs, bMs}]}; ratio is the step of A by that of B.",
     ];
 
@@ -61,12 +88,19 @@ sealed class ProfileVerb : Verb
         foreach (string assignment in arguments.GetValue(set) ?? [])
             config = ConfigSettings.Set(config, assignment);
         config.Validate();
-        config = config with { Samples = config.Samples == 0 ? BatchesOfData * config.Batch : Math.Min(config.Samples, BatchesOfData * config.Batch) };
+        config = config with
+        {
+            Samples = config.Samples == 0 ? BatchesOfData
+            * config.Batch : Math.Min(config.Samples, BatchesOfData * config.Batch)
+        };
 
-        using Device opened = Known.OpenDevice(arguments.GetRequiredValue(device), arguments.GetValue(threads), arguments.GetValue(precision));
+        using Device opened = Known.OpenDevice(arguments.GetRequiredValue(device), arguments.GetValue(threads),
+            arguments.GetValue(precision));
         using var training = new ProfiledTraining(opened, config, arguments.GetValue(stage));
         Roofline roofline = Roofline.Measure(opened, RooflineSeconds);
-        var (profile, events) = Profile.Measure(opened, roofline, $"preset {config.Preset}, stage {training.StageName}, batch {config.Batch}", arguments.GetValue(warmup), arguments.GetValue(steps), (profiler, number) =>
+        var (profile, events) = Profile.Measure(opened, roofline,
+            $"preset {config.Preset}, stage {training.StageName}, batch {config.Batch}", arguments.GetValue(warmup),
+            arguments.GetValue(steps), (profiler, number) =>
         {
             terminal.Cancellation.ThrowIfCancellationRequested();
             training.Step(profiler, number);
@@ -93,7 +127,8 @@ sealed class ProfileVerb : Verb
                 ["a"] = before.StepMilliseconds,
                 ["b"] = after.StepMilliseconds,
                 ["ratio"] = before.StepMilliseconds / after.StepMilliseconds,
-                ["rows"] = new JsonArray([.. ProfileText.Differences(before, after).Select(row => new JsonObject { ["kind"] = row.Kind, ["name"] = row.Name, ["aMs"] = row.Before, ["bMs"] = row.After })]),
+                ["rows"] = new JsonArray([.. ProfileText.Differences(before, after)
+                .Select(row => new JsonObject { ["kind"] = row.Kind, ["name"] = row.Name, ["aMs"] = row.Before, ["bMs"] = row.After })]),
             },
             text => ProfileText.ShowDifference(before, after, text));
         return ExitCode.Ok;

@@ -25,13 +25,16 @@ sealed class ProfiledTraining : IDisposable
     public ProfiledTraining(Device device, TrainingConfig config, string? stageName = null)
     {
         ModelFamily family = ModelFamily.Get(config.Model);
-        string name = stageName is null ? family.Stages[^1].Name : Known.Require($"stage of {config.Model}", stageName, family.Stages.Select(one => one.Name));
+        string name = stageName is null ? family.Stages[^1].Name
+            : Known.Require($"stage of {config.Model}", stageName, family.Stages.Select(one => one.Name));
         var nobody = new SilentObserver();
         var data = TrainingData.Read(config, int.MaxValue, nobody);
         var tokenizer = new WordTokenizer(data.BuildVocabulary());
         model = family.Create(device, config, tokenizer.Vocabulary);
         stage = model.Stages.First(one => one.Name == name);
-        loop = new StepLoop(device, config, stage, new BatchSampler(data.Data, data.Encode(tokenizer, config, nobody), config.Seed, stage.Name, config.Batch, config.Augmentation));
+        loop = new StepLoop(device, config, stage,
+            new BatchSampler(data.Data, data.Encode(tokenizer, config, nobody), config.Seed, stage.Name, config.Batch,
+            config.Augmentation));
         stage.Begin();
     }
 

@@ -16,7 +16,8 @@ sealed class SamplerArguments
         [
             .. ModelFamily.All.SelectMany(family => family.SamplerOptions, (family, option) => (Family: family, Option: option))
                 .GroupBy(pair => pair.Option.Name)
-                .Select(group => (group.Key, Create([.. group.Select(pair => pair.Option)], group.Count() == ModelFamily.All.Count ? null : string.Join(", ", group.Select(pair => pair.Family.Name))))),
+                .Select(group => (group.Key, Create([.. group.Select(pair => pair.Option)],
+                group.Count() == ModelFamily.All.Count ? null : string.Join(", ", group.Select(pair => pair.Family.Name))))),
         ];
     }
 
@@ -25,7 +26,8 @@ sealed class SamplerArguments
 
     /// <summary>What was given, by name.</summary>
     public IReadOnlyDictionary<string, string> Given(ParseResult arguments) =>
-        options.Where(option => arguments.GetValue(option.Option) is not null).ToDictionary(option => option.Name, option => arguments.GetValue(option.Option)!);
+        options.Where(option => arguments.GetValue(option.Option) is not null)
+        .ToDictionary(option => option.Name, option => arguments.GetValue(option.Option)!);
 
     static Option<string?> Create(SamplerOption[] kinds, string? families)
     {

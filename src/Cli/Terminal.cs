@@ -1,7 +1,7 @@
-using Dalle2.Data;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Dalle2.Data;
 using Spectre.Console;
 
 namespace Dalle2.Cli;
@@ -15,7 +15,8 @@ sealed class Terminal(TextWriter output, TextWriter error, bool json, Cancellati
     // Without a terminal nothing is wrapped: what reads the lines may be a program.
     const int Unlimited = 400;
 
-    static readonly JsonSerializerOptions Indented = new() { WriteIndented = true, NewLine = "\n", Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    static readonly JsonSerializerOptions Indented =
+        new() { WriteIndented = true, NewLine = "\n", Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>Set when the user asks to stop.</summary>
     public CancellationToken Cancellation { get; } = cancellation;
@@ -52,7 +53,8 @@ sealed class Terminal(TextWriter output, TextWriter error, bool json, Cancellati
     }
 
     static bool IsTerminal(TextWriter writer) =>
-        (ReferenceEquals(writer, Console.Out) && !Console.IsOutputRedirected) || (ReferenceEquals(writer, Console.Error) && !Console.IsErrorRedirected);
+        (ReferenceEquals(writer, Console.Out) && !Console.IsOutputRedirected)
+        || (ReferenceEquals(writer, Console.Error) && !Console.IsErrorRedirected);
 
     static IAnsiConsole CreateConsole(TextWriter writer)
     {
@@ -61,7 +63,8 @@ sealed class Terminal(TextWriter output, TextWriter error, bool json, Cancellati
         {
             Out = new AnsiConsoleOutput(writer),
             Ansi = terminal ? AnsiSupport.Detect : AnsiSupport.No,
-            ColorSystem = terminal && string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR")) ? ColorSystemSupport.Detect : ColorSystemSupport.NoColors,
+            ColorSystem = terminal && string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR"))
+            ? ColorSystemSupport.Detect : ColorSystemSupport.NoColors,
             Interactive = terminal ? InteractionSupport.Detect : InteractionSupport.No,
         });
         if (!terminal)

@@ -15,7 +15,11 @@ sealed class TerminalText(IAnsiConsole console, TextWriter output)
         foreach (string column in columns)
         {
             bool right = column.StartsWith('>');
-            table.AddColumn(new TableColumn(new Text(column.TrimStart('>'), new Style(decoration: Decoration.Bold))) { Alignment = right ? Justify.Right : Justify.Left });
+            table.AddColumn(new TableColumn(new Text(column.TrimStart('>'), new Style(decoration: Decoration.Bold)))
+            {
+                Alignment = right
+                ? Justify.Right : Justify.Left
+            });
         }
 
         foreach (IReadOnlyList<string> row in rows)

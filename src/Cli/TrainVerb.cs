@@ -14,29 +14,50 @@ namespace Dalle2.Cli;
 /// <summary><c>train</c>: a run folder from captioned pictures, or the rest of one.</summary>
 sealed class TrainVerb : Verb
 {
-    readonly Option<string?> data = VerbOptions.OptionalText("--data", "D", "What to train on: shapes, shapes2, emoji, fashion, a folder of pictures with .txt captions, or a COCO captions .json; with --resume, where they are now if they were moved. [default: the preset's; shapes]");
+    readonly Option<string?> data = VerbOptions.OptionalText("--data", "D", "What to train on: shapes, shapes2, emoji, fashion, a folder "
+        + "of pictures with .txt captions, or a COCO captions .json; with --resume, where they are now if they were moved. [default: the "
+        + "preset's; shapes]");
     readonly Option<string?> model = VerbOptions.Model();
-    readonly Option<string?> preset = VerbOptions.OptionalText("--preset", "P", $"Where the settings start from: {string.Join("; ", ModelFamily.All.SelectMany(f => f.Presets, (f, p) => $"{p.Name} ({(f == ModelFamily.Default ? "" : $"{f.Name}; ")}{p.Summary})"))}. [default: that of the data's name; {ModelFamily.Default.OwnPicturesPreset} for a folder or a file; else {ModelFamily.Default.DefaultPreset}]");
-    readonly Option<string?> output = VerbOptions.OptionalText("--out", "RUN", "The run's folder: a new or empty one, or with --resume that of a run. [default: runs/DATA-PRESET]");
-    readonly Option<string?> stage = VerbOptions.OptionalText("--stage", "S", $"One stage alone: {string.Join("; ", ModelFamily.All.Select(f => $"{(f == ModelFamily.Default ? "" : $"{f.Name}: ")}{string.Join(", ", f.Stages.Select(s => s.Name))}"))}. [default: all, in this order]");
+    readonly Option<string?> preset = VerbOptions.OptionalText("--preset", "P",
+        $"Where the settings start from: "
+        + string.Join("; ", ModelFamily.All.SelectMany(f => f.Presets, (f, p) => $"{p.Name} ({Other(f, "; ")}{p.Summary})"))
+        + $". [default: that of the data's name; {ModelFamily.Default.OwnPicturesPreset} for a folder or a file; "
+        + $"else {ModelFamily.Default.DefaultPreset}]");
+    readonly Option<string?> output = VerbOptions.OptionalText("--out", "RUN",
+        "The run's folder: a new or empty one, or with --resume that of a run. [default: runs/DATA-PRESET]");
+    readonly Option<string?> stage = VerbOptions.OptionalText("--stage", "S",
+        "One stage alone: " + string.Join("; ", ModelFamily.All.Select(f => Other(f, ": ") + string.Join(", ", f.Stages.Select(s => s.Name))))
+        + ". [default: all, in this order]");
     readonly Option<string> device = VerbOptions.Device();
     readonly Option<Precision> precision = VerbOptions.Precision();
     readonly Option<int> threads = VerbOptions.Threads();
     readonly Option<ulong> seed = VerbOptions.Seed("Decides every random number; the same seed gives the same bits on each device.");
-    readonly Option<bool> resume = VerbOptions.Flag("--resume", "Continue the run in --out with its own data, preset, seed and settings; giving other ones is an error.");
-    readonly Option<string[]> set = new("--set") { Description = "Change settings of the preset, such as --set batch=32 latent=16; lists as encoderChannels=16,32.", HelpName = "NAME=VALUE", AllowMultipleArgumentsPerToken = true };
+    readonly Option<bool> resume = VerbOptions.Flag("--resume",
+        "Continue the run in --out with its own data, preset, seed and settings; giving other ones is an error.");
+    readonly Option<string[]> set = new("--set")
+    {
+        Description =
+        "Change settings of the preset, such as --set batch=32 latent=16; lists as encoderChannels=16,32.",
+        HelpName = "NAME=VALUE",
+        AllowMultipleArgumentsPerToken = true
+    };
     readonly Option<double?> minutes = VerbOptions.Minutes();
-    readonly Option<string?> images = VerbOptions.OptionalText("--images", "DIR", "COCO: the folder of the pictures. [default: beside the .json]");
+    readonly Option<string?> images = VerbOptions.OptionalText("--images", "DIR",
+        "COCO: the folder of the pictures. [default: beside the .json]");
     readonly Option<bool> dataChanged = VerbOptions.DataChanged();
     readonly Option<int> maxBroken = VerbOptions.MaxBroken();
     readonly Option<int?> maxPixels = VerbOptions.MaxPixels();
-    readonly Option<bool> listSettings = VerbOptions.Flag("--list-settings", "Show every setting that --set knows, with each preset's value, and train nothing.");
+    readonly Option<bool> listSettings = VerbOptions.Flag("--list-settings",
+        "Show every setting that --set knows, with each preset's value, and train nothing.");
 
     public TrainVerb()
         : base("train", "Train a model on captioned pictures, all stages or one; or continue a run.")
     {
-        foreach (Option option in new Option[] { data, model, preset, output, stage, device, precision, threads, seed, resume, set, minutes, images, dataChanged, maxBroken, maxPixels, listSettings })
+        foreach (Option option in new Option[] { data, model, preset, output, stage, device, precision, threads, seed, resume, set, minutes,
+            images, dataChanged, maxBroken, maxPixels, listSettings })
+        {
             Options.Add(option);
+        }
     }
 
     public override IReadOnlyList<string> Examples =>
@@ -48,8 +69,10 @@ sealed class TrainVerb : Verb
 
     public override IReadOnlyList<string> Notes =>
     [
-        "RUN gets config.json, vocabulary.txt, checkpoints/STAGE/*.safetensors, log.jsonl, samples/*.png and report.html. Ctrl-C finishes the step and saves a checkpoint; resumed, the run ends with the same bits as one that was never stopped.",
-        "JSON: {run, steps, seconds, loss, device}; loss is null when nothing was left to train, and behind the device stands the precision if it is not float32, as in cuda:0 tf32. With --list-settings: {PRESET: {NAME: VALUE}}.",
+        "RUN gets config.json, vocabulary.txt, checkpoints/STAGE/*.safetensors, log.jsonl, samples/*.png and report.html. Ctrl-C finishes "
+        + "the step and saves a checkpoint; resumed, the run ends with the same bits as one that was never stopped.",
+        "JSON: {run, steps, seconds, loss, device}; loss is null when nothing was left to train, and behind the device stands the "
+        + "precision if it is not float32, as in cuda:0 tf32. With --list-settings: {PRESET: {NAME: VALUE}}.",
     ];
 
     public override int Run(ParseResult arguments, Terminal terminal)
@@ -77,7 +100,8 @@ sealed class TrainVerb : Verb
             Minutes = arguments.GetValue(minutes),
             MaxBroken = arguments.GetValue(maxBroken),
         };
-        (TrainingResult result, ProgressDisplay progress) = Train(request, terminal, ShellCommand.Of("dalle2", "train", "--resume", "--out", run));
+        (TrainingResult result, ProgressDisplay progress) =
+            Train(request, terminal, ShellCommand.Of("dalle2", "train", "--resume", "--out", run));
         terminal.Result(() => ToJson(result), text =>
         {
             Show(result, progress, text);
@@ -102,10 +126,17 @@ sealed class TrainVerb : Verb
     internal static void Show(TrainingResult result, ProgressDisplay progress, TerminalText text)
     {
         if (result.Steps == 0)
+        {
             text.Line("Nothing was left to train.");
+        }
         else
-            text.Table(["stage", ">time", "last step"], progress.Done.Select(stage => (string[])[stage.Stage, ProgressDisplay.Show(stage.Time), stage.Figures]));
-        text.Line($"Run: {result.Run} ({result.Steps} steps in {ProgressDisplay.Show(TimeSpan.FromSeconds(result.Seconds))} on {result.Device})");
+        {
+            text.Table(["stage", ">time", "last step"],
+                progress.Done.Select(stage => (string[])[stage.Stage, ProgressDisplay.Show(stage.Time), stage.Figures]));
+        }
+
+        text.Line(
+            $"Run: {result.Run} ({result.Steps} steps in {ProgressDisplay.Show(TimeSpan.FromSeconds(result.Seconds))} on {result.Device})");
         text.Line($"Report: {result.Report}");
     }
 
@@ -115,8 +146,12 @@ sealed class TrainVerb : Verb
         TrainingConfig config = Known.Preset(Known.Family(arguments.GetValue(model)), arguments.GetValue(preset), given);
         config = Change(config with { Data = given is null ? config.Data : FullName(given) }, arguments);
         // Where nothing is said, the user's own pictures decide what becomes of those that are not square.
-        if (Path.IsPathRooted(config.Data) && !(arguments.GetValue(set) ?? []).Any(one => one.Split('=')[0].Trim().Equals(nameof(config.Fit), StringComparison.OrdinalIgnoreCase)))
+        if (Path.IsPathRooted(config.Data) && !(arguments.GetValue(set)
+            ?? []).Any(one => one.Split('=')[0].Trim().Equals(nameof(config.Fit), StringComparison.OrdinalIgnoreCase)))
+        {
             config = config with { Fit = PictureAspects.Of(DataSets.Open(config.Data, TrainingData.Options(config))).Suggested };
+        }
+
         return (config, RunOf(arguments, config));
     }
 
@@ -124,7 +159,8 @@ sealed class TrainVerb : Verb
     (TrainingConfig Config, string Run) ConfigureResumed(ParseResult arguments)
     {
         string? given = arguments.GetValue(data), name = arguments.GetValue(preset);
-        string run = RunOf(arguments, arguments.GetValue(output) is null ? Known.Preset(Known.Family(arguments.GetValue(model)), name, given) with { Data = given ?? "shapes" } : null);
+        string run = RunOf(arguments, arguments.GetValue(output) is null
+            ? Known.Preset(Known.Family(arguments.GetValue(model)), name, given) with { Data = given ?? "shapes" } : null);
         using RunFolder folder = RunFolder.Open(run);
         TrainingConfig stored = RunConfig.Read(folder);
         return (Change(stored with { Model = arguments.GetValue(model) ?? stored.Model, Preset = name ?? stored.Preset }, arguments), run);
@@ -156,6 +192,9 @@ sealed class TrainVerb : Verb
 
     static string DataName(string spec) => Path.GetFileNameWithoutExtension(Path.TrimEndingDirectorySeparator(spec));
 
+    // The default model goes without saying.
+    static string Other(ModelFamily family, string behind) => family == ModelFamily.Default ? "" : family.Name + behind;
+
     internal static JsonObject ToJson(TrainingResult result) => new()
     {
         ["run"] = result.Run,
@@ -168,11 +207,15 @@ sealed class TrainVerb : Verb
     int ListSettings(ParseResult arguments, Terminal terminal)
     {
         ModelFamily family = Known.Family(arguments.GetValue(model));
-        string[] names = arguments.GetValue(preset) is { } one ? [Known.Preset(family, one, null).Preset] : [.. family.Presets.Select(p => p.Name)];
+        string[] names = arguments.GetValue(preset) is { } one
+            ? [Known.Preset(family, one, null).Preset] : [.. family.Presets.Select(p => p.Name)];
         IReadOnlyList<(string Name, string Value)>[] settings = [.. names.Select(name => ConfigSettings.Of(family.Preset(name)))];
         terminal.Result(
-            () => new JsonObject(names.Select((name, i) => KeyValuePair.Create(name, (JsonNode?)new JsonObject(settings[i].Select(s => KeyValuePair.Create(s.Name, (JsonNode?)s.Value)))))),
-            text => text.Table(["setting", .. names], settings[0].Select((setting, row) => (string[])[setting.Name, .. settings.Select(preset => preset[row].Value)])));
+            () => new JsonObject(names.Select((name, i) =>
+            KeyValuePair.Create(name, (JsonNode?)new JsonObject(settings[i]
+            .Select(s => KeyValuePair.Create(s.Name, (JsonNode?)s.Value)))))),
+            text => text.Table(["setting", .. names],
+            settings[0].Select((setting, row) => (string[])[setting.Name, .. settings.Select(preset => preset[row].Value)])));
         return ExitCode.Ok;
     }
 }

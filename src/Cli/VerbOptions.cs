@@ -17,7 +17,8 @@ static class VerbOptions
         new(name) { Description = description, HelpName = valueName, DefaultValueFactory = _ => byDefault };
 
     /// <summary>A text that may be left out; the description says what happens then.</summary>
-    public static Option<string?> OptionalText(string name, string valueName, string description) => new(name) { Description = description, HelpName = valueName };
+    public static Option<string?> OptionalText(string name, string valueName, string description) =>
+        new(name) { Description = description, HelpName = valueName };
 
     public static Option<int> Count(string name, int byDefault, int low, int high, string description) =>
         Number(name, byDefault, low, high, NumberStyles.AllowLeadingSign, $"a whole number from {low} to {high}", description);
@@ -26,12 +27,16 @@ static class VerbOptions
         Number("--seed", 1UL, 0UL, ulong.MaxValue, NumberStyles.None, "a whole number from 0 to 2^64 - 1", description);
 
     public static Option<string?> Model() =>
-        OptionalText("--model", "M", $"The model: {string.Join("; ", ModelFamily.All.Select(family => $"{family.Name} ({family.Summary})"))}. [default: {ModelFamily.DefaultName}]");
+        OptionalText("--model", "M",
+        $"The model: {string.Join("; ", ModelFamily.All.Select(family => $"{family.Name} ({family.Summary})"))}. [default: "
+        + $"{ModelFamily.DefaultName}]");
 
-    public static Option<string> Device(string description = "Where to compute; 'dalle2 devices' lists the names. D2_DEVICE changes the default.") =>
+    public static Option<string> Device(string description =
+        "Where to compute; 'dalle2 devices' lists the names. D2_DEVICE changes the default.") =>
         new("--device") { Description = description, HelpName = "NAME", DefaultValueFactory = _ => Settings.Current.DefaultDevice };
 
-    public static Option<Precision> Precision(string description = "What products of matrices multiply, summed in float32: float32, or on NVIDIA cards from compute capability 8.0 on tf32 or bf16 (matrix units; the bits are the card's own).")
+    public static Option<Precision> Precision(string description = "What products of matrices multiply, summed in float32: float32, or on "
+        + "NVIDIA cards from compute capability 8.0 on tf32 or bf16 (matrix units; the bits are the card's own).")
     {
         const string name = "--precision";
         return new Option<Precision>(name) { Description = description + " [default: float32]", HelpName = "P", CustomParser = Parse };
@@ -54,7 +59,13 @@ static class VerbOptions
     public static Option<double?> Minutes()
     {
         const string name = "--minutes";
-        return new Option<double?>(name) { Description = "Train for about so long: a step is measured, and the steps of all stages are multiplied to fit and stored with the run. [default: the settings' own steps]", HelpName = "N", CustomParser = Parse };
+        return new Option<double?>(name)
+        {
+            Description = "Train for about so long: a step is measured, and the steps of all stages are "
+            + "multiplied to fit and stored with the run. [default: the settings' own steps]",
+            HelpName = "N",
+            CustomParser = Parse
+        };
 
         static double? Parse(ArgumentResult result)
         {
@@ -67,25 +78,39 @@ static class VerbOptions
     }
 
     public static Option<bool> DataChanged() =>
-        Flag("--data-changed", "Accept that the pictures, captions or word vectors are not those that the run has read before; what has changed is told.");
+        Flag("--data-changed",
+        "Accept that the pictures, captions or word vectors are not those that the run has read before; what has changed is told.");
 
-    public static Option<string[]> Ops() => new("--op") { Description = "One op alone; may be given several times. Default: every op.", HelpName = "NAME" };
+    public static Option<string[]> Ops() =>
+        new("--op") { Description = "One op alone; may be given several times. Default: every op.", HelpName = "NAME" };
 
-    public static Option<int> Threads() => Count("--threads", 0, 0, 1024, "Host threads; 0 is one for each processor. The result does not depend on it.");
+    public static Option<int> Threads() =>
+        Count("--threads", 0, 0, 1024, "Host threads; 0 is one for each processor. The result does not depend on it.");
 
-    public static Option<int> MaxBroken() => Count("--max-broken", 10, 0, int.MaxValue, "Broken samples that are skipped; more are an error.");
+    public static Option<int> MaxBroken() =>
+        Count("--max-broken", 10, 0, int.MaxValue, "Broken samples that are skipped; more are an error.");
 
     /// <summary>Left out, it is null; the description says what happens then.</summary>
     public static Option<int?> MaxPixels(string byDefault = "64 megapixels, 67108864")
     {
         const string name = "--max-pixels";
-        return new Option<int?>(name) { Description = $"Pixels that a picture file may have; larger ones count as broken samples, before they are decoded. [default: {byDefault}]", HelpName = "N", CustomParser = Parse };
+        return new Option<int?>(name)
+        {
+            Description =
+            $"Pixels that a picture file may have; larger ones count as broken samples, before they are decoded. [default: {byDefault}]",
+            HelpName = "N",
+            CustomParser = Parse
+        };
 
         static int? Parse(ArgumentResult result)
         {
             string text = result.Tokens[0].Value;
-            if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int value) && value is >= 1 and <= PictureDecoder.LargestMaxPixels)
+            if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int value) && value is >= 1
+                and <= PictureDecoder.LargestMaxPixels)
+            {
                 return value;
+            }
+
             result.AddError($"{name} {text}: give a whole number from 1 to {PictureDecoder.LargestMaxPixels}.");
             return null;
         }
@@ -94,7 +119,13 @@ static class VerbOptions
     static Option<T> Number<T>(string name, T byDefault, T low, T high, NumberStyles style, string range, string description)
         where T : INumber<T>
     {
-        return new Option<T>(name) { Description = description, HelpName = "N", DefaultValueFactory = _ => byDefault, CustomParser = Parse };
+        return new Option<T>(name)
+        {
+            Description = description,
+            HelpName = "N",
+            DefaultValueFactory = _ => byDefault,
+            CustomParser = Parse
+        };
 
         T Parse(ArgumentResult result)
         {

@@ -3,7 +3,7 @@ namespace Dalle2.Data;
 /// <summary>Writes a file so that a reader, or a program killed at any moment, sees the whole old file or the whole new one.</summary>
 public static class AtomicFile
 {
-    static int _serial;
+    static int serial;
 
     /// <summary>
     /// Writes to a temporary name in the same folder, flushes it to the disk and renames it over <paramref name="path"/>.
@@ -18,13 +18,11 @@ public static class AtomicFile
         ArgumentNullException.ThrowIfNull(write);
         string full = Path.GetFullPath(path);
         if (Directory.Exists(full))
-        {
             throw new UserInputException($"{path}: cannot be written, it is a folder. Name a file.");
-        }
 
         // The process id keeps two programs apart, the serial two threads.
         string temporary = Path.Combine(Path.GetDirectoryName(full)!,
-            $".{Path.GetFileName(full)}.{Environment.ProcessId}-{Interlocked.Increment(ref _serial)}.tmp");
+            $".{Path.GetFileName(full)}.{Environment.ProcessId}-{Interlocked.Increment(ref serial)}.tmp");
         bool created = false;
         try
         {
@@ -46,9 +44,7 @@ public static class AtomicFile
         finally
         {
             if (created)
-            {
                 Remove(temporary);
-            }
         }
     }
 

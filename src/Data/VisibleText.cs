@@ -14,9 +14,7 @@ public static class VisibleText
     {
         ArgumentNullException.ThrowIfNull(text);
         if (!text.Any(c => IsHidden(c) || char.IsSurrogate(c)))
-        {
             return text;
-        }
         var visible = new StringBuilder(text.Length + 16);
         for (int at = 0; at < text.Length; at++)
         {

@@ -13,7 +13,8 @@ using Device device = Device.Open("cpu");
 using var model = new TextAndImageModel(device, tokenizer.Vocabulary.Count, side);
 for (int step = 0; step < steps; step++)
 {
-    int[][] captions = [.. Enumerable.Range(0, batch).Select(i => tokenizer.Encode(shapes.Caption("train", (step * batch + i) % 1024), 16))];
+    int[][] captions = [.. Enumerable.Range(0, batch)
+        .Select(i => tokenizer.Encode(shapes.Caption("train", (step * batch + i) % 1024), 16))];
     int time = captions.Max(c => c.Length);
     var tokens = new int[time * batch];
     for (int b = 0; b < batch; b++)
@@ -22,7 +23,8 @@ for (int step = 0; step < steps; step++)
             tokens[t * batch + b] = captions[b][t];
     }
 
-    float[] pictures = [.. Enumerable.Range(0, batch).SelectMany(i => ImageTransform.ToFloats(shapes.Load("train", (step * batch + i) % 1024, side)))];
+    float[] pictures = [.. Enumerable.Range(0, batch)
+        .SelectMany(i => ImageTransform.ToFloats(shapes.Load("train", (step * batch + i) % 1024, side)))];
     float loss = model.Fit(tokens, [.. captions.Select(c => c.Length)], pictures, side, learningRate: 2e-3f);
     if (step % 10 == 0 || step == steps - 1)
         Console.WriteLine($"step {step + 1,3}  loss {loss,8:F1} per picture of {side} x {side} x 3 values");

@@ -62,7 +62,8 @@ public sealed class TextAndImageModel : Layer, IDisposable
         int batch = lengths.Length;
         Tensor target = context.Upload(pictures, batch, side, side, 3);
 
-        lstm.Forward(context, embedding.Forward(context, TokenBatch.Of(context, tokens, true, tokens.Length / batch, batch)), context.Upload(lengths, batch));
+        lstm.Forward(context, embedding.Forward(context, TokenBatch.Of(context, tokens, true, tokens.Length / batch, batch)),
+            context.Upload(lengths, batch));
         Tensor both = concatenate.Forward(context, lstm.Final, image.Forward(context, target));
         Tensor value = loss.Forward(context, decoder.Forward(context, both), target);
 

@@ -62,9 +62,13 @@ public sealed class AdamOptimizer : IDisposable
         Measure(stream);
         if (loss != null)
             AdamOp.RequireFinite(stream, loss, Norm);
-        AdamStep step = AdamStep.Of(StepCount, learningRate, options.Beta1, options.Beta2, options.Epsilon, options.ClipNorm, options.WeightDecay);
+        AdamStep step = AdamStep.Of(StepCount, learningRate, options.Beta1, options.Beta2, options.Epsilon, options.ClipNorm,
+            options.WeightDecay);
         foreach (ParameterStore store in stores)
-            AdamOp.Update(stream, store.Values, store.Gradients, store.Buffer(FirstMoments), store.Buffer(SecondMoments), norm.View, step, store.DecayedLength);
+        {
+            AdamOp.Update(stream, store.Values, store.Gradients, store.Buffer(FirstMoments), store.Buffer(SecondMoments), norm.View, step,
+                store.DecayedLength);
+        }
     }
 
     /// <inheritdoc/>

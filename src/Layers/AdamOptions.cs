@@ -6,7 +6,8 @@ namespace Dalle2.Layers;
 /// <param name="Epsilon">Added to the root of the second moment; positive.</param>
 /// <param name="WeightDecay">AdamW's decay, decoupled from the gradient; not applied to biases and gains (parameters of one axis or none). 0: Adam.</param>
 /// <param name="ClipNorm">Gradients whose global norm is larger are scaled down to it; 0 for any norm.</param>
-public sealed record AdamOptions(double Beta1 = 0.9, double Beta2 = 0.999, double Epsilon = 1e-8, double WeightDecay = 0, double ClipNorm = 1)
+public sealed record AdamOptions(double Beta1 = 0.9, double Beta2 = 0.999, double Epsilon = 1e-8, double WeightDecay = 0,
+    double ClipNorm = 1)
 {
     /// <summary>Refuses what makes no sense.</summary>
     /// <exception cref="ArgumentException">An option is out of its range; the message names it.</exception>

@@ -64,7 +64,8 @@ public sealed class BatchNorm : UnaryLayer
         Tensor dx = context.Allocate(input.Shape);
         BatchNormOp.Backward(
             context.Stream, input, dy, gamma.Value, mean!, rstd!,
-            context.Allocate(partialRows, channels), context.Allocate(partialRows, channels), context.Allocate(channels), context.Allocate(channels),
+            context.Allocate(partialRows, channels), context.Allocate(partialRows, channels), context.Allocate(channels),
+            context.Allocate(channels),
             dx, gamma.Gradient, beta.Gradient);
         return dx;
     }

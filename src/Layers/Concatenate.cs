@@ -16,7 +16,11 @@ public sealed class Concatenate : Layer
         foreach (Tensor input in inputs)
         {
             if (input.Shape.Rank == 0 || input.Shape.With(-1, 1) != inputs[0].Shape.With(-1, 1))
-                throw new ArgumentException($"tensors that are concatenated are equal in all axes but the last; these are {string.Join(" and ", inputs.ToArray().Select(t => t.Shape))}");
+            {
+                throw new ArgumentException($"tensors that are concatenated are equal in all axes but the last; these are "
+                    + $"{string.Join(" and ", inputs.ToArray().Select(t => t.Shape))}");
+            }
+
             cols += input.Cols;
         }
 

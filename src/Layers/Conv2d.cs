@@ -23,12 +23,14 @@ public sealed class Conv2d : UnaryLayer
     /// <param name="activation">A function of each output, in the same pass over memory as the bias; none if left out.</param>
     /// <param name="slope">Below zero, of <see cref="ActivationKind.LeakyReLU"/> only.</param>
     public Conv2d(
-        int inputs, int outputs, Size2d kernel, Size2d? stride = null, Size2d padding = default, Size2d? dilation = null, bool withBias = true,
+        int inputs, int outputs, Size2d kernel, Size2d? stride = null, Size2d padding = default, Size2d? dilation = null,
+        bool withBias = true,
         ActivationKind? activation = null, float slope = 0.01f)
     {
         this.outputs = outputs;
         window = new ConvolutionWindow(kernel, stride ?? 1, padding, dilation ?? 1);
-        weight = Declare("weight", new Shape(kernel.Height, kernel.Width, inputs, outputs), Initializer.He(kernel.Height * kernel.Width * inputs));
+        weight = Declare("weight", new Shape(kernel.Height, kernel.Width, inputs, outputs),
+            Initializer.He(kernel.Height * kernel.Width * inputs));
         Parameter? bias = withBias ? Declare("bias", new Shape(outputs), Initializer.Zeros) : null;
         end = new BiasActivation(bias, activation, slope);
     }
@@ -73,5 +75,6 @@ public sealed class Conv2d : UnaryLayer
         context.Release(workspace);
     }
 
-    Tensor Workspace(Context context, Tensor x, Tensor y) => context.Workspace(Conv2dOp.WorkspaceLength(context.Device.Precision, x.Shape, weight.Value.Shape, y.Shape, window));
+    Tensor Workspace(Context context, Tensor x, Tensor y) =>
+        context.Workspace(Conv2dOp.WorkspaceLength(context.Device.Precision, x.Shape, weight.Value.Shape, y.Shape, window));
 }

@@ -27,7 +27,8 @@ public sealed class ConvTranspose2d : UnaryLayer
     /// <param name="activation">A function of each output, in the same pass over memory as the bias; none if left out.</param>
     /// <param name="slope">Below zero, of <see cref="ActivationKind.LeakyReLU"/> only.</param>
     public ConvTranspose2d(
-        int inputs, int outputs, Size2d kernel, Size2d? stride = null, Size2d padding = default, Size2d outputPadding = default, Size2d? dilation = null,
+        int inputs, int outputs, Size2d kernel, Size2d? stride = null, Size2d padding = default, Size2d outputPadding = default,
+        Size2d? dilation = null,
         bool withBias = true, ActivationKind? activation = null, float slope = 0.01f)
     {
         this.outputs = outputs;
@@ -81,7 +82,8 @@ public sealed class ConvTranspose2d : UnaryLayer
     }
 
     // As a convolution its output is the input and its input the output.
-    Tensor Workspace(Context context, Tensor large, Tensor small) => context.Workspace(Conv2dOp.WorkspaceLength(context.Device.Precision, large.Shape, weight.Value.Shape, small.Shape, window));
+    Tensor Workspace(Context context, Tensor large, Tensor small) =>
+        context.Workspace(Conv2dOp.WorkspaceLength(context.Device.Precision, large.Shape, weight.Value.Shape, small.Shape, window));
 
     static int TapsPerPixel(int kernel, int stride) => Math.Max(1, kernel / Math.Max(1, stride));
 }

@@ -40,7 +40,11 @@ public sealed class Embedding : Layer
         }
 
         if (tokens.Padding != padding)
-            throw new ArgumentException($"{Name}: token 0 is {Meaning(tokens.Padding)} for the tokens and {Meaning(padding)} for the embedding; give both the same padding");
+        {
+            throw new ArgumentException($"{Name}: token 0 is {Meaning(tokens.Padding)} for the tokens and "
+                + $"{Meaning(padding)} for the embedding; give both the same padding");
+        }
+
         BeginForward(context);
         this.tokens = tokens;
         Tensor y = context.Allocate(tokens.Tokens.Shape.Append(Weight.Shape[1]));

@@ -32,7 +32,9 @@ public sealed class GaussianKlDivergence : Layer
         Tensor dmean = context.Allocate(shape), dlogVariance = context.Allocate(shape);
         Tensor dpriorMean = context.Allocate(shape), dpriorLogVariance = context.Allocate(shape);
         GaussianKlDivergenceOp.Backward(
-            context.Stream, mean, logVariance!, priorMean!, priorLogVariance!, scale / shape[0], dmean, dlogVariance, dpriorMean, dpriorLogVariance);
-        return (EndBackward(context, dmean), EndBackward(context, dlogVariance), EndBackward(context, dpriorMean), EndBackward(context, dpriorLogVariance));
+            context.Stream, mean, logVariance!, priorMean!, priorLogVariance!, scale / shape[0], dmean, dlogVariance, dpriorMean,
+            dpriorLogVariance);
+        return (EndBackward(context, dmean), EndBackward(context, dlogVariance), EndBackward(context, dpriorMean),
+            EndBackward(context, dpriorLogVariance));
     }
 }

@@ -58,7 +58,8 @@ public sealed class GroupNorm : UnaryLayer
             int rowsPerSample = x.Rows / x.Shape[0], partialRows = GroupNormOp.PartialRows(x.Rows, rowsPerSample);
             GroupNormOp.Backward(
                 context.Stream, x, dy, gamma.Value, mean!, rstd!,
-                context.Allocate(partialRows, x.Cols), context.Allocate(partialRows, x.Cols), context.Allocate(mean!.Shape), context.Allocate(mean.Shape),
+                context.Allocate(partialRows, x.Cols), context.Allocate(partialRows, x.Cols), context.Allocate(mean!.Shape),
+                context.Allocate(mean.Shape),
                 dx, gamma.Gradient, beta.Gradient, rowsPerSample, groups);
         }
 

@@ -51,7 +51,11 @@ public abstract class Layer
     protected void BeginForward(Context context)
     {
         if (context.Training && pending)
-            throw new InvalidOperationException($"{Describe()}: Forward was called again before Backward; a layer keeps the state of one forward pass");
+        {
+            throw new InvalidOperationException(
+                $"{Describe()}: Forward was called again before Backward; a layer keeps the state of one forward pass");
+        }
+
         pending = context.Training;
     }
 

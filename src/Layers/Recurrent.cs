@@ -31,7 +31,8 @@ public abstract class Recurrent : Layer
     public Tensor? FinalCell { get; private protected set; }
 
     /// <summary>The gradient of the initial hidden state, <c>[B, hidden]</c>; of the last backward pass.</summary>
-    public Tensor InitialHiddenGradient => initialHiddenGradient ?? throw new InvalidOperationException($"{Name}: there was no backward pass yet");
+    public Tensor InitialHiddenGradient =>
+        initialHiddenGradient ?? throw new InvalidOperationException($"{Name}: there was no backward pass yet");
 
     /// <summary>The gradient of the initial cell state, <c>[B, hidden]</c>; null in layers that have none.</summary>
     public Tensor? InitialCellGradient { get; private protected set; }
@@ -51,7 +52,11 @@ public abstract class Recurrent : Layer
     public Tensor Forward(Context context, Tensor x, IntTensor lengths, Tensor? initialHidden = null, Tensor? initialCell = null)
     {
         if (x.Shape.Rank != 3 || x.Cols != Inputs || x.Shape[0] < 1)
-            throw new ArgumentException($"{Name}: the input has the shape {x.Shape}; it must be [steps, batch, {Inputs}] with a step at least");
+        {
+            throw new ArgumentException(
+                $"{Name}: the input has the shape {x.Shape}; it must be [steps, batch, {Inputs}] with a step at least");
+        }
+
         if (lengths.Length != x.Shape[1])
             throw new ArgumentException($"{Name}: {lengths.Length} lengths were given for a batch of {x.Shape[1]}");
         RequireState(initialHidden, x.Shape[1], "initial hidden state");
@@ -74,7 +79,11 @@ public abstract class Recurrent : Layer
     public Tensor Backward(Context context, Tensor? dstates, Tensor? dfinal, Tensor? dfinalCell = null)
     {
         if (dstates != null && dstates.Shape != new Shape(steps, batch, Hidden))
-            throw new ArgumentException($"{Name}: the gradient of the states has the shape {dstates.Shape}; it must be [{steps}, {batch}, {Hidden}]");
+        {
+            throw new ArgumentException(
+                $"{Name}: the gradient of the states has the shape {dstates.Shape}; it must be [{steps}, {batch}, {Hidden}]");
+        }
+
         RequireState(dfinal, batch, "gradient of the final state");
         RequireState(dfinalCell, batch, "gradient of the final cell state");
         RequireCell(dfinalCell);

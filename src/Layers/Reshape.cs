@@ -12,7 +12,11 @@ public sealed class Reshape : UnaryLayer
     public Reshape(params int[] extents)
     {
         if (extents.Any(e => e < -1) || extents.Count(e => e == -1) > 1)
-            throw new ArgumentException($"a shape has extents that are not negative, and at most one -1 for the one that follows; it is [{string.Join(", ", extents)}]");
+        {
+            throw new ArgumentException($"a shape has extents that are not negative, and at most one -1 for the one that follows; it is ["
+                + $"{string.Join(", ", extents)}]");
+        }
+
         this.extents = [.. extents];
     }
 

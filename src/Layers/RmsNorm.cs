@@ -33,7 +33,8 @@ public sealed class RmsNorm : UnaryLayer
     protected override Tensor Differentiate(Context context, Tensor dy)
     {
         Tensor x = input!, dx = context.Allocate(x.Shape);
-        RmsNormOp.Backward(context.Stream, x, dy, gamma.Value, rstd!, context.Allocate(RmsNormOp.PartialRows(x.Rows), x.Cols), dx, gamma.Gradient);
+        RmsNormOp.Backward(context.Stream, x, dy, gamma.Value, rstd!, context.Allocate(RmsNormOp.PartialRows(x.Rows), x.Cols), dx,
+            gamma.Gradient);
         return dx;
     }
 }

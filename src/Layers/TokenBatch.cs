@@ -29,7 +29,8 @@ public sealed class TokenBatch(bool padding = true)
 
     /// <summary>The tokens on the device, of the last <see cref="Upload"/>.</summary>
     /// <exception cref="InvalidOperationException">They were not uploaded.</exception>
-    public IntTensor Tokens => uploaded ?? throw new InvalidOperationException("the tokens of a batch were not uploaded; call Upload at the step's beginning");
+    public IntTensor Tokens =>
+        uploaded ?? throw new InvalidOperationException("the tokens of a batch were not uploaded; call Upload at the step's beginning");
 
     /// <summary>Places of the tokens, those of each token together and in rising order; on the device.</summary>
     internal ArrayView<int> Order { get; private set; }

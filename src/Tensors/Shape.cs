@@ -23,7 +23,11 @@ public readonly struct Shape : IEquatable<Shape>
             ArgumentOutOfRangeException.ThrowIfNegative(extents[axis]);
             length *= extents[axis];
             if (length > int.MaxValue)
-                throw new ArgumentException($"a tensor of [{Join(extents)}] has more than 2^31 - 1 elements; take a smaller batch or picture");
+            {
+                throw new ArgumentException(
+                    $"a tensor of [{Join(extents)}] has more than 2^31 - 1 elements; take a smaller batch or picture");
+            }
+
             this.extents[axis] = extents[axis];
         }
 
@@ -44,7 +48,8 @@ public readonly struct Shape : IEquatable<Shape>
         get
         {
             int place = axis < 0 ? axis + Rank : axis;
-            return (uint)place < (uint)Rank ? extents[place] : throw new ArgumentOutOfRangeException(nameof(axis), axis, $"{this} has no such axis");
+            return (uint)place < (uint)Rank ? extents[place]
+                : throw new ArgumentOutOfRangeException(nameof(axis), axis, $"{this} has no such axis");
         }
     }
 

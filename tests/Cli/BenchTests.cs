@@ -12,13 +12,16 @@ public class BenchTests
     [Test]
     public void Json_has_the_documented_keys()
     {
-        JsonNode json = CommandRun.Of("bench", "--op", "Gemm", "--op", "LayerNorm", "--device", "cpu:256", "--threads", "1", "--quick", "--json").Succeeded().Json;
+        JsonNode json = CommandRun.Of("bench", "--op", "Gemm", "--op", "LayerNorm", "--device", "cpu:256", "--threads", "1", "--quick",
+            "--json").Succeeded().Json;
         Assert.That(json.AsObject().Select(pair => pair.Key), Is.EqualTo(Keys));
         Assert.That(((string)json["device"]!, (int)json["threads"]!), Is.EqualTo(("cpu:256", 1)));
         Assert.That((double)json["peakGflops"]!, Is.GreaterThan(0));
         Assert.That((double)json["bandwidthGBs"]!, Is.GreaterThan(0));
-        Assert.That(json["rows"]!.AsArray().Select(row => (string)row!["op"]!), Is.EqualTo(new[] { "Gemm", "Gemm", "LayerNorm", "LayerNorm" }));
-        Assert.That(json["rows"]!.AsArray().Select(row => (string)row!["pass"]!), Is.EqualTo(new[] { "forward", "backward", "forward", "backward" }));
+        Assert.That(json["rows"]!.AsArray().Select(row => (string)row!["op"]!),
+            Is.EqualTo(new[] { "Gemm", "Gemm", "LayerNorm", "LayerNorm" }));
+        Assert.That(json["rows"]!.AsArray().Select(row => (string)row!["pass"]!),
+            Is.EqualTo(new[] { "forward", "backward", "forward", "backward" }));
         Assert.That((double)json["launchUs"]!, Is.GreaterThan(0));
         Assert.That(json["bandwidths"]!.AsArray().Select(point => (long)point!["bytes"]!).ToArray(), Is.Ordered.And.Length.GreaterThan(5));
         foreach (JsonNode? row in json["rows"]!.AsArray())

@@ -10,7 +10,8 @@ public class ChangedDataTests
 
     static readonly string[] Steps =
     [
-        "--preset", "tiny", "--set", "batch=4", "maxWords=8", "textSteps=4", "imageSteps=0", "jointSteps=4", "decoderSteps=4", "fineTuneSteps=4",
+        "--preset", "tiny", "--set", "batch=4", "maxWords=8", "textSteps=4", "imageSteps=0", "jointSteps=4", "decoderSteps=4",
+        "fineTuneSteps=4",
         "checkpointEvery=4",
     ];
 
@@ -66,7 +67,7 @@ public class ChangedDataTests
     public void A_changed_picture_that_is_held_out_is_told_when_it_is_evaluated()
     {
         Write("test/new", 7, "picture number 3");
-        CommandRun.Of("eval", run).IsUsageFault("'held-out'", "1 sample has another picture (test/new.png)", "--data-changed");
+        CommandRun.Of("eval", run).IsUsageFault("'test'", "1 sample has another picture (test/new.png)", "--data-changed");
         CommandRun.Of("eval", run, "--data-changed").Succeeded();
     }
 
@@ -111,9 +112,11 @@ public class ChangedDataTests
     [Test]
     public void Word_vectors_are_there_again_after_a_stop()
     {
-        string vectors = folder.Write("vectors.txt", string.Concat(Enumerable.Range(0, Pictures).Select(i => $"{i} {string.Join(' ', Enumerable.Repeat($"0.{i + 1}", 16))}\n")));
+        string vectors = folder.Write("vectors.txt",
+            string.Concat(Enumerable.Range(0, Pictures).Select(i => $"{i} {string.Join(' ', Enumerable.Repeat($"0.{i + 1}", 16))}\n")));
         string whole = folder["whole"], parts = folder["parts"];
-        string[] settings = ["--preset", "tiny", "--set", "batch=4", "textSteps=0", "imageSteps=4", "jointSteps=4", "decoderSteps=4", "fineTuneSteps=0", $"wordVectors={vectors}"];
+        string[] settings = ["--preset", "tiny", "--set", "batch=4", "textSteps=0", "imageSteps=4", "jointSteps=4", "decoderSteps=4",
+            "fineTuneSteps=0", $"wordVectors={vectors}"];
         CommandRun.Of(["train", "--data", data, "--out", whole, .. settings]).Succeeded();
         CommandRun.Of(["train", "--data", data, "--out", parts, "--stage", "image", .. settings]).Succeeded();
         CommandRun resumed = CommandRun.Of("train", "--resume", "--out", parts).Succeeded();

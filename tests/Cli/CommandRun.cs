@@ -4,10 +4,11 @@ using Dalle2.Cli;
 namespace Dalle2.Tests.Cli;
 
 /// <summary>What a command line came to.</summary>
-internal sealed record CommandRun(int Code, string Output, string Error)
+sealed record CommandRun(int Code, string Output, string Error)
 {
     /// <summary>A training of a few steps of each stage.</summary>
-    public static readonly string[] FewSteps = ["--preset", "tiny", "--set", "samples=64", "batch=8", "textSteps=3", "imageSteps=3", "jointSteps=3", "decoderSteps=3", "fineTuneSteps=3", "checkpointEvery=2"];
+    public static readonly string[] FewSteps = ["--preset", "tiny", "--set", "samples=64", "batch=8", "textSteps=3", "imageSteps=3",
+        "jointSteps=3", "decoderSteps=3", "fineTuneSteps=3", "checkpointEvery=2"];
 
     public static CommandRun Of(params string[] arguments) => Of(CancellationToken.None, arguments);
 

@@ -36,7 +36,7 @@ public class DemoTests
         Assert.That(demo.Output, Does.Contain("attribute").And.Contain("grid.png"));
         Assert.That(demo.Error, Does.Contain("text  20/20"));
 
-        string prompt = Regex.Match(demo.Output, $"dalle2 generate {Regex.Escape(run)} \"([^\"]*)\"").Groups[1].Value;
+        string prompt = Regex.Match(demo.Output, $"dalle2 generate {Regex.Escape(run)} '([^']*)'").Groups[1].Value;
         Assert.That(prompt, Is.Not.Empty);
         CommandRun drawn = CommandRun.Of("generate", run, prompt, "--out", folder["x.png"]).Succeeded();
         Assert.That(drawn.Error, Does.Not.Contain("does not know"));

@@ -10,7 +10,8 @@ public class DevicesTests
     public void Json_has_the_documented_keys()
     {
         JsonArray devices = CommandRun.Of("devices", "--json").Succeeded().Json.AsArray();
-        Assert.That(devices.Select(device => (string)device!["name"]!), Is.SupersetOf(new[] { "reference", "cpu", "cpu:128", "cpu:256", "cpu:512" }));
+        Assert.That(devices.Select(device => (string)device!["name"]!),
+            Is.SupersetOf(new[] { "reference", "cpu", "cpu:128", "cpu:256", "cpu:512" }));
         foreach (JsonNode? device in devices)
         {
             Assert.That(device!.AsObject().Select(pair => pair.Key), Is.EqualTo(new[] { "name", "kind", "available", "reason" }));
@@ -19,7 +20,8 @@ public class DevicesTests
     }
 
     [Test]
-    public void Text_names_each_device() => Assert.That(CommandRun.Of("devices").Succeeded().Output, Does.Contain("reference").And.Contain("cpu"));
+    public void Text_names_each_device() =>
+    Assert.That(CommandRun.Of("devices").Succeeded().Output, Does.Contain("reference").And.Contain("cpu"));
 
     [Test]
     public void The_program_itself_answers()
@@ -43,9 +45,10 @@ public class DevicesTests
         Assert.That(full.Dispose, Throws.InstanceOf<IOException>());
     }
 
-    internal static Process Start(params string[] arguments) => Process.Start(new ProcessStartInfo("dotnet", [typeof(Application).Assembly.Location, .. arguments])
-    {
-        RedirectStandardOutput = true,
-        RedirectStandardError = true,
-    })!;
+    internal static Process Start(params string[] arguments) =>
+        Process.Start(new ProcessStartInfo("dotnet", [typeof(Application).Assembly.Location, .. arguments])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        })!;
 }

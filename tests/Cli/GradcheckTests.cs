@@ -26,10 +26,13 @@ public class GradcheckTests
     public void All_devices_give_a_document_each()
     {
         JsonArray json = CommandRun.Of("gradcheck", "--op", "Linear", "--device", "all", "--json").Succeeded().Json.AsArray();
-        Assert.That(json.Select(one => (string)one!["device"]!), Is.EqualTo(Device.All().Where(device => device.Available).Select(device => device.Name)));
+        Assert.That(json.Select(one => (string)one!["device"]!),
+            Is.EqualTo(Device.All().Where(device => device.Available).Select(device => device.Name)));
         Assert.That(json, Has.Count.AtLeast(5));
     }
 
     [Test]
-    public void Text_names_the_op_and_its_error() => Assert.That(CommandRun.Of("gradcheck", "--op", "Linear").Succeeded().Output, Does.Contain("Linear").And.Contain("passed").And.Match(@"\d\.\de-\d+"));
+    public void Text_names_the_op_and_its_error() =>
+    Assert.That(CommandRun.Of("gradcheck", "--op", "Linear").Succeeded().Output,
+    Does.Contain("Linear").And.Contain("passed").And.Match(@"\d\.\de-\d+"));
 }

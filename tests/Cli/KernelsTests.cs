@@ -5,11 +5,13 @@ namespace Dalle2.Tests.Cli;
 /// <summary>Every kernel is listed, and the compiler's front end reads each.</summary>
 public class KernelsTests
 {
-    static string[] Names() => [.. CommandRun.Of("kernels", "list", "--json").Succeeded().Json.AsArray().Select(k => $"{k!["op"]}.{k["kernel"]}")];
+    static string[] Names() =>
+        [.. CommandRun.Of("kernels", "list", "--json").Succeeded().Json.AsArray().Select(k => $"{k!["op"]}.{k["kernel"]}")];
 
     [Test]
     public void Generic_kernels_are_listed_for_each_struct_that_they_take() =>
-        Assert.That(Names(), Does.Contain("Gemm.Tile<Stored,Transposed,SmallBlock>").And.Contain("Activation.Backward<GELU>").And.Contain("Adam.Update").And.Unique);
+        Assert.That(Names(), Does.Contain("Gemm.Tile<Stored,Transposed,SmallBlock>").And.Contain("Activation.Backward<GELU>").And.Contain(
+        "Adam.Update").And.Unique);
 
     [TestCase("il", "IL_0000: ", "ret")]
     [TestCase("ir", "kernel ", "return")]
@@ -48,7 +50,8 @@ public class KernelsTests
     public void An_op_shows_all_of_its_kernels()
     {
         string text = CommandRun.Of("kernels", "show", "SquaredError").Succeeded().Output;
-        Assert.That(text, Does.Contain("kernel SquaredErrorOp.PartialKernel").And.Contain("kernel SquaredErrorOp.BackwardKernel").And.Contain("store.f32 %dx.base"));
+        Assert.That(text, Does.Contain("kernel SquaredErrorOp.PartialKernel").And.Contain(
+            "kernel SquaredErrorOp.BackwardKernel").And.Contain("store.f32 %dx.base"));
     }
 
     [Test]

@@ -35,7 +35,8 @@ public class PrecisionTests
         CommandRun.Of("profile", "--preset", "tiny", "--precision", "tf32").IsUsageFault(Refusal);
         CommandRun.Of("generate", run, "a star", "--precision", "tf32").IsUsageFault(Refusal);
         CommandRun.Of("eval", run, "--precision", "tf32").IsUsageFault(Refusal);
-        CommandRun.Of("bench", "--quick", "--op", "Reduction", "--device", "reference", "--precision", "bf16").IsUsageFault("reference: precision bf16 needs");
+        CommandRun.Of("bench", "--quick", "--op", "Reduction", "--device", "reference", "--precision", "bf16")
+            .IsUsageFault("reference: precision bf16 needs");
     }
 
     [TestCase("train")]
@@ -73,7 +74,8 @@ public class PrecisionTests
 
     // Rounded products lead elsewhere, but not far.
     [Test]
-    public void Losses_of_the_whole_model_on_matrix_units_stay_near_those_in_float32([Values(Precision.Tf32, Precision.Bf16)] Precision precision)
+    public void Losses_of_the_whole_model_on_matrix_units_stay_near_those_in_float32(
+    [Values(Precision.Tf32, Precision.Bf16)] Precision precision)
     {
         using Device cpu = Device.Open("cpu"), card = StandInDevice.Open(new StandInDriver { Capability = 80 });
         card.Precision = precision;

@@ -31,7 +31,7 @@ public class ProfileTests
         Assert.That(rows.Select(row => (double)row["ms"]!), Is.All.GreaterThanOrEqualTo(0));
         Assert.That(json["shares"]!.AsObject().Sum(pair => (double)pair.Value!), Is.EqualTo(1).Within(1e-9));
         Assert.That(rows.Where(row => (string)row["kind"]! == "host").Select(row => (string)row["name"]!),
-            Is.EquivalentTo(new[] { "waiting for data", "forward and backward", "optimiser", "between the parts" }));
+            Is.EquivalentTo(new[] { "waiting for data", "forward and backward", "optimizer", "between the parts" }));
         Assert.That(rows.Where(row => (string)row["kind"]! == "kernel").Select(row => (string)row["name"]!), Has.Some.StartWith("AdamOp."));
         Assert.That(rows.Where(row => row["gflops"] != null), Is.Not.Empty, "products tell their operations");
     }
@@ -56,10 +56,12 @@ public class ProfileTests
         // A step of 20 ms: 10 of a kernel after 1 of dispatch, 2 of a copy, and 7 that are the host's, outside of any part.
         profiler.Done(Launch("A", 0, ms, 11 * ms));
         profiler.Done(new StreamRecord(StreamWork.Read, null, default, default, 4000, 12 * ms, 14 * ms));
-        Profile profile = Profile.Of(events, new Roofline(100, 1, [new Bandwidth(1 << 16, 10, 20, 15)]), "test", "cpu", 1, 1, 20 * ms, 0, 0);
+        Profile profile = Profile.Of(events, new Roofline(100, 1, [new Bandwidth(1 << 16, 10, 20, 15)]), "test", "cpu", 1, 1, 20 * ms, 0,
+            0);
         Assert.That(profile.Rows.Select(row => (row.Kind, row.Name, Math.Round(row.Milliseconds, 3))), Is.EqualTo(new[]
         {
-            ("kernel", "A", 10.0), ("host", "between the parts", 7.0), ("transfer", "device to host", 2.0), ("dispatch", "preparing launches", 1.0),
+            ("kernel", "A", 10.0), ("host", "between the parts", 7.0), ("transfer", "device to host", 2.0),
+            ("dispatch", "preparing launches", 1.0),
         }));
         // 5e8 operations take at least 5 ms at 100 GFLOP/s.
         Assert.That(profile.Rows[0].RoofShare, Is.EqualTo(0.5).Within(1e-6));
@@ -75,11 +77,14 @@ public class ProfileTests
         string trace = FileOf("trace.json");
         CommandRun.Of(["profile", .. Small, "--trace", trace]).Succeeded();
         JsonObject[] all = [.. JsonNode.Parse(File.ReadAllText(trace))!["traceEvents"]!.AsArray().Select(one => one!.AsObject())];
-        Assert.That(all.Where(one => (string)one["ph"]! == "M").Select(one => (string)one["args"]!["name"]!), Is.EqualTo(new[] { "host", "cpu" }));
+        Assert.That(all.Where(one => (string)one["ph"]! == "M").Select(one => (string)one["args"]!["name"]!),
+            Is.EqualTo(new[] { "host", "cpu" }));
         JsonObject[] slices = [.. all.Where(one => (string)one["ph"]! == "X")];
-        Assert.That(slices.Select(one => (string)one["cat"]!).Distinct(), Is.SupersetOf(new[] { "host", "dispatch", "kernel", "transfer" }));
+        Assert.That(slices.Select(one => (string)one["cat"]!).Distinct(),
+            Is.SupersetOf(new[] { "host", "dispatch", "kernel", "transfer" }));
         Assert.That(slices.Select(one => (double)one["ts"]!), Is.All.GreaterThanOrEqualTo(0));
-        var device = slices.Where(one => (int)one["tid"]! == 2).Select(one => (Start: (double)one["ts"]!, End: (double)one["ts"]! + (double)one["dur"]!)).OrderBy(one => one.Start).ToList();
+        var device = slices.Where(one => (int)one["tid"]! == 2)
+            .Select(one => (Start: (double)one["ts"]!, End: (double)one["ts"]! + (double)one["dur"]!)).OrderBy(one => one.Start).ToList();
         // Times are rounded to the nanosecond.
         Assert.That(device.Zip(device.Skip(1), (first, second) => second.Start - first.End), Is.All.GreaterThanOrEqualTo(-0.002));
     }
@@ -92,8 +97,10 @@ public class ProfileTests
         JsonNode second = CommandRun.Of(["profile", .. Small, "--stage", "text", "--out", b, "--json"]).Succeeded().Json;
         JsonNode json = CommandRun.Of("profile", "--compare", a, b, "--json").Succeeded().Json;
         Assert.That((double)json["ratio"]!, Is.EqualTo((double)first["stepMs"]! / (double)second["stepMs"]!).Within(1e-9));
-        Assert.That(json["rows"]!.AsArray().Sum(row => (double?)row!["aMs"] ?? 0), Is.EqualTo((double)first["stepMs"]!).Within(1e-6).Percent);
-        Assert.That(json["rows"]!.AsArray().Sum(row => (double?)row!["bMs"] ?? 0), Is.EqualTo((double)second["stepMs"]!).Within(1e-6).Percent);
+        Assert.That(json["rows"]!.AsArray().Sum(row => (double?)row!["aMs"] ?? 0),
+            Is.EqualTo((double)first["stepMs"]!).Within(1e-6).Percent);
+        Assert.That(json["rows"]!.AsArray().Sum(row => (double?)row!["bMs"] ?? 0),
+            Is.EqualTo((double)second["stepMs"]!).Within(1e-6).Percent);
         Assert.That(CommandRun.Of("profile", "--compare", a, b).Succeeded().Output, Does.Contain("times as fast"));
     }
 

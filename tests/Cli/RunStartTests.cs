@@ -10,7 +10,8 @@ namespace Dalle2.Tests.Cli;
 public class RunStartTests
 {
     static readonly string[] TextAlone =
-        ["--preset", "tiny", "--set", "samples=32", "batch=4", "textSteps=4", "imageSteps=0", "jointSteps=0", "decoderSteps=0", "fineTuneSteps=0"];
+        ["--preset", "tiny", "--set", "samples=32", "batch=4", "textSteps=4", "imageSteps=0", "jointSteps=0", "decoderSteps=0",
+        "fineTuneSteps=0"];
 
     TemporaryFolder folder = null!;
 
@@ -45,7 +46,8 @@ public class RunStartTests
     {
         string run = folder["run"];
         using RunFolder first = RunFolder.Create(run, new { seed = 1 });
-        CommandRun.Of(["train", "--out", run, .. TextAlone]).IsUsageFault("another program trains in this folder", $"process {Environment.ProcessId}");
+        CommandRun.Of(["train", "--out", run, .. TextAlone])
+            .IsUsageFault("another program trains in this folder", $"process {Environment.ProcessId}");
     }
 
     [Test]
@@ -106,7 +108,8 @@ public class RunStartTests
             folder.Write($"data/{i}.txt", $"\e[2J a picture {i}");
         }
 
-        foreach (string[] command in (string[][])[["data", "inspect", folder["data"]], ["train", "--data", folder["data"], "--out", folder["own"], .. TextAlone, "batch=2"]])
+        foreach (string[] command in (string[][])[["data", "inspect", folder["data"]],
+            ["train", "--data", folder["data"], "--out", folder["own"], .. TextAlone, "batch=2"]])
         {
             CommandRun result = CommandRun.Of(command);
             Assert.That(result.Output + result.Error, Does.Not.Contain("\e"), string.Join(' ', command));
@@ -125,7 +128,8 @@ public class RunStartTests
         CommandRun.Of(["train", "--out", run, .. CommandRun.FewSteps]).Succeeded();
         string file = folder["drawn.png"];
         CommandRun.Of("generate", run, "a small red star", "--out", file).Succeeded();
-        KeyValuePair<string, string>[] chunks = [.. PngText.Read(File.ReadAllBytes(file)).Where(chunk => chunk.Key != key), new(key, value)];
+        KeyValuePair<string, string>[] chunks = [.. PngText.Read(File.ReadAllBytes(file)).Where(chunk => chunk.Key != key),
+            new(key, value)];
         File.WriteAllBytes(file, PictureEncoder.Png(PictureDecoder.Decode(file), chunks));
         CommandRun.Of("generate", "--again", file, "--out", folder["again.png"]).IsUsageFault($"'{key}'", expected);
     }
@@ -186,7 +190,8 @@ public class RunStartTests
         [
             typeof(Application).Assembly.Location, "train", "--out", run, "--preset", "tiny", "--set",
             "textSteps=1000000", "checkpointEvery=1000000",
-        ]) { RedirectStandardError = true, RedirectStandardOutput = true })!;
+        ])
+        { RedirectStandardError = true, RedirectStandardOutput = true })!;
         while (program.StandardError.ReadLine() is { } line && !line.StartsWith("text  ", StringComparison.Ordinal))
             continue;
         Process.Start("kill", [$"-{signal}", $"{program.Id}"]).WaitForExit();

@@ -9,7 +9,8 @@ namespace Dalle2.Tests.Cli;
 
 public partial class TrainFaultTests
 {
-    static readonly string[] TextAndFineTune = ["--data", "shapes", "--preset", "tiny", "--set", "samples=32", "batch=4", "textSteps=52", "imageSteps=0", "jointSteps=0", "decoderSteps=0", "fineTuneSteps=52", "checkpointEvery=7"];
+    static readonly string[] TextAndFineTune = ["--data", "shapes", "--preset", "tiny", "--set", "samples=32", "batch=4", "textSteps=52",
+        "imageSteps=0", "jointSteps=0", "decoderSteps=0", "fineTuneSteps=52", "checkpointEvery=7"];
 
     TemporaryFolder folder = null!;
 
@@ -32,8 +33,11 @@ public partial class TrainFaultTests
         second.IsFault(ExitCode.Failed, "'finetune' after step 50 of 52");
         CommandRun.Of("train", "--out", parts, "--resume").Succeeded();
 
-        foreach (string file in new[] { "checkpoints/text/final-000052.safetensors", "checkpoints/finetune/final-000052.safetensors", "log.jsonl", "config.json" })
+        foreach (string file in new[] { "checkpoints/text/final-000052.safetensors", "checkpoints/finetune/final-000052.safetensors",
+            "log.jsonl", "config.json" })
+        {
             Assert.That(File.ReadAllBytes(Path.Combine(parts, file)), Is.EqualTo(File.ReadAllBytes(Path.Combine(whole, file))), file);
+        }
     }
 
     [Test]
@@ -72,10 +76,12 @@ public partial class TrainFaultTests
         Assert.That(File.Exists(folder["sheet.png"]));
 
         string[] few = [.. CommandRun.FewSteps, "batch=2"];
-        CommandRun trained = CommandRun.Of(["train", "--data", folder["data"], "--out", folder["run"], "--max-broken", "5", .. few]).Succeeded();
+        CommandRun trained = CommandRun.Of(["train", "--data", folder["data"], "--out", folder["run"], "--max-broken", "5", .. few])
+            .Succeeded();
         foreach (string name in names)
             Assert.That(trained.Error, Does.Contain(name));
-        CommandRun.Of(["train", "--data", folder["data"], "--out", folder["strict"], "--max-broken", "4", .. few]).IsUsageFault("5 of 11", "--max-broken");
+        CommandRun.Of(["train", "--data", folder["data"], "--out", folder["strict"], "--max-broken", "4", .. few])
+            .IsUsageFault("5 of 11", "--max-broken");
         JsonNode json = CommandRun.Of("eval", folder["run"], "--json").Succeeded().Json;
         Assert.That((int)json["n"]!, Is.EqualTo(1));
         Assert.That(json["attributes"]!.AsObject(), Is.Empty);
@@ -92,9 +98,11 @@ public partial class TrainFaultTests
     [Test]
     public void A_stage_can_run_alone()
     {
-        JsonNode json = CommandRun.Of(["train", "--data", "shapes", "--stage", "image", "--out", folder["run"], "--json", .. CommandRun.FewSteps]).Succeeded().Json;
+        JsonNode json = CommandRun.Of(["train", "--data", "shapes", "--stage", "image", "--out", folder["run"], "--json",
+            .. CommandRun.FewSteps]).Succeeded().Json;
         Assert.That((int)json["steps"]!, Is.EqualTo(3));
-        Assert.That(Directory.GetDirectories(Path.Combine(folder["run"], "checkpoints")).Select(Path.GetFileName), Is.EqualTo(new[] { "image" }));
+        Assert.That(Directory.GetDirectories(Path.Combine(folder["run"], "checkpoints")).Select(Path.GetFileName),
+            Is.EqualTo(new[] { "image" }));
     }
 
     [Test]
@@ -102,7 +110,8 @@ public partial class TrainFaultTests
     public void The_interrupt_key_saves_a_checkpoint_and_says_how_to_go_on()
     {
         string run = folder["run"];
-        using Process process = DevicesTests.Start("train", "--preset", "tiny", "--out", run, "--set", "samples=32", "batch=4", "textSteps=1000000", "checkpointEvery=1000000");
+        using Process process = DevicesTests.Start("train", "--preset", "tiny", "--out", run, "--set", "samples=32", "batch=4",
+            "textSteps=1000000", "checkpointEvery=1000000");
         var said = new List<string>();
         while (process.StandardError.ReadLine() is { } line)
         {

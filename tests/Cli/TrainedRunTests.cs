@@ -79,16 +79,19 @@ public class TrainedRunTests
         CommandRun.Of("generate", run, Prompt, "--seed", "9", "--temperature", "0.5", "--out", file).Succeeded();
         Dictionary<string, string> text = PngText.Read(File.ReadAllBytes(file)).ToDictionary();
         Assert.That(text.Keys, Is.EqualTo(new[] { "prompt", "seed", "number", "temperature", "run", "runHash", "version" }));
-        Assert.That((text["prompt"], text["seed"], text["number"], text["temperature"], text["run"]), Is.EqualTo((Prompt, "9", "0", "0.5", run)));
+        Assert.That((text["prompt"], text["seed"], text["number"], text["temperature"], text["run"]),
+            Is.EqualTo((Prompt, "9", "0", "0.5", run)));
     }
 
     [Test]
     public void The_third_picture_of_many_can_be_drawn_again_alone()
     {
         string files = folder["many.png"], copy = folder["third.png"];
-        JsonNode json = CommandRun.Of("generate", run, "a large blue ring", Prompt, "--count", "3", "--sheet", "--out", files, "--json").Succeeded().Json;
+        JsonNode json = CommandRun.Of("generate", run, "a large blue ring", Prompt, "--count", "3", "--sheet", "--out", files, "--json")
+            .Succeeded().Json;
         string[] names = [.. json["files"]!.AsArray().Select(name => Path.GetFileName((string)name!))];
-        Assert.That(names, Is.EqualTo(new[] { "many-1.png", "many-2.png", "many-3.png", "many-4.png", "many-5.png", "many-6.png", "many-sheet.png" }));
+        Assert.That(names, Is.EqualTo(new[] { "many-1.png", "many-2.png", "many-3.png", "many-4.png", "many-5.png", "many-6.png",
+            "many-sheet.png" }));
         CommandRun.Of("generate", "--again", folder["many-6.png"], "--out", copy).Succeeded();
         Assert.That(File.ReadAllBytes(copy), Is.EqualTo(File.ReadAllBytes(folder["many-6.png"])));
         Assert.That(File.ReadAllBytes(copy), Is.Not.EqualTo(File.ReadAllBytes(folder["many-5.png"])));
@@ -111,7 +114,8 @@ public class TrainedRunTests
     {
         CommandRun.Of("generate", "--again", folder["none.png"]).IsUsageFault("none.png", "no such file");
         CommandRun.Of("generate", "--again", folder.Write("text.png", "no picture")).IsUsageFault("text.png", "PNG");
-        CommandRun.Of("generate", "--again", folder.Write("plain.png", PictureEncoder.Png(new Image(2, 2)))).IsUsageFault("plain.png", "prompt");
+        CommandRun.Of("generate", "--again", folder.Write("plain.png", PictureEncoder.Png(new Image(2, 2))))
+            .IsUsageFault("plain.png", "prompt");
         CommandRun.Of("generate", "--again", folder["none.png"], "--seed", "3").IsUsageFault("--seed");
     }
 
@@ -157,7 +161,8 @@ public class TrainedRunTests
     {
         string sheet = folder["sheet.png"];
         JsonNode json = CommandRun.Of("eval", run, "--count", "16", "--out", sheet, "--json").Succeeded().Json;
-        Assert.That(json.AsObject().Select(pair => pair.Key), Is.SupersetOf(new[] { "split", "n", "attributes", "chance", "ceiling", "shuffled" }));
+        Assert.That(json.AsObject().Select(pair => pair.Key),
+            Is.SupersetOf(new[] { "split", "n", "attributes", "chance", "ceiling", "shuffled" }));
         Assert.That((string)json["split"]!, Is.EqualTo("held-out"));
         Assert.That((int)json["n"]!, Is.EqualTo(16));
         string[] attributes = ["shape", "colour", "size", "place", "background", "all"];
@@ -224,5 +229,6 @@ public class TrainedRunTests
         return folder[name];
     }
 
-    static string[] Checkpoints(string run) => Directory.GetFiles(Path.Combine(run, "checkpoints"), "*.safetensors", SearchOption.AllDirectories);
+    static string[] Checkpoints(string run) =>
+        Directory.GetFiles(Path.Combine(run, "checkpoints"), "*.safetensors", SearchOption.AllDirectories);
 }

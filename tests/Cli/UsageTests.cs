@@ -7,13 +7,15 @@ namespace Dalle2.Tests.Cli;
 
 public class UsageTests
 {
-    static readonly string[][] Verbs = [["devices"], ["demo"], ["data", "list"], ["data", "get"], ["data", "inspect"], ["train"], ["generate"], ["eval"], ["gradcheck"], ["bench"], ["profile"], ["kernels", "list"], ["kernels", "show"]];
+    static readonly string[][] Verbs = [["devices"], ["demo"], ["data", "list"], ["data", "get"], ["data", "inspect"], ["train"],
+        ["generate"], ["eval"], ["gradcheck"], ["bench"], ["profile"], ["kernels", "list"], ["kernels", "show"]];
 
     [TestCaseSource(nameof(Verbs))]
     public void Help_shows_every_option_and_an_example(string[] verb)
     {
         CommandRun help = CommandRun.Of([.. verb, "--help"]).Succeeded();
-        Assert.That(help.Output, Does.Contain($"Usage: dalle2 {string.Join(' ', verb)}").And.Contain("--json").And.Contain("Example").And.Contain("JSON: "));
+        Assert.That(help.Output, Does.Contain($"Usage: dalle2 {string.Join(' ', verb)}").And.Contain("--json").And.Contain(
+            "Example").And.Contain("JSON: "));
         Assert.That(help.Error, Is.Empty);
     }
 
@@ -23,8 +25,11 @@ public class UsageTests
     {
         string page = CommandRun.Of([.. verb, "--help"]).Output.ReplaceLineEndings("\n");
         string options = page[page.IndexOf("Options:", StringComparison.Ordinal)..].Split("\n\n")[0];
-        foreach (string option in options.Split("\n  --").Skip(1).Where(option => option.Split("  ")[0].Contains(' ') && !option.StartsWith("set ", StringComparison.Ordinal)))
+        foreach (string option in options.Split("\n  --").Skip(1)
+            .Where(option => option.Split("  ")[0].Contains(' ') && !option.StartsWith("set ", StringComparison.Ordinal)))
+        {
             Assert.That(option, Does.Contain("efault"), option);
+        }
     }
 
     [Test]
@@ -39,7 +44,8 @@ public class UsageTests
     }
 
     [Test]
-    public void Version_is_one_line() => Assert.That(CommandRun.Of("--version").Succeeded().Output, Does.Match(@"^dalle2 \d+\.\d+\.\d+\r?\n$"));
+    public void Version_is_one_line() =>
+    Assert.That(CommandRun.Of("--version").Succeeded().Output, Does.Match(@"^dalle2 \d+\.\d+\.\d+\r?\n$"));
 
     [TestCase("trian", "train")]
     [TestCase("devcies", "devices")]
@@ -57,7 +63,8 @@ public class UsageTests
     }
 
     [Test]
-    public void A_mistyped_flag_is_not_a_prompt() => CommandRun.Of("generate", "run", "a star", "--coutn", "4").IsUsageFault("'--coutn'", "--count");
+    public void A_mistyped_flag_is_not_a_prompt() =>
+    CommandRun.Of("generate", "run", "a star", "--coutn", "4").IsUsageFault("'--coutn'", "--count");
 
     [TestCase("gradcheck", "--device", "cpuu", "cpu")]
     [TestCase("train", "--device", "refrence", "reference")]
@@ -84,7 +91,8 @@ public class UsageTests
     [TestCase("generate", "run", "a star", "--temperature", "NaN")]
     [TestCase("eval", "run", "--seed", "-1")]
     [TestCase("train", "--max-broken", "-1")]
-    public void A_number_out_of_range_is_told_with_the_range(params string[] arguments) => CommandRun.Of(arguments).IsUsageFault(arguments[^2], arguments[^1], " from ");
+    public void A_number_out_of_range_is_told_with_the_range(params string[] arguments) =>
+    CommandRun.Of(arguments).IsUsageFault(arguments[^2], arguments[^1], " from ");
 
     [Test]
     public void Missing_values_and_arguments_are_told()
@@ -99,7 +107,8 @@ public class UsageTests
     [TestCase("batch=many")]
     [TestCase("batch")]
     [TestCase("imageSide=30")]
-    public void A_bad_setting_is_told(string assignment) => CommandRun.Of("train", "--preset", "tiny", "--set", assignment).IsUsageFault(assignment.Split('=')[0]);
+    public void A_bad_setting_is_told(string assignment) =>
+    CommandRun.Of("train", "--preset", "tiny", "--set", assignment).IsUsageFault(assignment.Split('=')[0]);
 
     [Test]
     public void List_settings_has_each_setting_of_each_preset()
@@ -107,7 +116,10 @@ public class UsageTests
         var json = CommandRun.Of("train", "--list-settings", "--json").Succeeded().Json.AsObject();
         Assert.That(json.Select(preset => preset.Key), Is.EqualTo(ModelFamily.Default.Presets.Select(preset => preset.Name)));
         foreach (var (name, settings) in json)
-            Assert.That(settings!.AsObject().Select(setting => (setting.Key, (string)setting.Value!)), Is.EqualTo(ConfigSettings.Of(ModelFamily.Default.Preset(name))));
+        {
+            Assert.That(settings!.AsObject().Select(setting => (setting.Key, (string)setting.Value!)),
+                Is.EqualTo(ConfigSettings.Of(ModelFamily.Default.Preset(name))));
+        }
     }
 
     [Test]

@@ -52,7 +52,8 @@ public sealed class CocoDataSetTests
         var (good, bad) = All(DataSets.Open(path));
         Assert.That(good, Is.EquivalentTo(new[] { ("One", (byte)11), ("Two.", (byte)22), ("Zwei", (byte)22) }));
         Assert.That(bad, Is.EquivalentTo(new Dictionary<string,
-            string> { ["9.png"] = "there is no such file", ["5.png"] = $"'{path}' has no caption for it" }));
+            string>
+        { ["9.png"] = "there is no such file", ["5.png"] = $"'{path}' has no caption for it" }));
         Assert.That(() => new CocoDataSet(path, new DataSetOptions { ImagesFolder = folder["none"] }), Throws.TypeOf<UserInputException>()
             .With.Message.Contains("none"));
     }
@@ -68,11 +69,16 @@ public sealed class CocoDataSetTests
     [TestCase("""{"images": [{"id": 1, "file_name": "../../a.png"}], "annotations": []}""", "no path below")]
     [TestCase("""{"images": [{"id": 1, "file_name": "/etc/passwd"}], "annotations": []}""", "no path below")]
     [TestCase("""{"images": [{"id": 1, "file_name": ""}], "annotations": []}""", "its file_name is empty")]
-    [TestCase("""{"images": [{"id": 1, "file_name": "a\u0000.png"}], "annotations": []}""", @"its file_name 'a\u0000.png' contains a zero character")]
-    [TestCase("""{"images": [{"id": 1, "file_name": "a"}, {"id": 1, "file_name": "b"}], "annotations": []}""", "images[1].id 1 is there twice")]
-    [TestCase("""{"images": [{"id": 1, "file_name": "a"}], "annotations": [{"image_id": 2, "caption": "x"}]}""", "annotations[0].image_id 2")]
-    [TestCase("""{"images": [{"id": 1, "file_name": "a"}], "annotations": [{"image_id": 1, "caption": 4}]}""", "annotations[0] has no text 'caption'")]
-    [TestCase("""{"images": [{"id": 1, "file_name": "a"}], "annotations": [{"image_id": 1, "caption": "a \ud83d disc"}]}""", "annotations[0] has half a character")]
+    [TestCase("""{"images": [{"id": 1, "file_name": "a\u0000.png"}], "annotations": []}""",
+    @"its file_name 'a\u0000.png' contains a zero character")]
+    [TestCase("""{"images": [{"id": 1, "file_name": "a"}, {"id": 1, "file_name": "b"}], "annotations": []}""",
+    "images[1].id 1 is there twice")]
+    [TestCase("""{"images": [{"id": 1, "file_name": "a"}], "annotations": [{"image_id": 2, "caption": "x"}]}""",
+    "annotations[0].image_id 2")]
+    [TestCase("""{"images": [{"id": 1, "file_name": "a"}], "annotations": [{"image_id": 1, "caption": 4}]}""",
+    "annotations[0] has no text 'caption'")]
+    [TestCase("""{"images": [{"id": 1, "file_name": "a"}], "annotations": [{"image_id": 1, "caption": "a \ud83d disc"}]}""",
+    "annotations[0] has half a character")]
     [TestCase("""{"images": [{"id": 1, "file_name": "a\udc00"}], "annotations": []}""", "images[0] has half a character")]
     [TestCase("""{"images": [{"\ud83d": 1, "id": 1}], "annotations": []}""", "images[0] has no text 'file_name'")]
     [TestCase("""{"\udc00": [], "images": []}""", "no list 'annotations'")]
@@ -111,7 +117,8 @@ public sealed class CocoDataSetTests
     public void Bytes_that_are_no_text_cost_their_entry()
     {
         folder.Write("a.png", Png(7));
-        byte[] json = Encoding.UTF8.GetBytes("""{"k#": 1, "images": [{"id": 1, "x#": 2, "file_name": "a.png"}], "annotations": [{"image_id": 1, "caption": "a disc"}, {"image_id": 1, "caption": "a # disc"}]}""");
+        byte[] json = Encoding.UTF8.GetBytes(
+            """{"k#": 1, "images": [{"id": 1, "x#": 2, "file_name": "a.png"}], "annotations": [{"image_id": 1, "caption": "a disc"}, {"image_id": 1, "caption": "a # disc"}]}""");
         string path = folder.Write("c.json", [.. json.Select(b => b == '#' ? (byte)0xE9 : b)]);
         var (good, bad) = All(new CocoDataSet(path));
         Assert.That(good, Is.EqualTo(new[] { ("a disc", (byte)7) }));
@@ -125,7 +132,8 @@ public sealed class CocoDataSetTests
     public void Ids_are_read_as_programs_write_them(string image, string annotation)
     {
         folder.Write("a.png", Png(7));
-        string path = folder.Write("c.json", $$"""{"images": [{"id": {{image}}, "file_name": "a.png"}], "annotations": [{"image_id": {{annotation}}, "caption": "a disc"}]}""");
+        string path = folder.Write("c.json",
+            $$"""{"images": [{"id": {{image}}, "file_name": "a.png"}], "annotations": [{"image_id": {{annotation}}, "caption": "a disc"}]}""");
         Assert.That(All(new CocoDataSet(path)).Good, Is.EqualTo(new[] { ("a disc", (byte)7) }));
     }
 
@@ -135,9 +143,7 @@ public sealed class CocoDataSetTests
         string images = string.Join(',', new[] { 10, 9, 100 }.Select(i => $$"""{"id": "{{i}}", "file_name": "{{i}}.png"}"""));
         string annotations = string.Join(',', new[] { 10, 9, 100 }.Select(i => $$"""{"image_id": {{i}}, "caption": "number {{i}}"}"""));
         foreach (int i in new[] { 9, 10, 100 })
-        {
             folder.Write($"{i}.png", Png((byte)i));
-        }
         var set = new CocoDataSet(folder.Write("c.json", $$"""{"images": [{{images}}], "annotations": [{{annotations}}]}"""));
         Assert.That(All(set)
             .Good.Select(one => one.Gray),
@@ -157,7 +163,8 @@ public sealed class CocoDataSetTests
     public void Two_bytes_a_letter_are_read()
     {
         folder.Write("a.png", Png(7));
-        byte[] json = Encoding.Unicode.GetBytes("""{"images": [{"id": 1, "file_name": "a.png"}], "annotations": [{"image_id": 1, "caption": "cafe\u0301"}]}""");
+        byte[] json = Encoding.Unicode.GetBytes(
+            """{"images": [{"id": 1, "file_name": "a.png"}], "annotations": [{"image_id": 1, "caption": "cafe\u0301"}]}""");
         Assert.That(All(new CocoDataSet(folder.Write("c.json", [0xFF, 0xFE, .. json]))).Good, Is.EqualTo(new[] { ("caf\u00E9", (byte)7) }));
     }
 
@@ -185,7 +192,8 @@ public sealed class CocoDataSetTests
     {
         folder.Write("elsewhere/a.png", Png(7));
         Directory.CreateDirectory(folder["wrong"]);
-        string path = folder.Write("c.json", """{"images": [{"id": 1, "file_name": "a.png"}], "annotations": [{"image_id": 1, "caption": "a disc"}]}""");
+        string path = folder.Write("c.json",
+            """{"images": [{"id": 1, "file_name": "a.png"}], "annotations": [{"image_id": 1, "caption": "a disc"}]}""");
         foreach (string? images in new[] { null, folder["wrong"] })
         {
             Assert.That(() => new CocoDataSet(path, new DataSetOptions { ImagesFolder = images }), Throws.TypeOf<UserInputException>()
@@ -199,7 +207,8 @@ public sealed class CocoDataSetTests
     public void Where_all_are_broken_nothing_advises_to_skip_all()
     {
         folder.Write("a.png", [1, 2, 3]);
-        string path = folder.Write("c.json", """{"images": [{"id": 1, "file_name": "a.png"}], "annotations": [{"image_id": 1, "caption": "a disc"}]}""");
+        string path = folder.Write("c.json",
+            """{"images": [{"id": 1, "file_name": "a.png"}], "annotations": [{"image_id": 1, "caption": "a disc"}]}""");
         var set = new CocoDataSet(path);
         string split = set.Splits.Single(s => set.Count(s) > 0);
         Assert.That(() => PreparedData.Load(set, split, 4), Throws.TypeOf<UserInputException>().With.Message.Contains("1 of 1")

@@ -29,9 +29,7 @@ public sealed class DataDigestTests
     {
         Write($"{set}/test", "t", 9, "a test");
         for (byte i = 0; i < 5; i++)
-        {
             Write($"{set}/train", $"p{i}", (byte)(10 * i), $"picture {i}");
-        }
     }
 
     DataDigest Digest(string set) => PreparedData.Load(new FolderDataSet(folder[set]), "train", 4, maxBroken: 5).Digest;
@@ -86,12 +84,14 @@ public sealed class DataDigestTests
 
     [TestCase("a:aa b:bb c:cc", "a:aa b:bb c:cc", "nothing has changed")]
     [TestCase("a:aa b:bb c:cc d:dd", "a:aa c:cc d:dd b:bb", "the samples are the same in another order: 1 sample stands elsewhere (b)")]
-    [TestCase("a:aa b:bb c:cc d:dd e:ee", "e:ee d:dd c:cc b:bb a:aa", "the samples are the same in another order: 4 samples stand elsewhere (e, d, c, ...)")]
+    [TestCase("a:aa b:bb c:cc d:dd e:ee", "e:ee d:dd c:cc b:bb a:aa",
+    "the samples are the same in another order: 4 samples stand elsewhere (e, d, c, ...)")]
     [TestCase("a:aa b:bb", "b:aa a:bb", "nothing has changed")]
     [TestCase("a:aa b:bb", "c:aa b:bb", "nothing has changed")]
     [TestCase("a:aa b:bb c:cc", "b:bb x:aa c:cc", "the samples are the same in another order: 1 sample stands elsewhere (b)")]
     [TestCase("a:aa b:bb", "a:aa b:bb c:cc d:dd e:ee f:ff", "4 samples were added (c, d, e, ...)")]
-    [TestCase("a:aa b:bb c:cc", "b:bc a:aa c:xc", "1 sample has another caption (c), 1 sample has another picture (b), 1 sample stands in another place (b)")]
+    [TestCase("a:aa b:bb c:cc", "b:bc a:aa c:xc",
+    "1 sample has another caption (c), 1 sample has another picture (b), 1 sample stands in another place (b)")]
     [TestCase("a:aa b:bb c:cc", "b:bx", "2 samples were removed (a, c), 1 sample has another picture (b)")]
     [TestCase("a:aa a:bb", "a:aa a:bx", "1 sample has another picture (a (2))")]
     public void Changes_are_exact(string before, string after, string says)

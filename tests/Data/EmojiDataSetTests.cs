@@ -13,9 +13,9 @@ namespace Dalle2.Tests.Data;
 [TestFixture]
 public sealed class EmojiDataSetTests
 {
-    private TemporaryFolder _folder = null!;
+    TemporaryFolder folder = null!;
 
-    private const string List = """
+    const string List = """
         [{"unified": "2B50", "image": "2b50.png", "added_in": "0.6", "category": "Nature", "has_img_google": true, "has_img_twitter": true},
          {"unified": "2764-FE0F", "image": "2764-fe0f.png", "added_in": "0.6", "category": "Smileys", "has_img_google": true, "has_img_twitter": false},
          {"unified": "1F31F", "image": "1f31f.png", "added_in": "0.7", "category": "Nature", "has_img_google": true, "has_img_twitter": true},
@@ -26,17 +26,19 @@ public sealed class EmojiDataSetTests
     [SetUp]
     public void WritePackages()
     {
-        _folder = new TemporaryFolder();
+        folder = new TemporaryFolder();
         foreach (var (vendor, blue) in new[] { ("google", 10), ("twitter", 20) })
         {
             WritePackage($"emoji-datasource-{vendor}-16.0.0.tgz", [("emoji.json", Encoding.UTF8.GetBytes(List)),
                 ($"img/{vendor}/64/2b50.png", Picture(100, blue)), ($"img/{vendor}/64/2764-fe0f.png", Picture(200, blue)),
                 // The same picture as 2b50, which is older, in google only.
                 ($"img/{vendor}/64/1f31f.png", Picture(vendor == "google" ? 100 : 101, blue)),
-                ($"img/{vendor}/64/1f44b.png", Picture(50, blue)), ($"img/{vendor}/64/1f44b-1f3fb.png", Picture(60, blue)), ($"img/{vendor}/32/2b50.png", [1, 2])]);
+                ($"img/{vendor}/64/1f44b.png", Picture(50, blue)), ($"img/{vendor}/64/1f44b-1f3fb.png", Picture(60, blue)),
+                ($"img/{vendor}/32/2b50.png", [1, 2])]);
         }
         WritePackage("cldr-annotations-full-48.2.0.tgz",
-            [("annotations/en/annotations.json", Names("annotations", ("⭐", "star"), ("❤", "red heart"), ("🌟", "glowing star"), ("👋", "waving hand"))),
+            [("annotations/en/annotations.json", Names("annotations", ("⭐", "star"), ("❤", "red heart"), ("🌟", "glowing star"),
+            ("👋", "waving hand"))),
              ("annotations/de/annotations.json", Names("annotations", ("⭐", "Stern"), ("👋", "winkende Hand")))]);
         WritePackage("cldr-annotations-derived-full-48.2.0.tgz",
             [("annotationsDerived/en/annotations.json", Names("annotationsDerived", ("👋🏻", "waving hand: light skin tone"))),
@@ -44,46 +46,43 @@ public sealed class EmojiDataSetTests
     }
 
     [TearDown]
-    public void RemoveFolder() => _folder.Dispose();
+    public void RemoveFolder() => folder.Dispose();
 
-    private static byte[] Names(string root, params (string Text, string Name)[] names)
+    static byte[] Names(string root, params (string Text, string Name)[] names)
     {
         var entries = names.ToDictionary(n => n.Text, n => new { @default = new[] { "x" }, tts = new[] { n.Name } });
         return JsonSerializer.SerializeToUtf8Bytes(new Dictionary<string, object> { [root] = new { annotations = entries } });
     }
 
     // Left half transparent, right half of one colour.
-    private static byte[] Picture(int red, int blue)
+    static byte[] Picture(int red, int blue)
     {
         var image = new Image(64, 64);
         for (int i = 0; i < 64 * 64; i++)
         {
             if (i % 64 >= 32)
-            {
                 new byte[] { (byte)red, 0, (byte)blue, 255 }.CopyTo(image.Pixel(i % 64, i / 64));
-            }
         }
         return PictureEncoder.Png(image);
     }
 
-    private void WritePackage(string name, (string Path, byte[] Content)[] files)
+    void WritePackage(string name, (string Path, byte[] Content)[] files)
     {
         using var target = new MemoryStream();
         using (var tar = new TarWriter(new GZipStream(target, CompressionLevel.Fastest), TarEntryFormat.Ustar))
         {
             foreach (var (path, content) in files)
-            {
                 tar.WriteEntry(new UstarTarEntry(TarEntryType.RegularFile, "package/" + path) { DataStream = new MemoryStream(content) });
-            }
         }
-        _folder.Write(name, target.ToArray());
+        folder.Write(name, target.ToArray());
     }
 
-    private EmojiDataSet Open(string locale = "en", bool from = true) =>
-        new(new DataSetOptions { From = from ? _folder.Path : null, DataFolder = _folder["cache"], Locale = locale });
+    EmojiDataSet Open(string locale = "en", bool from = true) =>
+        new(new DataSetOptions { From = from ? folder.Path : null, DataFolder = folder["cache"], Locale = locale });
 
-    private static List<(string Caption, string Split, int Index)> All(EmojiDataSet set) =>
-        [.. set.Splits.SelectMany(s => Enumerable.Range(0, set.Count(s)).Select(i => (set.Caption(s, i), s, i))).OrderBy(s => s.Item1, StringComparer.Ordinal)];
+    static List<(string Caption, string Split, int Index)> All(EmojiDataSet set) =>
+        [.. set.Splits.SelectMany(s => Enumerable.Range(0, set.Count(s)).Select(i => (set.Caption(s, i), s, i)))
+        .OrderBy(s => s.Item1, StringComparer.Ordinal)];
 
     [Test]
     public void Names_styles_tones_and_repeats_are_as_the_card_says()
@@ -93,22 +92,25 @@ public sealed class EmojiDataSetTests
         Assert.That(All(set).Select(s => s.Caption), Is.EqualTo(new[]
         {
             "noto emoji of red heart", "noto emoji of star", "noto emoji of waving hand", "noto emoji of waving hand, light skin tone",
-            "twemoji emoji of glowing star", "twemoji emoji of star", "twemoji emoji of waving hand", "twemoji emoji of waving hand, light skin tone",
+            "twemoji emoji of glowing star", "twemoji emoji of star", "twemoji emoji of waving hand",
+            "twemoji emoji of waving hand, light skin tone",
         }));
         var (_, split, index) = All(set)[3];
-        Assert.That(set.Item(split, index), Is.EqualTo(new EmojiItem("google", "1F44B", "1F3FB", "waving hand: light skin tone", "noto emoji of waving hand, light skin tone", "People", "1f44b-1f3fb.png", 1.0m)));
+        Assert.That(set.Item(split, index), Is.EqualTo(new EmojiItem("google", "1F44B", "1F3FB", "waving hand: light skin tone",
+            "noto emoji of waving hand, light skin tone", "People", "1f44b-1f3fb.png", 1.0m)));
     }
 
     [Test]
     public void Pictures_are_composited_on_white_and_read_back_from_the_pack()
     {
         Open();
-        File.Delete(_folder["emoji-datasource-google-16.0.0.tgz"]);
+        File.Delete(folder["emoji-datasource-google-16.0.0.tgz"]);
         var set = Open(from: false);
         foreach (var (caption, split, index) in All(set))
         {
             int red = caption.EndsWith("tone", StringComparison.Ordinal) ? 60 : caption.Contains("hand", StringComparison.Ordinal) ? 50
-                : caption.Contains("glowing", StringComparison.Ordinal) ? 101 : caption.Contains("heart", StringComparison.Ordinal) ? 200 : 100;
+                : caption.Contains("glowing", StringComparison.Ordinal) ? 101 : caption.Contains("heart", StringComparison.Ordinal)
+                ? 200 : 100;
             byte[] colour = [(byte)red, 0, caption.StartsWith("noto", StringComparison.Ordinal) ? (byte)10 : (byte)20, 255];
             var image = set.Load(split, index, 32);
             Assert.That(image.Pixel(15, 31).ToArray(), Is.EqualTo(new byte[] { 255, 255, 255, 255 }));
@@ -132,31 +134,31 @@ public sealed class EmojiDataSetTests
     [Test]
     public void Missing_damaged_and_incomplete_packages_are_named()
     {
-        string path = _folder["emoji-datasource-twitter-16.0.0.tgz"];
+        string path = folder["emoji-datasource-twitter-16.0.0.tgz"];
         var sound = File.ReadAllBytes(path);
         File.WriteAllBytes(path, sound[..(sound.Length / 2)]);
         Assert.That(() => Open(), Throws.TypeOf<UserInputException>().With.Message.Contains(path));
         File.WriteAllText(path, "no archive");
         Assert.That(() => Open(), Throws.TypeOf<UserInputException>().With.Message.Contains(path));
         WritePackage("emoji-datasource-twitter-16.0.0.tgz", [("emoji.json", Encoding.UTF8.GetBytes(List))]);
-        Assert.That(() => Open(), Throws.TypeOf<UserInputException>().With.Message.Contains("does not contain package/img/twitter/64/2b50.png"));
+        Assert.That(() => Open(), Throws.TypeOf<UserInputException>().With.Message.Contains(
+            "does not contain package/img/twitter/64/2b50.png"));
         WritePackage("emoji-datasource-twitter-16.0.0.tgz", [("emoji.json", Encoding.UTF8.GetBytes("[{}]"))]);
         Assert.That(() => Open(), Throws.TypeOf<UserInputException>().With.Message.Contains("emoji.json is not built as expected"));
         File.Delete(path);
-        Assert.That(() => Open(), Throws.TypeOf<UserInputException>().With.Message.Contains("emoji-datasource-twitter-16.0.0.tgz missing").And.Message.Contains("data get emoji"));
+        Assert.That(() => Open(), Throws.TypeOf<UserInputException>().With.Message.Contains(
+            "emoji-datasource-twitter-16.0.0.tgz missing").And.Message.Contains("data get emoji"));
     }
 
     [Test]
     public void A_damaged_pack_is_built_anew()
     {
         Open();
-        string pack = _folder["cache/emoji-en.pack"];
+        string pack = folder["cache/emoji-en.pack"];
         var sound = File.ReadAllBytes(pack);
-        Directory.CreateDirectory(_folder["cache/emoji"]);
-        foreach (string tarball in Directory.GetFiles(_folder.Path, "*.tgz"))
-        {
-            File.Copy(tarball, Path.Combine(_folder["cache/emoji"], Path.GetFileName(tarball)));
-        }
+        Directory.CreateDirectory(folder["cache/emoji"]);
+        foreach (string tarball in Directory.GetFiles(folder.Path, "*.tgz"))
+            File.Copy(tarball, Path.Combine(folder["cache/emoji"], Path.GetFileName(tarball)));
         foreach (var damaged in new[] { [], sound[..10], sound[..^1], [.. sound[..20], .. new byte[30], .. sound[50..]] })
         {
             File.WriteAllBytes(pack, damaged);

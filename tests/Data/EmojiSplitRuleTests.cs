@@ -7,14 +7,14 @@ namespace Dalle2.Tests.Data;
 [TestFixture]
 public sealed class EmojiSplitRuleTests
 {
-    private static readonly string[] Vendors = ["google", "twitter"], Tones = ["1F3FB", "1F3FC", "1F3FD", "1F3FE", "1F3FF"];
+    static readonly string[] Vendors = ["google", "twitter"], Tones = ["1F3FB", "1F3FC", "1F3FD", "1F3FE", "1F3FF"];
 
-    private const int Bases = 2_000;
+    const int Bases = 2_000;
 
-    private static EmojiItem Item(string vendor, int code, string tone, string name, string category = "People") =>
+    static EmojiItem Item(string vendor, int code, string tone, string name, string category = "People") =>
         new(vendor, $"{0x10000 + code:X}", tone, name, "", category, "", 1);
 
-    private static Dictionary<EmojiItem, string> Split(IEnumerable<EmojiItem> items)
+    static Dictionary<EmojiItem, string> Split(IEnumerable<EmojiItem> items)
     {
         var all = items.ToList();
         var rule = new EmojiSplitRule(all.Select(i => i.Name));
@@ -29,7 +29,11 @@ public sealed class EmojiSplitRuleTests
     [Test]
     public void A_novel_subject_is_hidden_whole()
     {
-        var splits = Split(from v in Vendors from b in Enumerable.Range(0, Bases) from t in new[] { "", Tones[0], Tones[4] } select Item(v, b, t, "thing"));
+        var splits = Split(from v in Vendors
+                           from b in Enumerable.Range(0, Bases)
+                           from t in new[] { "", Tones[0], Tones[4] }
+                           select Item(v,
+            b, t, "thing"));
         var novel = splits.GroupBy(s => s.Key.Base).Where(g => g.Any(s => s.Value == "test-novel")).ToList();
         Assert.That(novel.All(g => g.All(s => s.Value == "test-novel")), Is.True);
         Assert.That(novel.Count / (double)Bases, Is.EqualTo(0.03).Within(0.015));
@@ -43,9 +47,7 @@ public sealed class EmojiSplitRuleTests
         Assert.That(hidden.All(g => g.Count() == 2 && g.Select(s => s.Key.Tone).Distinct().Count() == 1), Is.True);
         Assert.That(hidden.Count + splits.Where(s => s.Value == "test-novel").GroupBy(s => s.Key.Base).Count(), Is.EqualTo(Bases));
         foreach (string tone in Tones)
-        {
             Assert.That(hidden.Count(g => g.First().Key.Tone == tone) / (double)hidden.Count, Is.EqualTo(0.2).Within(0.05));
-        }
     }
 
     [Test]
@@ -59,7 +61,10 @@ public sealed class EmojiSplitRuleTests
     [Test]
     public void A_style_is_hidden_in_one_vendor_and_never_for_flags()
     {
-        var splits = Split(from v in Vendors from b in Enumerable.Range(0, Bases) select Item(v, b, "", "thing", b % 2 == 0 ? "Flags" : "Food"));
+        var splits = Split(from v in Vendors
+                           from b in Enumerable.Range(0, Bases)
+                           select Item(v, b, "", "thing",
+            b % 2 == 0 ? "Flags" : "Food"));
         var hidden = splits.Where(s => s.Value == "test-style").ToList();
         Assert.That(hidden.All(s => s.Key.Category == "Food"), Is.True);
         Assert.That(hidden.Select(s => s.Key.Base), Is.Unique);
@@ -70,7 +75,10 @@ public sealed class EmojiSplitRuleTests
     [Test]
     public void One_gender_of_some_subjects_is_hidden_if_both_exist()
     {
-        var pairs = from b in Enumerable.Range(0, Bases) from g in new[] { "man", "woman" } select Item("google", b + (g == "man" ? 0 : Bases), "", $"{g} doing {b}");
+        var pairs = from b in Enumerable.Range(0, Bases)
+                    from g in new[] { "man", "woman" }
+                    select Item("google",
+            b + (g == "man" ? 0 : Bases), "", $"{g} doing {b}");
         var alone = Enumerable.Range(0, Bases).Select(b => Item("google", b + 2 * Bases, "", $"woman alone {b}: dark skin tone"));
         var splits = Split(pairs.Concat(alone));
         var hidden = splits.Where(s => s.Value == "test-gender").Select(s => s.Key.Name).ToList();

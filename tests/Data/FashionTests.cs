@@ -8,25 +8,26 @@ namespace Dalle2.Tests.Data;
 [TestFixture]
 public sealed class FashionTests
 {
-    private static readonly int[] Counts = [3, 2];
+    static readonly int[] Counts = [3, 2];
 
-    private TemporaryFolder _folder = null!;
+    TemporaryFolder folder = null!;
 
     [SetUp]
     public void WriteFiles()
     {
-        _folder = new TemporaryFolder();
+        folder = new TemporaryFolder();
         foreach (var (prefix, n) in new[] { ("train", 3), ("t10k", 2) })
         {
-            Write($"{prefix}-images-idx3-ubyte.gz", 0x803, [n, 28, 28], [.. Enumerable.Range(0, n * 784).Select(i => (byte)(i / 784 * 50 + i % 28))]);
+            Write($"{prefix}-images-idx3-ubyte.gz", 0x803, [n, 28, 28],
+                [.. Enumerable.Range(0, n * 784).Select(i => (byte)(i / 784 * 50 + i % 28))]);
             Write($"{prefix}-labels-idx1-ubyte.gz", 0x801, [n], [.. Enumerable.Range(0, n).Select(i => (byte)(9 - 4 * i))]);
         }
     }
 
     [TearDown]
-    public void RemoveFolder() => _folder.Dispose();
+    public void RemoveFolder() => folder.Dispose();
 
-    private void Write(string name, int magic, int[] axes, byte[] content)
+    void Write(string name, int magic, int[] axes, byte[] content)
     {
         using var target = new MemoryStream();
         using (var gzip = new GZipStream(target, CompressionLevel.Fastest))
@@ -39,17 +40,18 @@ public sealed class FashionTests
             }
             gzip.Write(content);
         }
-        _folder.Write(name, target.ToArray());
+        folder.Write(name, target.ToArray());
     }
 
-    private FashionDataSet Open() => new(new DataSetOptions { From = _folder.Path }, Counts);
+    FashionDataSet Open() => new(new DataSetOptions { From = folder.Path }, Counts);
 
     [Test]
     public void Pictures_labels_and_captions_go_together()
     {
         var set = Open();
         Assert.That((set.Count("train"), set.Count("test")), Is.EqualTo((3, 2)));
-        Assert.That(Enumerable.Range(0, 3).Select(i => set.Caption("train", i)), Is.EqualTo(new[] { "a photo of an ankle boot", "a photo of a sandal", "a photo of a trouser" }));
+        Assert.That(Enumerable.Range(0, 3).Select(i => set.Caption("train", i)),
+            Is.EqualTo(new[] { "a photo of an ankle boot", "a photo of a sandal", "a photo of a trouser" }));
         var image = set.Load("train", 2, 28);
         Assert.That(image.Pixel(5, 9).ToArray(), Is.EqualTo(new byte[] { 105, 105, 105, 255 }));
         Assert.That(set.Load("test", 1, 14).Pixel(0, 0)[0], Is.EqualTo(51));
@@ -61,10 +63,10 @@ public sealed class FashionTests
     {
         void Refused(string file, int magic, int[] axes, byte[] content, string says)
         {
-            var sound = File.ReadAllBytes(_folder[file]);
+            var sound = File.ReadAllBytes(folder[file]);
             Write(file, magic, axes, content);
             Assert.That(Open, Throws.TypeOf<UserInputException>().With.Message.Contains(says).And.Message.Contains(file));
-            File.WriteAllBytes(_folder[file], sound);
+            File.WriteAllBytes(folder[file], sound);
         }
         Refused("t10k-labels-idx1-ubyte.gz", 0x803, [2], [1, 2], "00000803 instead of 00000801");
         Refused("t10k-labels-idx1-ubyte.gz", 0x801, [3], [1, 2, 3], "axis 0 has 3 entries; it must have 2");
@@ -78,13 +80,15 @@ public sealed class FashionTests
     [Test]
     public void Damaged_and_missing_files_are_refused()
     {
-        _folder.Write("t10k-labels-idx1-ubyte.gz", "not gzip");
+        folder.Write("t10k-labels-idx1-ubyte.gz", "not gzip");
         Assert.That(Open, Throws.TypeOf<UserInputException>().With.Message.Contains("t10k-labels"));
-        File.Delete(_folder["t10k-labels-idx1-ubyte.gz"]);
-        Assert.That(Open, Throws.TypeOf<UserInputException>().With.Message.Contains("apt-get install dataset-fashion-mnist").And.Message.Contains("--from"));
+        File.Delete(folder["t10k-labels-idx1-ubyte.gz"]);
+        Assert.That(Open, Throws.TypeOf<UserInputException>().With.Message.Contains(
+            "apt-get install dataset-fashion-mnist").And.Message.Contains("--from"));
     }
 
     [Test]
     public void The_real_counts_are_demanded_by_default() =>
-        Assert.That(() => new FashionDataSet(new DataSetOptions { From = _folder.Path }), Throws.TypeOf<UserInputException>().With.Message.Contains("60000"));
+        Assert.That(() => new FashionDataSet(new DataSetOptions { From = folder.Path }),
+        Throws.TypeOf<UserInputException>().With.Message.Contains("60000"));
 }

@@ -29,13 +29,9 @@ public sealed class FolderFilesTests
     {
         Directory.CreateDirectory(Path.GetDirectoryName(folder[name])!);
         if (Directory.Exists(Path.Combine(Path.GetDirectoryName(folder[name])!, target)))
-        {
             Directory.CreateSymbolicLink(folder[name], target);
-        }
         else
-        {
             File.CreateSymbolicLink(folder[name], target);
-        }
     }
 
     static string[] Keys(FolderDataSet set) =>

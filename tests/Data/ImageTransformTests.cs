@@ -8,13 +8,11 @@ namespace Dalle2.Tests.Data;
 public sealed class ImageTransformTests
 {
     // Any picture will do; this one has no symmetry.
-    private static Image Pattern(int width, int height)
+    static Image Pattern(int width, int height)
     {
         var image = new Image(width, height);
         for (int i = 0; i < image.Rgba.Length; i++)
-        {
             image.Rgba[i] = i % 4 == 3 ? (byte)255 : (byte)(i * 2654435761u >> 24);
-        }
         return image;
     }
 
@@ -26,7 +24,8 @@ public sealed class ImageTransformTests
         for (int i = 0; i < 32 * 32 * 3; i++)
         {
             int x = i / 3 % 32, y = i / 96, c = i % 3;
-            int sum = image.Pixel(2 * x, 2 * y)[c] + image.Pixel(2 * x + 1, 2 * y)[c] + image.Pixel(2 * x, 2 * y + 1)[c] + image.Pixel(2 * x + 1, 2 * y + 1)[c];
+            int sum = image.Pixel(2 * x, 2 * y)[c] + image.Pixel(2 * x + 1, 2 * y)[c] + image.Pixel(2 * x, 2 * y + 1)[c]
+                + image.Pixel(2 * x + 1, 2 * y + 1)[c];
             Assert.That(half.Pixel(x, y)[c], Is.EqualTo((sum + 2) / 4));
         }
     }
@@ -49,7 +48,8 @@ public sealed class ImageTransformTests
                 for (int k = 0; k < square * square; k++)
                 {
                     // In units of 1/side of a pixel; a centre at half a pixel needs units of 1/(2 side), taken at the part's middle.
-                    int x2 = 2 * (tx * square + k % square) + 1 + (width - square) * side, y2 = 2 * (ty * square + k / square) + 1 + (height - square) * side;
+                    int x2 = 2 * (tx * square + k % square) + 1 + (width - square) * side,
+                        y2 = 2 * (ty * square + k / square) + 1 + (height - square) * side;
                     sum += image.Pixel(x2 / (2 * side), y2 / (2 * side))[1];
                 }
                 double mean = (double)sum / (square * square);
@@ -101,7 +101,8 @@ public sealed class ImageTransformTests
         {
             for (int y = 0; y < 10; y++)
             {
-                new byte[] { (byte)(x < 10 ? 250 : 0), (byte)(x is >= 10 and < 20 ? 250 : 0), (byte)(x >= 20 ? 250 : 0), 255 }.CopyTo(image.Pixel(x, y));
+                new byte[] { (byte)(x < 10 ? 250 : 0), (byte)(x is >= 10 and < 20 ? 250 : 0), (byte)(x >= 20 ? 250 : 0),
+                    255 }.CopyTo(image.Pixel(x, y));
             }
         }
         var crop = ImageTransform.ToSquare(image, 10);
@@ -132,15 +133,14 @@ public sealed class ImageTransformTests
     [TestCase("<svg xmlns", "SVG")]
     [TestCase("%PDF-1.7", "PDF")]
     public void Other_formats_are_named(string start, string format) =>
-        Assert.That(() => PictureDecoder.Decode(Encoding.Latin1.GetBytes(start)), Throws.TypeOf<ImageFormatException>().With.Message.Contains(format).And.Message.Contains("PNG, JPEG"));
+        Assert.That(() => PictureDecoder.Decode(Encoding.Latin1.GetBytes(start)),
+        Throws.TypeOf<ImageFormatException>().With.Message.Contains(format).And.Message.Contains("PNG, JPEG"));
 
     [Test]
     public void Missing_empty_and_alien_files_are_broken_samples_with_their_path()
     {
         using var folder = new TemporaryFolder();
         foreach (string path in new[] { folder["none.png"], folder.Write("empty.png", []), folder.Write("text.png", "hello"), folder.Path })
-        {
             Assert.That(() => PictureDecoder.Decode(path), Throws.TypeOf<BrokenSampleException>().With.Message.Contains(path));
-        }
     }
 }

@@ -6,7 +6,8 @@ namespace Dalle2.Tests.Data;
 [TestFixture]
 public sealed class JpegTests
 {
-    private static byte[] Fixture(string file) => File.ReadAllBytes(Path.Combine(TestContext.CurrentContext.TestDirectory, "Data", "Fixtures", file));
+    static byte[] Fixture(string file) =>
+        File.ReadAllBytes(Path.Combine(TestContext.CurrentContext.TestDirectory, "Data", "Fixtures", file));
 
     // Where the colours have half the resolution, decoders interpolate them differently.
     [TestCase("colour", 3)]
@@ -34,9 +35,7 @@ public sealed class JpegTests
             {
                 // Behind the length and the number of the table.
                 for (int i = at + 3; i < at + 3 + 64; i++)
-                {
                     file[i] = checked((byte)(16 * file[i]));
-                }
             }
             else if (marker == Baseline)
             {
@@ -53,19 +52,18 @@ public sealed class JpegTests
     {
         var file = Fixture("colour.jpg");
         file[Segments(file).Single(s => s.Marker == Baseline).At - 1] = (byte)process;
-        Assert.That(() => PictureDecoder.Decode(file), Throws.TypeOf<ImageFormatException>().With.Message.Contains(named).And.Message.Contains("not read"));
+        Assert.That(() => PictureDecoder.Decode(file),
+            Throws.TypeOf<ImageFormatException>().With.Message.Contains(named).And.Message.Contains("not read"));
     }
 
-    private const byte QuantizationTable = 0xDB, Baseline = 0xC0, ExtendedSequential = 0xC1, StartOfScan = 0xDA;
+    const byte QuantizationTable = 0xDB, Baseline = 0xC0, ExtendedSequential = 0xC1, StartOfScan = 0xDA;
 
     // Markers up to the first scan, and where their lengths stand.
-    private static List<(byte Marker, int At)> Segments(byte[] file)
+    static List<(byte Marker, int At)> Segments(byte[] file)
     {
         List<(byte, int)> segments = [];
         for (int at = 2; file[at + 1] != StartOfScan; at += 2 + ((file[at + 2] << 8) | file[at + 3]))
-        {
             segments.Add((file[at + 1], at + 2));
-        }
         return segments;
     }
 
@@ -74,9 +72,7 @@ public sealed class JpegTests
     {
         var file = Fixture("colour.jpg");
         for (int length = 3; length < file.Length - 2; length++)
-        {
             Assert.That(() => PictureDecoder.Decode(file[..length]), Throws.TypeOf<ImageFormatException>(), $"cut to {length}");
-        }
     }
 
     [Test]
@@ -85,7 +81,8 @@ public sealed class JpegTests
         var file = Fixture("colour.jpg");
         byte[] Short(int v) => little ? [(byte)v, 0] : [0, (byte)v];
         byte[] Long(int v) => little ? [(byte)v, 0, 0, 0] : [0, 0, 0, (byte)v];
-        byte[] tiff = [.. little ? "II"u8 : "MM"u8, .. Short(42), .. Long(8), .. Short(1), .. Short(0x12), .. Short(3), .. Long(1), .. Short(orientation), 0, 0, .. Long(0)];
+        byte[] tiff = [.. little ? "II"u8 : "MM"u8, .. Short(42), .. Long(8), .. Short(1), .. Short(0x12), .. Short(3), .. Long(1),
+            .. Short(orientation), 0, 0, .. Long(0)];
         // The tag is 0x0112.
         tiff[little ? 11 : 10] = 1;
         byte[] segment = [.. "Exif\0\0"u8, .. tiff];

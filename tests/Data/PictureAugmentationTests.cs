@@ -13,9 +13,7 @@ public sealed class PictureAugmentationTests
         byte[] picture = [.. pixels.SelectMany(p => new[] { p, (byte)(p + 100), (byte)0 })], target = new byte[picture.Length];
         variation.Apply(picture, side, target);
         for (int i = 0; i < pixels.Length; i++)
-        {
             Assert.That((target[3 * i + 1], target[3 * i + 2]), Is.EqualTo(((byte)(target[3 * i] + 100), (byte)0)));
-        }
         return [.. target.Where((_, i) => i % 3 == 0)];
     }
 

@@ -20,9 +20,7 @@ public sealed class PictureFitTests
     {
         var image = new Image(width, height);
         for (int i = 0; i < image.Rgba.Length; i += 4)
-        {
             (image.Rgba[i], image.Rgba[i + 3]) = (255, alpha);
-        }
         return PictureEncoder.Png(image);
     }
 
@@ -87,9 +85,7 @@ public sealed class PictureFitTests
     public void Sets_of_long_pictures_are_padded(int wide, int total, ImageFit suggested)
     {
         for (int i = 0; i < total; i++)
-        {
             Write($"train/p{i}", i < wide ? 9 : 4, 4);
-        }
         Assert.That(PictureAspects.Of(Set()), Is.EqualTo(new PictureAspects(total, wide)));
         Assert.That(PictureAspects.Of(Set()).Suggested, Is.EqualTo(suggested));
     }
@@ -112,13 +108,17 @@ public sealed class PictureFitTests
         var set = Set();
         Assert.That(DataNotices.Of(set, PreparedData.Load(set, "train", 4), 4, ImageFit.Crop), Is.EqualTo(new[]
         {
-            "1 of 2 pictures lose more than a fifth, because the centered square is cut out of them; fit=pad keeps all of them, on a background",
-            "2 pictures to train on are fewer than a batch of 4: each step shows some of them several times; take a smaller batch, or add pictures",
-            "1 caption is in a script without spaces between words: each character is a word of its own there, and the longest caption has 6",
+            "1 of 2 pictures lose more than a fifth, because the centered square is cut out of them; fit=pad keeps all of them, on a "
+            + "background",
+            "2 pictures to train on are fewer than a batch of 4: each step shows some of them several times; take a smaller batch, or add "
+            + "pictures",
+            "1 caption is in a script without spaces between words: each character is a word of its own there, and the longest caption has "
+            + "6",
         }));
         Assert.That(Inspection.Of(set)
             .Notices, Is.EqualTo(
-            new[] { "1 of 2 pictures would lose more than a fifth if the centered square were cut out of them; fit=pad is the default here" }));
+            new[] { "1 of 2 pictures would lose more than a fifth if the centered square were cut out of them; fit=pad is the default "
+            + "here" }));
         Assert.That(DataNotices.Of(set, PreparedData.Load(set, "train", 4), 2, ImageFit.Pad)[0], Does.Contain("stand on a background"));
     }
 

@@ -12,11 +12,13 @@ public sealed class PictureFormatTests
 
     // NAME.EXT.raw are the pixels of NAME.EXT.
     static IEnumerable<string> Names() =>
-        Directory.GetFiles(Path.Combine(AppContext.BaseDirectory, "Data", "Fixtures", "Formats"), "*.raw").Select(f => Path.GetFileNameWithoutExtension(f)!).Order(StringComparer.Ordinal);
+        Directory.GetFiles(Path.Combine(AppContext.BaseDirectory, "Data", "Fixtures", "Formats"), "*.raw")
+        .Select(f => Path.GetFileNameWithoutExtension(f)!).Order(StringComparer.Ordinal);
 
     [Test]
     public void Every_format_is_there() =>
-        Assert.That(Names().Select(Path.GetExtension).Distinct(), Is.EquivalentTo(new[] { ".bmp", ".gif", ".pbm", ".pgm", ".png", ".ppm", ".tga", ".tif", ".webp" }));
+        Assert.That(Names().Select(Path.GetExtension).Distinct(),
+        Is.EquivalentTo(new[] { ".bmp", ".gif", ".pbm", ".pgm", ".png", ".ppm", ".tga", ".tif", ".webp" }));
 
     [TestCaseSource(nameof(Names))]
     public void Pixels_are_those_of_the_other_program(string name)
@@ -43,13 +45,13 @@ public sealed class PictureFormatTests
         using (var stream = new System.IO.Compression.ZLibStream(deflated, System.IO.Compression.CompressionLevel.Fastest))
         {
             for (int y = 0; y < 16384; y++)
-            {
                 stream.Write(rows);
-            }
         }
         string path = folder.Write("bomb.png", new PngBuilder().Header(16384, 16384, 1, 0).Chunk("IDAT", deflated.ToArray()).End());
         long before = GC.GetAllocatedBytesForCurrentThread();
-        Assert.That(() => PictureDecoder.Decode(path), Throws.TypeOf<BrokenSampleException>().With.Message.Contains(path).And.Message.Contains("16384 x 16384").And.Message.Contains("--max-pixels"));
+        Assert.That(() => PictureDecoder.Decode(path),
+            Throws.TypeOf<BrokenSampleException>().With.Message.Contains(path).And.Message.Contains("16384 x 16384").And.Message.Contains(
+            "--max-pixels"));
         Assert.That(GC.GetAllocatedBytesForCurrentThread() - before, Is.LessThan(4 << 20));
     }
 
@@ -59,7 +61,8 @@ public sealed class PictureFormatTests
         foreach (string name in Names())
         {
             byte[] file = File.ReadAllBytes(Path.Combine(Folder, name));
-            Assert.That(() => PictureDecoder.Decode(file, 13 * 9 - 1), Throws.TypeOf<ImageFormatException>().With.Message.Contains("--max-pixels"), name);
+            Assert.That(() => PictureDecoder.Decode(file, 13 * 9 - 1),
+                Throws.TypeOf<ImageFormatException>().With.Message.Contains("--max-pixels"), name);
             Assert.That(() => PictureDecoder.Decode(file, 13 * 9), Throws.Nothing, name);
         }
     }
@@ -76,7 +79,8 @@ public sealed class PictureFormatTests
     public void Damaged_files_are_decoded_or_refused(string ending, bool inside = false)
     {
         string folder = ending == "jpg" || inside ? Path.GetDirectoryName(Folder)! : Folder;
-        var mutations = new PictureMutations([.. Directory.GetFiles(folder, "*." + ending).Order(StringComparer.Ordinal).Select(File.ReadAllBytes)], seed: 7, inside);
+        var mutations = new PictureMutations([.. Directory.GetFiles(folder, "*." + ending).Order(StringComparer.Ordinal)
+            .Select(File.ReadAllBytes)], seed: 7, inside);
         int decoded = 0, refused = 0;
         for (int i = 0; i < 400; i++)
         {

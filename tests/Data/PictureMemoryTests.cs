@@ -25,9 +25,7 @@ public sealed class PictureMemoryTests
         byte[] pixels = new byte[4 * side * side];
         new Random(side).NextBytes(pixels);
         for (int i = 3; i < pixels.Length; i += 4)
-        {
             pixels[i] = 255;
-        }
         return pixels;
     }
 
@@ -39,7 +37,12 @@ public sealed class PictureMemoryTests
         return file.ToArray();
     }
 
-    static readonly PngEncoder FastPng = new() { ColorType = PngColorType.Rgb, FilterMethod = PngFilterMethod.None, CompressionLevel = PngCompressionLevel.NoCompression };
+    static readonly PngEncoder FastPng = new()
+    {
+        ColorType = PngColorType.Rgb,
+        FilterMethod = PngFilterMethod.None,
+        CompressionLevel = PngCompressionLevel.NoCompression
+    };
 
     static IEnumerable<TestCaseData> Lossless()
     {
@@ -63,11 +66,14 @@ public sealed class PictureMemoryTests
     static IEnumerable<TestCaseData> Any() =>
     [
         .. Lossless(),
-        new TestCaseData(new PngEncoder { ColorType = PngColorType.RgbWithAlpha, BitDepth = PngBitDepth.Bit16 }).SetArgDisplayNames("PNG of 16 bits"),
+        new TestCaseData(new PngEncoder { ColorType = PngColorType.RgbWithAlpha, BitDepth = PngBitDepth.Bit16 }).SetArgDisplayNames(
+        "PNG of 16 bits"),
         new TestCaseData(new PngEncoder { InterlaceMethod = PngInterlaceMode.Adam7 }).SetArgDisplayNames("PNG interlaced"),
         new TestCaseData(new JpegEncoder { Quality = 100, ColorType = JpegColorType.YCbCrRatio444 }).SetArgDisplayNames("JPEG"),
-        new TestCaseData(new WebpEncoder { FileFormat = WebpFileFormatType.Lossy, Method = WebpEncodingMethod.Fastest }).SetArgDisplayNames("WebP lossy"),
-        new TestCaseData(new WebpEncoder { FileFormat = WebpFileFormatType.Lossless, Method = WebpEncodingMethod.Fastest }).SetArgDisplayNames("WebP lossless"),
+        new TestCaseData(new WebpEncoder { FileFormat = WebpFileFormatType.Lossy, Method = WebpEncodingMethod.Fastest }).SetArgDisplayNames(
+        "WebP lossy"),
+        new TestCaseData(new WebpEncoder { FileFormat = WebpFileFormatType.Lossless,
+        Method = WebpEncodingMethod.Fastest }).SetArgDisplayNames("WebP lossless"),
         new TestCaseData(new GifEncoder()).SetArgDisplayNames("GIF"),
         new TestCaseData(new TiffEncoder { Compression = TiffCompression.Lzw }).SetArgDisplayNames("TIFF with LZW"),
         new TestCaseData(new TgaEncoder { Compression = TgaCompression.RunLength }).SetArgDisplayNames("TGA with runs"),
@@ -80,9 +86,11 @@ public sealed class PictureMemoryTests
         const int side = 600;
         byte[] file = Encode(Noise(side), side, encoder);
         Configuration configuration = PictureConfiguration.For(0, 0);
-        configuration.MemoryAllocator = new BoundedAllocator(PictureConfiguration.MemoryLimit(side * side, file.Length) - PictureConfiguration.MemoryLimit(0, 0));
+        configuration.MemoryAllocator = new BoundedAllocator(PictureConfiguration.MemoryLimit(side * side, file.Length)
+            - PictureConfiguration.MemoryLimit(0, 0));
         IImageFormat format = SixLabors.ImageSharp.Image.DetectFormat(configuration, file);
-        using var decoded = configuration.ImageFormatsManager.FindDecoder(format).Decode<Rgba32>(configuration, new MemoryStream(file), CancellationToken.None);
+        using var decoded = configuration.ImageFormatsManager.FindDecoder(format)
+            .Decode<Rgba32>(configuration, new MemoryStream(file), CancellationToken.None);
         Assert.That((decoded.Width, decoded.Height), Is.EqualTo((side, side)));
     }
 
@@ -93,7 +101,8 @@ public sealed class PictureMemoryTests
         Configuration configuration = PictureConfiguration.For(0, 0);
         configuration.MemoryAllocator = new BoundedAllocator(4 * 64 * 64 - 1);
         IImageDecoder decoder = configuration.ImageFormatsManager.FindDecoder(PngFormat.Instance);
-        Assert.That(() => decoder.Decode<Rgba32>(configuration, new MemoryStream(file), CancellationToken.None), Throws.Exception.With.InnerException.Message.Contains($"{4 * 64 * 64 - 1} bytes"));
+        Assert.That(() => decoder.Decode<Rgba32>(configuration, new MemoryStream(file), CancellationToken.None),
+            Throws.Exception.With.InnerException.Message.Contains($"{4 * 64 * 64 - 1} bytes"));
     }
 
     [Test]
@@ -102,7 +111,8 @@ public sealed class PictureMemoryTests
         // 8192 x 8192 of 16-bit RGBA, stored: a file of eight bytes a pixel and a filter byte a row, held as one chunk beside the picture and two rows.
         const long side = 8192, row = 8 * side + 1, file = side * row, picture = 4 * side * side;
         Assert.That(side * side, Is.EqualTo(PictureDecoder.DefaultMaxPixels));
-        Assert.That(PictureConfiguration.MemoryLimit(side * side, file), Is.GreaterThan(file + picture + 2 * row).And.LessThan(8 * (file + picture)));
+        Assert.That(PictureConfiguration.MemoryLimit(side * side, file),
+            Is.GreaterThan(file + picture + 2 * row).And.LessThan(8 * (file + picture)));
         // The same packed to nothing must fit too, and may not take what a large file could.
         Assert.That(PictureConfiguration.MemoryLimit(side * side, 0), Is.GreaterThan(picture + 2 * row).And.LessThan(2L << 30));
     }
@@ -112,6 +122,7 @@ public sealed class PictureMemoryTests
     {
         const long picture = 4L * PictureDecoder.LargestMaxPixels;
         Assert.That((long)Array.MaxLength, Is.GreaterThanOrEqualTo(picture));
-        Assert.That(PictureConfiguration.MemoryLimit(PictureDecoder.LargestMaxPixels, Array.MaxLength), Is.GreaterThan(picture + Array.MaxLength));
+        Assert.That(PictureConfiguration.MemoryLimit(PictureDecoder.LargestMaxPixels, Array.MaxLength),
+            Is.GreaterThan(picture + Array.MaxLength));
     }
 }

@@ -5,9 +5,9 @@ using System.Text;
 namespace Dalle2.Tests.Data;
 
 /// <summary>Writes PNG files chunk by chunk, with right CRCs and whatever lies a test wants inside.</summary>
-internal sealed class PngBuilder
+sealed class PngBuilder
 {
-    private readonly List<byte> _bytes = [0x89, 0x50, 0x4E, 0x47, 13, 10, 26, 10];
+    readonly List<byte> bytes = [0x89, 0x50, 0x4E, 0x47, 13, 10, 26, 10];
 
     public PngBuilder Header(uint width, uint height, byte depth, byte colour, byte compression = 0, byte filter = 0, byte interlace = 0)
     {
@@ -25,15 +25,15 @@ internal sealed class PngBuilder
         byte[] body = [.. Encoding.Latin1.GetBytes(type), .. data];
         var crc = new byte[4];
         BinaryPrimitives.WriteUInt32BigEndian(crc, Crc(body));
-        _bytes.AddRange([.. length, .. body, .. crc]);
+        bytes.AddRange([.. length, .. body, .. crc]);
         return this;
     }
 
     public PngBuilder Pixels(params byte[] rows) => Chunk("IDAT", Deflate(rows));
 
-    public byte[] End() => [.. Chunk("IEND")._bytes];
+    public byte[] End() => [.. Chunk("IEND").bytes];
 
-    public byte[] WithoutEnd() => [.. _bytes];
+    public byte[] WithoutEnd() => [.. bytes];
 
     public static byte[] Deflate(byte[] data)
     {
@@ -46,16 +46,14 @@ internal sealed class PngBuilder
     }
 
     // Bit by bit, from the polynomial: not the table that the codec uses.
-    private static uint Crc(byte[] data)
+    static uint Crc(byte[] data)
     {
         uint crc = 0xFFFFFFFF;
         foreach (byte b in data)
         {
             crc ^= b;
             for (int i = 0; i < 8; i++)
-            {
                 crc = (crc & 1) != 0 ? (crc >> 1) ^ 0xEDB88320 : crc >> 1;
-            }
         }
         return ~crc;
     }

@@ -6,9 +6,9 @@ namespace Dalle2.Tests.Data;
 [TestFixture]
 public sealed class PngFaultTests
 {
-    private static PngBuilder Grey(uint width = 1, uint height = 1) => new PngBuilder().Header(width, height, 8, 0);
+    static PngBuilder Grey(uint width = 1, uint height = 1) => new PngBuilder().Header(width, height, 8, 0);
 
-    private static IEnumerable<TestCaseData> Faults()
+    static IEnumerable<TestCaseData> Faults()
     {
         static TestCaseData Case(string name, byte[] file, string says) => new TestCaseData(file, says).SetArgDisplayNames(name);
         yield return Case("empty", [], "empty");
@@ -28,10 +28,13 @@ public sealed class PngFaultTests
         yield return Case("no IDAT", Grey().End(), "no IDAT");
         yield return Case("no IEND", Grey().Pixels(0, 7).WithoutEnd(), "IEND");
         yield return Case("no PLTE", new PngBuilder().Header(1, 1, 8, 3).Pixels(0, 0).End(), "PLTE");
-        yield return Case("PLTE of 4 bytes", new PngBuilder().Header(1, 1, 8, 3).Chunk("PLTE", 1, 2, 3, 4).Pixels(0, 0).End(), "PLTE has 4 bytes");
-        yield return Case("PLTE too long for its depth", new PngBuilder().Header(1, 1, 1, 3).Chunk("PLTE", new byte[9]).Pixels(0, 0).End(), "PLTE");
+        yield return Case("PLTE of 4 bytes", new PngBuilder().Header(1, 1, 8, 3).Chunk("PLTE", 1, 2, 3, 4).Pixels(0, 0).End(),
+            "PLTE has 4 bytes");
+        yield return Case("PLTE too long for its depth", new PngBuilder().Header(1, 1, 1, 3).Chunk("PLTE", new byte[9]).Pixels(0, 0).End(),
+            "PLTE");
         yield return Case("PLTE after IDAT", new PngBuilder().Header(1, 1, 8, 3).Pixels(0, 0).Chunk("PLTE", 1, 2, 3).End(), "PLTE");
-        yield return Case("second PLTE", new PngBuilder().Header(1, 1, 8, 3).Chunk("PLTE", 1, 2, 3).Chunk("PLTE", 4, 5, 6).Pixels(0, 0).End(), "PLTE stands in the wrong place or is there twice");
+        yield return Case("second PLTE", new PngBuilder().Header(1, 1, 8, 3).Chunk("PLTE", 1, 2, 3).Chunk("PLTE", 4, 5, 6).Pixels(0, 0)
+            .End(), "PLTE stands in the wrong place or is there twice");
         yield return Case("tRNS of 1 byte in grey", Grey().Chunk("tRNS", 1).Pixels(0, 0).End(), "tRNS has 1 bytes");
         yield return Case("too few rows", Grey(2, 2).Pixels(0, 1, 2).End(), "too little pixel data: 6 bytes are needed");
         yield return Case("too many rows", Grey().Pixels(0, 1, 0, 1).End(), "too much");
@@ -90,26 +93,30 @@ public sealed class PngFaultTests
     public void Compressed_texts_of_other_programs_are_read()
     {
         byte[] deflated = PngBuilder.Deflate("caf\u00e9"u8.ToArray()), latin = PngBuilder.Deflate([0x63, 0xE9]);
-        var file = Grey().Chunk("zTXt", [65, 0, 0, .. latin]).Chunk("iTXt", [66, 0, 1, 0, (byte)'f', (byte)'r', 0, 0, .. deflated]).Pixels(0, 7).End();
+        var file = Grey().Chunk("zTXt", [65, 0, 0, .. latin]).Chunk("iTXt", [66, 0, 1, 0, (byte)'f', (byte)'r', 0, 0, .. deflated])
+            .Pixels(0, 7).End();
         Assert.That(PngText.Read(file), Is.EqualTo(new KeyValuePair<string, string>[] { new("A", "cé"), new("B", "café") }));
     }
 
     [Test]
     public void Only_the_bits_of_the_sample_count_in_a_transparent_colour()
     {
-        var image = PictureDecoder.Decode(new PngBuilder().Header(2, 1, 8, 2).Chunk("tRNS", 0xFF, 255, 0xFF, 0, 1, 7).Pixels(0, 255, 0, 7, 255, 0, 8).End());
+        var image = PictureDecoder.Decode(new PngBuilder().Header(2, 1, 8, 2).Chunk("tRNS", 0xFF, 255, 0xFF, 0, 1, 7)
+            .Pixels(0, 255, 0, 7, 255, 0, 8).End());
         Assert.That((image.Pixel(0, 0)[3], image.Pixel(1, 0)[3]), Is.EqualTo(((byte)0, (byte)255)));
         Assert.That(PictureDecoder.Decode(Grey().Chunk("tRNS", 1, 7).Pixels(0, 7).End()).Rgba[3], Is.Zero);
     }
 
     [Test]
     public void A_transparent_colour_beside_alpha_means_nothing() =>
-        Assert.That(PictureDecoder.Decode(new PngBuilder().Header(1, 1, 8, 4).Chunk("tRNS", 0, 9).Pixels(0, 9, 200).End()).Rgba, Is.EqualTo(new byte[] { 9, 9, 9, 200 }));
+        Assert.That(PictureDecoder.Decode(new PngBuilder().Header(1, 1, 8, 4).Chunk("tRNS", 0, 9).Pixels(0, 9, 200).End()).Rgba,
+        Is.EqualTo(new byte[] { 9, 9, 9, 200 }));
 
     [TestCase((byte)0, new byte[] { 0, 7 }, new byte[] { 7, 7, 7, 255 })]
     [TestCase((byte)4, new byte[] { 0, 9, 200 }, new byte[] { 9, 9, 9, 200 })]
     public void A_palette_in_grey_means_nothing(byte kind, byte[] row, byte[] pixel) =>
-        Assert.That(PictureDecoder.Decode(new PngBuilder().Header(1, 1, 8, kind).Chunk("PLTE", 10, 20, 30, 40, 50, 60).Pixels(row).End()).Rgba, Is.EqualTo(pixel));
+        Assert.That(PictureDecoder.Decode(new PngBuilder().Header(1, 1, 8, kind).Chunk("PLTE", 10, 20, 30, 40, 50, 60).Pixels(row)
+        .End()).Rgba, Is.EqualTo(pixel));
 
     // What libpng 1.6 reads: colours that the palette lacks are black and opaque.
     [TestCase(8, 4, new byte[] { 0, 0, 1, 2, 200 })]
@@ -118,8 +125,10 @@ public sealed class PngFaultTests
     public void A_color_that_the_palette_lacks_is_black(int depth, int width, byte[] row)
     {
         PngBuilder File() => new PngBuilder().Header((uint)width, 1, (byte)depth, 3).Chunk("PLTE", 10, 20, 30, 40, 50, 60);
-        Assert.That(PictureDecoder.Decode(File().Pixels(row).End()).Rgba, Is.EqualTo(new byte[] { 10, 20, 30, 255, 40, 50, 60, 255, 0, 0, 0, 255, 0, 0, 0, 255 }));
-        Assert.That(PictureDecoder.Decode(File().Chunk("tRNS", 5).Pixels(row).End()).Rgba, Is.EqualTo(new byte[] { 10, 20, 30, 5, 40, 50, 60, 255, 0, 0, 0, 255, 0, 0, 0, 255 }));
+        Assert.That(PictureDecoder.Decode(File().Pixels(row).End()).Rgba,
+            Is.EqualTo(new byte[] { 10, 20, 30, 255, 40, 50, 60, 255, 0, 0, 0, 255, 0, 0, 0, 255 }));
+        Assert.That(PictureDecoder.Decode(File().Chunk("tRNS", 5).Pixels(row).End()).Rgba,
+            Is.EqualTo(new byte[] { 10, 20, 30, 5, 40, 50, 60, 255, 0, 0, 0, 255, 0, 0, 0, 255 }));
     }
 
     [Test]
@@ -141,7 +150,8 @@ public sealed class PngFaultTests
     [TestCase(new byte[] { 1, 2 }, 1, 2)]
     public void A_tRNS_longer_than_the_palette_means_nothing(byte[] transparency, int first, int second)
     {
-        byte[] file = new PngBuilder().Header(2, 1, 8, 3).Chunk("PLTE", 10, 20, 30, 40, 50, 60).Chunk("tRNS", transparency).Pixels(0, 0, 1).End();
+        byte[] file = new PngBuilder().Header(2, 1, 8, 3).Chunk("PLTE", 10, 20, 30, 40, 50, 60).Chunk("tRNS", transparency).Pixels(0, 0, 1)
+            .End();
         Assert.That(PictureDecoder.Decode(file).Rgba, Is.EqualTo(new byte[] { 10, 20, 30, (byte)first, 40, 50, 60, (byte)second }));
     }
 
@@ -151,8 +161,10 @@ public sealed class PngFaultTests
     [TestCase(new byte[] { 0x78, 0x20, 1, 2, 3, 4, 5, 6 })]
     public void Damaged_compressed_texts_are_a_format_fault(byte[] damaged)
     {
-        Assert.That(() => PngText.Read(Grey().Chunk("zTXt", [65, 0, 0, .. damaged]).Pixels(0, 7).End()), Throws.TypeOf<ImageFormatException>());
-        Assert.That(() => PngText.Read(Grey().Chunk("iTXt", [66, 0, 1, 0, 0, 0, .. damaged]).Pixels(0, 7).End()), Throws.TypeOf<ImageFormatException>());
+        Assert.That(() => PngText.Read(Grey().Chunk("zTXt", [65, 0, 0, .. damaged]).Pixels(0, 7).End()),
+            Throws.TypeOf<ImageFormatException>());
+        Assert.That(() => PngText.Read(Grey().Chunk("iTXt", [66, 0, 1, 0, 0, 0, .. damaged]).Pixels(0, 7).End()),
+            Throws.TypeOf<ImageFormatException>());
     }
 
     [Test]
@@ -161,9 +173,7 @@ public sealed class PngFaultTests
         byte[] bomb = PngBuilder.Deflate(new byte[1 << 24]);
         var builder = Grey();
         for (int i = 0; i < 3; i++)
-        {
             builder.Chunk("zTXt", [65, 0, 0, .. bomb]);
-        }
         byte[] file = builder.Pixels(0, 7).End();
         Assert.That(() => PngText.Read(file), Throws.TypeOf<ImageFormatException>().With.Message.Contains("16777216"));
         Assert.That(PictureDecoder.Decode(file).Rgba, Is.EqualTo(new byte[] { 7, 7, 7, 255 }));

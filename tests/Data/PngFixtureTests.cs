@@ -8,22 +8,24 @@ namespace Dalle2.Tests.Data;
 [TestFixture]
 public sealed class PngFixtureTests
 {
-    private static string Folder => Path.Combine(TestContext.CurrentContext.TestDirectory, "Data", "Fixtures");
+    static string Folder => Path.Combine(TestContext.CurrentContext.TestDirectory, "Data", "Fixtures");
 
     // ImageSharp would never end on it.
-    private const string Narrow = "one-i";
+    const string Narrow = "one-i";
 
-    private static IEnumerable<string> Read() => Names().Where(name => name != Narrow);
+    static IEnumerable<string> Read() => Names().Where(name => name != Narrow);
 
-    private static IEnumerable<string> Names() =>
-        Directory.GetFiles(Path.Combine(AppContext.BaseDirectory, "Data", "Fixtures"), "*.png").Select(f => Path.GetFileNameWithoutExtension(f)!).Order(StringComparer.Ordinal);
+    static IEnumerable<string> Names() =>
+        Directory.GetFiles(Path.Combine(AppContext.BaseDirectory, "Data", "Fixtures"), "*.png")
+        .Select(f => Path.GetFileNameWithoutExtension(f)!).Order(StringComparer.Ordinal);
 
     [Test]
     public void Every_colour_type_depth_interlace_and_transparency_is_there() => Assert.That(Names().Count(), Is.EqualTo(57));
 
     [Test]
     public void A_narrow_interlaced_picture_is_refused_with_the_reason() =>
-        Assert.That(() => PictureDecoder.Decode(File.ReadAllBytes(Path.Combine(Folder, Narrow + ".png"))), Throws.TypeOf<ImageFormatException>().With.Message.Contains("interlaced and 1 pixels wide"));
+        Assert.That(() => PictureDecoder.Decode(File.ReadAllBytes(Path.Combine(Folder, Narrow + ".png"))),
+        Throws.TypeOf<ImageFormatException>().With.Message.Contains("interlaced and 1 pixels wide"));
 
     [TestCaseSource(nameof(Read))]
     public void Pixels_are_those_of_the_other_program(string name)
@@ -49,9 +51,7 @@ public sealed class PngFixtureTests
     {
         var file = File.ReadAllBytes(Path.Combine(Folder, name + ".png"));
         for (int length = 0; length < file.Length; length++)
-        {
             Assert.That(() => PictureDecoder.Decode(file[..length]), Throws.TypeOf<ImageFormatException>(), $"cut to {length}");
-        }
         foreach (byte flip in new byte[] { 1, 0x20, 0x80, 0xFF })
         {
             for (int i = 0; i < file.Length; i++)

@@ -8,7 +8,7 @@ namespace Dalle2.Tests.Data;
 public sealed class PreparedDataTests
 {
     /// <summary>Each third sample is broken; picture i is of colour i.</summary>
-    private sealed class Holed(int count, Exception? fatal = null) : IDataSet
+    sealed class Holed(int count, Exception? fatal = null) : IDataSet
     {
         public string Name => "holed";
 
@@ -23,13 +23,9 @@ public sealed class PreparedDataTests
         public Image Load(string split, int index, int side)
         {
             if (fatal is not null && index == 7)
-            {
                 throw fatal;
-            }
             if (index % 3 == 2)
-            {
                 throw new BrokenSampleException(Source(split, index), "a hole");
-            }
             var image = new Image(side, side);
             image.Rgba.AsSpan().Fill((byte)index);
             return image;
@@ -60,7 +56,8 @@ public sealed class PreparedDataTests
 
     [Test]
     public void What_needs_the_user_stops_everything_with_its_own_words() =>
-        Assert.That(() => PreparedData.Load(new Holed(30, new UserInputException("install it")), "train", 2, 30), Throws.TypeOf<UserInputException>().With.Message.EqualTo("install it"));
+        Assert.That(() => PreparedData.Load(new Holed(30, new UserInputException("install it")), "train", 2, 30),
+        Throws.TypeOf<UserInputException>().With.Message.EqualTo("install it"));
 
     [Test]
     public void A_sample_without_memory_is_broken() =>
@@ -80,7 +77,8 @@ public sealed class PreparedDataTests
     public void Memory_is_checked_before_with_figures()
     {
         var set = new Holed(1_000_000);
-        Assert.That(() => PreparedData.CheckMemory(set, "train", 10_000, 64, 100_000_000), Throws.TypeOf<UserInputException>().With.Message.Contains("123 MB").And.Message.Contains("100 MB"));
+        Assert.That(() => PreparedData.CheckMemory(set, "train", 10_000, 64, 100_000_000),
+            Throws.TypeOf<UserInputException>().With.Message.Contains("123 MB").And.Message.Contains("100 MB"));
         Assert.That(() => PreparedData.CheckMemory(set, "train", 10_000, 64, 200_000_000), Throws.Nothing);
         Assert.That(() => PreparedData.Load(set, "train", 256), Throws.TypeOf<UserInputException>().With.Message.Contains("196,608 MB"));
     }
@@ -90,7 +88,8 @@ public sealed class PreparedDataTests
     {
         using var source = new CancellationTokenSource();
         source.Cancel();
-        Assert.That(() => PreparedData.Load(new Holed(3), "train", 2, 3, cancellation: source.Token), Throws.InstanceOf<OperationCanceledException>());
+        Assert.That(() => PreparedData.Load(new Holed(3), "train", 2, 3, cancellation: source.Token),
+            Throws.InstanceOf<OperationCanceledException>());
     }
 
     [Test]

@@ -7,17 +7,17 @@ namespace Dalle2.Tests.Data;
 [TestFixture]
 public sealed class SceneRendererTests
 {
-    private static Scene Single(ShapeKind shape, ShapeSize size, Place place = Place.Center, ShapeColour colour = ShapeColour.White) =>
+    static Scene Single(ShapeKind shape, ShapeSize size, Place place = Place.Center, ShapeColour colour = ShapeColour.White) =>
         new(Background.Black, new ShapeObject(shape, colour, size, place));
 
-    private static readonly (double X, double Y)[] StarCorners = [.. Enumerable.Range(0, 10).Select(i =>
+    static readonly (double X, double Y)[] StarCorners = [.. Enumerable.Range(0, 10).Select(i =>
     {
         double r = i % 2 == 0 ? 1.15 : 0.55 * 1.15;
         return (r * Math.Sin(i * Math.PI / 5), -r * Math.Cos(i * Math.PI / 5));
     })];
 
     // In units of the radius, y downwards.
-    private static bool Inside(ShapeKind shape, double x, double y)
+    static bool Inside(ShapeKind shape, double x, double y)
     {
         static bool Polygon(double x, double y, params (double X, double Y)[] corners)
         {
@@ -26,9 +26,7 @@ public sealed class SceneRendererTests
             {
                 var (a, b) = (corners[i], corners[j]);
                 if (a.Y > y != b.Y > y && x < (b.X - a.X) * (y - a.Y) / (b.Y - a.Y) + a.X)
-                {
                     inside = !inside;
-                }
             }
             return inside;
         }
@@ -59,7 +57,8 @@ public sealed class SceneRendererTests
     {
         var jitter = new SceneJitter(new ShapeJitter(0.013, -0.021, 0.05));
         var image = SceneRenderer.Render(Single(shape, size), side, jitter);
-        double cx = (0.5 + 0.013) * side, cy = (0.5 - 0.021) * side, r = (size == ShapeSize.Small ? 0.14 : 0.24) * 1.05 * side, error = 0, area = 0;
+        double cx = (0.5 + 0.013) * side, cy = (0.5 - 0.021) * side, r = (size == ShapeSize.Small ? 0.14 : 0.24) * 1.05 * side, error = 0,
+            area = 0;
         const int n = 16;
         for (int y = 0; y < side; y++)
         {
@@ -67,9 +66,7 @@ public sealed class SceneRendererTests
             {
                 int hits = 0;
                 for (int k = 0; k < n * n; k++)
-                {
                     hits += Inside(shape, (x + (k % n + 0.5) / n - cx) / r, (y + (k / n + 0.5) / n - cy) / r) ? 1 : 0;
-                }
                 double difference = Math.Abs(image.Pixel(x, y)[1] / 255.0 - hits / (double)(n * n));
                 Assert.That(difference, Is.LessThan(0.2), $"pixel {x}, {y}");
                 error += difference;
@@ -85,9 +82,7 @@ public sealed class SceneRendererTests
         double area = 0;
         const int n = 400;
         for (int i = 0; i < n * n; i++)
-        {
             area += Inside(shape, 2.6 * (i % n + 0.5) / n - 1.3, 2.6 * (i / n + 0.5) / n - 1.3) ? 2.6 * 2.6 / (n * n) : 0;
-        }
         Assert.That(area, Is.InRange(1.9, 3.1));
     }
 
@@ -116,7 +111,8 @@ public sealed class SceneRendererTests
             for (int j = 0; j < i; j++)
             {
                 // White on black: a difference of six whole pixels at the very least.
-                Assert.That(SquaredDistance(pictures[i], pictures[j]) / (3.0 * 255 * 255), Is.GreaterThan(6), $"{(ShapeKind)i} and {(ShapeKind)j}");
+                Assert.That(SquaredDistance(pictures[i], pictures[j]) / (3.0 * 255 * 255), Is.GreaterThan(6),
+                    $"{(ShapeKind)i} and {(ShapeKind)j}");
             }
         }
     }
@@ -149,14 +145,22 @@ public sealed class SceneRendererTests
         var inwards = new SceneJitter(first, first with { Dx = -first.Dx, Dy = -first.Dy });
         foreach (var kind in Enum.GetValues<ShapeKind>())
         {
-            var pair = Scene.Pair(Background.Black, kind, ShapeColour.Red, ShapeSize.Large, relation, kind, ShapeColour.Blue, ShapeSize.Large);
+            var pair = Scene.Pair(Background.Black, kind, ShapeColour.Red, ShapeSize.Large, relation, kind, ShapeColour.Blue,
+                ShapeSize.Large);
             var image = SceneRenderer.Render(pair, 64, inwards);
             int reds = 0, blues = 0;
             for (int y = 0; y < 64; y++)
             {
                 for (int x = 0; x < 64; x++)
                 {
-                    bool firstHalf = relation switch { Relation.Above => y < 32, Relation.Below => y >= 32, Relation.LeftOf => x < 32, _ => x >= 32 };
+                    bool firstHalf = relation switch
+                    {
+                        Relation.Above =>
+                        y < 32,
+                        Relation.Below => y >= 32,
+                        Relation.LeftOf => x < 32,
+                        _ => x >= 32
+                    };
                     reds += firstHalf && image.Pixel(x, y)[0] > 150 ? 1 : 0;
                     blues += !firstHalf && image.Pixel(x, y)[2] > 150 ? 1 : 0;
                     Assert.That(firstHalf ? image.Pixel(x, y)[2] <= 60 : image.Pixel(x, y)[0] <= 60, Is.True);
@@ -177,5 +181,5 @@ public sealed class SceneRendererTests
         Assert.That(() => SceneRenderer.Render(scene, 15), Throws.InstanceOf<ArgumentException>());
     }
 
-    private static double SquaredDistance(Image a, Image b) => a.Rgba.Zip(b.Rgba).Sum(p => (double)(p.First - p.Second) * (p.First - p.Second));
+    static double SquaredDistance(Image a, Image b) => a.Rgba.Zip(b.Rgba).Sum(p => (double)(p.First - p.Second) * (p.First - p.Second));
 }

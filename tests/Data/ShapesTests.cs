@@ -7,13 +7,15 @@ namespace Dalle2.Tests.Data;
 [TestFixture]
 public sealed class ShapesTests
 {
-    private static readonly SceneCatalogue[] Catalogues = [SceneCatalogue.One, SceneCatalogue.Two];
+    static readonly SceneCatalogue[] Catalogues = [SceneCatalogue.One, SceneCatalogue.Two];
 
     [Test]
     public void The_tiers_have_the_stated_number_of_different_combinations()
     {
-        Assert.That(Enumerable.Range(0, SceneCatalogue.One.Count).Select(i => SceneCatalogue.One[i]).Distinct().Count(), Is.EqualTo(3 * 8 * 8 * 2 * 9));
-        Assert.That(Enumerable.Range(0, SceneCatalogue.Two.Count).Select(i => SceneCatalogue.Two[i]).Distinct().Count(), Is.EqualTo(196_608));
+        Assert.That(Enumerable.Range(0, SceneCatalogue.One.Count).Select(i => SceneCatalogue.One[i]).Distinct().Count(),
+            Is.EqualTo(3 * 8 * 8 * 2 * 9));
+        Assert.That(Enumerable.Range(0, SceneCatalogue.Two.Count).Select(i => SceneCatalogue.Two[i]).Distinct().Count(),
+            Is.EqualTo(196_608));
     }
 
     [Test]
@@ -21,7 +23,8 @@ public sealed class ShapesTests
     {
         var star = new Scene(Background.Navy, new ShapeObject(ShapeKind.Star, ShapeColour.Red, ShapeSize.Small, Place.TopLeft));
         Assert.That(star.Caption, Is.EqualTo("a small red star at the top left on a navy background"));
-        var pair = Scene.Pair(Background.Black, ShapeKind.Star, ShapeColour.Red, ShapeSize.Small, Relation.LeftOf, ShapeKind.Circle, ShapeColour.Blue, ShapeSize.Large);
+        var pair = Scene.Pair(Background.Black, ShapeKind.Star, ShapeColour.Red, ShapeSize.Small, Relation.LeftOf, ShapeKind.Circle,
+            ShapeColour.Blue, ShapeSize.Large);
         Assert.That(pair.Caption, Is.EqualTo("a small red star left of a large blue circle on a black background"));
         Assert.That(pair.Relation, Is.EqualTo(Relation.LeftOf));
         foreach (var catalogue in Catalogues)
@@ -58,9 +61,7 @@ public sealed class ShapesTests
             // The rule, written out: FNV-1a-32 of the caption.
             uint hash = 2166136261;
             foreach (char c in set.Caption("train", i))
-            {
                 hash = unchecked((hash ^ c) * 16777619);
-            }
             Assert.That(hash % 5, Is.Not.Zero, set.Caption("train", i));
         }
         var heldOut = Enumerable.Range(0, set.Count("held-out")).Select(i => set.Scene("held-out", i)).ToList();
@@ -93,9 +94,7 @@ public sealed class ShapesTests
         var b = new ShapesDataSet(tier, new DataSetOptions { Seed = 1, Count = 1_000 });
         var other = new ShapesDataSet(tier, new DataSetOptions { Seed = 2, Count = 100 });
         for (int i = 99; i >= 0; i--)
-        {
             Assert.That((b.Scene("train", i), b.Jitter("train", i)), Is.EqualTo((a.Scene("train", i), a.Jitter("train", i))));
-        }
         Assert.That(Enumerable.Range(0, 100).Count(i => other.Jitter("train", i) == a.Jitter("train", i)), Is.Zero);
         Assert.That(Enumerable.Range(0, 100).Count(i => a.Jitter("held-out", i) == a.Jitter("train", i)), Is.Zero);
     }
@@ -106,7 +105,8 @@ public sealed class ShapesTests
         var set = new ShapesDataSet(2, new DataSetOptions { Count = 4_000 });
         var jitter = Enumerable.Range(0, 4_000).Select(i => set.Jitter("train", i)).ToList();
         foreach (var (pick, limit) in new (Func<SceneJitter, double>, double)[]
-            { (j => j.First.Dx, .03), (j => j.First.Dy, .03), (j => j.First.Radius, .08), (j => j.Second.Dx, .03), (j => j.Second.Dy, .03), (j => j.Second.Radius, .08) })
+            { (j => j.First.Dx, .03), (j => j.First.Dy, .03), (j => j.First.Radius, .08), (j => j.Second.Dx, .03), (j => j.Second.Dy, .03),
+            (j => j.Second.Radius, .08) })
         {
             var values = jitter.Select(pick).ToList();
             Assert.That(values, Has.All.InRange(-limit, limit));

@@ -1,7 +1,7 @@
 namespace Dalle2.Tests.Data;
 
 /// <summary>A folder of one test, removed with it.</summary>
-internal sealed class TemporaryFolder : IDisposable
+sealed class TemporaryFolder : IDisposable
 {
     public string Path { get; } = Directory.CreateTempSubdirectory("dalle2-test-").FullName;
 

@@ -6,7 +6,7 @@ namespace Dalle2.Tests.Data;
 [TestFixture]
 public sealed class WordTokenizerTests
 {
-    private static readonly Vocabulary Words = Vocabulary.Build(["a red star, a blue star", "the red t-shirt"]);
+    static readonly Vocabulary Words = Vocabulary.Build(["a red star, a blue star", "the red t-shirt"]);
 
     [TestCase("A small RED star.", "a|small|red|star|.")]
     [TestCase("", "")]
@@ -36,7 +36,8 @@ public sealed class WordTokenizerTests
 
     [Test]
     public void The_vocabulary_is_in_order_of_count_then_ordinal() =>
-        Assert.That(Words.Words, Is.EqualTo(new[] { "<pad>", "<bos>", "<eos>", "<unk>", "a", "red", "star", ",", "blue", "t-shirt", "the" }));
+        Assert.That(Words.Words, Is.EqualTo(new[] { "<pad>", "<bos>", "<eos>", "<unk>", "a", "red", "star", ",", "blue", "t-shirt",
+        "the" }));
 
     [Test]
     public void Rare_words_and_words_above_the_limit_are_left_out()
@@ -145,7 +146,8 @@ public sealed class WordTokenizerTests
     {
         using var folder = new TemporaryFolder();
         string path = folder.Write("v.txt", content);
-        Assert.That(() => Vocabulary.Load(path), Throws.TypeOf<UserInputException>().With.Message.Contains(says).And.Message.Contains(path));
+        Assert.That(() => Vocabulary.Load(path), Throws.TypeOf<UserInputException>().With.Message.Contains(says).And.Message.Contains(
+            path));
     }
 
     [Test]

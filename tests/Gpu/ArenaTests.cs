@@ -87,7 +87,8 @@ sealed class ArenaTests
         arena.Release(tensor.Reshape(2, 2));
         Assert.That(() => arena.Release(tensor), Throws.InvalidOperationException.With.Message.Contains("twice"));
         using Buffer<float> foreign = device.Allocate<float>(4);
-        Assert.That(() => arena.Release(new Tensor(foreign.View, new Shape(4))), Throws.InvalidOperationException.With.Message.Contains("not of this arena"));
+        Assert.That(() => arena.Release(new Tensor(foreign.View, new Shape(4))),
+            Throws.InvalidOperationException.With.Message.Contains("not of this arena"));
     }
 
     [Test]

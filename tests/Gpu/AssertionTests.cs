@@ -16,7 +16,8 @@ public class AssertionTests
         device.Stream.Write<int>([1, 2, 3, 4, 5, 6, 7, 8], x.View);
         device.Stream.Launch(BelowKernel, 8, x.View, 9);
         device.Stream.Write<int>([1, 2, 3, 4, 5, 6, 7, 8], x.View);
-        Assert.That(() => device.Stream.Launch(BelowKernel, 8, x.View, 5), Throws.TypeOf<KernelException>().With.Message.Contains("BelowKernel").And.Message.Contains("too {large}"));
+        Assert.That(() => device.Stream.Launch(BelowKernel, 8, x.View, 5),
+            Throws.TypeOf<KernelException>().With.Message.Contains("BelowKernel").And.Message.Contains("too {large}"));
     }
 
     [Test]
@@ -37,7 +38,8 @@ public class AssertionTests
         using Device device = Device.Open("cpu", threads: 1);
         using Buffer<int> x = device.Allocate<int>(8);
         var kernel = ((Action<Index1D, ArrayView<int>, int>)BelowKernel).Method;
-        Assert.That(() => device.Stream.Launch(kernel, new Index1D(8), x.View), Throws.ArgumentException.With.Message.Contains("BelowKernel takes (Index1D, ArrayView`1, Int32)"));
+        Assert.That(() => device.Stream.Launch(kernel, new Index1D(8), x.View),
+            Throws.ArgumentException.With.Message.Contains("BelowKernel takes (Index1D, ArrayView`1, Int32)"));
         Assert.That(() => device.Stream.Launch(kernel, new KernelConfig(1, 8), x.View, 3), Throws.ArgumentException);
         Assert.That(() => device.Stream.Launch(kernel, new Index1D(-1), x.View, 3), Throws.TypeOf<ArgumentOutOfRangeException>());
     }
@@ -48,7 +50,8 @@ public class AssertionTests
     {
         using Device device = Device.Open("cpu", threads: 1);
         using Buffer<int> one = device.Allocate<int>(1);
-        Assert.That(() => device.Stream.Launch(CountKernel, new KernelConfig(new Index2D(x, y), new Index2D(1, 1)), one.View), Throws.TypeOf<ArgumentOutOfRangeException>().With.Message.Contains("groups"));
+        Assert.That(() => device.Stream.Launch(CountKernel, new KernelConfig(new Index2D(x, y), new Index2D(1, 1)), one.View),
+            Throws.TypeOf<ArgumentOutOfRangeException>().With.Message.Contains("groups"));
     }
 
     static void BelowKernel(Index1D i, ArrayView<int> x, int limit)

@@ -34,7 +34,10 @@ sealed unsafe class ComparingDevice(Device candidate, Device? other = null, int 
         for (int r = 0; r < expected.Length; r++)
         {
             int at = expected[r].AsSpan().CommonPrefixLength(actual[r]);
-            Assert.That(at, Is.EqualTo(expected[r].Length), $"{launch.Kernel.Name} on {candidate.Name}: view {r} differs from {(reference.Name == "reference" ? "the .NET method" : reference.Name)}'s at byte {at}: {Convert.ToHexString(actual[r].AsSpan(at & ~7, Math.Min(16, actual[r].Length - (at & ~7))))} instead of {Convert.ToHexString(expected[r].AsSpan(at & ~7, Math.Min(16, expected[r].Length - (at & ~7))))}");
+            Assert.That(at, Is.EqualTo(expected[r].Length), $"{launch.Kernel.Name} on {candidate.Name}: view {r} differs from "
+                + $"{(reference.Name == "reference" ? "the .NET method" : reference.Name)}'s at byte {at}: "
+                + $"{Convert.ToHexString(actual[r].AsSpan(at & ~7, Math.Min(16, actual[r].Length - (at & ~7))))} instead of "
+                + $"{Convert.ToHexString(expected[r].AsSpan(at & ~7, Math.Min(16, expected[r].Length - (at & ~7))))}");
         }
     }
 

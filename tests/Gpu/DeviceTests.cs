@@ -46,7 +46,8 @@ public class DeviceTests
     public void Too_much_memory_is_refused_with_figures()
     {
         using Device device = Device.Open("cpu");
-        Assert.That(() => device.Allocate<byte>(1L << 60), Throws.TypeOf<DeviceUnavailableException>().With.Message.Contains("1099511627776 MiB"));
+        Assert.That(() => device.Allocate<byte>(1L << 60),
+            Throws.TypeOf<DeviceUnavailableException>().With.Message.Contains("1099511627776 MiB"));
         Assert.That(device.AllocatedBytes, Is.Zero);
     }
 
@@ -133,7 +134,8 @@ public class DeviceTests
     {
         using var arena = new Arena(device);
         Tensor New(params int[] extents) => new(arena.Allocate<float>(new Shape(extents).Length), new Shape(extents));
-        Tensor a = New(37, 301), b = New(301, 29), c = New(37, 29), bias = New(29), partialBias = New(BiasOp.PartialRows(37), 29), sum = New(1), partials = New(ReductionOp.Partials(37 * 301));
+        Tensor a = New(37, 301), b = New(301, 29), c = New(37, 29), bias = New(29), partialBias = New(BiasOp.PartialRows(37), 29),
+            sum = New(1), partials = New(ReductionOp.Partials(37 * 301));
         RandomOp.Normal(device.Stream, a, RandomKey.Named(1, 0, "a"));
         RandomOp.Uniform(device.Stream, b, RandomKey.Named(1, 0, "b"));
         GemmOp.Multiply(device.Stream, a, b, c);

@@ -13,9 +13,11 @@ namespace Dalle2.Tests.Gpu;
 public class DivisionTests
 {
     static readonly string[] Names =
-        ["reference", "ir", "cpu:128", "cpu:256", "cpu:512", "ptx", "cuda stand-in", .. OpenClOnce.IsHere ? (string[])["opencl x1", "opencl x16"] : []];
+        ["reference", "ir", "cpu:128", "cpu:256", "cpu:512", "ptx", "cuda stand-in",
+        .. OpenClOnce.IsHere ? (string[])["opencl x1", "opencl x16"] : []];
 
-    static readonly string[] CheckedNames = ["reference", "cpu:128", "cpu:512", "cuda stand-in", .. OpenClOnce.IsHere ? (string[])["opencl x1", "opencl x16"] : []];
+    static readonly string[] CheckedNames = ["reference", "cpu:128", "cpu:512", "cuda stand-in",
+        .. OpenClOnce.IsHere ? (string[])["opencl x1", "opencl x16"] : []];
 
     static Device Open(string name) => name switch
     {
@@ -28,7 +30,8 @@ public class DivisionTests
 
     static Device OpenChecked(string name) => name switch
     {
-        "opencl x1" or "opencl x16" => OpenClDevice.Open("opencl:0", OpenClOnce.CacheFolder, name == "opencl x1" ? 1 : 16, CheckMode.Require),
+        "opencl x1" or "opencl x16" =>
+        OpenClDevice.Open("opencl:0", OpenClOnce.CacheFolder, name == "opencl x1" ? 1 : 16, CheckMode.Require),
         "cuda stand-in" => StandInDevice.Open(new StandInDriver(), CheckMode.Require),
         _ => Device.Open(name, threads: name == "reference" ? 0 : 1, isChecked: true),
     };
@@ -37,10 +40,13 @@ public class DivisionTests
     public void A_division_by_zero_gives_zero_and_its_remainder_is_the_dividend(string name)
     {
         using Device device = Open(name);
-        Expect<int>(device, DivideKernel, [7, -7, 0, int.MinValue, int.MaxValue, 1], [0, 0, 0, 0, 0, 0], [0, 0, 0, 0, 0, 0], [7, -7, 0, int.MinValue, int.MaxValue, 1]);
+        Expect<int>(device, DivideKernel, [7, -7, 0, int.MinValue, int.MaxValue, 1], [0, 0, 0, 0, 0, 0], [0, 0, 0, 0, 0, 0],
+            [7, -7, 0, int.MinValue, int.MaxValue, 1]);
         Expect<uint>(device, DivideKernel, [7, 0, uint.MaxValue, 1u << 31], [0, 0, 0, 0], [0, 0, 0, 0], [7, 0, uint.MaxValue, 1u << 31]);
-        Expect<long>(device, DivideKernel, [7, -7, 0, long.MinValue, 1L << 40], [0, 0, 0, 0, 0], [0, 0, 0, 0, 0], [7, -7, 0, long.MinValue, 1L << 40]);
-        Expect<ulong>(device, DivideKernel, [7, 0, ulong.MaxValue, 1ul << 63], [0, 0, 0, 0], [0, 0, 0, 0], [7, 0, ulong.MaxValue, 1ul << 63]);
+        Expect<long>(device, DivideKernel, [7, -7, 0, long.MinValue, 1L << 40], [0, 0, 0, 0, 0], [0, 0, 0, 0, 0],
+            [7, -7, 0, long.MinValue, 1L << 40]);
+        Expect<ulong>(device, DivideKernel, [7, 0, ulong.MaxValue, 1ul << 63], [0, 0, 0, 0], [0, 0, 0, 0],
+            [7, 0, ulong.MaxValue, 1ul << 63]);
         Expect<sbyte>(device, SmallKernel, [7, -7, sbyte.MinValue], [0, 0, 0], [0, 0, 0], [7, -7, sbyte.MinValue]);
         Expect<ushort>(device, SmallKernel, [7, 0, ushort.MaxValue], [0, 0, 0], [0, 0, 0], [7, 0, ushort.MaxValue]);
     }
@@ -57,9 +63,11 @@ public class DivisionTests
     [TestCaseSource(nameof(Names))]
     public void Other_divisions_beside_them_are_those_of_integers(string name)
     {
-        int[] a = [.. Enumerable.Range(0, 200).Select(i => unchecked(i * -1_640_531_527 ^ i))], b = [.. Enumerable.Range(0, 200).Select(i => i % 7 == 0 ? 0 : (i - 100) * (i % 3 == 0 ? 1 : 77777))];
+        int[] a = [.. Enumerable.Range(0, 200).Select(i => unchecked(i * -1_640_531_527 ^ i))],
+            b = [.. Enumerable.Range(0, 200).Select(i => i % 7 == 0 ? 0 : (i - 100) * (i % 3 == 0 ? 1 : 77777))];
         using Device device = Open(name);
-        Expect(device, DivideKernel, a, b, [.. a.Zip(b, (x, y) => y == 0 ? 0 : (int)((long)x / y))], [.. a.Zip(b, (x, y) => y == 0 ? x : (int)((long)x % y))]);
+        Expect(device, DivideKernel, a, b, [.. a.Zip(b, (x, y) => y == 0 ? 0 : (int)((long)x / y))],
+            [.. a.Zip(b, (x, y) => y == 0 ? x : (int)((long)x % y))]);
         uint[] ua = [.. a.Select(x => unchecked((uint)x))], ub = [.. b.Select(x => unchecked((uint)x))];
         Expect(device, DivideKernel, ua, ub, [.. ua.Zip(ub, (x, y) => y == 0 ? 0 : x / y)], [.. ua.Zip(ub, (x, y) => y == 0 ? x : x % y)]);
     }
@@ -77,7 +85,8 @@ public class DivisionTests
         Assert.That(values[..6], Is.EqualTo(new[] { 7, -7, int.MinValue, 0, 5, 6 }), "x / 0 + x % 0");
         Assert.That(values[6..12], Is.EqualTo(new[] { -7, 7, int.MinValue, 0, -5, -6 }), "x / -1 + x % -1");
         Assert.That(values[12..18], Is.EqualTo(new[] { 21, -21, unchecked(int.MinValue * 3), 0, 15, 18 }), "three turns of x / 0 + x % 0");
-        Assert.That(values[18..], Is.EqualTo(new[] { 7 + 7, -7 + 7, int.MinValue + 7, 0 + 7, 5 + 7, 6 + 7 }), "x / 0 + x % 0 + 7 / 0 + 7 % 0, known");
+        Assert.That(values[18..], Is.EqualTo(new[] { 7 + 7, -7 + 7, int.MinValue + 7, 0 + 7, 5 + 7, 6 + 7 }),
+            "x / 0 + x % 0 + 7 / 0 + 7 % 0, known");
     }
 
     [TestCaseSource(nameof(CheckedNames))]
@@ -100,13 +109,16 @@ public class DivisionTests
                 device.Stream.Launch(DivideKernel, 3, a.View, b.View, y.View);
                 device.Stream.Synchronize();
             },
-            Throws.TypeOf<KernelException>().With.Message.Contains(message).And.Message.Contains("DivisionTests.DivideKernel").And.Message.Match(@"DivisionTests\.cs, line \d+"));
+            Throws.TypeOf<KernelException>().With.Message.Contains(message).And.Message.Contains(
+            "DivisionTests.DivideKernel").And.Message.Match(@"DivisionTests\.cs, line \d+"));
     }
 
-    static void Expect<T>(Device device, Action<Index1D, ArrayView<T>, ArrayView<T>, ArrayView<T>> kernel, T[] a, T[] b, T[] quotients, T[] remainders)
+    static void Expect<T>(Device device, Action<Index1D, ArrayView<T>, ArrayView<T>, ArrayView<T>> kernel, T[] a, T[] b, T[] quotients,
+        T[] remainders)
         where T : unmanaged
     {
-        using Buffer<T> first = device.Allocate<T>(a.Length), second = device.Allocate<T>(a.Length), results = device.Allocate<T>(2 * a.Length);
+        using Buffer<T> first = device.Allocate<T>(a.Length), second = device.Allocate<T>(a.Length),
+            results = device.Allocate<T>(2 * a.Length);
         device.Stream.Write<T>(a, first.View);
         device.Stream.Write<T>(b, second.View);
         device.Stream.Launch(kernel, a.Length, first.View, second.View, results.View);
@@ -156,7 +168,8 @@ public class DivisionTests
         y[i + a.IntLength] = (ushort)(a[i] % b[i]);
     }
 
-    static void SharedKernel(Index1D i, ArrayView<int> x, ArrayView<int> y, int zero, int minusOne, ILGPU.Runtime.SpecializedValue<int> known)
+    static void SharedKernel(Index1D i, ArrayView<int> x, ArrayView<int> y, int zero, int minusOne,
+        ILGPU.Runtime.SpecializedValue<int> known)
     {
         int n = x.IntLength, sum = 0;
         y[i] = x[i] / zero + x[i] % zero;

@@ -28,7 +28,8 @@ public class FaultTests
     {
         using Device device = Open(name);
         using Buffer<int> x = device.Allocate<int>(4);
-        Assert.That(() => device.Stream.Launch(ThrowKernel, 4, x.View), Throws.TypeOf<KernelDiagnosticException>().With.Property(nameof(KernelDiagnosticException.Code)).EqualTo("D2G003"));
+        Assert.That(() => device.Stream.Launch(ThrowKernel, 4, x.View),
+            Throws.TypeOf<KernelDiagnosticException>().With.Property(nameof(KernelDiagnosticException.Code)).EqualTo("D2G003"));
         Assert.That(() => device.Stream.Launch(ThrowKernel, 4, x.View), Throws.TypeOf<KernelDiagnosticException>(), "the second time too");
     }
 
@@ -45,7 +46,8 @@ public class FaultTests
 
         static void Refuses(Action launch) => Assert.That(
             () => launch(),
-            Throws.TypeOf<KernelDiagnosticException>().With.Property(nameof(KernelDiagnosticException.Code)).EqualTo("D2G014").And.Message.Contains("FaultTests.cs(").And.Message.Contains("launch it with a KernelConfig"));
+            Throws.TypeOf<KernelDiagnosticException>().With.Property(nameof(KernelDiagnosticException.Code))
+            .EqualTo("D2G014").And.Message.Contains("FaultTests.cs(").And.Message.Contains("launch it with a KernelConfig"));
     }
 
     [TestCaseSource(nameof(Names))]
@@ -75,8 +77,10 @@ public class FaultTests
         device.Stream.Write<int>([1, 2, 3, 4], x.View);
         var method = ((Action<ArrayView<int>>)CountKernel).Method;
         foreach (var (grid, group) in (ReadOnlySpan<(Index3D, Index3D)>)[
-            (new(-3, 1, 1), new(1, 1, 1)), (new(1, -1, -1), new(1, 1, 1)), (new(65536, 65536, 1), new(1, 1, 1)), (new(65537, 65536, 1), new(1, 1, 1)),
-            (new(1 << 30, 1 << 30, 1 << 30), new(1, 1, 1)), (new(1, 1, 1), new(0, 1, 1)), (new(1, 1, 1), new(-1, -1, 1)), (new(1, 1, 1), new(1025, 1, 1)), (new(1, 1, 1), new(65536, 65536, 1))])
+            (new(-3, 1, 1), new(1, 1, 1)), (new(1, -1, -1), new(1, 1, 1)), (new(65536, 65536, 1), new(1, 1, 1)),
+            (new(65537, 65536, 1), new(1, 1, 1)),
+            (new(1 << 30, 1 << 30, 1 << 30), new(1, 1, 1)), (new(1, 1, 1), new(0, 1, 1)), (new(1, 1, 1), new(-1, -1, 1)),
+            (new(1, 1, 1), new(1025, 1, 1)), (new(1, 1, 1), new(65536, 65536, 1))])
         {
             Refuses(() => device.Stream.Launch(CountKernel, new KernelConfig(grid, group), x.View));
             Refuses(() => device.Stream.Launch(method, new KernelConfig(grid, group), x.View));
@@ -103,22 +107,29 @@ public class FaultTests
         using Buffer<int> x = device.Allocate<int>(4);
         device.Stream.Write<int>([1, 2, 3, 4], x.View);
         int n = 5, other = 6;
-        Action<Index1D, ArrayView<int>> capturing = (i, view) => view[i] = n, both = (i, view) => view[i] = n + other, own = (i, view) => view[i] = Instance;
+        Action<Index1D, ArrayView<int>> capturing = (i, view) => view[i] = n, both = (i, view) => view[i] = n + other,
+            own = (i, view) => view[i] = Instance;
         Func<int> unrelated = () => other;
         Assert.That(unrelated(), Is.EqualTo(6));
         void Local(Index1D i, ArrayView<int> view) => view[i] = other;
-        Says(() => device.Stream.Launch(capturing, 4, x.View), $"a lambda in FaultTests.{nameof(What_is_no_kernel_says_why)} is not a kernel: it captures 'n'; pass what it needs as arguments");
+        Says(() => device.Stream.Launch(capturing, 4, x.View),
+            $"a lambda in FaultTests.{nameof(What_is_no_kernel_says_why)} is not a kernel: it captures 'n'; pass what it needs as "
+            + $"arguments");
         Says(() => device.Stream.Launch(both, 4, x.View), "it captures 'n', 'other'; pass");
         Says(() => device.Stream.Launch(own, 4, x.View), "it captures 'this'");
-        Says(() => device.Stream.Launch(Local, 4, x.View), $"FaultTests.{nameof(What_is_no_kernel_says_why)}.Local is not a kernel: it captures 'other'");
-        Says(() => device.Stream.Launch(InstanceKernel, 4, x.View), "FaultTests.InstanceKernel is not a kernel: it is a method of an object of FaultTests; write 'static' before it");
-        Says(() => device.Stream.Launch(((Func<Index1D, ArrayView<int>, int>)((i, view) => view[i]++)).Method, new Index1D(4), x.View), "it returns a value of type Int32");
+        Says(() => device.Stream.Launch(Local, 4, x.View),
+            $"FaultTests.{nameof(What_is_no_kernel_says_why)}.Local is not a kernel: it captures 'other'");
+        Says(() => device.Stream.Launch(InstanceKernel, 4, x.View),
+            "FaultTests.InstanceKernel is not a kernel: it is a method of an object of FaultTests; write 'static' before it");
+        Says(() => device.Stream.Launch(((Func<Index1D, ArrayView<int>, int>)((i, view) => view[i]++)).Method, new Index1D(4), x.View),
+            "it returns a value of type Int32");
         device.Stream.Launch((i, view) => view[i] += 10, 4, x.View);
         var values = new int[4];
         device.Stream.Read<int>(x.View, values);
         Assert.That(values, Is.EqualTo(new[] { 11, 12, 13, 14 }), "a lambda that captures nothing is a kernel");
 
-        static void Says(Action launch, string text) => Assert.That(() => launch(), Throws.ArgumentException.With.Message.Contains(text).And.Message.Not.Contains("<"));
+        static void Says(Action launch, string text) =>
+            Assert.That(() => launch(), Throws.ArgumentException.With.Message.Contains(text).And.Message.Not.Contains("<"));
     }
 
     int Instance { get; } = 3;

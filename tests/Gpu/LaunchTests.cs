@@ -35,10 +35,12 @@ sealed class LaunchTests
     [Test]
     public void Arguments_are_the_same_whether_they_are_packed_by_type_or_from_objects()
     {
-        object[] objects = [(sbyte)-3, true, (Half)1.5f, new Mixed(7, -2.5, 'x'), ILGPU.Runtime.SpecializedValue.New(-5), ulong.MaxValue, (short)-1];
+        object[] objects = [(sbyte)-3, true, (Half)1.5f, new Mixed(7, -2.5, 'x'), ILGPU.Runtime.SpecializedValue.New(-5), ulong.MaxValue,
+            (short)-1];
         CompiledKernel kernel = CompiledKernel.Of(MixedKernel);
         Launch typed = new Launch().Begin(kernel, new Index3D(4, 1, 1), null)
-            .Add((sbyte)-3).Add(true).Add((Half)1.5f).Add(new Mixed(7, -2.5, 'x')).Add(ILGPU.Runtime.SpecializedValue.New(-5)).Add(ulong.MaxValue).Add((short)-1);
+            .Add((sbyte)-3).Add(true).Add((Half)1.5f).Add(new Mixed(7, -2.5, 'x')).Add(ILGPU.Runtime.SpecializedValue.New(-5))
+            .Add(ulong.MaxValue).Add((short)-1);
         var boxed = new Launch(kernel, objects, new Index3D(4, 1, 1), null);
         ulong[] independent = KernelArguments.Bits(objects.Where(o => o is not ILGPU.Runtime.SpecializedValue<int>));
         Assert.That(typed.Parameters.ToArray(), Is.EqualTo(independent));
@@ -62,7 +64,8 @@ sealed class LaunchTests
 
     static void AddKernel(Index2D i, ArrayView<float> x, float a) => x[i.Y * 10 + i.X] += a;
 
-    static void GroupKernel(ArrayView<float> x, Pair pair, ILGPU.Runtime.SpecializedValue<int> times) => x[Grid.IdxX * 100 + Group.IdxX] += pair.A * pair.B * times;
+    static void GroupKernel(ArrayView<float> x, Pair pair, ILGPU.Runtime.SpecializedValue<int> times) =>
+        x[Grid.IdxX * 100 + Group.IdxX] += pair.A * pair.B * times;
 
     static void GenericKernel<T>(Index1D i, ArrayView<float> x)
         where T : struct, IFactor => x[i] *= default(T).Value;

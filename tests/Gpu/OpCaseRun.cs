@@ -32,7 +32,8 @@ static class OpCaseRun
     }
 
     /// <summary>Runs a case on both devices, which must give the same bits.</summary>
-    public static void RequireEqualBits(Device device, Device other, Type type, int[] s) => RequireEqualBits(device, type, s, Run(other, type, s));
+    public static void RequireEqualBits(Device device, Device other, Type type, int[] s) =>
+        RequireEqualBits(device, type, s, Run(other, type, s));
 
     static void RequireEqualBits(Device device, Type type, int[] s, float[][] expected)
     {
@@ -41,7 +42,8 @@ static class OpCaseRun
         for (int r = 0; r < expected.Length; r++)
         {
             int at = expected[r].AsSpan().CommonPrefixLength(actual[r], Bits.Instance);
-            Assert.That(at, Is.EqualTo(expected[r].Length), () => $"{OpCase.NameOf(type)} on {device.Name}: result {r} is {actual[r][at]:R} at {at} instead of {expected[r][at]:R}");
+            Assert.That(at, Is.EqualTo(expected[r].Length),
+                () => $"{OpCase.NameOf(type)} on {device.Name}: result {r} is {actual[r][at]:R} at {at} instead of {expected[r][at]:R}");
         }
     }
 

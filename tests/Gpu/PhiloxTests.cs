@@ -8,8 +8,10 @@ namespace Dalle2.Tests.Gpu;
 public class PhiloxTests
 {
     [TestCase(0u, 0u, 0u, 0u, 0u, 0u, 0x6627E8D5u, 0xE169C58Du, 0xBC57AC4Cu, 0x9B00DBD8u)]
-    [TestCase(0xFFFFFFFFu, 0xFFFFFFFFu, 0xFFFFFFFFu, 0xFFFFFFFFu, 0xFFFFFFFFu, 0xFFFFFFFFu, 0x408F276Du, 0x41C83B0Eu, 0xA20BC7C6u, 0x6D5451FDu)]
-    [TestCase(0x243F6A88u, 0x85A308D3u, 0x13198A2Eu, 0x03707344u, 0xA4093822u, 0x299F31D0u, 0xD16CFE09u, 0x94FDCCEBu, 0x5001E420u, 0x24126EA1u)]
+    [TestCase(0xFFFFFFFFu, 0xFFFFFFFFu, 0xFFFFFFFFu, 0xFFFFFFFFu, 0xFFFFFFFFu, 0xFFFFFFFFu, 0x408F276Du, 0x41C83B0Eu, 0xA20BC7C6u,
+    0x6D5451FDu)]
+    [TestCase(0x243F6A88u, 0x85A308D3u, 0x13198A2Eu, 0x03707344u, 0xA4093822u, 0x299F31D0u, 0xD16CFE09u, 0x94FDCCEBu, 0x5001E420u,
+    0x24126EA1u)]
     public void Block_gives_the_published_words(uint c0, uint c1, uint c2, uint c3, uint k0, uint k1, uint w0, uint w1, uint w2, uint w3) =>
         Assert.That(Philox.Block(c0, c1, c2, c3, k0, k1), Is.EqualTo(new RandomBlock(w0, w1, w2, w3)));
 
@@ -46,7 +48,8 @@ public class PhiloxTests
         double n = u.Length;
         Assert.That(u.Average(), Is.EqualTo(0.5).Within(5 * Math.Sqrt(1 / 12.0 / n)));
         Assert.That(u.Average(x => x * x), Is.EqualTo(1 / 3.0).Within(5 * Math.Sqrt((1 / 5.0 - 1 / 9.0) / n)));
-        Assert.That(u.Zip(u.Skip(1), (a, b) => (a - 0.5) * (b - 0.5)).Average(), Is.Zero.Within(5 / 12.0 / Math.Sqrt(n)), "neighbours are independent");
+        Assert.That(u.Zip(u.Skip(1), (a, b) => (a - 0.5) * (b - 0.5)).Average(), Is.Zero.Within(5 / 12.0 / Math.Sqrt(n)),
+            "neighbours are independent");
         // Chi-squared over 16 bins: 15 degrees of freedom, mean 15, variance 30.
         double expected = n / 16;
         double chiSquared = u.GroupBy(x => (int)(x * 16)).Sum(bin => (bin.Count() - expected) * (bin.Count() - expected) / expected);
@@ -63,7 +66,8 @@ public class PhiloxTests
         Assert.That(x.Average(v => v * v * v), Is.Zero.Within(5 * Math.Sqrt(15 / n)));
         Assert.That(x.Average(v => v * v * v * v), Is.EqualTo(3).Within(5 * Math.Sqrt(96 / n)));
         Assert.That(x.Count(v => Math.Abs(v) < 1.959964) / n, Is.EqualTo(0.95).Within(5 * Math.Sqrt(0.95 * 0.05 / n)));
-        Assert.That(x.Zip(x.Skip(1), (a, b) => a * b).Average(), Is.Zero.Within(5 / Math.Sqrt(n)), "the two deviates of a pair are independent");
+        Assert.That(x.Zip(x.Skip(1), (a, b) => a * b).Average(), Is.Zero.Within(5 / Math.Sqrt(n)),
+            "the two deviates of a pair are independent");
     }
 
     [TestCase("reference", 1)]
@@ -97,7 +101,8 @@ public class PhiloxTests
         Assert.That(order, Is.EquivalentTo(Enumerable.Range(0, 1000)).And.Not.Ordered);
         Assert.That(Philox.Permutation(RandomKey.Named(3, 0, "order"), 1000), Is.EqualTo(order));
         // All 6 orders of 3 over 6,000 keys: 1,000 each, deviation sqrt(6000 * 5 / 36) = 29.
-        int[] counts = [.. Enumerable.Range(0, 6000).GroupBy(i => string.Join(",", Philox.Permutation(new RandomKey(3, (ulong)i, 0), 3))).Select(g => g.Count())];
+        int[] counts = [.. Enumerable.Range(0, 6000).GroupBy(i => string.Join(",", Philox.Permutation(new RandomKey(3, (ulong)i, 0), 3)))
+            .Select(g => g.Count())];
         Assert.That(counts, Has.Length.EqualTo(6).And.All.EqualTo(1000).Within(150));
     }
 

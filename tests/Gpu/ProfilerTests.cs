@@ -26,7 +26,8 @@ sealed class ProfilerTests(string deviceName) : ILaunchProfiler
         device.Profiler = null;
         device.Stream.Clear(x.View);
 
-        Assert.That(records.Select(r => (r.Kind, r.Kernel, r.Grid, r.Group, r.Bytes)), Is.EqualTo(new (StreamWork, string?, Index3D, Index3D, long)[]
+        Assert.That(records.Select(r => (r.Kind, r.Kernel, r.Grid, r.Group, r.Bytes)),
+            Is.EqualTo(new (StreamWork, string?, Index3D, Index3D, long)[]
         {
             (StreamWork.Clear, null, default, default, 400),
             (StreamWork.Write, null, default, default, 400),

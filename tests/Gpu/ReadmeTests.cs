@@ -8,14 +8,16 @@ namespace Dalle2.Tests.Gpu;
 /// <summary>What the compiler's README says holds.</summary>
 public class ReadmeTests
 {
-    static readonly string Gpu = System.IO.Path.GetFullPath(System.IO.Path.Combine(System.IO.Path.GetDirectoryName(SourcePath())!, "..", "..", "src", "Gpu"));
+    static readonly string Gpu = System.IO.Path.GetFullPath(
+        System.IO.Path.Combine(System.IO.Path.GetDirectoryName(SourcePath())!, "..", "..", "src", "Gpu"));
 
     static string Readme => Text("README.md");
 
     [Test]
     public void The_example_runs()
     {
-        Assert.That(Readme, Does.Contain("static void Saxpy(Index1D i, ArrayView<float> x, ArrayView<float> y, float a) => y[i] = a * x[i] + y[i];"));
+        Assert.That(Readme,
+            Does.Contain("static void Saxpy(Index1D i, ArrayView<float> x, ArrayView<float> y, float a) => y[i] = a * x[i] + y[i];"));
         using Device device = Device.Open("cpu");
         using Buffer<float> x = device.Allocate<float>(1000), y = device.Allocate<float>(1000);
         device.Stream.Write<float>([.. Enumerable.Range(0, 1000)], x.View);
@@ -29,11 +31,13 @@ public class ReadmeTests
 
     [Test]
     public void Every_diagnostic_has_its_row() =>
-        Assert.That(Regex.Matches(Text("Kernels.md"), @"^\| `(D2G\d+)` \|", RegexOptions.Multiline).Select(match => match.Groups[1].Value), Is.EqualTo(Diagnostic.All.Select(diagnostic => diagnostic.Code)));
+        Assert.That(Regex.Matches(Text("Kernels.md"), @"^\| `(D2G\d+)` \|", RegexOptions.Multiline).Select(match => match.Groups[1].Value),
+        Is.EqualTo(Diagnostic.All.Select(diagnostic => diagnostic.Code)));
 
     [Test]
     public void Every_device_of_the_machine_is_named() =>
-        Assert.That(Device.All().Select(device => Regex.Replace(device.Name, @"(cuda|opencl)(:\d+)?$", "$1:N")).Where(name => !Text("Devices.md").Contains($"`{name}`")), Is.Empty);
+        Assert.That(Device.All().Select(device => Regex.Replace(device.Name, @"(cuda|opencl)(:\d+)?$", "$1:N"))
+        .Where(name => !Text("Devices.md").Contains($"`{name}`")), Is.Empty);
 
     [Test]
     public void Every_folder_says_what_it_is()
@@ -41,7 +45,8 @@ public class ReadmeTests
         string[] without =
         [
             .. Directory.EnumerateDirectories(Gpu).Where(folder => System.IO.Path.GetFileName(folder) is not ("bin" or "obj"))
-                .Where(folder => !File.Exists(System.IO.Path.Combine(folder, "README.md")) && Directory.EnumerateFiles(folder, "*.cs").Any()),
+                .Where(folder => !File.Exists(System.IO.Path.Combine(folder, "README.md"))
+                && Directory.EnumerateFiles(folder, "*.cs").Any()),
         ];
         Assert.That(without, Is.Empty);
     }

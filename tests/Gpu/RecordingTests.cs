@@ -57,11 +57,14 @@ sealed class RecordingTests(string deviceName)
     [Test]
     public void A_recording_has_no_copies_from_or_to_the_host_and_ends_with_its_work()
     {
-        Assert.That(() => device.Stream.Record(() => device.Stream.Write<float>([1f], rate.View)), Throws.InvalidOperationException.With.Message.Contains("host"));
-        Assert.That(() => device.Stream.Record(() => device.Stream.Read<float>(rate.View, new float[1])), Throws.InvalidOperationException.With.Message.Contains("host"));
+        Assert.That(() => device.Stream.Record(() => device.Stream.Write<float>([1f], rate.View)),
+            Throws.InvalidOperationException.With.Message.Contains("host"));
+        Assert.That(() => device.Stream.Record(() => device.Stream.Read<float>(rate.View, new float[1])),
+            Throws.InvalidOperationException.With.Message.Contains("host"));
         device.Stream.Write<float>([1f], rate.View);
         using Device other = Device.Open(deviceName);
-        Assert.That(() => other.Stream.Replay(device.Stream.Record(Step)), Throws.ArgumentException.With.Message.Contains("cannot be replayed"));
+        Assert.That(() => other.Stream.Replay(device.Stream.Record(Step)),
+            Throws.ArgumentException.With.Message.Contains("cannot be replayed"));
     }
 
     [Test]

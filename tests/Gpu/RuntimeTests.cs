@@ -87,7 +87,8 @@ public class RuntimeTests(string deviceName, int threads)
         void Launch() => device.Stream.Launch(UnwrittenKernel, new KernelConfig(1, 2), y.View);
         if (deviceName != "reference")
         {
-            Assert.That(Launch, Throws.TypeOf<KernelException>().With.Message.Contains("NaN is stored").And.Message.Contains("RuntimeTests.cs, line"));
+            Assert.That(Launch, Throws.TypeOf<KernelException>().With.Message.Contains("NaN is stored").And.Message.Contains(
+                "RuntimeTests.cs, line"));
             return;
         }
 
@@ -103,7 +104,8 @@ public class RuntimeTests(string deviceName, int threads)
         using Buffer<int> values = Zeros(8);
         Assert.That(
             () => device.Stream.Launch(DivergentKernel, new KernelConfig(2, 4), values.View),
-            Throws.TypeOf<KernelException>().With.Message.Contains("RuntimeTests.DivergentKernel").And.Message.Contains("group 0").And.Message.Contains("barrier"));
+            Throws.TypeOf<KernelException>().With.Message.Contains("RuntimeTests.DivergentKernel").And.Message.Contains(
+            "group 0").And.Message.Contains("barrier"));
         AssertStillWorks();
     }
 
@@ -123,7 +125,8 @@ public class RuntimeTests(string deviceName, int threads)
         using Buffer<int> values = Zeros(4);
         Assert.That(
             () => device.Stream.Launch(StoreAtKernel, 1, values.View, at),
-            Throws.TypeOf<KernelException>().With.Message.Contains("RuntimeTests.StoreAtKernel").And.Message.Contains($"index {named} ").And.Message.Contains("4 elements"));
+            Throws.TypeOf<KernelException>().With.Message.Contains("RuntimeTests.StoreAtKernel").And.Message.Contains(
+            $"index {named} ").And.Message.Contains("4 elements"));
         AssertStillWorks();
     }
 
@@ -133,7 +136,8 @@ public class RuntimeTests(string deviceName, int threads)
         using Buffer<int> values = Zeros(4);
         Assert.That(
             () => device.Stream.Launch(GroupStoreOutsideKernel, new KernelConfig(1, 2), values.View),
-            Throws.TypeOf<KernelException>().With.Message.Contains("GroupStoreOutsideKernel").And.Message.Contains("group 0").And.Message.Contains("index 99"));
+            Throws.TypeOf<KernelException>().With.Message.Contains("GroupStoreOutsideKernel").And.Message.Contains(
+            "group 0").And.Message.Contains("index 99"));
         AssertStillWorks();
     }
 
@@ -169,8 +173,10 @@ public class RuntimeTests(string deviceName, int threads)
     {
         using Buffer<int> values = Zeros(4);
         Assert.That(() => device.Stream.Launch(CountKernel, -1, values.View), Throws.InstanceOf<ArgumentOutOfRangeException>());
-        Assert.That(() => device.Stream.Launch(PlaneKernel, new Index2D(100_000, 100_000), values.View, 1), Throws.InstanceOf<ArgumentOutOfRangeException>().With.Message.Contains("100000 x 100000"));
-        Assert.That(() => device.Stream.Launch(GridKernel, new KernelConfig(1, 1025), values.View), Throws.InstanceOf<ArgumentOutOfRangeException>().With.Message.Contains("1025"));
+        Assert.That(() => device.Stream.Launch(PlaneKernel, new Index2D(100_000, 100_000), values.View, 1),
+            Throws.InstanceOf<ArgumentOutOfRangeException>().With.Message.Contains("100000 x 100000"));
+        Assert.That(() => device.Stream.Launch(GridKernel, new KernelConfig(1, 1025), values.View),
+            Throws.InstanceOf<ArgumentOutOfRangeException>().With.Message.Contains("1025"));
         Assert.That(() => device.Stream.Write<int>(new int[3], values.View), Throws.ArgumentException.With.Message.Contains("3 and 4"));
     }
 

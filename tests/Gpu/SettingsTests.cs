@@ -9,7 +9,8 @@ namespace Dalle2.Tests.Gpu;
 [NonParallelizable]
 public class SettingsTests
 {
-    static readonly string Root = System.IO.Path.GetFullPath(System.IO.Path.Combine(System.IO.Path.GetDirectoryName(SourcePath())!, "..", ".."));
+    static readonly string Root = System.IO.Path.GetFullPath(
+        System.IO.Path.Combine(System.IO.Path.GetDirectoryName(SourcePath())!, "..", ".."));
 
     readonly StringWriter told = new();
     TextWriter before = null!;
@@ -36,7 +37,8 @@ public class SettingsTests
     [TestCase("src/Gpu/Devices.md")]
     public void Each_readme_lists_the_same_variables(string readme)
     {
-        string[] listed = [.. Regex.Matches(File.ReadAllText(System.IO.Path.Combine(Root, readme)), @"^\| `(D2_[A-Z]+)` \|", RegexOptions.Multiline).Select(match => match.Groups[1].Value)];
+        string[] listed = [.. Regex.Matches(File.ReadAllText(System.IO.Path.Combine(Root, readme)), @"^\| `(D2_[A-Z]+)` \|",
+            RegexOptions.Multiline).Select(match => match.Groups[1].Value)];
         Assert.That(listed.Where(name => name != "D2_DATA"), Is.EqualTo(Settings.Variables.Select(variable => variable.Name)));
     }
 
@@ -52,8 +54,10 @@ public class SettingsTests
         Assert.That(asked, Is.EquivalentTo(Settings.Variables.Select(variable => variable.Name)));
         string[] readers =
         [
-            .. new[] { "src", "kernels" }.SelectMany(part => Directory.EnumerateFiles(System.IO.Path.Combine(Root, part), "*.cs", SearchOption.AllDirectories))
-                .Where(file => !file.Contains($"{System.IO.Path.DirectorySeparatorChar}obj{System.IO.Path.DirectorySeparatorChar}") && File.ReadAllText(file).Contains("EnvironmentVariable(\"D2_"))
+            .. new[] { "src", "kernels" }.SelectMany(part =>
+            Directory.EnumerateFiles(System.IO.Path.Combine(Root, part), "*.cs", SearchOption.AllDirectories))
+                .Where(file => !file.Contains($"{System.IO.Path.DirectorySeparatorChar}obj{System.IO.Path.DirectorySeparatorChar}")
+                && File.ReadAllText(file).Contains("EnvironmentVariable(\"D2_"))
                 .Select(file => System.IO.Path.GetFileName(file)),
         ];
         Assert.That(readers, Is.EqualTo(new[] { "DataFolder.cs" }), "D2_DATA is the data folder's");
@@ -73,7 +77,8 @@ public class SettingsTests
     public void Unset_and_empty_are_the_defaults()
     {
         Settings none = Of(("D2_DEBUG", ""), ("D2_CHECK", ""));
-        Assert.That((none.DefaultDevice, none.Debug, none.IsChecked, none.DumpFolder, none.OverrideFolder, none.CacheFolder), Is.EqualTo(("cpu", 0, false, (string?)null, (string?)null, (string?)null)));
+        Assert.That((none.DefaultDevice, none.Debug, none.IsChecked, none.DumpFolder, none.OverrideFolder, none.CacheFolder),
+            Is.EqualTo(("cpu", 0, false, (string?)null, (string?)null, (string?)null)));
     }
 
     [Test]
@@ -104,7 +109,9 @@ public class SettingsTests
     {
         Settings.Use(Of(("D2_DUMP", folder)));
         Scale(20);
-        Assert.That(Directory.GetFiles(folder).Select(System.IO.Path.GetFileName), Is.EquivalentTo(new[] { "SettingsTests.ScaleKernel-14.ir", "SettingsTests.ScaleKernel-14.ptx", "SettingsTests.ScaleKernel-14.simd256", "SettingsTests.ScaleKernel-14.masked.simd256" }));
+        Assert.That(Directory.GetFiles(folder).Select(System.IO.Path.GetFileName),
+            Is.EquivalentTo(new[] { "SettingsTests.ScaleKernel-14.ir", "SettingsTests.ScaleKernel-14.ptx",
+            "SettingsTests.ScaleKernel-14.simd256", "SettingsTests.ScaleKernel-14.masked.simd256" }));
         Assert.That(File.ReadAllText(System.IO.Path.Combine(folder, "SettingsTests.ScaleKernel-14.ptx")), Does.Contain(".entry"));
     }
 
@@ -127,7 +134,8 @@ public class SettingsTests
         Assert.That(Triple(), Is.EqualTo(6));
         string program = Directory.GetFiles(folder, "SettingsTests.TripleKernel.*.cl").Single();
         string text = File.ReadAllText(program);
-        string edited = text.Replace("3.0f", "5.0f").Replace("0x1.8p+1f", "5.0f").Replace("0x1.8p1f", "5.0f").Replace("3.f", "5.f").Replace("3f", "5f");
+        string edited = text.Replace("3.0f", "5.0f").Replace("0x1.8p+1f", "5.0f").Replace("0x1.8p1f", "5.0f").Replace("3.f", "5.f")
+            .Replace("3f", "5f");
         Assert.That(edited, Is.Not.EqualTo(text), text);
         File.WriteAllText(program, edited);
         Settings.Use(Of(("D2_OVERRIDE", folder)));
@@ -141,10 +149,12 @@ public class SettingsTests
         Settings.Use(Of(("D2_CHECK", "1")));
         using Device device = Device.Open("cpu:256", 1);
         using Buffer<float> x = device.Allocate<float>(4);
-        Assert.That(() => device.Stream.Launch(OutsideKernel, 8, x.View), Throws.TypeOf<KernelException>().With.Message.Contains("index 4"));
+        Assert.That(() => device.Stream.Launch(OutsideKernel, 8, x.View),
+            Throws.TypeOf<KernelException>().With.Message.Contains("index 4"));
     }
 
-    static Settings Of(params (string Name, string Value)[] variables) => Settings.Of(name => variables.FirstOrDefault(variable => variable.Name == name).Value);
+    static Settings Of(params (string Name, string Value)[] variables) =>
+        Settings.Of(name => variables.FirstOrDefault(variable => variable.Name == name).Value);
 
     static void Scale(int factor)
     {
@@ -155,7 +165,8 @@ public class SettingsTests
         device.Stream.Launch(ScaleKernel, 100, x.View, y.View, new ILGPU.Runtime.SpecializedValue<int>(factor));
     }
 
-    static void ScaleKernel(Index1D i, ArrayView<float> x, ArrayView<float> y, ILGPU.Runtime.SpecializedValue<int> factor) => y[i] = x[i] * factor;
+    static void ScaleKernel(Index1D i, ArrayView<float> x, ArrayView<float> y, ILGPU.Runtime.SpecializedValue<int> factor) =>
+        y[i] = x[i] * factor;
 
     static float Triple()
     {

@@ -13,9 +13,12 @@ public class StrictMathTests
 
     static readonly float[] Edges =
     [
-        0f, -0f, float.Epsilon, -float.Epsilon, 1.17549421e-38f, 1.17549435e-38f, -1.17549435e-38f, 1e-20f, 0.5f, -0.5f, 1f, -1f, MathF.BitDecrement(1f), MathF.BitIncrement(1f),
-        0.55f, MathF.BitDecrement(0.55f), 0.92f, MathF.BitDecrement(0.92f), 2f, 9f, 20f, -20f, 87.33654f, -87.33654f, 88.72283f, 88.72284f, 88.7229f, 89f, 90f,
-        -103.27892f, -103.27893f, -103.97207f, -103.97208f, -103.9721f, -104f, -105f, 8192f, -8192f, 16777216f, float.MaxValue, float.MinValue,
+        0f, -0f, float.Epsilon, -float.Epsilon, 1.17549421e-38f, 1.17549435e-38f, -1.17549435e-38f, 1e-20f, 0.5f, -0.5f, 1f, -1f,
+        MathF.BitDecrement(1f), MathF.BitIncrement(1f),
+        0.55f, MathF.BitDecrement(0.55f), 0.92f, MathF.BitDecrement(0.92f), 2f, 9f, 20f, -20f, 87.33654f, -87.33654f, 88.72283f, 88.72284f,
+        88.7229f, 89f, 90f,
+        -103.27892f, -103.27893f, -103.97207f, -103.97208f, -103.9721f, -104f, -105f, 8192f, -8192f, 16777216f, float.MaxValue,
+        float.MinValue,
     ];
 
     static IEnumerable<TestCaseData> Functions => FunctionCase.All.Select(f => new TestCaseData(f).SetArgDisplayNames(f.Name));
@@ -24,10 +27,12 @@ public class StrictMathTests
     public void Functions_are_within_their_bounds(FunctionCase function)
     {
         const int Neighbours = 64;
-        IEnumerable<float> near = function.Places.SelectMany(place => Enumerable.Range(-Neighbours, 2 * Neighbours + 1).Select(i => BitConverter.Int32BitsToSingle(BitConverter.SingleToInt32Bits(place) + i)));
+        IEnumerable<float> near = function.Places.SelectMany(place => Enumerable.Range(-Neighbours, 2 * Neighbours + 1)
+            .Select(i => BitConverter.Int32BitsToSingle(BitConverter.SingleToInt32Bits(place) + i)));
         double worst = -1;
         float where = 0;
-        foreach (float x in Sample(Stride).Concat(near).Append(float.NaN).Append(float.PositiveInfinity).Append(float.NegativeInfinity).Where(function.IsDefined))
+        foreach (float x in Sample(Stride).Concat(near).Append(float.NaN).Append(float.PositiveInfinity).Append(float.NegativeInfinity)
+            .Where(function.IsDefined))
         {
             double error = function.Error(x, function.Value(x));
             if (!(error <= worst))
@@ -97,7 +102,10 @@ public class StrictMathTests
         {
             float angle = i * 0.008191f;
             if (Math.Abs(StrictMath.Sin(angle) - Math.Sin(angle)) > 1.5e-7 || Math.Abs(StrictMath.Cos(angle) - Math.Cos(angle)) > 1.5e-7)
-                Assert.Fail($"at {angle:R}: sin {StrictMath.Sin(angle):R} for {Math.Sin(angle):R}, cos {StrictMath.Cos(angle):R} for {Math.Cos(angle):R}");
+            {
+                Assert.Fail($"at {angle:R}: sin {StrictMath.Sin(angle):R} for {Math.Sin(angle):R}, cos {StrictMath.Cos(angle):R} for "
+                    + $"{Math.Cos(angle):R}");
+            }
         }
     }
 

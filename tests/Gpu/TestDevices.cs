@@ -7,7 +7,8 @@ namespace Dalle2.Tests.Gpu;
 /// <summary>Devices that run each launch on a target and on <c>reference</c>, and fail where the bits differ.</summary>
 static class TestDevices
 {
-    public static readonly string[] Names = ["ir", "cpu:128", "cpu:256", "cpu:512", .. OpenClOnce.IsHere ? (string[])["opencl x1", "opencl x16"] : []];
+    public static readonly string[] Names = ["ir", "cpu:128", "cpu:256", "cpu:512",
+        .. OpenClOnce.IsHere ? (string[])["opencl x1", "opencl x16"] : []];
 
     public static Device Open(string name) => name switch
     {

@@ -3,7 +3,8 @@ namespace Dalle2.IlgpuKernels;
 /// <summary>Products of vectors and matrices, bodies, rotations, random walks and shortest paths.</summary>
 public sealed class AlgebraKernels : KernelFamily
 {
-    static void MatrixVectorKernel(Index1D row, ArrayView2D<float, Stride2D.DenseY> matrix, ArrayView<float> vector, ArrayView<float> product)
+    static void MatrixVectorKernel(Index1D row, ArrayView2D<float, Stride2D.DenseY> matrix, ArrayView<float> vector,
+        ArrayView<float> product)
     {
         float sum = 0;
         for (int column = 0; column < matrix.IntExtent.Y; column++)
@@ -109,19 +110,25 @@ public sealed class AlgebraKernels : KernelFamily
         get
         {
             float[] matrix = Fractions(7 * 9), vector = Fractions(9, 2);
-            yield return Implicit("Algebra.MatrixVector", MatrixVectorKernel, new Index1D(7), In(matrix).DenseY(7, 9), In(vector), Out(7, i => Enumerable.Range(0, 9).Sum(k => matrix[9 * i + k] * vector[k])));
+            yield return Implicit("Algebra.MatrixVector", MatrixVectorKernel, new Index1D(7), In(matrix).DenseY(7, 9), In(vector),
+                Out(7, i => Enumerable.Range(0, 9).Sum(k => matrix[9 * i + k] * vector[k])));
             double[] a = Fill(100, i => i / 4.0), b = Fill(100, i => 3 - i / 8.0);
             yield return Explicit("Algebra.Dot", DotKernel, new KernelConfig(2, 32), In(a), In(b), Out(a.Zip(b, (x, y) => x * y).Sum()));
             // Two bodies at distance 2 in a box of softening 0 at themselves would divide by 0: 4 + softening 5 is 9, a root of 3.
             Body[] bodies = [new Body { X = 0, Mass = 27 }, new Body { X = 2, Mass = 54 }];
-            yield return Implicit("Algebra.Bodies", BodiesKernel, new Index1D(2), In(bodies), Out(new Body { X = 4 }, new Body { X = -2 }), 5f);
+            yield return Implicit("Algebra.Bodies", BodiesKernel, new Index1D(2), In(bodies), Out(new Body { X = 4 }, new Body { X = -2 }),
+                5f);
             Quaternion[] points = [new(0, 1, 0, 0), new(0, 0, 1, 0), new(0, 0, 0, 1), new(0, 1, 2, 3)];
             // Twice a turn by 120 degrees about the diagonal, which moves x to y to z.
-            yield return Implicit("Algebra.Rotate", RotateKernel, new Index1D(4), InOut(points, [new(0, 0, 4, 0), new(0, 0, 0, 4), new(0, 4, 0, 0), new(0, 12, 4, 8)]), new Quaternion(1, 1, 1, 1));
+            yield return Implicit("Algebra.Rotate", RotateKernel, new Index1D(4),
+                InOut(points, [new(0, 0, 4, 0), new(0, 0, 0, 4), new(0, 4, 0, 0), new(0, 12, 4, 8)]), new Quaternion(1, 1, 1, 1));
             uint[] states = Fill(8, i => (uint)(i + 1) * 7919);
-            yield return Implicit("Algebra.MonteCarlo", MonteCarloKernel, new Index1D(8), InOut(states, Fill(8, i => Draw(states[i], 50).State)), Out(8, i => Draw(states[i], 50).Hits), 50);
+            yield return Implicit("Algebra.MonteCarlo", MonteCarloKernel, new Index1D(8),
+                InOut(states, Fill(8, i => Draw(states[i], 50).State)), Out(8, i => Draw(states[i], 50).Hits), 50);
             int[] distances = Fill(36, i => i % 7 == 0 ? 0 : Scattered(36)[i] + 1);
-            yield return Implicit("Algebra.FloydStep", FloydKernel, new Index2D(6, 6), InOut(distances, Fill(36, i => Math.Min(distances[i], distances[2 * 6 + i % 6] + distances[i / 6 * 6 + 2]))).DenseX(6, 6), 2);
+            yield return Implicit("Algebra.FloydStep", FloydKernel, new Index2D(6, 6),
+                InOut(distances, Fill(36, i => Math.Min(distances[i], distances[2 * 6 + i % 6] + distances[i / 6 * 6 + 2]))).DenseX(6, 6),
+                2);
         }
     }
 

@@ -148,20 +148,42 @@ public sealed class AlgorithmKernels : KernelFamily
             var warps = new KernelConfig(1, GroupSize);
             int[] data = Scattered(128);
             int[] first = data[..64];
-            yield return Explicit("Algorithm.GroupReduce", GroupReduceKernel, new KernelConfig(2, GroupSize), In(data), Out(2, i => data.Skip(64 * i).Take(64).Sum())) with { NeedsWarps = true };
+            yield return Explicit("Algorithm.GroupReduce", GroupReduceKernel, new KernelConfig(2, GroupSize), In(data),
+                Out(2, i => data.Skip(64 * i).Take(64).Sum())) with
+            { NeedsWarps = true };
             float[] floats = Fractions(64);
-            yield return Explicit("Algorithm.GroupAllReduce", GroupAllReduceKernel, warps, In(floats), Out(64, i => floats[i] - (floats.Max() + floats.Min()) / 2 + floats.Sum())) with { NeedsWarps = true };
-            yield return Explicit("Algorithm.GroupScans", GroupScanKernel, warps, In(first), Out(64, i => first.Take(i).Sum()), Out(64, i => first.Take(i + 1).Sum())) with { NeedsWarps = true };
-            yield return Explicit("Algorithm.ScanBoundaries", ScanBoundariesKernel, warps, In(first), Out(64, i => first.Take(i).Sum()), Out(first[..63].Sum(), first[0], first.Max(), first.Max())) with { NeedsWarps = true };
+            yield return Explicit("Algorithm.GroupAllReduce", GroupAllReduceKernel, warps, In(floats),
+                Out(64, i => floats[i] - (floats.Max() + floats.Min()) / 2 + floats.Sum())) with
+            { NeedsWarps = true };
+            yield return Explicit("Algorithm.GroupScans", GroupScanKernel, warps, In(first), Out(64, i => first.Take(i).Sum()),
+                Out(64, i => first.Take(i + 1).Sum())) with
+            { NeedsWarps = true };
+            yield return Explicit("Algorithm.ScanBoundaries", ScanBoundariesKernel, warps, In(first), Out(64, i => first.Take(i).Sum()),
+                Out(first[..63].Sum(), first[0], first.Max(), first.Max())) with
+            { NeedsWarps = true };
             int[] line = Scattered(150);
-            yield return Explicit("Algorithm.TiledScan", TiledScanKernel, warps, In(line), Out(150, i => line.Take(i).Sum())) with { NeedsWarps = true };
-            yield return Explicit("Algorithm.WarpReduce", WarpReduceKernel, warps, In(first), Out(64, i => i % 32 == 0 ? first.Skip(i).Take(32).Max() : first.Skip(i / 32 * 32).Take(32).Sum())) with { NeedsWarps = true };
-            yield return Explicit("Algorithm.WarpScans", WarpScansKernel, warps, In(first), Out(64, i => first.Skip(i / 32 * 32).Take(i % 32).Sum()), Out(64, i => first.Skip(i / 32 * 32).Take(i % 32 + 1).Sum())) with { NeedsWarps = true };
+            yield return Explicit("Algorithm.TiledScan", TiledScanKernel, warps, In(line),
+                Out(150, i => line.Take(i).Sum())) with
+            { NeedsWarps = true };
+            yield return Explicit("Algorithm.WarpReduce", WarpReduceKernel, warps, In(first),
+                Out(64, i => i % 32 == 0 ? first.Skip(i).Take(32).Max() : first.Skip(i / 32 * 32).Take(32).Sum())) with
+            {
+                NeedsWarps =
+                true
+            };
+            yield return Explicit("Algorithm.WarpScans", WarpScansKernel, warps, In(first),
+                Out(64, i => first.Skip(i / 32 * 32).Take(i % 32).Sum()),
+                Out(64, i => first.Skip(i / 32 * 32).Take(i % 32 + 1).Sum())) with
+            { NeedsWarps = true };
             long[] longs = [.. first.Select(value => value * 10_000_000_000L)];
-            yield return Explicit("Algorithm.ReduceTypes", ReduceManyTypesKernel, warps, In(longs), In([.. first.Select(value => value / 7.0)]), In([.. first.Select(value => (uint)value + 3_000_000_000u)]),
-                Out<double>(longs.Sum(), first.Max() / 7.0, 3_000_000_000.0 + first.Min())) with { NeedsWarps = true };
+            yield return Explicit("Algorithm.ReduceTypes", ReduceManyTypesKernel, warps, In(longs),
+                In([.. first.Select(value => value / 7.0)]), In([.. first.Select(value => (uint)value + 3_000_000_000u)]),
+                Out<double>(longs.Sum(), first.Max() / 7.0, 3_000_000_000.0 + first.Min())) with
+            { NeedsWarps = true };
             uint[] bits = [.. first.Select((value, i) => 1u << value % 20)];
-            yield return Explicit("Algorithm.OwnReduction", OwnOperationKernel, warps, In(bits), Out(64, i => bits.Aggregate((a, b) => a | b) ^ bits[i])) with { NeedsWarps = true };
+            yield return Explicit("Algorithm.OwnReduction", OwnOperationKernel, warps, In(bits),
+                Out(64, i => bits.Aggregate((a, b) => a | b) ^ bits[i])) with
+            { NeedsWarps = true };
 
             XorShift64Star[] seeds = Fill(12, i => new XorShift64Star(0x9E3779B97F4A7C15ul * (ulong)(i + 1)));
             var ints = new int[12];

@@ -63,7 +63,8 @@ public sealed class IlgpuRunner : IDisposable
     {
         using Context context = Context.Create(builder => Configure(builder));
         var architecture = CudaArchitecture.SM_80;
-        using var backend = new PTXBackend(context, new CudaCapabilityContext(architecture), architecture, CudaInstructionSet.ISA_75, null!);
+        using var backend = new PTXBackend(context, new CudaCapabilityContext(architecture), architecture, CudaInstructionSet.ISA_75,
+            null!);
         EntryPointDescription entry = kernelCase.Extent is null
             ? EntryPointDescription.FromExplicitlyGroupedKernel(kernelCase.Kernel)
             : EntryPointDescription.FromImplicitlyGroupedKernel(kernelCase.Kernel);

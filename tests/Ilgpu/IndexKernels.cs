@@ -68,7 +68,8 @@ public sealed class IndexKernels : KernelFamily
         linear[place] = Grid.LinearIndex * 100 + Group.LinearIndex;
         Index3D global = Grid.GlobalIndex;
         int width = Grid.DimX * Group.DimX, height = Grid.DimY * Group.DimY;
-        places[(global.Z * height + global.Y) * width + global.X] = Group.IdxX + 10 * Group.IdxY + 100 * Group.IdxZ + 1000 * Grid.IdxX + 10000 * Grid.IdxY + 100000 * Grid.IdxZ;
+        places[(global.Z * height + global.Y) * width + global.X] = Group.IdxX + 10 * Group.IdxY + 100 * Group.IdxZ + 1000 * Grid.IdxX
+            + 10000 * Grid.IdxY + 100000 * Grid.IdxZ;
     }
 
     static void LongGlobalIndexKernel(ArrayView<long> result)
@@ -119,24 +120,32 @@ public sealed class IndexKernels : KernelFamily
         get
         {
             yield return Implicit("Index.Compare", CompareKernel, new Index1D(10), Out(200, -1, 2, 100, 4, 200, 6, 7, -1, -1));
-            yield return Implicit("Index.Compare2D", Compare2DKernel, new Index2D(5, 4), Out(9, 1, 1, 1, 1, 1, 0, 7, 0, 1, 1, 0, 0, 0, 1, 1, 1, 1, 1, 1).DenseX(5, 4));
+            yield return Implicit("Index.Compare2D", Compare2DKernel, new Index2D(5, 4),
+                Out(9, 1, 1, 1, 1, 1, 0, 7, 0, 1, 1, 0, 0, 0, 1, 1, 1, 1, 1, 1).DenseX(5, 4));
             yield return Implicit("Index.Arithmetic", ArithmeticKernel, new Index2D(4, 3),
-                Out(12, i => 1000 * ((i % 4 + 2) % 4) + 100 * ((i / 4 + 5) % 3) + 10 * Math.Clamp(i % 4, 1, 2) + 1 + 10000), new Index2D(4, 3));
-            yield return Implicit("Index.Linear", LinearIndexKernel, new Index3D(3, 2, 2), Out(12, i => i + 100 * (i / 6)).DenseXY(new Index3D(3, 2, 2)));
+                Out(12, i => 1000 * ((i % 4 + 2) % 4) + 100 * ((i / 4 + 5) % 3) + 10 * Math.Clamp(i % 4, 1, 2) + 1 + 10000),
+                new Index2D(4, 3));
+            yield return Implicit("Index.Linear", LinearIndexKernel, new Index3D(3, 2, 2),
+                Out(12, i => i + 100 * (i / 6)).DenseXY(new Index3D(3, 2, 2)));
             long[] values = Fill(9, i => 10_000_000_000L * i);
             yield return Implicit("Index.Long1D", LongIndexKernel, new Index1D(9), In(values), Out(9, i => values[2 * i % 9] + 1));
-            yield return Implicit("Index.Long2D", LongIndex2DKernel, new Index2D(3, 4), Out(12, i => (i % 3 + 1) * 10 + i / 3 + i % 3 * (i / 3)).DenseX(3, 4));
-            yield return Implicit("Index.Volume", Volume3DKernel, new Index3D(2, 3, 4), Out(24, i => 100 * (1 - i % 2) + 10 * (2 - i / 2 % 3) + 3 - i / 6), new Index3D(2, 3, 4));
-            yield return Explicit("Grid.Indices", GridIndicesKernel, new KernelConfig(3, 8), Out(24, i => i / 8 * 10000 + i % 8 * 100 + 38));
+            yield return Implicit("Index.Long2D", LongIndex2DKernel, new Index2D(3, 4),
+                Out(12, i => (i % 3 + 1) * 10 + i / 3 + i % 3 * (i / 3)).DenseX(3, 4));
+            yield return Implicit("Index.Volume", Volume3DKernel, new Index3D(2, 3, 4),
+                Out(24, i => 100 * (1 - i % 2) + 10 * (2 - i / 2 % 3) + 3 - i / 6), new Index3D(2, 3, 4));
+            yield return Explicit("Grid.Indices", GridIndicesKernel, new KernelConfig(3, 8),
+                Out(24, i => i / 8 * 10000 + i % 8 * 100 + 38));
             yield return Explicit("Grid.Indices3D", Grid3DKernel, new KernelConfig(new Index3D(2, 3, 2), new Index3D(4, 2, 2)),
                 Out(12 * 16, i => i / 16 * 100 + i % 16),
                 Out(12 * 16, i => i % 4 + i % 8 / 4 * 1000 + i / 8 % 2 * 10 + i / 16 % 3 * 10000 + i / 48 % 2 * 100 + i / 96 * 100000));
             yield return Explicit("Grid.LongGlobalIndex", LongGlobalIndexKernel, new KernelConfig(2, 16), Out(27, i => (long)i * i + 16));
             yield return Explicit("Grid.Stride", GridStrideKernel, new KernelConfig(2, 8), Out(50, i => 3 * (1 + i / 16)), 3);
-            yield return Explicit("Grid.ComputeGlobalIndex", ComputeGlobalIndexKernel, new KernelConfig(new Index2D(2, 2), new Index2D(4, 4)), Out(30, i => i % 6 * 100 + i / 6).DenseX(6, 5));
+            yield return Explicit("Grid.ComputeGlobalIndex", ComputeGlobalIndexKernel,
+                new KernelConfig(new Index2D(2, 2), new Index2D(4, 4)), Out(30, i => i % 6 * 100 + i / 6).DenseX(6, 5));
             // The loop wants its length padded to whole warps.
             KernelBuffer<int> squares = Out(40, i => i * i);
-            yield return Explicit("Grid.StrideLoopKernel", (Action<LongIndex1D, SquareBody>)GridExtensions.GridStrideLoopKernel, new KernelConfig(1, 32), new LongIndex1D(64), squares.View(view => new SquareBody(view)));
+            yield return Explicit("Grid.StrideLoopKernel", (Action<LongIndex1D, SquareBody>)GridExtensions.GridStrideLoopKernel,
+                new KernelConfig(1, 32), new LongIndex1D(64), squares.View(view => new SquareBody(view)));
             yield return Explicit("Grid.StrideLoopBody", LoopBodyKernel, new KernelConfig(2, 8), Out(37, i => 1 + i));
         }
     }

@@ -121,7 +121,8 @@ public sealed class IntegerKernels : KernelFamily
     {
         get
         {
-            yield return Implicit("Integer.Sieve", SieveKernel, new Index1D(9), Out(120, i => (byte)(i > 3 && Enumerable.Range(2, i - 2).Any(factor => i % factor == 0) ? 1 : 0)));
+            yield return Implicit("Integer.Sieve", SieveKernel, new Index1D(9),
+                Out(120, i => (byte)(i > 3 && Enumerable.Range(2, i - 2).Any(factor => i % factor == 0) ? 1 : 0)));
             yield return Implicit("Integer.Collatz", CollatzKernel, new Index1D(30), Out(30, i => Collatz(i + 1)));
             int[] keys = Scattered(48);
             int Digit(int key) => key >> 2 & 3;
@@ -129,8 +130,10 @@ public sealed class IntegerKernels : KernelFamily
             int[] starts = Fill(16, i => counts.Take(i).Sum());
             yield return Explicit("Integer.RadixCount", RadixCountKernel, new KernelConfig(4, 12), In(keys), Out(counts), 2);
             yield return Implicit("Integer.RadixScan", RadixScanKernel, new Index1D(16), In(counts), Out(starts));
-            yield return Explicit("Integer.RadixScatter", RadixScatterKernel, new KernelConfig(4, 12), In(keys), In(starts), Out([.. keys.OrderBy(Digit)]), 2);
-            yield return Explicit("Integer.PrefixMaximum", PrefixMaximumKernel, new KernelConfig(1, 48), InOut(keys, Fill(48, i => keys[..(i + 1)].Max())));
+            yield return Explicit("Integer.RadixScatter", RadixScatterKernel, new KernelConfig(4, 12), In(keys), In(starts),
+                Out([.. keys.OrderBy(Digit)]), 2);
+            yield return Explicit("Integer.PrefixMaximum", PrefixMaximumKernel, new KernelConfig(1, 48),
+                InOut(keys, Fill(48, i => keys[..(i + 1)].Max())));
             byte[] runs = [5, 5, 5, 1, 2, 2, 9, 9, 9, 9];
             yield return Implicit("Integer.RunLength", RunLengthKernel, new Index1D(10), In(runs), Out(10, i => i switch
             {
@@ -141,9 +144,11 @@ public sealed class IntegerKernels : KernelFamily
                 _ => default,
             }));
             byte[] text = [.. "the thread of the warp then waits"u8], pattern = [.. "the"u8];
-            yield return Implicit("Integer.Search", SearchKernel, new Index1D(text.Length - 2), In(text), In(pattern), Out(3), InOut([1000], [0]));
+            yield return Implicit("Integer.Search", SearchKernel, new Index1D(text.Length - 2), In(text), In(pattern), Out(3),
+                InOut([1000], [0]));
             byte[] digits = [.. "123456789a"u8, .. "abcdefghij"u8, .. "~~~~~~~~~~"u8];
-            yield return Implicit("Integer.Hashes", HashKernel, new Index1D(3), In(digits), Out(3, i => Fnv(digits[(10 * i)..(10 * i + 10)])), Out(3, i => Adler(digits[(10 * i)..(10 * i + 10)])), 10);
+            yield return Implicit("Integer.Hashes", HashKernel, new Index1D(3), In(digits),
+                Out(3, i => Fnv(digits[(10 * i)..(10 * i + 10)])), Out(3, i => Adler(digits[(10 * i)..(10 * i + 10)])), 10);
             // The check value that every description of CRC-32 gives, for the digits 1 to 9.
             yield return Implicit("Integer.Checksum", ChecksumKernel, new Index1D(1), In([.. "123456789"u8]), Out(0xCBF43926u), 9);
         }

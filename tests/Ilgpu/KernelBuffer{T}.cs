@@ -23,11 +23,13 @@ public sealed class KernelBuffer<T>(T[] contents, T[]? expected = null) : Kernel
 
     /// <summary>Neighbors in x lie next to each other; a line of x is <paramref name="pitch"/> long, or as long as the extent.</summary>
     public KernelArgument DenseX(int width, int height, int pitch = 0) =>
-        View(view => new ArrayView2D<T, Stride2D.DenseX>(view, new LongIndex2D(width, height), new Stride2D.DenseX(pitch == 0 ? width : pitch)));
+        View(view => new ArrayView2D<T, Stride2D.DenseX>(view, new LongIndex2D(width, height),
+        new Stride2D.DenseX(pitch == 0 ? width : pitch)));
 
     /// <summary>Neighbors in y lie next to each other; a line of y is <paramref name="pitch"/> long, or as long as the extent.</summary>
     public KernelArgument DenseY(int width, int height, int pitch = 0) =>
-        View(view => new ArrayView2D<T, Stride2D.DenseY>(view, new LongIndex2D(width, height), new Stride2D.DenseY(pitch == 0 ? height : pitch)));
+        View(view => new ArrayView2D<T, Stride2D.DenseY>(view, new LongIndex2D(width, height),
+        new Stride2D.DenseY(pitch == 0 ? height : pitch)));
 
     /// <summary>Both strides given.</summary>
     public KernelArgument General(Index2D extent, Index2D stride) =>

@@ -30,7 +30,8 @@ public abstract class KernelFamily
     protected static T[] Fill<T>(int length, Func<int, T> value) => [.. Enumerable.Range(0, length).Select(value)];
 
     /// <summary>Whole numbers from 0 to 99 in no order that a kernel could profit from, the same at every call.</summary>
-    protected static int[] Scattered(int length, int seed = 1) => Fill(length, i => (int)(((uint)(i + 1) * 2654435761u + (uint)seed * 40503u) >> 9) % 100);
+    protected static int[] Scattered(int length, int seed = 1) =>
+        Fill(length, i => (int)(((uint)(i + 1) * 2654435761u + (uint)seed * 40503u) >> 9) % 100);
 
     /// <summary><see cref="Scattered"/> as fractions of 16, which float holds exactly: -3 to 3.1875.</summary>
     protected static float[] Fractions(int length, int seed = 1) => [.. Scattered(length, seed).Select(value => (value - 48) / 16f)];

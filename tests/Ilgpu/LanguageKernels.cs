@@ -228,7 +228,8 @@ public sealed class LanguageKernels : KernelFamily
         result[index] = folded;
     }
 
-    static void MapKernel<TOperation>(Index1D index, ArrayView<int> data, ArrayView<int> result) where TOperation : struct, IBinaryOperation<int>
+    static void MapKernel<TOperation>(Index1D index, ArrayView<int> data, ArrayView<int> result)
+        where TOperation : struct, IBinaryOperation<int>
     {
         TOperation operation = default;
         result[index] = operation.Apply(data[index], index);
@@ -275,16 +276,23 @@ public sealed class LanguageKernels : KernelFamily
         {
             int[] data = Scattered(40);
             float[] floats = Fractions(40);
-            yield return Implicit("Language.Constants", ConstantsKernel, new Index1D(20), Out(20, i => 3 * new[] { 2, 3, 5, 7, 11, 13, 17, 19 }[i % 8] + 48));
-            yield return Implicit("Language.StaticStruct", StaticStructKernel, new Index1D(40), In(floats), Out(40, i => floats[i] is >= -2.5f and < 4 ? (floats[i] + 2.5f) / 6.5f : -1));
-            yield return Implicit("Language.LocalArray", LocalArrayKernel, new Index1D(6), In(data), Out(6, i => (i + 1) * data.Sum(value => (value & 3) switch { 0 => 1, 1 => 10, 2 => 100, _ => 1000 })));
+            yield return Implicit("Language.Constants", ConstantsKernel, new Index1D(20),
+                Out(20, i => 3 * new[] { 2, 3, 5, 7, 11, 13, 17, 19 }[i % 8] + 48));
+            yield return Implicit("Language.StaticStruct", StaticStructKernel, new Index1D(40), In(floats),
+                Out(40, i => floats[i] is >= -2.5f and < 4 ? (floats[i] + 2.5f) / 6.5f : -1));
+            yield return Implicit("Language.LocalArray", LocalArrayKernel, new Index1D(6), In(data),
+                Out(6, i => (i + 1) * data.Sum(value => (value & 3) switch { 0 => 1, 1 => 10, 2 => 100, _ => 1000 })));
             int[] table = [5, 1, 4, 2, 3];
-            yield return Implicit("Language.ArrayInitializers", ArrayInitializerKernel, new Index1D(7), Out(7, i => i * table[i % 5] + 2 * i * table[(i + 1) % 5] + 7 * table[(i + 2) % 5]));
-            yield return Implicit("Language.StaticTable", WeightsKernel, new Index1D(38), In(floats), Out(38, i => floats[i] / 4 + floats[i + 1] / 2 + floats[i + 2] / 4));
-            yield return Implicit("Language.Array2D", MatrixArrayKernel, new Index1D(10), In(floats), Out(10, i => floats[i] + 2 - 1 + floats[i]));
+            yield return Implicit("Language.ArrayInitializers", ArrayInitializerKernel, new Index1D(7),
+                Out(7, i => i * table[i % 5] + 2 * i * table[(i + 1) % 5] + 7 * table[(i + 2) % 5]));
+            yield return Implicit("Language.StaticTable", WeightsKernel, new Index1D(38), In(floats),
+                Out(38, i => floats[i] / 4 + floats[i + 1] / 2 + floats[i + 2] / 4));
+            yield return Implicit("Language.Array2D", MatrixArrayKernel, new Index1D(10), In(floats),
+                Out(10, i => floats[i] + 2 - 1 + floats[i]));
             int[] codes = [0, 1, 2, 3, 4, 50, -7, 51];
             yield return Implicit("Language.Switch", SwitchKernel, new Index1D(8), In(codes), Out(11, 20, 20, 31, 0, 501, 0, 0));
-            yield return Implicit("Language.Enum", EnumKernel, new Index1D(4), InOut([Shape.Square, Shape.Circle, Shape.Triangle, (Shape)9], [Shape.Square, Shape.None, Shape.Triangle, (Shape)9]),
+            yield return Implicit("Language.Enum", EnumKernel, new Index1D(4),
+                InOut([Shape.Square, Shape.Circle, Shape.Triangle, (Shape)9], [Shape.Square, Shape.None, Shape.Triangle, (Shape)9]),
                 Out(4f, 3.25f, 2f, 0f), Shape.Circle);
             yield return Implicit("Language.Loops", LoopsKernel, new Index1D(12), Out(12, LoopSteps));
             yield return Implicit("Language.ShortCircuit", ShortCircuitKernel, new Index1D(40), In(data), Out(40, i =>
@@ -302,12 +310,18 @@ public sealed class LanguageKernels : KernelFamily
                 int[] window = data[i..(i + 5)];
                 return (window.Min() + window.Max()) * (window.Max() % 2 == 1 ? 1 : -1);
             }));
-            yield return Implicit("Language.LocalFunctions", LocalFunctionKernel, new Index1D(40), In(data), Out(40, i => data[(i + 1) % 40] * data[(i + 1) % 40] - data[(i + 2) % 40]));
-            yield return Implicit("Language.GenericFold", (Action<Index1D, ArrayView<int>, ArrayView<int>, int, Sum>)FoldKernel, new Index1D(8), In(data), Out(8, i => data[(5 * i)..(5 * i + 5)].Sum()), 5, new Sum());
-            yield return Implicit("Language.GenericFoldFloat", (Action<Index1D, ArrayView<float>, ArrayView<float>, int, Largest>)FoldKernel, new Index1D(8), In(floats), Out(8, i => floats[(5 * i)..(5 * i + 5)].Max()), 5, new Largest());
-            yield return Implicit("Language.GenericState", (Action<Index1D, ArrayView<int>, ArrayView<int>, int, Modulo>)FoldKernel, new Index1D(8), In(data),
+            yield return Implicit("Language.LocalFunctions", LocalFunctionKernel, new Index1D(40), In(data),
+                Out(40, i => data[(i + 1) % 40] * data[(i + 1) % 40] - data[(i + 2) % 40]));
+            yield return Implicit("Language.GenericFold", (Action<Index1D, ArrayView<int>, ArrayView<int>, int, Sum>)FoldKernel,
+                new Index1D(8), In(data), Out(8, i => data[(5 * i)..(5 * i + 5)].Sum()), 5, new Sum());
+            yield return Implicit("Language.GenericFoldFloat",
+                (Action<Index1D, ArrayView<float>, ArrayView<float>, int, Largest>)FoldKernel, new Index1D(8), In(floats),
+                Out(8, i => floats[(5 * i)..(5 * i + 5)].Max()), 5, new Largest());
+            yield return Implicit("Language.GenericState", (Action<Index1D, ArrayView<int>, ArrayView<int>, int, Modulo>)FoldKernel,
+                new Index1D(8), In(data),
                 Out(8, i => data[(5 * i)..(5 * i + 5)].Aggregate(1, (a, b) => (a * 31 + b) % 97)), 5, new Modulo(97));
-            yield return Implicit("Language.GenericOperation", (Action<Index1D, ArrayView<int>, ArrayView<int>>)MapKernel<Sum>, new Index1D(40), In(data), Out(40, i => data[i] + i));
+            yield return Implicit("Language.GenericOperation", (Action<Index1D, ArrayView<int>, ArrayView<int>>)MapKernel<Sum>,
+                new Index1D(40), In(data), Out(40, i => data[i] + i));
             yield return Implicit("Language.Lambda", (Index1D index, ArrayView<int> source, ArrayView<int> target) =>
             {
                 target[index] = 2 * source[index] - index;
@@ -316,11 +330,13 @@ public sealed class LanguageKernels : KernelFamily
             {
                 target[Grid.GlobalIndex.X] = factor * Group.IdxX;
             }, new KernelConfig(2, 8), Out(16, i => 6 * (i % 8)), 6);
-            yield return Implicit("Language.SpecializedValue", SpecializedKernel, new Index1D(10), Out(10, i => 6 * (int)(1.5f * i)), SpecializedValue.New(4), SpecializedValue.New(1.5f));
+            yield return Implicit("Language.SpecializedValue", SpecializedKernel, new Index1D(10), Out(10, i => 6 * (int)(1.5f * i)),
+                SpecializedValue.New(4), SpecializedValue.New(1.5f));
             yield return Implicit("Language.Assert", AssertKernel, new Index1D(40), InOut(data, Fill(40, i => data[i] + i)));
             yield return Implicit("Language.WriteLine", WriteLineKernel, new Index1D(8), InOut(data[..8], Fill(8, i => 8 * i)));
             float[] awkward = [float.NaN, .25f, -.75f, 1.5f, -1.5f, 100, float.NegativeInfinity];
-            yield return Implicit("Language.SwitchExpression", NullableHelperKernel, new Index1D(7), In(awkward), Out(0, .5f, -1.5f, 1, -1, 1, -1));
+            yield return Implicit("Language.SwitchExpression", NullableHelperKernel, new Index1D(7), In(awkward),
+                Out(0, .5f, -1.5f, 1, -1, 1, -1));
         }
     }
 

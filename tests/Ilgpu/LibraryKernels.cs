@@ -27,7 +27,8 @@ public sealed class LibraryKernels : KernelFamily
     static void StaticMembersKernel(Index1D index, ArrayView<float> x, ArrayView<float> result)
     {
         float value = x[index];
-        result[index] = float.IsFinite(value) ? float.Sqrt(float.Abs(value)) + int.Max(index, 2) + float.Min(value, 0) : BitConverter.Int32BitsToSingle(0x3f800000);
+        result[index] = float.IsFinite(value) ? float.Sqrt(float.Abs(value)) + int.Max(index, 2)
+            + float.Min(value, 0) : BitConverter.Int32BitsToSingle(0x3f800000);
     }
 
     static void FusedKernel(Index1D index, ArrayView<float> x, ArrayView<float> result) =>
@@ -44,7 +45,8 @@ public sealed class LibraryKernels : KernelFamily
         result[index] = point.X * point.X + point.Y * point.Y;
     }
 
-    static void RootsKernel(Index1D index, ArrayView<float> x, ArrayView<float> result) => result[index] = MathF.Cbrt(x[index]) + MathF.Log2(x[index]);
+    static void RootsKernel(Index1D index, ArrayView<float> x, ArrayView<float> result) =>
+        result[index] = MathF.Cbrt(x[index]) + MathF.Log2(x[index]);
 
     internal interface IUnary
     {
@@ -56,7 +58,8 @@ public sealed class LibraryKernels : KernelFamily
         public static int Apply(int value) => 2 * value;
     }
 
-    static void StaticAbstractKernel<T>(Index1D index, ArrayView<int> data, ArrayView<int> result) where T : struct, IUnary => result[index] = T.Apply(data[index]) + 1;
+    static void StaticAbstractKernel<T>(Index1D index, ArrayView<int> data, ArrayView<int> result)
+        where T : struct, IUnary => result[index] = T.Apply(data[index]) + 1;
 
     static void NumberKernel<T>(Index1D index, ArrayView<T> data, ArrayView<T> result) where T : unmanaged, INumber<T> =>
         result[index] = (data[index] + T.One) * data[index] - T.Zero;
@@ -66,24 +69,35 @@ public sealed class LibraryKernels : KernelFamily
         get
         {
             int[] signed = [.. Scattered(30).Select(value => value - 50)];
-            yield return Implicit("Library.DivRem", DivideKernel, new Index1D(30), In(signed), Out(30, i => 1000 * (signed[i] / 7) + 100 * (signed[i] % 7) + 10 * (signed[i] / -5) + signed[i] % -5));
-            yield return Implicit("Library.Signs", SignsKernel, new Index1D(30), In(signed), Out(30, i => signed[i].CompareTo(0)), Out(30, i => signed[i] < 0 ? -(float)i : i));
+            yield return Implicit("Library.DivRem", DivideKernel, new Index1D(30), In(signed),
+                Out(30, i => 1000 * (signed[i] / 7) + 100 * (signed[i] % 7) + 10 * (signed[i] / -5) + signed[i] % -5));
+            yield return Implicit("Library.Signs", SignsKernel, new Index1D(30), In(signed), Out(30, i => signed[i].CompareTo(0)),
+                Out(30, i => signed[i] < 0 ? -(float)i : i));
             uint[] bits = Fill(20, i => unchecked((uint)(i + 1) * 2654435761u));
-            yield return Implicit("Library.BitOperations", BitOperationsKernel, new Index1D(20), In(bits), Out(20, i => uint.RotateLeft(bits[i], 5) ^ uint.RotateRight(bits[i], i)),
+            yield return Implicit("Library.BitOperations", BitOperationsKernel, new Index1D(20), In(bits),
+                Out(20, i => uint.RotateLeft(bits[i], 5) ^ uint.RotateRight(bits[i], i)),
                 Out(20, i => (int)(uint.TrailingZeroCount(bits[i] | 1u << 30) + 100 * uint.PopCount(bits[i]))));
             float[] x = [0, -4, 2.25f, float.NaN, float.NegativeInfinity, 9];
             yield return Implicit("Library.StaticMembers", StaticMembersKernel, new Index1D(6), In(x), Out(2, 0, 3.5f, 1, 1, 8));
             float[] fractions = Fractions(30);
-            yield return Implicit("Library.FusedMultiplyAdd", FusedKernel, new Index1D(30), In(fractions), Out(30, i => 2 * fractions[i] + MathF.Round(fractions[i])));
+            yield return Implicit("Library.FusedMultiplyAdd", FusedKernel, new Index1D(30), In(fractions),
+                Out(30, i => 2 * fractions[i] + MathF.Round(fractions[i])));
             int[] large = [.. signed.Select(value => value * 40_000_000)];
-            yield return Implicit("Library.BigMul", BigProductKernel, new Index1D(30), In(large), Out(30, i => (long)large[i] * (large[i] + 3)));
+            yield return Implicit("Library.BigMul", BigProductKernel, new Index1D(30), In(large),
+                Out(30, i => (long)large[i] * (large[i] + 3)));
             Vector2[] points = Fill(10, i => new Vector2(i, -2 * i));
-            yield return Implicit("Library.Vector2", PlaneVectorsKernel, new Index1D(10), InOut(points, Fill(10, i => new Vector2(i + 1, -2 * i))), Out(10, i => (float)((i + 1) * (i + 1) + 4 * i * i)));
+            yield return Implicit("Library.Vector2", PlaneVectorsKernel, new Index1D(10),
+                InOut(points, Fill(10, i => new Vector2(i + 1, -2 * i))), Out(10, i => (float)((i + 1) * (i + 1) + 4 * i * i)));
             float[] positive = Fill(20, i => .5f + i);
-            yield return Implicit("Library.Roots", RootsKernel, new Index1D(20), In(positive), Out(20, i => (float)(Math.Cbrt(positive[i]) + Math.Log2(positive[i])))) with { Tolerance = 2e-5 };
-            yield return Implicit("Library.StaticAbstract", (Action<Index1D, ArrayView<int>, ArrayView<int>>)StaticAbstractKernel<Twice>, new Index1D(30), In(signed), Out(30, i => 2 * signed[i] + 1));
-            yield return Implicit("Library.NumberInt", (Action<Index1D, ArrayView<int>, ArrayView<int>>)NumberKernel, new Index1D(30), In(signed), Out(30, i => (signed[i] + 1) * signed[i]));
-            yield return Implicit("Library.NumberFloat", (Action<Index1D, ArrayView<float>, ArrayView<float>>)NumberKernel, new Index1D(30), In(fractions), Out(30, i => (fractions[i] + 1) * fractions[i]));
+            yield return Implicit("Library.Roots", RootsKernel, new Index1D(20), In(positive),
+                Out(20, i => (float)(Math.Cbrt(positive[i]) + Math.Log2(positive[i])))) with
+            { Tolerance = 2e-5 };
+            yield return Implicit("Library.StaticAbstract", (Action<Index1D, ArrayView<int>, ArrayView<int>>)StaticAbstractKernel<Twice>,
+                new Index1D(30), In(signed), Out(30, i => 2 * signed[i] + 1));
+            yield return Implicit("Library.NumberInt", (Action<Index1D, ArrayView<int>, ArrayView<int>>)NumberKernel, new Index1D(30),
+                In(signed), Out(30, i => (signed[i] + 1) * signed[i]));
+            yield return Implicit("Library.NumberFloat", (Action<Index1D, ArrayView<float>, ArrayView<float>>)NumberKernel, new Index1D(30),
+                In(fractions), Out(30, i => (fractions[i] + 1) * fractions[i]));
         }
     }
 }

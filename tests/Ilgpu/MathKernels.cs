@@ -157,14 +157,16 @@ public sealed class MathKernels : KernelFamily
         twofold[index] = IntrinsicMath.CopySign(-0.5, -x[index]);
     }
 
-    static void HalfKernel(Index1D index, ArrayView<Half> a, ArrayView<Half> b, ArrayView<Half> sums, ArrayView<Half> products, ArrayView<float> singles)
+    static void HalfKernel(Index1D index, ArrayView<Half> a, ArrayView<Half> b, ArrayView<Half> sums, ArrayView<Half> products,
+        ArrayView<float> singles)
     {
         sums[index] = a[index] + b[index];
         products[index] = a[index] * b[index] - (Half)1f;
         singles[index] = a[index] < b[index] ? (float)a[index] : (float)b[index] + 0.5f;
     }
 
-    static void HalfConversionKernel(Index1D index, ArrayView<float> x, ArrayView<Half> halves, ArrayView<double> doubles, ArrayView<int> ints)
+    static void HalfConversionKernel(Index1D index, ArrayView<float> x, ArrayView<Half> halves, ArrayView<double> doubles,
+        ArrayView<int> ints)
     {
         Half half = (Half)x[index];
         halves[index] = -half;
@@ -200,9 +202,11 @@ public sealed class MathKernels : KernelFamily
         wide[index] = Interop.FloatAsInt((double)x[index]);
     }
 
-    static double[] Table(double[] x, params Func<double, double>[] functions) => [.. x.SelectMany(value => functions.Select(function => function(value)))];
+    static double[] Table(double[] x, params Func<double, double>[] functions) =>
+        [.. x.SelectMany(value => functions.Select(function => function(value)))];
 
-    static float[] Table(float[] x, params Func<float, float>[] functions) => [.. x.SelectMany(value => functions.Select(function => function(value)))];
+    static float[] Table(float[] x, params Func<float, float>[] functions) =>
+        [.. x.SelectMany(value => functions.Select(function => function(value)))];
 
     public override IEnumerable<KernelCase> Cases
     {
@@ -212,26 +216,42 @@ public sealed class MathKernels : KernelFamily
             double[] precise = Fill(24, i => .125 + i / 4.0);
             float[] rounding = [-2.5f, -1.5f, -1.25f, -.5f, 0, .5f, .75f, 1.5f, 2.5f, 3.5f, 1e6f, -7];
             yield return Implicit("Math.MathF", MathFKernel, new Index1D(24), In(positive),
-                Out(Table(positive, MathF.Sin, MathF.Cos, MathF.Exp, MathF.Log, x => MathF.Pow(x, 1.5f), MathF.Tanh, x => MathF.Tan(x / 4), x => MathF.Atan2(x, 2))).DenseY(24, 8)) with { Tolerance = Approximate };
+                Out(Table(positive, MathF.Sin, MathF.Cos, MathF.Exp, MathF.Log, x => MathF.Pow(x, 1.5f), MathF.Tanh, x => MathF.Tan(x / 4),
+                x => MathF.Atan2(x, 2))).DenseY(24, 8)) with
+            { Tolerance = Approximate };
             yield return Implicit("Math.Math", MathKernel, new Index1D(24), In(precise),
-                Out(Table(precise, Math.Sin, Math.Cos, Math.Exp, Math.Log, x => Math.Pow(x, 1.5), Math.Tanh, Math.Log10, Math.Atan)).DenseY(24, 8)) with { Tolerance = 1e-12 };
+                Out(Table(precise, Math.Sin, Math.Cos, Math.Exp, Math.Log, x => Math.Pow(x, 1.5), Math.Tanh, Math.Log10, Math.Atan))
+                .DenseY(24, 8)) with
+            { Tolerance = 1e-12 };
             yield return Implicit("Math.Exact", ExactMathKernel, new Index1D(12), In(rounding),
-                Out(Table(rounding, Math.Abs, MathF.Floor, MathF.Ceiling, x => Math.Max(x, .25f), x => Math.Min(x, .25f), x => MathF.Sqrt(Math.Abs(x)), x => Math.Clamp(x, -1, 1), MathF.Truncate)).DenseY(12, 8));
+                Out(Table(rounding, Math.Abs, MathF.Floor, MathF.Ceiling, x => Math.Max(x, .25f), x => Math.Min(x, .25f),
+                x => MathF.Sqrt(Math.Abs(x)), x => Math.Clamp(x, -1, 1), MathF.Truncate)).DenseY(12, 8));
             yield return Implicit("Math.XMath", XMathKernel, new Index1D(24), In(positive),
-                Out(Table(positive, MathF.Exp, MathF.Log, x => MathF.Pow(x, 2.5f), MathF.Sin, MathF.Cos, x => MathF.Tan(x / 4), MathF.Tanh, MathF.Log2, MathF.Log10, x => MathF.Pow(2, x), x => MathF.Atan2(x, 3),
-                    MathF.Sinh, MathF.Cosh, x => MathF.Asin(x / 8), x => MathF.Acos(x / 8), MathF.Atan)).DenseY(24, 16)) with { Tolerance = Approximate };
+                Out(Table(positive, MathF.Exp, MathF.Log, x => MathF.Pow(x, 2.5f), MathF.Sin, MathF.Cos, x => MathF.Tan(x / 4), MathF.Tanh,
+                MathF.Log2, MathF.Log10, x => MathF.Pow(2, x), x => MathF.Atan2(x, 3),
+                    MathF.Sinh, MathF.Cosh, x => MathF.Asin(x / 8), x => MathF.Acos(x / 8), MathF.Atan))
+                    .DenseY(24, 16)) with
+            { Tolerance = Approximate };
             yield return Implicit("Math.XMathDouble", XMathDoubleKernel, new Index1D(24), In(precise),
-                Out(Table(precise, Math.Exp, Math.Log, x => Math.Pow(x, 2.5), Math.Sqrt, x => 1 / Math.Sqrt(x), x => 1 / x, Math.Sin, x => Math.Log(x, 3))).DenseY(24, 8)) with { Tolerance = 1e-12 };
+                Out(Table(precise, Math.Exp, Math.Log, x => Math.Pow(x, 2.5), Math.Sqrt, x => 1 / Math.Sqrt(x), x => 1 / x, Math.Sin,
+                x => Math.Log(x, 3))).DenseY(24, 8)) with
+            { Tolerance = 1e-12 };
             yield return Implicit("Math.Rounding", RoundingKernel, new Index1D(12), In(rounding),
-                Out(Table(rounding, MathF.Floor, MathF.Ceiling, MathF.Round, MathF.Truncate, MathF.Round, x => MathF.Round(x, MidpointRounding.AwayFromZero), Math.Abs, x => Math.Min(x, .5f), x => Math.Clamp(x, -1, 1),
+                Out(Table(rounding, MathF.Floor, MathF.Ceiling, MathF.Round, MathF.Truncate, MathF.Round,
+                x => MathF.Round(x, MidpointRounding.AwayFromZero), Math.Abs, x => Math.Min(x, .5f), x => Math.Clamp(x, -1, 1),
                     x => Math.Sign(x))).DenseY(12, 10));
             yield return Implicit("Math.Roots", RootsKernel, new Index1D(24), In(positive),
-                Out(Table(positive, MathF.Sqrt, x => 1 / MathF.Sqrt(x), x => 1 / x, x => 1, x => x * MathF.PI / 2, x => x * 180 / MathF.PI)).DenseY(24, 6)) with { Tolerance = Approximate };
-            yield return Implicit("Math.Classify", ClassifyKernel, new Index1D(5), In(0f, float.NaN, float.PositiveInfinity, float.NegativeInfinity, float.MaxValue), In(double.NaN, 0, 1, double.NaN, 2), Out(8, 5, 18, 26, 0));
+                Out(Table(positive, MathF.Sqrt, x => 1 / MathF.Sqrt(x), x => 1 / x, x => 1, x => x * MathF.PI / 2, x => x * 180 / MathF.PI))
+                .DenseY(24, 6)) with
+            { Tolerance = Approximate };
+            yield return Implicit("Math.Classify", ClassifyKernel, new Index1D(5),
+                In(0f, float.NaN, float.PositiveInfinity, float.NegativeInfinity, float.MaxValue), In(double.NaN, 0, 1, double.NaN, 2),
+                Out(8, 5, 18, 26, 0));
             int[] ints = [-100, -9, -8, -1, 0, 1, 7, 8, 9, 63, 64, 1000];
             yield return Implicit("Math.Integer", IntegerMathKernel, new Index1D(12), In(ints), Out([.. ints.SelectMany(x => new[]
             {
-                Math.Abs(x), Math.Min(x, 7), Math.Max(x, 7), Math.Clamp(x, -5, 5), (x + 7) / 8, Math.Abs(x) / 8, Math.Abs(x) + Math.Max(x, 3) - Math.Min(x, 3), x < 0 ? x : Math.Max(x, 9),
+                Math.Abs(x), Math.Min(x, 7), Math.Max(x, 7), Math.Clamp(x, -5, 5), (x + 7) / 8, Math.Abs(x) / 8,
+                Math.Abs(x) + Math.Max(x, 3) - Math.Min(x, 3), x < 0 ? x : Math.Max(x, 9),
             })]).DenseY(12, 8));
             uint[] bits = Fill(16, i => unchecked((uint)(i * i) * 2654435761u) >> i % 9);
             yield return Implicit("Math.Bits", BitsKernel, new Index1D(16), In(bits), Out([.. bits.SelectMany(x =>
@@ -239,24 +259,33 @@ public sealed class MathKernels : KernelFamily
                 ulong wide = (ulong)x << 20 | 1ul << 55;
                 return new[]
                 {
-                    BitOperations.PopCount(x), BitOperations.LeadingZeroCount(x), BitOperations.TrailingZeroCount(x | 0x80000000u), BitOperations.PopCount(wide),
-                    BitOperations.LeadingZeroCount(wide), BitOperations.TrailingZeroCount(wide), BitOperations.PopCount(x), BitOperations.LeadingZeroCount(wide),
+                    BitOperations.PopCount(x), BitOperations.LeadingZeroCount(x), BitOperations.TrailingZeroCount(x | 0x80000000u),
+                    BitOperations.PopCount(wide),
+                    BitOperations.LeadingZeroCount(wide), BitOperations.TrailingZeroCount(wide), BitOperations.PopCount(x),
+                    BitOperations.LeadingZeroCount(wide),
                 };
             })]).DenseY(16, 8));
-            yield return Implicit("Math.CopySign", CopySignKernel, new Index1D(12), In(rounding), Out(12, i => MathF.CopySign(2.5f, rounding[i])), Out(12, i => Math.CopySign(-.5, -rounding[i])));
+            yield return Implicit("Math.CopySign", CopySignKernel, new Index1D(12), In(rounding),
+                Out(12, i => MathF.CopySign(2.5f, rounding[i])), Out(12, i => Math.CopySign(-.5, -rounding[i])));
             // Numbers that Half holds, and so its sums and products: ILGPU's CPU accelerator truncates where its other backends round.
             float[] a = [.. Scattered(32).Select(x => (x % 25 - 12) / 4f)], b = [.. Scattered(32, 2).Select(x => (x % 25 - 12) / 4f)];
-            yield return Implicit("Half.Arithmetic", HalfKernel, new Index1D(32), In([.. a.Select(x => (Half)x)]), In([.. b.Select(x => (Half)x)]),
+            yield return Implicit("Half.Arithmetic", HalfKernel, new Index1D(32), In([.. a.Select(x => (Half)x)]),
+                In([.. b.Select(x => (Half)x)]),
                 Out(32, i => (Half)(a[i] + b[i])), Out(32, i => (Half)(a[i] * b[i] - 1)), Out(32, i => a[i] < b[i] ? a[i] : b[i] + .5f));
             float[] odd = [0, 1, -2.75f, 65504, 1f / (1 << 24), 1234, -3f / (1 << 16)];
-            yield return Implicit("Half.Conversions", HalfConversionKernel, new Index1D(7), In(odd), Out(7, i => Interop.IntAsFloat(BitConverter.HalfToUInt16Bits(-(System.Half)odd[i]))),
-                Out(7, i => (double)(System.Half)odd[i]), Out(7, i => (int)(System.Half)odd[i] + ((System.Half)odd[i] == (System.Half)0 ? 1 : 0)));
+            yield return Implicit("Half.Conversions", HalfConversionKernel, new Index1D(7), In(odd),
+                Out(7, i => Interop.IntAsFloat(BitConverter.HalfToUInt16Bits(-(System.Half)odd[i]))),
+                Out(7, i => (double)(System.Half)odd[i]),
+                Out(7, i => (int)(System.Half)odd[i] + ((System.Half)odd[i] == (System.Half)0 ? 1 : 0)));
             yield return Implicit("Half.Saxpy", HalfSaxpyKernel, new Index1D(32), In([.. a.Select(x => (Half)x)]),
                 InOut(Fill(32, i => (Half)b[i]), Fill(32, i => (Half)(2 * a[i] + b[i]))), (Half)2);
             float[] logits = Fractions(5 * 7);
             yield return Implicit("Math.Softmax", SoftmaxKernel, new Index1D(5), In(logits).DenseY(5, 7),
-                Out(35, i => (float)(Math.Exp(logits[i]) / logits.Skip(i / 7 * 7).Take(7).Sum(x => Math.Exp(x)))).DenseY(5, 7)) with { Tolerance = Approximate };
-            yield return Implicit("Math.Reinterpret", ReinterpretKernel, new Index1D(24), In(positive), Out(24, i => BitConverter.SingleToUInt32Bits(positive[i])), Out(24, i => 2 * positive[i]),
+                Out(35, i => (float)(Math.Exp(logits[i]) / logits.Skip(i / 7 * 7).Take(7).Sum(x => Math.Exp(x))))
+                .DenseY(5, 7)) with
+            { Tolerance = Approximate };
+            yield return Implicit("Math.Reinterpret", ReinterpretKernel, new Index1D(24), In(positive),
+                Out(24, i => BitConverter.SingleToUInt32Bits(positive[i])), Out(24, i => 2 * positive[i]),
                 Out(24, i => BitConverter.DoubleToUInt64Bits(positive[i])));
         }
     }

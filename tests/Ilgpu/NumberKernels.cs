@@ -20,7 +20,8 @@ public sealed class NumberKernels : KernelFamily
         result[index, 9] = (int)(l >> 3);
     }
 
-    static void SmallTypesKernel(Index1D index, ArrayView<sbyte> signed, ArrayView<byte> unsigned, ArrayView<short> shorts, ArrayView<ushort> ushorts)
+    static void SmallTypesKernel(Index1D index, ArrayView<sbyte> signed, ArrayView<byte> unsigned, ArrayView<short> shorts,
+        ArrayView<ushort> ushorts)
     {
         signed[index] = (sbyte)(signed[index] * 3);
         unsigned[index] += 200;
@@ -72,13 +73,17 @@ public sealed class NumberKernels : KernelFamily
             {
                 int i = (int)x;
                 long l = i;
-                return new long[] { unchecked((sbyte)i), unchecked((byte)i), unchecked((short)i), unchecked((ushort)i), i, unchecked((uint)i), l, (long)((float)l * .5f), unchecked((uint)i), l >> 3 };
+                return new long[] { unchecked((sbyte)i), unchecked((byte)i), unchecked((short)i), unchecked((ushort)i), i,
+                    unchecked((uint)i), l, (long)((float)l * .5f), unchecked((uint)i), l >> 3 };
             })]).DenseY(8, 10));
-            yield return Implicit("Number.SmallTypes", SmallTypesKernel, new Index1D(12), InOut(Fill(12, i => (sbyte)(20 * i - 120)), Fill(12, i => unchecked((sbyte)(60 * i - 360)))),
-                InOut(Fill(12, i => (byte)(21 * i)), Fill(12, i => unchecked((byte)(21 * i + 200)))), InOut(Fill(12, i => (short)(3000 * i - 9000)), Fill(12, i => unchecked((short)(24000 * i - 72000)))),
+            yield return Implicit("Number.SmallTypes", SmallTypesKernel, new Index1D(12),
+                InOut(Fill(12, i => (sbyte)(20 * i - 120)), Fill(12, i => unchecked((sbyte)(60 * i - 360)))),
+                InOut(Fill(12, i => (byte)(21 * i)), Fill(12, i => unchecked((byte)(21 * i + 200)))),
+                InOut(Fill(12, i => (short)(3000 * i - 9000)), Fill(12, i => unchecked((short)(24000 * i - 72000)))),
                 InOut(Fill(12, i => (ushort)(5000 * i)), Fill(12, i => unchecked((ushort)(5000 * i - (byte)(21 * i + 200) * 300)))));
             uint[] uints = Fill(20, i => unchecked((uint)i * 2654435761u));
-            yield return Implicit("Number.Unsigned", UnsignedKernel, new Index1D(20), InOut(uints, Fill(20, i => uints[i] / 7 + uints[i] % 7 + (uints[i] > 0x80000000u ? 1u : 0u))),
+            yield return Implicit("Number.Unsigned", UnsignedKernel, new Index1D(20),
+                InOut(uints, Fill(20, i => uints[i] / 7 + uints[i] % 7 + (uints[i] > 0x80000000u ? 1u : 0u))),
                 Out(20, i => (ulong)((UInt128)uints[i] * uints[i] % 1_000_000_007) / 3 + (uints[i] >> 31)));
             int[] mixed = Fill(40, i => unchecked((int)((uint)(i + 1) * 2654435761u)));
             yield return Implicit("Number.Shifts", ShiftsKernel, new Index1D(40), In(mixed), Out(Fill(240, i =>
@@ -94,10 +99,14 @@ public sealed class NumberKernels : KernelFamily
                     _ => (int)(value * (1L << 20) >> amount + 4),
                 };
             })).DenseY(40, 6));
-            yield return Implicit("Number.Overflow", OverflowKernel, new Index1D(20), InOut(mixed[..20], Fill(20, i => unchecked((int)(mixed[i] * 1_000_003L + int.MaxValue)))),
-                InOut(Fill(20, i => (long)mixed[i]), Fill(20, i => (long)(ulong)(((Int128)mixed[i] * 6364136223846793005L + 1442695040888963407L) & ulong.MaxValue))));
+            yield return Implicit("Number.Overflow", OverflowKernel, new Index1D(20),
+                InOut(mixed[..20], Fill(20, i => unchecked((int)(mixed[i] * 1_000_003L + int.MaxValue)))),
+                InOut(Fill(20, i => (long)mixed[i]), Fill(20,
+                i => (long)(ulong)(((Int128)mixed[i] * 6364136223846793005L + 1442695040888963407L) & ulong.MaxValue))));
             ushort[] text = [.. "kernel_of 3 Lines".Select(c => (ushort)c)];
-            yield return Implicit("Number.BoolAndChar", BoolCharKernel, new Index1D(text.Length), In(text), Out(text.Length, i => char.IsAsciiLetterLower((char)text[i]) || text[i] == '_' ? (byte)1 : (byte)0), Out(text.Length, i => (ushort)char.ToUpperInvariant((char)text[i])));
+            yield return Implicit("Number.BoolAndChar", BoolCharKernel, new Index1D(text.Length), In(text),
+                Out(text.Length, i => char.IsAsciiLetterLower((char)text[i]) || text[i] == '_' ? (byte)1 : (byte)0),
+                Out(text.Length, i => (ushort)char.ToUpperInvariant((char)text[i])));
         }
     }
 }

@@ -85,14 +85,16 @@ public sealed class PictureKernels : KernelFamily
         result[place] = sum;
     }
 
-    static void Convolution2DKernel(Index2D index, ArrayView2D<float, Stride2D.DenseX> image, ArrayView2D<float, Stride2D.DenseY> filter, ArrayView2D<float, Stride2D.DenseX> result)
+    static void Convolution2DKernel(Index2D index, ArrayView2D<float, Stride2D.DenseX> image, ArrayView2D<float, Stride2D.DenseY> filter,
+        ArrayView2D<float, Stride2D.DenseX> result)
     {
         float sum = 0;
         for (int y = 0; y < filter.IntExtent.Y; y++)
         {
             for (int x = 0; x < filter.IntExtent.X; x++)
             {
-                int column = XMath.Clamp(index.X + x - 1, 0, image.IntExtent.X - 1), row = XMath.Clamp(index.Y + y - 1, 0, image.IntExtent.Y - 1);
+                int column = XMath.Clamp(index.X + x - 1, 0, image.IntExtent.X - 1),
+                    row = XMath.Clamp(index.Y + y - 1, 0, image.IntExtent.Y - 1);
                 sum += image[column, row] * filter[x, y];
             }
         }
@@ -110,26 +112,33 @@ public sealed class PictureKernels : KernelFamily
     {
         get
         {
-            yield return Implicit("Picture.Mandelbrot", MandelbrotKernel, new Index2D(12, 8), Out(96, i => Iterations(0, 0, -2 + i % 12 * 3f / 12, -1 + i / 12 * 2f / 8, 50)).DenseX(12, 8), 50);
-            yield return Implicit("Picture.Julia", JuliaKernel, new Index1D(80), Out(80, i => (byte)Iterations((i % 10 - 5) / 4f, (i / 10 - 4) / 4f, -.75f, .125f, 60)), 10, 8, new Complex(-.75f, .125f));
+            yield return Implicit("Picture.Mandelbrot", MandelbrotKernel, new Index2D(12, 8),
+                Out(96, i => Iterations(0, 0, -2 + i % 12 * 3f / 12, -1 + i / 12 * 2f / 8, 50)).DenseX(12, 8), 50);
+            yield return Implicit("Picture.Julia", JuliaKernel, new Index1D(80),
+                Out(80, i => (byte)Iterations((i % 10 - 5) / 4f, (i / 10 - 4) / 4f, -.75f, .125f, 60)), 10, 8, new Complex(-.75f, .125f));
             byte[] cells = [.. Scattered(60).Select(value => (byte)(value % 2))];
             yield return Implicit("Picture.Life", LifeKernel, new Index2D(10, 6), In(cells).DenseX(10, 6), Out(60, i =>
             {
-                int around = Enumerable.Range(0, 9).Where(k => k != 4).Sum(k => cells[(i / 10 + k / 3 + 5) % 6 * 10 + (i % 10 + k % 3 + 9) % 10]);
+                int around = Enumerable.Range(0, 9).Where(k => k != 4)
+                    .Sum(k => cells[(i / 10 + k / 3 + 5) % 6 * 10 + (i % 10 + k % 3 + 9) % 10]);
                 return (byte)(around == 3 || around == 2 && cells[i] == 1 ? 1 : 0);
             }).DenseX(10, 6));
             float[] heat = Fractions(48);
-            yield return Implicit("Picture.Heat", HeatKernel, new Index2D(8, 6), In(heat).DenseX(8, 6), Out(48, i => i % 8 is 0 or 7 || i / 8 is 0 or 5 ? heat[i]
+            yield return Implicit("Picture.Heat", HeatKernel, new Index2D(8, 6), In(heat).DenseX(8, 6),
+                Out(48, i => i % 8 is 0 or 7 || i / 8 is 0 or 5 ? heat[i]
                 : heat[i] + .125f * (heat[i - 1] + heat[i + 1] + heat[i - 8] + heat[i + 8] - 4 * heat[i])).DenseX(8, 6), .125f);
             float[] line = Fractions(40), taps = [.5f, 1, -2, 1, .25f];
             yield return Explicit("Picture.Convolution1D", Convolution1DKernel, new KernelConfig(3, 16), In(line), In(taps),
                 Out(40, i => Enumerable.Range(0, 5).Sum(tap => i + tap - 2 is >= 0 and < 40 ? taps[tap] * line[i + tap - 2] : 0)));
             float[] filter = Fractions(9, 3);
-            yield return Implicit("Picture.Convolution2D", Convolution2DKernel, new Index2D(8, 6), In(heat).DenseX(8, 6), In(filter).DenseY(3, 3),
-                Out(48, i => Enumerable.Range(0, 9).Sum(k => filter[k % 3 * 3 + k / 3] * heat[Math.Clamp(i / 8 + k / 3 - 1, 0, 5) * 8 + Math.Clamp(i % 8 + k % 3 - 1, 0, 7)])).DenseX(8, 6));
+            yield return Implicit("Picture.Convolution2D", Convolution2DKernel, new Index2D(8, 6), In(heat).DenseX(8, 6),
+                In(filter).DenseY(3, 3),
+                Out(48, i => Enumerable.Range(0, 9).Sum(k => filter[k % 3 * 3 + k / 3]
+                * heat[Math.Clamp(i / 8 + k / 3 - 1, 0, 5) * 8 + Math.Clamp(i % 8 + k % 3 - 1, 0, 7)])).DenseX(8, 6));
             uint[] pixels = Fill(30, i => unchecked((uint)(i + 1) * 2654435761u));
             yield return Implicit("Picture.Grayscale", GrayscaleKernel, new Index2D(6, 5), In(pixels),
-                Out(30, i => (byte)((pixels[i] % 256 * 77 + pixels[i] / 256 % 256 * 150 + pixels[i] / 65536 % 256 * 29) / 256)).DenseX(6, 5));
+                Out(30, i => (byte)((pixels[i] % 256 * 77 + pixels[i] / 256 % 256 * 150 + pixels[i] / 65536 % 256 * 29) / 256))
+                .DenseX(6, 5));
         }
     }
 

@@ -15,7 +15,8 @@ public sealed class SharedKernels : KernelFamily
         target[Grid.IdxY * Tile + Group.IdxX, Grid.IdxX * Tile + Group.IdxY] = tile[Group.IdxY, Group.IdxX];
     }
 
-    static void TiledProductKernel(ArrayView2D<float, Stride2D.DenseX> a, ArrayView2D<float, Stride2D.DenseX> b, ArrayView2D<float, Stride2D.DenseX> c)
+    static void TiledProductKernel(ArrayView2D<float, Stride2D.DenseX> a, ArrayView2D<float, Stride2D.DenseX> b, ArrayView2D<float,
+        Stride2D.DenseX> c)
     {
         Index2D global = Grid.GlobalIndex.XY;
         int x = Group.IdxX, y = Group.IdxY;
@@ -267,34 +268,46 @@ public sealed class SharedKernels : KernelFamily
         get
         {
             float[] plane = Fractions(8 * 12);
-            yield return Explicit("Shared.TiledTranspose", TiledTransposeKernel, new KernelConfig(new Index2D(2, 3), new Index2D(Tile, Tile)),
+            yield return Explicit("Shared.TiledTranspose", TiledTransposeKernel,
+                new KernelConfig(new Index2D(2, 3), new Index2D(Tile, Tile)),
                 In(plane).DenseX(8, 12), Out(96, i => plane[i % 12 * 8 + i / 12]).DenseX(12, 8));
             float[] a = Fractions(6 * 5), b = Fractions(7 * 6, 2);
             yield return Explicit("Shared.TiledProduct", TiledProductKernel, new KernelConfig(new Index2D(2, 2), new Index2D(Tile, Tile)),
-                In(a).DenseX(6, 5), In(b).DenseX(7, 6), Out(35, i => Enumerable.Range(0, 6).Sum(k => a[i / 7 * 6 + k] * b[k * 7 + i % 7])).DenseX(7, 5));
+                In(a).DenseX(6, 5), In(b).DenseX(7, 6), Out(35, i => Enumerable.Range(0, 6).Sum(k => a[i / 7 * 6 + k] * b[k * 7 + i % 7]))
+                .DenseX(7, 5));
             int[] data = Scattered(100);
-            yield return Explicit("Shared.Reduce", ReduceKernel, new KernelConfig(4, GroupSize), In(data), Out(4, i => data.Skip(32 * i).Take(32).Sum()));
-            yield return Explicit("Shared.BlellochScan", BlellochScanKernel, new KernelConfig(1, GroupSize), In(data), Out(64, i => data.Take(i).Sum()));
-            yield return Explicit("Shared.DynamicReverse", DynamicReverseKernel, new KernelConfig(2, 16, SharedMemoryConfig.RequestDynamic<int>(16)),
+            yield return Explicit("Shared.Reduce", ReduceKernel, new KernelConfig(4, GroupSize), In(data),
+                Out(4, i => data.Skip(32 * i).Take(32).Sum()));
+            yield return Explicit("Shared.BlellochScan", BlellochScanKernel, new KernelConfig(1, GroupSize), In(data),
+                Out(64, i => data.Take(i).Sum()));
+            yield return Explicit("Shared.DynamicReverse", DynamicReverseKernel,
+                new KernelConfig(2, 16, SharedMemoryConfig.RequestDynamic<int>(16)),
                 InOut(data[..32], Fill(32, i => data[i / 16 * 16 + 15 - i % 16] + 16)));
-            yield return Explicit("Shared.DynamicAndStatic", DynamicAndStaticKernel, new KernelConfig(3, 8, SharedMemoryConfig.RequestDynamic<float>(8)),
+            yield return Explicit("Shared.DynamicAndStatic", DynamicAndStaticKernel,
+                new KernelConfig(3, 8, SharedMemoryConfig.RequestDynamic<float>(8)),
                 In(plane), Out(24, i => plane.Skip(i / 8 * 8).Take(8).Count(value => value > 0) + plane[i / 8 * 8 + (i + 1) % 8]));
             int[] cube = Scattered(64);
-            yield return Explicit("Shared.Stencil3D", Stencil3DKernel, new KernelConfig(new Index3D(1, 1, 1), new Index3D(4, 4, 4)), In(cube).DenseXY(new Index3D(4, 4, 4)),
-                Out(64, i => Enumerable.Range(0, 64).Where(j => Math.Abs(j % 4 - i % 4) < 2 && Math.Abs(j / 4 % 4 - i / 4 % 4) < 2 && Math.Abs(j / 16 - i / 16) < 2).Sum(j => cube[j]))
+            yield return Explicit("Shared.Stencil3D", Stencil3DKernel, new KernelConfig(new Index3D(1, 1, 1), new Index3D(4, 4, 4)),
+                In(cube).DenseXY(new Index3D(4, 4, 4)),
+                Out(64, i => Enumerable.Range(0, 64).Where(j => Math.Abs(j % 4 - i % 4) < 2 && Math.Abs(j / 4 % 4 - i / 4 % 4) < 2
+                && Math.Abs(j / 16 - i / 16) < 2).Sum(j => cube[j]))
                     .DenseXY(new Index3D(4, 4, 4)));
             yield return Explicit("Shared.PaddedColumns", PaddedColumnsKernel, new KernelConfig(new Index2D(1, 1), new Index2D(8, 4)),
                 InOut(data[..32], Fill(32, i => 2 * data[i / 8 * 8 + 7 - i % 8])));
             float largest = plane.Max();
-            yield return Explicit("Shared.ArgMax", ArgMaxKernel, new KernelConfig(1, GroupSize), In(plane), Out(new Best { Value = largest, Place = Array.IndexOf(plane, largest) }));
+            yield return Explicit("Shared.ArgMax", ArgMaxKernel, new KernelConfig(1, GroupSize), In(plane),
+                Out(new Best { Value = largest, Place = Array.IndexOf(plane, largest) }));
             yield return Implicit("Local.Median", MedianKernel, new Index1D(20), In(data[..20]),
                 Out(20, i => Fill(5, j => data[Math.Clamp(i + j - 2, 0, 19)]).Order().ElementAt(2)));
             yield return Implicit("Local.Matrix", LocalMatrixKernel, new Index1D(8), In(plane),
-                Out(8, i => Fill(3, j => plane[i + j] * (plane[i + j] + plane[i])).Sum())) with { Tolerance = 1e-5 };
+                Out(8, i => Fill(3, j => plane[i + j] * (plane[i + j] + plane[i])).Sum())) with
+            { Tolerance = 1e-5 };
             int[] signs = Fill(24, i => i < 8 ? i : i < 16 ? i - 10 : i == 20 ? 99 : 3);
-            yield return Explicit("Group.Votes", BarrierVotesKernel, new KernelConfig(3, 8), In(signs), Out(24, i => i < 8 ? 7 + 100 + 30000 : i < 16 ? 5 + 10000 : 8 + 1100 + 30000));
+            yield return Explicit("Group.Votes", BarrierVotesKernel, new KernelConfig(3, 8), In(signs),
+                Out(24, i => i < 8 ? 7 + 100 + 30000 : i < 16 ? 5 + 10000 : 8 + 1100 + 30000));
             yield return Explicit("Group.LastOne", LastGroupKernel, new KernelConfig(4, 8), Out(1, 2, 3, 4), Out(4), Out(10));
-            yield return Explicit("Shared.BitonicSort", BitonicSortKernel, new KernelConfig(1, GroupSize), InOut(data[..32], [.. data[..32].Order()]));
+            yield return Explicit("Shared.BitonicSort", BitonicSortKernel, new KernelConfig(1, GroupSize),
+                InOut(data[..32], [.. data[..32].Order()]));
         }
     }
 }

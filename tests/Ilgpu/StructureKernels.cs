@@ -120,7 +120,8 @@ public sealed class StructureKernels : KernelFamily
     static void BroadcastStructKernel(ArrayView<Item> items, ArrayView<Item> result) =>
         result[Grid.GlobalIndex.X] = Group.Broadcast(items[Grid.GlobalIndex.X], 5);
 
-    static void DayKernel(Index1D index, ArrayView<int> result, DayOfWeek first) => result[index] = ((int)first + index) % 7 == (int)DayOfWeek.Sunday ? 1 : 0;
+    static void DayKernel(Index1D index, ArrayView<int> result, DayOfWeek first) =>
+        result[index] = ((int)first + index) % 7 == (int)DayOfWeek.Sunday ? 1 : 0;
 
     static void SizesKernel(Index1D index, ArrayView<int> result)
     {
@@ -145,23 +146,33 @@ public sealed class StructureKernels : KernelFamily
             int[] data = Scattered(40);
             yield return Implicit("Structure.Record", RecordKernel, new Index1D(12), Out(12, i => new Item(-i, .5f * i)));
             (int, float)[] pairs = Fill(12, i => (i, i / 4f));
-            yield return Implicit("Structure.Tuples", TupleViewKernel, new Index1D(12), InOut(pairs, Fill(12, i => (i + 7, i / 2f))), (7, 2f));
-            yield return Implicit("Structure.Nullable", NullableKernel, new Index1D(40), In(data), Out(40, i => data[i] % 2 == 0 ? data[i] / 2 : -1));
-            yield return Implicit("Structure.FixedBuffer", FixedBufferKernel, new Index1D(40), In(data), Out(40, i => data[i] % 3 * 1000 + data[i] / 3 % 3 * 100 + data[i] / 9 % 3 * 10 + data[i] / 27 % 3));
+            yield return Implicit("Structure.Tuples", TupleViewKernel, new Index1D(12), InOut(pairs, Fill(12, i => (i + 7, i / 2f))),
+                (7, 2f));
+            yield return Implicit("Structure.Nullable", NullableKernel, new Index1D(40), In(data),
+                Out(40, i => data[i] % 2 == 0 ? data[i] / 2 : -1));
+            yield return Implicit("Structure.FixedBuffer", FixedBufferKernel, new Index1D(40), In(data),
+                Out(40, i => data[i] % 3 * 1000 + data[i] / 3 % 3 * 100 + data[i] / 9 % 3 * 10 + data[i] / 27 % 3));
             yield return Implicit("Structure.StructArray", StructArrayKernel, new Index1D(20), In(data),
-                Out(20, i => 10000L * (data[i] + data[i + 3]) - 2L * (data[i + 1] + data[i + 4]) + Enumerable.Range(0, 6).Last(k => (k + i) % 3 == 2)));
+                Out(20, i => 10000L * (data[i] + data[i + 3]) - 2L * (data[i + 1] + data[i + 4]) + Enumerable.Range(0, 6)
+                .Last(k => (k + i) % 3 == 2)));
             yield return Implicit("Structure.Array3D", VolumeArrayKernel, new Index1D(10), Out(10, i => i + 100 * (i + 12) + 12));
             yield return Implicit("Structure.Foreach", ForeachKernel, new Index1D(10), Out(10, i => i * (3 * 16 + 8 + 4 * 4 + 2 + 5)));
             yield return Implicit("Structure.Goto", GotoKernel, new Index1D(30), Out(30, i => (int)Math.Sqrt(i)));
-            yield return Implicit("Structure.ReferenceTernary", ChooseReferenceKernel, new Index1D(20), Out(10, i => 2 * i), Out(10, i => 2 * i + 1));
-            yield return Implicit("Structure.Recursion", FactorialKernel, new Index1D(11), Out(1, 1, 2, 6, 24, 120, 720, 5040, 40320, 362880, 3628800));
-            yield return Implicit("Structure.AsTransposed", TransposedViewKernel, new Index2D(4, 3), In(data[..12]).DenseX(4, 3), Out(12, i => 1001 * data[i / 3 + i % 3 * 4]));
-            yield return Implicit("Structure.As3DView", FlatAndDeepKernel, new Index3D(2, 3, 2), Out(12, i => i % 2 + 10 * (i / 2 % 3) + 100 * (i / 6)).Dense, Out(90, 90));
+            yield return Implicit("Structure.ReferenceTernary", ChooseReferenceKernel, new Index1D(20), Out(10, i => 2 * i),
+                Out(10, i => 2 * i + 1));
+            yield return Implicit("Structure.Recursion", FactorialKernel, new Index1D(11),
+                Out(1, 1, 2, 6, 24, 120, 720, 5040, 40320, 362880, 3628800));
+            yield return Implicit("Structure.AsTransposed", TransposedViewKernel, new Index2D(4, 3), In(data[..12]).DenseX(4, 3),
+                Out(12, i => 1001 * data[i / 3 + i % 3 * 4]));
+            yield return Implicit("Structure.As3DView", FlatAndDeepKernel, new Index3D(2, 3, 2),
+                Out(12, i => i % 2 + 10 * (i / 2 % 3) + 100 * (i / 6)).Dense, Out(90, 90));
             yield return Implicit("Structure.AlignTo", PrefixAndRestKernel, new Index1D(5), In(data), Out(40, 40, 40, 40, 40));
             yield return Implicit("Structure.AtomicIndex", IndexCounterKernel, new Index1D(20), Out(new Index1D(210)));
             Item[] items = Fill(16, i => new Item(i, i / 8f));
-            yield return Explicit("Structure.BroadcastStruct", BroadcastStructKernel, new KernelConfig(2, 8), In(items), Out(16, i => items[i / 8 * 8 + 5]));
-            yield return Implicit("Structure.EnumArgument", DayKernel, new Index1D(14), Out(14, i => i is 2 or 9 ? 1 : 0), DayOfWeek.Friday);
+            yield return Explicit("Structure.BroadcastStruct", BroadcastStructKernel, new KernelConfig(2, 8), In(items),
+                Out(16, i => items[i / 8 * 8 + 5]));
+            yield return Implicit("Structure.EnumArgument", DayKernel, new Index1D(14), Out(14, i => i is 2 or 9 ? 1 : 0),
+                DayOfWeek.Friday);
             yield return Implicit("Structure.Sizes", SizesKernel, new Index1D(1), Out(24, 8, 16, 8));
             yield return Explicit("Structure.StrideLoopSum", StrideLoopSumKernel, new KernelConfig(2, 8), In(data), Out(data.Sum()));
         }

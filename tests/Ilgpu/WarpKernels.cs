@@ -8,7 +8,8 @@ public sealed class WarpKernels : KernelFamily
     static void IndicesKernel(ArrayView<int> result)
     {
         int place = Grid.GlobalLinearIndex;
-        result[place] = Warp.LaneIdx + 100 * Warp.WarpIdx + (Warp.IsFirstLane ? 10000 : 0) + (Warp.IsLastLane ? 20000 : 0) + 100000 * Warp.WarpSize;
+        result[place] = Warp.LaneIdx + 100 * Warp.WarpIdx + (Warp.IsFirstLane ? 10000 : 0) + (Warp.IsLastLane ? 20000 : 0) + 100000
+            * Warp.WarpSize;
     }
 
     static void ShuffleKernel(ArrayView<int> data, ArrayView<int> result)
@@ -123,20 +124,30 @@ public sealed class WarpKernels : KernelFamily
         {
             int[] data = Scattered(Lanes);
             var one = new KernelConfig(1, Lanes);
-            yield return Explicit("Warp.Indices", IndicesKernel, new KernelConfig(1, 2 * Lanes), Out(64, i => i % 32 + 100 * (i / 32) + (i % 32 == 0 ? 10000 : i % 32 == 31 ? 20000 : 0) + 3_200_000));
+            yield return Explicit("Warp.Indices", IndicesKernel, new KernelConfig(1, 2 * Lanes),
+                Out(64, i => i % 32 + 100 * (i / 32) + (i % 32 == 0 ? 10000 : i % 32 == 31 ? 20000 : 0) + 3_200_000));
             yield return Explicit("Warp.Shuffle", ShuffleKernel, one, In(data), Out(Lanes, i => data[31 - i] + 1000 * data[5]));
-            yield return Explicit("Warp.Neighbors", NeighborsKernel, one, In(data), Out(Lanes, i => i < 30 ? data[i + 2] : -1), Out(Lanes, i => i >= 3 ? data[i - 3] : -1), Out(Lanes, i => data[i ^ 5]));
-            yield return Explicit("Warp.SubWarp", SubWarpKernel, one, In(data), Out(Lanes, i => data.Skip(i / 8 * 8).Take(8).Sum() + 10000 * data[i / 8 * 8 + 1]));
-            yield return Explicit("Warp.SubWarpShift", SubWarpShiftKernel, one, In(data), Out(Lanes, i => (i % 16 < 15 ? data[i + 1] : 0) + 1000 * (i % 16 > 0 ? data[i - 1] : 0)));
-            yield return Explicit("Warp.Broadcast", BroadcastKernel, one, In([.. data.Select(value => value / 3.0)]), Out(Lanes, i => data[7] / 3.0 - data[i] / 3.0));
-            yield return Explicit("Warp.Shuffle64", WideShuffleKernel, one, In([.. data.Select(value => value * 10_000_000_001L)]), Out(Lanes, i => (data[i ^ 1] - data[i]) * 10_000_000_001L));
+            yield return Explicit("Warp.Neighbors", NeighborsKernel, one, In(data), Out(Lanes, i => i < 30 ? data[i + 2] : -1),
+                Out(Lanes, i => i >= 3 ? data[i - 3] : -1), Out(Lanes, i => data[i ^ 5]));
+            yield return Explicit("Warp.SubWarp", SubWarpKernel, one, In(data),
+                Out(Lanes, i => data.Skip(i / 8 * 8).Take(8).Sum() + 10000 * data[i / 8 * 8 + 1]));
+            yield return Explicit("Warp.SubWarpShift", SubWarpShiftKernel, one, In(data),
+                Out(Lanes, i => (i % 16 < 15 ? data[i + 1] : 0) + 1000 * (i % 16 > 0 ? data[i - 1] : 0)));
+            yield return Explicit("Warp.Broadcast", BroadcastKernel, one, In([.. data.Select(value => value / 3.0)]),
+                Out(Lanes, i => data[7] / 3.0 - data[i] / 3.0));
+            yield return Explicit("Warp.Shuffle64", WideShuffleKernel, one, In([.. data.Select(value => value * 10_000_000_001L)]),
+                Out(Lanes, i => (data[i ^ 1] - data[i]) * 10_000_000_001L));
             float[] floats = Fractions(128);
-            yield return Explicit("Warp.FloatSum", FloatSumKernel, new KernelConfig(2, 2 * Lanes), In(floats), Out(2, i => floats.Skip(64 * i).Take(64).Sum()));
-            yield return Explicit("Warp.TwoLevelSum", TwoLevelSumKernel, new KernelConfig(1, 2 * Lanes), In(Scattered(200)), Out(Scattered(200).Sum()));
-            yield return Explicit("Warp.Scan", WarpScanKernel, new KernelConfig(1, 2 * Lanes), In(Scattered(64)), Out(64, i => Scattered(64).Skip(i / 32 * 32).Take(i % 32 + 1).Sum()));
+            yield return Explicit("Warp.FloatSum", FloatSumKernel, new KernelConfig(2, 2 * Lanes), In(floats),
+                Out(2, i => floats.Skip(64 * i).Take(64).Sum()));
+            yield return Explicit("Warp.TwoLevelSum", TwoLevelSumKernel, new KernelConfig(1, 2 * Lanes), In(Scattered(200)),
+                Out(Scattered(200).Sum()));
+            yield return Explicit("Warp.Scan", WarpScanKernel, new KernelConfig(1, 2 * Lanes), In(Scattered(64)),
+                Out(64, i => Scattered(64).Skip(i / 32 * 32).Take(i % 32 + 1).Sum()));
             Pixel[] pixels = Fill(Lanes, i => new Pixel { Red = i / 2f, Green = -i, Alpha = 3 * i });
             yield return Explicit("Warp.ShuffleStruct", StructShuffleKernel, one, In(pixels), Out(Lanes, i => pixels[(i + 1) % Lanes]));
-            yield return Explicit("Warp.ShuffleSmall", SmallTypesKernel, one, In([.. data.Select(value => (short)(value - 50))]), In([.. data.Select(value => (byte)(value * 2))]),
+            yield return Explicit("Warp.ShuffleSmall", SmallTypesKernel, one, In([.. data.Select(value => (short)(value - 50))]),
+                In([.. data.Select(value => (byte)(value * 2))]),
                 Out(Lanes, i => (data[i ^ 1] - 50) * 1000 + data[31 - i] * 2));
         }
     }

@@ -16,7 +16,8 @@ public class ActivationTests
 
     [Test]
     public void An_unknown_name_is_refused_with_the_known_ones() =>
-        Assert.That(() => Activation.Parse("swosh"), Throws.ArgumentException.With.Message.Contains("'swosh'").And.Message.Contains("leaky-relu"));
+        Assert.That(() => Activation.Parse("swosh"),
+        Throws.ArgumentException.With.Message.Contains("'swosh'").And.Message.Contains("leaky-relu"));
 
     [Test]
     public void Stay_finite_far_out_and_let_NaN_through([Values] ActivationKind kind)

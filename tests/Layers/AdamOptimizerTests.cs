@@ -148,8 +148,10 @@ public class AdamOptimizerTests
     public void Options_that_make_no_sense_are_refused()
     {
         using ParameterStore store = Store();
-        Assert.That(() => new AdamOptimizer(device, new AdamOptions(Beta1: 1), store), Throws.ArgumentException.With.Message.Contains("Beta1"));
-        Assert.That(() => new AdamOptimizer(device, new AdamOptions(ClipNorm: -1), store), Throws.ArgumentException.With.Message.Contains("ClipNorm"));
+        Assert.That(() => new AdamOptimizer(device, new AdamOptions(Beta1: 1), store),
+            Throws.ArgumentException.With.Message.Contains("Beta1"));
+        Assert.That(() => new AdamOptimizer(device, new AdamOptions(ClipNorm: -1), store),
+            Throws.ArgumentException.With.Message.Contains("ClipNorm"));
         Assert.That(() => new AdamOptimizer(device, null), Throws.ArgumentException);
         using var adam = new AdamOptimizer(device, null, store);
         Assert.That(() => adam.Step(context, double.NaN), Throws.InstanceOf<ArgumentOutOfRangeException>());
@@ -174,7 +176,8 @@ public class AdamOptimizerTests
             parameter.Gradient.Write(context.Stream, [.. Enumerable.Repeat(value, parameter.Shape.Length)]);
     }
 
-    float[] Moment(ParameterStore store) => [.. store.Parameters.SelectMany(p => store.Buffer(AdamOptimizer.FirstMoments, p.Name).ToArray(context.Stream))];
+    float[] Moment(ParameterStore store) =>
+        [.. store.Parameters.SelectMany(p => store.Buffer(AdamOptimizer.FirstMoments, p.Name).ToArray(context.Stream))];
 
     float[] All(ArrayView<float> view)
     {

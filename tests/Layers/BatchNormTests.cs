@@ -19,7 +19,8 @@ public class BatchNormTests
         float[] x = [];
         for (int step = 0; step < 3; step++)
         {
-            x = [.. Enumerable.Range(0, rows * channels).Select(i => (float)(Math.Sin(i * (step + 1)) * (1 + i % channels) + i % channels))];
+            x = [.. Enumerable.Range(0, rows * channels)
+                .Select(i => (float)(Math.Sin(i * (step + 1)) * (1 + i % channels) + i % channels))];
             context.BeginStep((ulong)step, training: true);
             layer.Forward(context, context.Upload(x, rows, channels));
             layer.Abandon();
@@ -37,7 +38,8 @@ public class BatchNormTests
 
         context.BeginStep(3, training: false);
         float[] y = layer.Forward(context, context.Upload(x, rows, channels)).ToArray(context.Stream);
-        Assert.That(y, Is.EqualTo(x.Select((v, i) => (v - mean[i % channels]) / Math.Sqrt(variance[i % channels] + 1e-5)).ToArray()).Within(1e-5));
+        Assert.That(y, Is.EqualTo(x.Select((v, i) => (v - mean[i % channels]) / Math.Sqrt(variance[i % channels] + 1e-5)).ToArray())
+            .Within(1e-5));
         Assert.That(Value("runningMean"), Is.EqualTo(mean).Within(1e-5));
         // One row alone has statistics of its own only in training.
         float[] alone = layer.Forward(context, context.Upload(x.AsSpan(0, channels), 1, channels)).ToArray(context.Stream);

@@ -12,11 +12,13 @@ public class BiasActivationTests
     [
         ("linear", (kind, bias) => new Linear(5, 300, bias, kind), [70, 5]),
         ("convolution", (kind, bias) => new Conv2d(3, 20, kernel: 3, padding: 1, withBias: bias, activation: kind), [2, 6, 7, 3]),
-        ("transposed convolution", (kind, bias) => new ConvTranspose2d(6, 3, kernel: 4, stride: 2, padding: 1, withBias: bias, activation: kind), [2, 4, 4, 6]),
+        ("transposed convolution", (kind, bias) =>
+        new ConvTranspose2d(6, 3, kernel: 4, stride: 2, padding: 1, withBias: bias, activation: kind), [2, 4, 4, 6]),
     ];
 
     [Test]
-    public void Give_the_bits_of_a_layer_and_an_activation([Values] ActivationKind kind, [Values(0, 1, 2)] int layer, [Values] bool withBias)
+    public void Give_the_bits_of_a_layer_and_an_activation([Values] ActivationKind kind, [Values(0, 1, 2)] int layer,
+    [Values] bool withBias)
     {
         var (name, create, input) = Layers[layer];
         Assert.That(Run(create(kind, withBias), null, input), Is.EqualTo(Run(create(null, withBias), new Activation(kind), input)), name);
@@ -29,7 +31,8 @@ public class BiasActivationTests
         using var context = new Context(device);
         context.BeginStep(0, training: true);
         Tensor x = context.Zeros(2, 3), bias = context.Zeros(3);
-        Assert.That(() => BiasOp.Activate(device.Stream, ActivationKind.GELU, x, bias, x, 0f), Throws.ArgumentException.With.Message.Contains("a tensor of its own"));
+        Assert.That(() => BiasOp.Activate(device.Stream, ActivationKind.GELU, x, bias, x, 0f),
+            Throws.ArgumentException.With.Message.Contains("a tensor of its own"));
     }
 
     // Output, gradient of the input, gradients of the parameters.

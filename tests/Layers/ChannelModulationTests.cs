@@ -26,8 +26,10 @@ public class ChannelModulationTests
         using Device device = Device.Open("reference", 0);
         using var context = new Context(device);
         var layer = new ChannelModulation();
-        Assert.That(() => layer.Forward(context, context.Zeros(2, 3, 4), context.Zeros(2, 4)), Throws.ArgumentException.With.Message.Contains("[2, 4]"));
-        Assert.That(() => layer.Forward(context, context.Zeros(2, 3, 4), context.Zeros(1, 8)), Throws.ArgumentException.With.Message.Contains("[1, 8]"));
+        Assert.That(() => layer.Forward(context, context.Zeros(2, 3, 4), context.Zeros(2, 4)),
+            Throws.ArgumentException.With.Message.Contains("[2, 4]"));
+        Assert.That(() => layer.Forward(context, context.Zeros(2, 3, 4), context.Zeros(1, 8)),
+            Throws.ArgumentException.With.Message.Contains("[1, 8]"));
         Assert.That(() => layer.Forward(context, context.Zeros(4), context.Zeros(4, 2)), Throws.ArgumentException);
     }
 }

@@ -19,9 +19,14 @@ public class ConvolutionTests
                 fitting++;
             string what = $"input {input}, kernel {kernel}, stride {stride}, padding {padding}, dilation {dilation}";
             if (fitting == 0)
-                Assert.That(() => window.OutputSize((input, 1)), Throws.ArgumentException.With.Message.Contains("does not fit into an image"), what);
+            {
+                Assert.That(() => window.OutputSize((input, 1)),
+                    Throws.ArgumentException.With.Message.Contains("does not fit into an image"), what);
+            }
             else
+            {
                 Assert.That(window.OutputSize((input, 5)), Is.EqualTo(new Size2d(fitting, 5)), what);
+            }
         }
     }
 
@@ -31,15 +36,21 @@ public class ConvolutionTests
         foreach (var (output, kernel, stride, padding, dilation) in Windows())
         {
             var window = new ConvolutionWindow((1, kernel), (1, stride), (0, padding), (1, dilation));
-            int[] inputs = [.. Enumerable.Range(1, 80).Where(size => size + 2 * padding > dilation * (kernel - 1) && window.OutputSize((1, size)).Width == output)];
+            int[] inputs = [.. Enumerable.Range(1, 80)
+                .Where(size => size + 2 * padding > dilation * (kernel - 1) && window.OutputSize((1, size)).Width == output)];
             for (int outputPadding = 0; outputPadding < stride; outputPadding++)
             {
                 int size = (output - 1) * stride - 2 * padding + dilation * (kernel - 1) + 1 + outputPadding;
                 Size2d extra = (0, outputPadding);
                 if (size < 1)
-                    Assert.That(() => window.TransposedSize((1, output), extra), Throws.ArgumentException.With.Message.Contains("has no output"));
+                {
+                    Assert.That(() => window.TransposedSize((1, output), extra),
+                        Throws.ArgumentException.With.Message.Contains("has no output"));
+                }
                 else
+                {
                     Assert.That(inputs, Does.Contain(window.TransposedSize((1, output), extra).Width));
+                }
             }
         }
     }
@@ -70,11 +81,16 @@ public class ConvolutionTests
         using var context = new Context(device);
         var window = new ConvolutionWindow(3, 1, 1, 1);
         Tensor x = context.Zeros(1, 5, 5, 2), w = context.Zeros(3, 3, 2, 4), y = context.Zeros(1, 5, 5, 4);
-        Assert.That(() => Conv2dOp.Forward(context.Stream, context.Zeros(5, 5, 2), w, y, window, y), Throws.ArgumentException.With.Message.Contains("[5, 5, 2]"));
-        Assert.That(() => Conv2dOp.Forward(context.Stream, x, context.Zeros(3, 3, 3, 4), y, window, y), Throws.ArgumentException.With.Message.Contains("[3, 3, 3, 4]"));
-        Assert.That(() => Conv2dOp.Forward(context.Stream, x, context.Zeros(3, 2, 2, 4), y, window, y), Throws.ArgumentException.With.Message.Contains("3x3"));
-        Assert.That(() => Conv2dOp.InputGradient(context.Stream, context.Zeros(1, 5, 4, 4), w, x, window, y), Throws.ArgumentException.With.Message.Contains("[1, 5, 4, 4]"));
-        Assert.That(() => Conv2dOp.WeightGradient(context.Stream, context.Zeros(2, 5, 5, 2), y, w, window, y), Throws.ArgumentException.With.Message.Contains("[2, 5, 5, 4]"));
+        Assert.That(() => Conv2dOp.Forward(context.Stream, context.Zeros(5, 5, 2), w, y, window, y),
+            Throws.ArgumentException.With.Message.Contains("[5, 5, 2]"));
+        Assert.That(() => Conv2dOp.Forward(context.Stream, x, context.Zeros(3, 3, 3, 4), y, window, y),
+            Throws.ArgumentException.With.Message.Contains("[3, 3, 3, 4]"));
+        Assert.That(() => Conv2dOp.Forward(context.Stream, x, context.Zeros(3, 2, 2, 4), y, window, y),
+            Throws.ArgumentException.With.Message.Contains("3x3"));
+        Assert.That(() => Conv2dOp.InputGradient(context.Stream, context.Zeros(1, 5, 4, 4), w, x, window, y),
+            Throws.ArgumentException.With.Message.Contains("[1, 5, 4, 4]"));
+        Assert.That(() => Conv2dOp.WeightGradient(context.Stream, context.Zeros(2, 5, 5, 2), y, w, window, y),
+            Throws.ArgumentException.With.Message.Contains("[2, 5, 5, 4]"));
     }
 
     [TestCase("reference", 1, 0)]
@@ -101,7 +117,8 @@ public class ConvolutionTests
         Tensor there = down.Forward(context, x);
 
         Assert.That(there.Shape, Is.EqualTo(y.Shape));
-        double left = Dot(there.ToArray(context.Stream), y.ToArray(context.Stream)), right = Dot(x.ToArray(context.Stream), back.ToArray(context.Stream));
+        double left = Dot(there.ToArray(context.Stream), y.ToArray(context.Stream)),
+            right = Dot(x.ToArray(context.Stream), back.ToArray(context.Stream));
         Assert.That(left, Is.EqualTo(right).Within(1e-4));
         Assert.That(Math.Abs(left), Is.GreaterThan(1e-2));
     }

@@ -73,7 +73,8 @@ public class EmbeddingTests
             Assert.That(() => tokens.Tokens, Throws.InvalidOperationException.With.Message.Contains("Upload"));
             embedding.Forward(context, tokens.Upload(context, batch.Length));
             embedding.Backward(context, context.Upload([.. batch.Select((_, place) => place + 1f)], batch.Length, 1));
-            float[] expected = [.. Enumerable.Range(0, 9).Select(word => batch.Select((token, place) => token == word && word > 0 ? place + 1f : 0f).Sum())];
+            float[] expected = [.. Enumerable.Range(0, 9)
+                .Select(word => batch.Select((token, place) => token == word && word > 0 ? place + 1f : 0f).Sum())];
             Assert.That(embedding.Weight.Gradient.ToArray(context.Stream), Is.EqualTo(expected));
         }
     }

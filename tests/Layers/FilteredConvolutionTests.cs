@@ -27,7 +27,8 @@ public class FilteredConvolutionTests
     ];
 
     [Test]
-    public void All_three_passes_are_the_sums_that_they_stand_for([ValueSource(nameof(Sizes))] int[] s, [Values("cpu", "cpu:256", "reference")] string name)
+    public void All_three_passes_are_the_sums_that_they_stand_for([ValueSource(nameof(Sizes))] int[] s,
+    [Values("cpu", "cpu:256", "reference")] string name)
     {
         using Device device = Device.Open(name, name == "cpu" ? 2 : 0);
         Check(s, device);
@@ -49,7 +50,8 @@ public class FilteredConvolutionTests
         using var context = new Context(device);
         var window = new ConvolutionWindow(s[5], s[6], s[7], 1);
         Size2d size = window.OutputSize((s[1], s[2]));
-        float[] x = Values(1, s[0] * s[1] * s[2] * s[3]), w = Values(2, s[5] * s[5] * s[3] * s[4]), dy = Values(3, s[0] * size.Height * size.Width * s[4]), before = Values(4, w.Length);
+        float[] x = Values(1, s[0] * s[1] * s[2] * s[3]), w = Values(2, s[5] * s[5] * s[3] * s[4]),
+            dy = Values(3, s[0] * size.Height * size.Width * s[4]), before = Values(4, w.Length);
         double[] y = new double[dy.Length], dx = new double[x.Length], dw = [.. before.Select(v => (double)v)];
         foreach (var (at, from, to) in Products(s, size))
         {
@@ -60,7 +62,8 @@ public class FilteredConvolutionTests
 
         Tensor images = context.Upload(x, s[0], s[1], s[2], s[3]), weights = context.Upload(w, s[5], s[5], s[3], s[4]);
         Tensor gradients = context.Upload(dy, s[0], size.Height, size.Width, s[4]);
-        Tensor result = context.Allocate(gradients.Shape), imageGradients = context.Allocate(images.Shape), weightGradients = context.Upload(before, s[5], s[5], s[3], s[4]);
+        Tensor result = context.Allocate(gradients.Shape), imageGradients = context.Allocate(images.Shape),
+            weightGradients = context.Upload(before, s[5], s[5], s[3], s[4]);
         int length = Conv2dOp.WorkspaceLength(Precision.Float32, images.Shape, weights.Shape, result.Shape, window);
         Assert.That(length, Is.Positive, "this size is not filtered");
         Tensor workspace = context.Workspace(length);
@@ -78,7 +81,8 @@ public class FilteredConvolutionTests
         using Device device = Device.Open("reference", 0);
         using var context = new Context(device);
         Tensor x = context.Zeros(1, 8, 8, 16), w = context.Zeros(3, 3, 16, 16), y = context.Zeros(1, 8, 8, 16);
-        Assert.That(() => Conv2dOp.Forward(context.Stream, x, w, y, new ConvolutionWindow(3, 1, 1, 1), context.Workspace(1)), Throws.ArgumentException.With.Message.Contains("workspace of"));
+        Assert.That(() => Conv2dOp.Forward(context.Stream, x, w, y, new ConvolutionWindow(3, 1, 1, 1), context.Workspace(1)),
+            Throws.ArgumentException.With.Message.Contains("workspace of"));
     }
 
     // Each product of the convolution: the places of its weight, its input and its output.
@@ -97,7 +101,10 @@ public class FilteredConvolutionTests
                     for (int c = 0; c < s[3]; c++)
                     {
                         for (int k = 0; k < s[4]; k++)
-                            yield return ((tap * s[3] + c) * s[4] + k, ((n * s[1] + iy) * s[2] + ix) * s[3] + c, ((n * size.Height + oy) * size.Width + ox) * s[4] + k);
+                        {
+                            yield return ((tap * s[3] + c) * s[4] + k, ((n * s[1] + iy) * s[2] + ix) * s[3] + c,
+                                ((n * size.Height + oy) * size.Width + ox) * s[4] + k);
+                        }
                     }
                 }
             }

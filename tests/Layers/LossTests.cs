@@ -47,10 +47,12 @@ public class LossTests
     public void Large_logits_overflow_nowhere()
     {
         var softmax = new SoftmaxCrossEntropy();
-        Assert.That(Value(softmax.Forward(context, context.Upload([1000f, -1000, 0, 3e38f], 2, 2), context.Upload([1, 1], 2))), Is.EqualTo(1000f));
+        Assert.That(Value(softmax.Forward(context, context.Upload([1000f, -1000, 0, 3e38f], 2, 2), context.Upload([1, 1], 2))),
+            Is.EqualTo(1000f));
         Assert.That(softmax.Backward(context).ToArray(context.Stream), Is.EqualTo(new[] { 0.5f, -0.5f, 0, 0 }));
         var binary = new BinaryCrossEntropyWithLogits();
-        Assert.That(Value(binary.Forward(context, context.Upload([1000f, -1000, 500, -500], 1, 4), context.Upload([1f, 0, 0, 1], 1, 4))), Is.EqualTo(1000f));
+        Assert.That(Value(binary.Forward(context, context.Upload([1000f, -1000, 500, -500], 1, 4), context.Upload([1f, 0, 0, 1], 1, 4))),
+            Is.EqualTo(1000f));
         Assert.That(binary.Backward(context).ToArray(context.Stream), Is.EqualTo(new float[] { 0, 0, 1, -1 }));
     }
 
@@ -85,16 +87,20 @@ public class LossTests
     {
         var layer = new L2Normalize();
         Assert.That(layer.Forward(context, context.Zeros(1, 3)).ToArray(context.Stream), Is.All.Zero);
-        Assert.That(layer.Backward(context, context.Upload([1f, 2, 3], 1, 3)).ToArray(context.Stream), Is.All.Matches<float>(float.IsFinite));
+        Assert.That(layer.Backward(context, context.Upload([1f, 2, 3], 1, 3)).ToArray(context.Stream),
+            Is.All.Matches<float>(float.IsFinite));
     }
 
     [Test]
     public void Shapes_that_differ_are_refused()
     {
-        Assert.That(() => new BinaryCrossEntropyWithLogits().Forward(context, context.Zeros(2, 3), context.Zeros(3, 2)), Throws.ArgumentException.With.Message.Contains("[3, 2]"));
-        Assert.That(() => new SoftmaxCrossEntropy().Forward(context, context.Zeros(2, 3), context.Upload([1, 1, 1], 3)), Throws.ArgumentException);
+        Assert.That(() => new BinaryCrossEntropyWithLogits().Forward(context, context.Zeros(2, 3), context.Zeros(3, 2)),
+            Throws.ArgumentException.With.Message.Contains("[3, 2]"));
+        Assert.That(() => new SoftmaxCrossEntropy().Forward(context, context.Zeros(2, 3), context.Upload([1, 1, 1], 3)),
+            Throws.ArgumentException);
         Assert.That(() => new InfoNce().Forward(context, context.Zeros(2, 3), context.Zeros(2, 4)), Throws.ArgumentException);
-        Assert.That(() => new UnitGaussianKlDivergence().Forward(context, context.Zeros(2, 3), context.Zeros(2, 4)), Throws.ArgumentException);
+        Assert.That(() => new UnitGaussianKlDivergence().Forward(context, context.Zeros(2, 3), context.Zeros(2, 4)),
+            Throws.ArgumentException);
     }
 
     // Mean 3, deviation 2.

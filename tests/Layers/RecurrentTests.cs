@@ -49,11 +49,17 @@ public class RecurrentTests(Type type)
         Recurrent layer = Create();
         using var store = new ParameterStore(device, "layer", layer, 1);
         Tensor x = context.Zeros(2, 3, 5);
-        Assert.That(() => layer.Forward(context, context.Zeros(2, 3, 4), Lengths(2, 2, 2)), Throws.ArgumentException.With.Message.Contains("[2, 3, 4]"));
+        Assert.That(() => layer.Forward(context, context.Zeros(2, 3, 4), Lengths(2, 2, 2)),
+            Throws.ArgumentException.With.Message.Contains("[2, 3, 4]"));
         Assert.That(() => layer.Forward(context, x, Lengths(2, 2)), Throws.ArgumentException.With.Message.Contains("batch of 3"));
-        Assert.That(() => layer.Forward(context, x, Lengths(2, 2, 2), context.Zeros(3, 5)), Throws.ArgumentException.With.Message.Contains("[3, 4]"));
+        Assert.That(() => layer.Forward(context, x, Lengths(2, 2, 2), context.Zeros(3, 5)),
+            Throws.ArgumentException.With.Message.Contains("[3, 4]"));
         if (layer is Gru)
-            Assert.That(() => layer.Forward(context, x, Lengths(2, 2, 2), null, context.Zeros(3, 4)), Throws.ArgumentException.With.Message.Contains("cell"));
+        {
+            Assert.That(() => layer.Forward(context, x, Lengths(2, 2, 2), null, context.Zeros(3, 4)),
+                Throws.ArgumentException.With.Message.Contains("cell"));
+        }
+
         Assert.That(() => layer.Forward(context, x, Lengths(2, 2, 2)), Throws.Nothing);
     }
 
@@ -66,7 +72,8 @@ public class RecurrentTests(Type type)
     {
         Recurrent layer = Create();
         using var store = new ParameterStore(device, "layer", layer, 1);
-        Tensor x = context.Upload([.. Enumerable.Range(0, (steps + padding) * 5).Select(i => i < steps * 5 ? 0.1f * (i % 7) - 0.3f : 1e3f)], steps + padding, 1, 5);
+        Tensor x = context.Upload([.. Enumerable.Range(0, (steps + padding) * 5).Select(i => i < steps * 5 ? 0.1f * (i % 7) - 0.3f : 1e3f)],
+            steps + padding, 1, 5);
         layer.Forward(context, x, Lengths(steps));
         Tensor dx = layer.Backward(context, null, context.Upload([1f, -2f, 3f, 0.5f], 1, 4));
         float[] inside = dx.Slice(0, steps).ToArray(context.Stream);

@@ -28,7 +28,8 @@ public class ReshapeTests
     {
         using Device device = Device.Open("reference", 0);
         using var context = new Context(device);
-        Assert.That(() => new Reshape(extents).Forward(context, context.Zeros(2, 4, 6)), Throws.ArgumentException.With.Message.Contains("[2, 4, 6]"));
+        Assert.That(() => new Reshape(extents).Forward(context, context.Zeros(2, 4, 6)),
+            Throws.ArgumentException.With.Message.Contains("[2, 4, 6]"));
     }
 
     [TestCase(-1, -1)]

@@ -20,7 +20,8 @@ public class TransposeTests
             using var context = new Context(device);
             Tensor y = context.Allocate(cols, rows);
             TransposeOp.Transpose(context.Stream, context.Upload(x, rows, cols), y);
-            Assert.That(y.ToArray(context.Stream), Is.EqualTo(Enumerable.Range(0, rows * cols).Select(i => x[i % rows * cols + i / rows])), name);
+            Assert.That(y.ToArray(context.Stream), Is.EqualTo(Enumerable.Range(0, rows * cols).Select(i => x[i % rows * cols + i / rows])),
+                name);
         }
     }
 
@@ -29,6 +30,7 @@ public class TransposeTests
     {
         using Device device = Device.Open("reference");
         using var context = new Context(device);
-        Assert.That(() => TransposeOp.Transpose(context.Stream, context.Zeros(2, 3), context.Zeros(2, 3)), Throws.ArgumentException.With.Message.Contains("exchanged"));
+        Assert.That(() => TransposeOp.Transpose(context.Stream, context.Zeros(2, 3), context.Zeros(2, 3)),
+            Throws.ArgumentException.With.Message.Contains("exchanged"));
     }
 }

@@ -41,7 +41,8 @@ public class ImageDecoderTests
         Tensor logits = Forward(0, training: true);
         Assert.That(logits.Shape, Is.EqualTo(new Shape(Batch, 8, 8, 3)));
         var (dcode, dcondition) = decoder.Backward(context, context.Upload(weights, Batch, 8, 8, 3));
-        float[][] gradients = [dcode.ToArray(device.Stream), dcondition.ToArray(device.Stream), .. store.Parameters.Select(p => p.Gradient.ToArray(device.Stream))];
+        float[][] gradients = [dcode.ToArray(device.Stream), dcondition.ToArray(device.Stream),
+            .. store.Parameters.Select(p => p.Gradient.ToArray(device.Stream))];
         double actual = gradients.Zip(direction, (g, d) => g.Zip(d, (x, y) => (double)x * y).Sum()).Sum();
         Assert.That(actual, Is.EqualTo(expected).Within(0.002 * Math.Max(1, Math.Abs(expected))));
     }

@@ -6,7 +6,9 @@ public sealed class ActivatedLinearCase : UnaryLayerCase
     const float Slope = 0.2f;
 
     // Rows joined, rows past a chunk, columns past a block.
-    public override int[][] Shapes => [.. Enum.GetValues<ActivationKind>().SelectMany(kind => new int[][] { [(int)kind, 16, 2, 3], [(int)kind, 66, 1, 5], [(int)kind, 2, 2, 300] })];
+    public override int[][] Shapes =>
+        [.. Enum.GetValues<ActivationKind>().SelectMany(kind =>
+        new int[][] { [(int)kind, 16, 2, 3], [(int)kind, 66, 1, 5], [(int)kind, 2, 2, 300] })];
 
     public override Argument[] Inputs(int[] s) => [Argument.Normal("x", 1, s[1], s[2])];
 

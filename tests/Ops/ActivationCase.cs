@@ -5,7 +5,8 @@ public sealed class ActivationCase : UnaryLayerCase
 {
     const float Slope = 0.2f;
 
-    public override int[][] Shapes => [.. Enum.GetValues<ActivationKind>().SelectMany(kind => new int[][] { [(int)kind, 1], [(int)kind, 333] })];
+    public override int[][] Shapes =>
+        [.. Enum.GetValues<ActivationKind>().SelectMany(kind => new int[][] { [(int)kind, 1], [(int)kind, 333] })];
 
     public override int[][] BenchShapes => [.. Enum.GetValues<ActivationKind>().Select(kind => new int[] { (int)kind, 1 << 20 })];
 

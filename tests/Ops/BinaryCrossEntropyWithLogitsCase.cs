@@ -13,7 +13,8 @@ public sealed class BinaryCrossEntropyWithLogitsCase : OpCase
 
     public override (double Flops, double Bytes) BackwardCost(int[] s) => (20.0 * s[0] * s[1], 12.0 * s[0] * s[1]);
 
-    public override Argument[] Arguments(int[] s) => [Argument.Normal("logits", 8, s[0], s[1]), Argument.Uniform("targets", 0, 1, s[0], s[1]).Constant()];
+    public override Argument[] Arguments(int[] s) =>
+        [Argument.Normal("logits", 8, s[0], s[1]), Argument.Uniform("targets", 0, 1, s[0], s[1]).Constant()];
 
     public override double[][] Reference(int[] s, double[][] args)
     {

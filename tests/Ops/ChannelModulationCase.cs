@@ -11,11 +11,13 @@ public sealed class ChannelModulationCase : LayerCase<ChannelModulation>
 
     public override (double Flops, double Bytes) BackwardCost(int[] s) => (4.0 * s[0] * s[1] * s[2], 12.0 * s[0] * s[1] * s[2]);
 
-    public override Argument[] Inputs(int[] s) => [Argument.Normal("x", 1, s[0], s[1], s[2]), Argument.Normal("modulation", 0.5, s[0], 2 * s[2])];
+    public override Argument[] Inputs(int[] s) =>
+        [Argument.Normal("x", 1, s[0], s[1], s[2]), Argument.Normal("modulation", 0.5, s[0], 2 * s[2])];
 
     public override ChannelModulation Create(int[] s) => new();
 
-    protected override Tensor[] Forward(Context context, ChannelModulation layer, DeviceArguments args) => [layer.Forward(context, args[0], args[1])];
+    protected override Tensor[] Forward(Context context, ChannelModulation layer, DeviceArguments args) =>
+        [layer.Forward(context, args[0], args[1])];
 
     protected override Tensor?[] Backward(Context context, ChannelModulation layer, DeviceArguments args, Tensor[] gradients)
     {

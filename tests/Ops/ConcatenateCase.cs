@@ -18,7 +18,8 @@ public sealed class ConcatenateCase : LayerCase<Concatenate>
     protected override Tensor[] Forward(Context context, Concatenate layer, DeviceArguments args) =>
         [layer.Forward(context, [.. Enumerable.Range(0, args.Count).Select(i => args[i])])];
 
-    protected override Tensor?[] Backward(Context context, Concatenate layer, DeviceArguments args, Tensor[] gradients) => [.. layer.Backward(context, gradients[0])];
+    protected override Tensor?[] Backward(Context context, Concatenate layer, DeviceArguments args, Tensor[] gradients) =>
+        [.. layer.Backward(context, gradients[0])];
 
     public override double[][] Reference(int[] s, double[][] args)
     {

@@ -33,7 +33,8 @@ public sealed class Conv2dCase : UnaryLayerCase
 
     public override int[][] BenchShapes =>
     [
-        [64, 32, 32, 64, 64, 3, 3, 1, 1, 1, 1, 1, 1, 0], [64, 16, 16, 128, 128, 3, 3, 1, 1, 1, 1, 1, 1, 0], [64, 8, 8, 256, 256, 3, 3, 1, 1, 1, 1, 1, 1, 0],
+        [64, 32, 32, 64, 64, 3, 3, 1, 1, 1, 1, 1, 1, 0], [64, 16, 16, 128, 128, 3, 3, 1, 1, 1, 1, 1, 1, 0],
+        [64, 8, 8, 256, 256, 3, 3, 1, 1, 1, 1, 1, 1, 0],
         [64, 64, 64, 3, 32, 4, 4, 2, 2, 1, 1, 1, 1, 0], [64, 32, 32, 32, 64, 4, 4, 2, 2, 1, 1, 1, 1, 0],
         [64, 16, 16, 64, 128, 4, 4, 2, 2, 1, 1, 1, 1, 0], [64, 8, 8, 128, 256, 4, 4, 2, 2, 1, 1, 1, 1, 0],
         [64, 32, 32, 3, 16, 4, 4, 2, 2, 1, 1, 1, 1, 0],
@@ -43,23 +44,27 @@ public sealed class Conv2dCase : UnaryLayerCase
     {
         Size2d size = WindowOf(s).OutputSize((s[1], s[2]));
         double pixels = (double)s[0] * size.Height * size.Width;
-        return (2.0 * pixels * s[4] * s[5] * s[6] * s[3], 4.0 * ((double)s[0] * s[1] * s[2] * s[3] + (double)s[5] * s[6] * s[3] * s[4] + pixels * s[4]));
+        return (2.0 * pixels * s[4] * s[5] * s[6] * s[3],
+            4.0 * ((double)s[0] * s[1] * s[2] * s[3] + (double)s[5] * s[6] * s[3] * s[4] + pixels * s[4]));
     }
 
     public override (double Flops, double Bytes) BackwardCost(int[] s)
     {
         Size2d size = WindowOf(s).OutputSize((s[1], s[2]));
-        double inputs = (double)s[0] * s[1] * s[2] * s[3], weights = (double)s[5] * s[6] * s[3] * s[4], outputs = (double)s[0] * size.Height * size.Width * s[4];
+        double inputs = (double)s[0] * s[1] * s[2] * s[3], weights = (double)s[5] * s[6] * s[3] * s[4],
+            outputs = (double)s[0] * size.Height * size.Width * s[4];
         return (2 * Cost(s).Flops, 4 * (2 * inputs + 2 * weights + outputs));
     }
 
     public override Argument[] Inputs(int[] s) => [Argument.Normal("x", 1, s[0], s[1], s[2], s[3])];
 
-    public override UnaryLayer Create(int[] s) => new Conv2d(s[3], s[4], (s[5], s[6]), (s[7], s[8]), (s[9], s[10]), (s[11], s[12]), s[13] == 1);
+    public override UnaryLayer Create(int[] s) =>
+        new Conv2d(s[3], s[4], (s[5], s[6]), (s[7], s[8]), (s[9], s[10]), (s[11], s[12]), s[13] == 1);
 
     public override double[][] Reference(int[] s, double[][] args)
     {
-        int outHeight = (s[1] + 2 * s[9] - s[11] * (s[5] - 1) - 1) / s[7] + 1, outWidth = (s[2] + 2 * s[10] - s[12] * (s[6] - 1) - 1) / s[8] + 1;
+        int outHeight = (s[1] + 2 * s[9] - s[11] * (s[5] - 1) - 1) / s[7] + 1,
+            outWidth = (s[2] + 2 * s[10] - s[12] * (s[6] - 1) - 1) / s[8] + 1;
         var y = new double[s[0] * outHeight * outWidth * s[4]];
         int at = 0;
         for (int n = 0; n < s[0]; n++)

@@ -29,12 +29,14 @@ public sealed class ConvTranspose2dCase : UnaryLayerCase
     public override (double Flops, double Bytes) Cost(int[] s)
     {
         double pixels = (double)s[0] * s[1] * s[2];
-        return (2.0 * pixels * s[3] * s[5] * s[6] * s[4], 4.0 * (pixels * s[3] + (double)s[5] * s[6] * s[3] * s[4] + (double)s[0] * OutHeight(s) * OutWidth(s) * s[4]));
+        return (2.0 * pixels * s[3] * s[5] * s[6] * s[4],
+            4.0 * (pixels * s[3] + (double)s[5] * s[6] * s[3] * s[4] + (double)s[0] * OutHeight(s) * OutWidth(s) * s[4]));
     }
 
     public override (double Flops, double Bytes) BackwardCost(int[] s)
     {
-        double inputs = (double)s[0] * s[1] * s[2] * s[3], weights = (double)s[5] * s[6] * s[3] * s[4], outputs = (double)s[0] * OutHeight(s) * OutWidth(s) * s[4];
+        double inputs = (double)s[0] * s[1] * s[2] * s[3], weights = (double)s[5] * s[6] * s[3] * s[4],
+            outputs = (double)s[0] * OutHeight(s) * OutWidth(s) * s[4];
         return (2 * Cost(s).Flops, 4 * (2 * inputs + 2 * weights + outputs));
     }
 
@@ -61,7 +63,10 @@ public sealed class ConvTranspose2dCase : UnaryLayerCase
                 for (int o = 0; o < outputs; o++)
                 {
                     for (int i = 0; i < inputs; i++)
-                        y[((n * height + oy) * width + ox) * outputs + o] += args[0][pixel * inputs + i] * args[1][(tap * outputs + o) * inputs + i];
+                    {
+                        y[((n * height + oy) * width + ox) * outputs + o] += args[0][pixel * inputs + i]
+                            * args[1][(tap * outputs + o) * inputs + i];
+                    }
                 }
             }
         }

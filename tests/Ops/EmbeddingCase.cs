@@ -17,7 +17,8 @@ public sealed class EmbeddingCase : LayerCase<Embedding>
 
     public override double[][] Reference(int[] s, double[][] args) =>
     [
-        [.. args[0].SelectMany(token => Enumerable.Range(0, s[2]).Select(f => s[3] == 1 && token == 0 ? 0 : args[1][(int)token * s[2] + f]))],
+        [.. args[0].SelectMany(token => Enumerable.Range(0, s[2])
+        .Select(f => s[3] == 1 && token == 0 ? 0 : args[1][(int)token * s[2] + f]))],
     ];
 
     protected override Tensor[] Forward(Context context, Embedding layer, DeviceArguments args)

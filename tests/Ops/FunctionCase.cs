@@ -8,7 +8,8 @@ public abstract class FunctionCase
 {
     const int Digits = 23, LeastExponent = -126, GreatestExponent = 127;
 
-    private protected FunctionCase(string name, double bound, float low, float high, float[] places) => (Name, Bound, Low, High, Places) = (name, bound, low, high, places);
+    private protected FunctionCase(string name, double bound, float low, float high, float[] places) =>
+        (Name, Bound, Low, High, Places) = (name, bound, low, high, places);
 
     /// <summary>All of one float that promise a bound on their relative error.</summary>
     public static IReadOnlyList<FunctionCase> All { get; } =
@@ -87,7 +88,8 @@ public abstract class FunctionCase
         return Math.Abs(value - exact) * Unit[Math.Clamp(exponent, LeastExponent, GreatestExponent) - LeastExponent];
     }
 
-    static readonly double[] Unit = [.. Enumerable.Range(LeastExponent, GreatestExponent - LeastExponent + 1).Select(exponent => Math.ScaleB(1, Digits - exponent))];
+    static readonly double[] Unit = [.. Enumerable.Range(LeastExponent, GreatestExponent - LeastExponent + 1)
+        .Select(exponent => Math.ScaleB(1, Digits - exponent))];
 
     // Kahan's: the rounding of 1 + x cancels in the quotient.
     static double LogOnePlus(double x)
@@ -265,7 +267,8 @@ public abstract class FunctionCase
 }
 
 /// <summary>A function of a type of its own, so that its kernels are compiled for it.</summary>
-sealed class FunctionCase<T>(string name, double bound, float low = float.NegativeInfinity, float high = float.PositiveInfinity, float[]? places = null)
+sealed class FunctionCase<T>(string name, double bound, float low = float.NegativeInfinity, float high = float.PositiveInfinity,
+    float[]? places = null)
     : FunctionCase(name, bound, low, high, places ?? [])
     where T : unmanaged, IFunction
 {
@@ -273,9 +276,11 @@ sealed class FunctionCase<T>(string name, double bound, float low = float.Negati
 
     public override double Definition(double x) => default(T).Definition(x);
 
-    public override void LaunchOverBits(Stream stream, uint first, ArrayView<float> y) => stream.Launch(BitsKernel, y.IntLength, y, (int)first, default(T));
+    public override void LaunchOverBits(Stream stream, uint first, ArrayView<float> y) =>
+        stream.Launch(BitsKernel, y.IntLength, y, (int)first, default(T));
 
-    public override void LaunchOver(Stream stream, ArrayView<float> x, ArrayView<float> y) => stream.Launch(MapKernel, y.IntLength, x, y, default(T));
+    public override void LaunchOver(Stream stream, ArrayView<float> x, ArrayView<float> y) =>
+        stream.Launch(MapKernel, y.IntLength, x, y, default(T));
 
     // One thread per element, as below.
     static void BitsKernel(Index1D i, ArrayView<float> y, int first, T f) => y[i] = f.Value(Interop.IntAsFloat((uint)(first + i.X)));

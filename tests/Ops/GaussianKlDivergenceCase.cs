@@ -20,14 +20,17 @@ public sealed class GaussianKlDivergenceCase : OpCase
     ];
 
     /// <summary>KL(N(m, s^2) || N(p, q^2)) = log(q / s) + (s^2 + (m - p)^2) / (2 q^2) - 1/2.</summary>
-    public static double Divergence(double m, double s, double p, double q) => Math.Log(q / s) + (s * s + (m - p) * (m - p)) / (2 * q * q) - 0.5;
+    public static double Divergence(double m, double s, double p, double q) =>
+        Math.Log(q / s) + (s * s + (m - p) * (m - p)) / (2 * q * q) - 0.5;
 
     public override double[][] Reference(int[] s, double[][] args) =>
     [
-        [Enumerable.Range(0, s[0] * s[1]).Sum(i => Divergence(args[0][i], Math.Exp(args[1][i] / 2), args[2][i], Math.Exp(args[3][i] / 2))) / s[0]],
+        [Enumerable.Range(0, s[0] * s[1]).Sum(i => Divergence(args[0][i], Math.Exp(args[1][i] / 2), args[2][i], Math.Exp(args[3][i] / 2)))
+        / s[0]],
     ];
 
-    public override Tensor[] Forward(Context context, int[] s, DeviceArguments args) => [loss.Forward(context, args[0], args[1], args[2], args[3])];
+    public override Tensor[] Forward(Context context, int[] s, DeviceArguments args) =>
+        [loss.Forward(context, args[0], args[1], args[2], args[3])];
 
     public override Tensor?[] Backward(Context context, int[] s, DeviceArguments args, Tensor[] gradients)
     {

@@ -66,7 +66,8 @@ public static class GradientCheck
         return new OpResult(op.Name, worst, worst <= op.Tolerance, where);
     }
 
-    static (float[][] Outputs, float[]?[] Gradients) Execute(OpCase op, Context context, int[] s, Argument[] arguments, double[][] values, double[][] weights)
+    static (float[][] Outputs, float[]?[] Gradients) Execute(OpCase op, Context context, int[] s, Argument[] arguments, double[][] values,
+        double[][] weights)
     {
         context.BeginStep(1, training: true);
         var args = new DeviceArguments(

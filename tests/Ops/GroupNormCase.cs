@@ -3,13 +3,15 @@ namespace Dalle2.Ops;
 /// <summary>Sizes: samples, height, width, channels, groups.</summary>
 public sealed class GroupNormCase : UnaryLayerCase
 {
-    public override int[][] Shapes => [[1, 1, 1, 1, 1], [2, 3, 2, 6, 3], [3, 2, 2, 4, 1], [2, 1, 3, 4, 4], [1, 7, 11, 4, 2], [2, 1, 2, 140, 2]];
+    public override int[][] Shapes =>
+        [[1, 1, 1, 1, 1], [2, 3, 2, 6, 3], [3, 2, 2, 4, 1], [2, 1, 3, 4, 4], [1, 7, 11, 4, 2], [2, 1, 2, 140, 2]];
 
     public override int[][] BenchShapes => [[64, 16, 16, 64, 8]];
 
     public override (double Flops, double Bytes) Cost(int[] s) => (8.0 * s[0] * s[1] * s[2] * s[3], 8.0 * s[0] * s[1] * s[2] * s[3]);
 
-    public override (double Flops, double Bytes) BackwardCost(int[] s) => (12.0 * s[0] * s[1] * s[2] * s[3], 12.0 * s[0] * s[1] * s[2] * s[3]);
+    public override (double Flops, double Bytes) BackwardCost(int[] s) =>
+        (12.0 * s[0] * s[1] * s[2] * s[3], 12.0 * s[0] * s[1] * s[2] * s[3]);
 
     public override Argument[] Inputs(int[] s) => [Argument.Uniform("x", 1, 4, s[0], s[1], s[2], s[3])];
 

@@ -20,7 +20,8 @@ public abstract class LayerCase<T> : OpCase
     protected abstract Tensor?[] Backward(Context context, T layer, DeviceArguments args, Tensor[] gradients);
 
     public sealed override Argument[] Arguments(int[] s) =>
-        [.. Inputs(s), .. Create(s).AllParameters.Where(p => p.Trainable).Select((p, i) => Argument.Normal($"{i}:{p.Name}", 0.5, p.Shape.ToArray()))];
+        [.. Inputs(s), .. Create(s).AllParameters.Where(p => p.Trainable)
+        .Select((p, i) => Argument.Normal($"{i}:{p.Name}", 0.5, p.Shape.ToArray()))];
 
     public sealed override Tensor[] Forward(Context context, int[] s, DeviceArguments args)
     {
@@ -66,7 +67,9 @@ public abstract class LayerCase<T> : OpCase
 /// <summary>A case that runs a layer from one tensor to one tensor.</summary>
 public abstract class UnaryLayerCase : LayerCase<UnaryLayer>
 {
-    protected sealed override Tensor[] Forward(Context context, UnaryLayer layer, DeviceArguments args) => [layer.Forward(context, args[0])];
+    protected sealed override Tensor[] Forward(Context context, UnaryLayer layer, DeviceArguments args) =>
+        [layer.Forward(context, args[0])];
 
-    protected sealed override Tensor?[] Backward(Context context, UnaryLayer layer, DeviceArguments args, Tensor[] gradients) => [layer.Backward(context, gradients[0])];
+    protected sealed override Tensor?[] Backward(Context context, UnaryLayer layer, DeviceArguments args, Tensor[] gradients) =>
+        [layer.Backward(context, gradients[0])];
 }

@@ -9,9 +9,11 @@ public sealed class LinearCase : UnaryLayerCase
 
     public override int[][] BenchShapes => [[64, 4352, 128], [1024, 512, 512]];
 
-    public override (double Flops, double Bytes) Cost(int[] s) => (2.0 * s[0] * s[1] * s[2], 4.0 * (s[0] * s[1] + s[1] * s[2] + s[0] * s[2]));
+    public override (double Flops, double Bytes) Cost(int[] s) =>
+        (2.0 * s[0] * s[1] * s[2], 4.0 * (s[0] * s[1] + s[1] * s[2] + s[0] * s[2]));
 
-    public override (double Flops, double Bytes) BackwardCost(int[] s) => (4.0 * s[0] * s[1] * s[2], 4.0 * (2.0 * s[0] * s[1] + 2.0 * s[1] * s[2] + s[0] * s[2]));
+    public override (double Flops, double Bytes) BackwardCost(int[] s) =>
+        (4.0 * s[0] * s[1] * s[2], 4.0 * (2.0 * s[0] * s[1] + 2.0 * s[1] * s[2] + s[0] * s[2]));
 
     public override Argument[] Inputs(int[] s) => [Argument.Normal("x", 1, s[0], s[1])];
 

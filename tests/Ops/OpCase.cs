@@ -49,7 +49,8 @@ public abstract class OpCase
     public abstract Tensor[] Forward(Context context, int[] s, DeviceArguments args);
 
     /// <summary>Readies the op for runs of its passes in turn, again and again, as <c>bench</c> times them. Each turn begins with a fresh step of the context.</summary>
-    public virtual OpPasses Prepare(Context context, int[] s, DeviceArguments args) => new(() => Forward(context, s, args), gradients => Backward(context, s, args, gradients));
+    public virtual OpPasses Prepare(Context context, int[] s, DeviceArguments args) =>
+        new(() => Forward(context, s, args), gradients => Backward(context, s, args, gradients));
 
     /// <summary>Frees what <see cref="Prepare"/> made.</summary>
     public virtual void Release()

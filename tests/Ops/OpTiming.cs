@@ -13,7 +13,8 @@ public sealed record OpTiming(string Op, int[] Shape, PassTiming Forward, PassTi
     const int MostRuns = 200;
 
     /// <summary>The passes with their names.</summary>
-    public IEnumerable<(string Name, PassTiming Pass)> Passes => Backward == null ? [("forward", Forward)] : [("forward", Forward), ("backward", Backward)];
+    public IEnumerable<(string Name, PassTiming Pass)> Passes =>
+        Backward == null ? [("forward", Forward)] : [("forward", Forward), ("backward", Backward)];
 
     /// <summary>Times an op: forward and backward in turn, each until the host can read a result.</summary>
     /// <param name="caseType">The op's case.</param>
@@ -35,7 +36,9 @@ public sealed record OpTiming(string Op, int[] Shape, PassTiming Forward, PassTi
         {
             context.BeginStep(1, training: true);
             Tensor[] outputs = passes.Forward();
-            Tensor[] gradients = passes.Backward == null ? [] : [.. outputs.Select((o, i) => inputs.Upload([.. Argument.Normal($"gradient {i}", 1, o.Shape.ToArray()).Draw(7).Select(v => (float)v)], o.Shape.ToArray()))];
+            Tensor[] gradients = passes.Backward == null
+                ? [] : [.. outputs.Select((o, i) => inputs.Upload(
+                [.. Argument.Normal($"gradient {i}", 1, o.Shape.ToArray()).Draw(7).Select(v => (float)v)], o.Shape.ToArray()))];
             passes.Backward?.Invoke(gradients);
 
             List<double> forward = [], backward = [];
@@ -61,7 +64,8 @@ public sealed record OpTiming(string Op, int[] Shape, PassTiming Forward, PassTi
 
             var (flops, bytes) = op.Cost(s);
             var (backwardFlops, backwardBytes) = op.BackwardCost(s);
-            return new OpTiming(op.Name, s, new PassTiming(forward, flops, bytes, op.Footprint(s)), passes.Backward == null ? null : new PassTiming(backward, backwardFlops, backwardBytes, backwardBytes));
+            return new OpTiming(op.Name, s, new PassTiming(forward, flops, bytes, op.Footprint(s)),
+                passes.Backward == null ? null : new PassTiming(backward, backwardFlops, backwardBytes, backwardBytes));
         }
         finally
         {

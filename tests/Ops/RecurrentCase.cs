@@ -14,10 +14,12 @@ public abstract class RecurrentCase : LayerCase<Recurrent>
     protected abstract bool HasCell { get; }
 
     public override (double Flops, double Bytes) Cost(int[] s) =>
-        (2.0 * s[0] * s[1] * (s[2] + s[3]) * Panels * s[3], 4.0 * (s[0] * s[1] * (s[2] + (Panels + 1.0) * s[3]) + (s[2] + s[3]) * Panels * s[3]));
+        (2.0 * s[0] * s[1] * (s[2] + s[3]) * Panels * s[3],
+        4.0 * (s[0] * s[1] * (s[2] + (Panels + 1.0) * s[3]) + (s[2] + s[3]) * Panels * s[3]));
 
     public override (double Flops, double Bytes) BackwardCost(int[] s) =>
-        (4.0 * s[0] * s[1] * (s[2] + s[3]) * Panels * s[3], 4.0 * (s[0] * s[1] * (2.0 * s[2] + (Panels + 2.0) * s[3]) + 2.0 * (s[2] + s[3]) * Panels * s[3]));
+        (4.0 * s[0] * s[1] * (s[2] + s[3]) * Panels * s[3],
+        4.0 * (s[0] * s[1] * (2.0 * s[2] + (Panels + 2.0) * s[3]) + 2.0 * (s[2] + s[3]) * Panels * s[3]));
 
     public override Argument[] Inputs(int[] s)
     {
@@ -64,7 +66,8 @@ public abstract class RecurrentCase : LayerCase<Recurrent>
     protected override Tensor[] Forward(Context context, Recurrent layer, DeviceArguments args)
     {
         withInitial = args.Count - layer.AllParameters.Count() > 2;
-        Tensor all = layer.Forward(context, args[0], args.Integers(1), withInitial ? args[2] : null, withInitial && HasCell ? args[3] : null);
+        Tensor all = layer.Forward(context, args[0], args.Integers(1), withInitial ? args[2] : null, withInitial
+            && HasCell ? args[3] : null);
         return HasCell ? [all, layer.Final, layer.FinalCell!] : [all, layer.Final];
     }
 

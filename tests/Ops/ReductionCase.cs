@@ -12,7 +12,8 @@ public sealed class ReductionCase : OpCase
     public override double Footprint(int[] s) => 4.0 * s[0];
 
     // Away from zero, so that the sum is not a small difference of large numbers.
-    public override Argument[] Arguments(int[] s) => [Argument.Uniform("x", -1, 2, s[0]).Constant(), Argument.Normal("before", 1, 1).Constant()];
+    public override Argument[] Arguments(int[] s) =>
+        [Argument.Uniform("x", -1, 2, s[0]).Constant(), Argument.Normal("before", 1, 1).Constant()];
 
     public override double[][] Reference(int[] s, double[][] args) =>
         [[0.5 * args[0].Sum() + (s[1] == 1 ? args[1][0] : 0)], [Math.Sqrt(args[0].Sum(x => x * x))]];

@@ -34,7 +34,8 @@ public sealed record Roofline(double PeakGflops, double LaunchMicroseconds, IRea
     public static Roofline Measure(Device device, double seconds)
     {
         using var context = new Context(device);
-        Tensor x = context.Upload([.. Enumerable.Range(0, RooflineOp.Operands).Select(i => i < RooflineOp.Operands / 2 ? 0.5f : 1f)], RooflineOp.Operands);
+        Tensor x = context.Upload([.. Enumerable.Range(0, RooflineOp.Operands).Select(i => i < RooflineOp.Operands / 2 ? 0.5f : 1f)],
+            RooflineOp.Operands);
         Tensor y = context.Allocate(Groups * 16);
         double peak = Rate(seconds, turns => RooflineOp.Flops(Groups, turns), turns => OpTiming.Time(device, () =>
         {
@@ -63,14 +64,16 @@ public sealed record Roofline(double PeakGflops, double LaunchMicroseconds, IRea
     static Bandwidth MeasureMemory(Device device, Tensor whole, Tensor sums, long bytes, double seconds)
     {
         int groups = Parts(device), unit = groups * RooflineOp.Step, half = (int)(bytes / 2 / sizeof(float)) / unit * unit;
-        Tensor all = Part(whole, 0, 2 * half), from = Part(whole, 0, half), to = Part(whole, half, half), partSums = Part(sums, 0, groups * 16);
+        Tensor all = Part(whole, 0, 2 * half), from = Part(whole, 0, half), to = Part(whole, half, half),
+            partSums = Part(sums, 0, groups * 16);
         return new Bandwidth(
             bytes,
             OfMemory(half, 2, turns => RooflineOp.Copy(device.Stream, from, to, groups, turns)),
             OfMemory(2 * half, 2, turns => RooflineOp.Update(device.Stream, all, 1f, groups, turns)),
             OfMemory(2 * half, 1, turns => RooflineOp.Read(device.Stream, all, partSums, groups, turns)));
 
-        double OfMemory(int length, int passes, Action<int> run) => Rate(seconds, turns => (double)passes * sizeof(float) * length * turns, turns => OpTiming.Time(device, () =>
+        double OfMemory(int length, int passes, Action<int> run) =>
+            Rate(seconds, turns => (double)passes * sizeof(float) * length * turns, turns => OpTiming.Time(device, () =>
         {
             run(turns);
             return to;

@@ -36,7 +36,8 @@ public sealed class SoftmaxCrossEntropyCase : OpCase
         return [[sum / counted], [correct]];
     }
 
-    public override Tensor[] Forward(Context context, int[] s, DeviceArguments args) => [loss.Forward(context, args[0], args.Integers(1)), loss.Correct];
+    public override Tensor[] Forward(Context context, int[] s, DeviceArguments args) =>
+        [loss.Forward(context, args[0], args.Integers(1)), loss.Correct];
 
     public override Tensor?[] Backward(Context context, int[] s, DeviceArguments args, Tensor[] gradients) =>
         [loss.Backward(context, gradients[0].ToArray(context.Stream)[0]), null];

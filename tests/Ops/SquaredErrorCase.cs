@@ -13,7 +13,8 @@ public sealed class SquaredErrorCase : OpCase
 
     public override (double Flops, double Bytes) BackwardCost(int[] s) => (2.0 * s[0] * s[1], 12.0 * s[0] * s[1]);
 
-    public override Argument[] Arguments(int[] s) => [Argument.Normal("predictions", 1, s[0], s[1]), Argument.Normal("targets", 1, s[0], s[1]).Constant()];
+    public override Argument[] Arguments(int[] s) =>
+        [Argument.Normal("predictions", 1, s[0], s[1]), Argument.Normal("targets", 1, s[0], s[1]).Constant()];
 
     public override double[][] Reference(int[] s, double[][] args) => [[args[0].Zip(args[1], (x, t) => (x - t) * (x - t)).Sum() / s[0]]];
 

@@ -7,33 +7,40 @@ namespace Dalle2.Tests.Perf;
 
 public class ComparisonTests
 {
-    static readonly string[] Keys = ["machine", "date", "command", "ours", "theirs", "ops", "step", "forecast", "memory", "rows", "steps", "forecasts", "notes"];
+    static readonly string[] Keys = ["machine", "date", "command", "ours", "theirs", "ops", "step", "forecast", "memory", "rows", "steps",
+        "forecasts", "notes"];
 
     [Test]
     public void Ratios_are_theirs_by_ours_of_the_medians_of_all_turns()
     {
         var order = new List<string>();
-        var plan = new ComparisonPlan([1, 2], new TextVaeSize(), [("Gemm", [2, 2, 2, 0, 0, 0]), ("Adam", [4, 0, 0])], [(3, [1, 8, 8, 4, 4, 3, 3, 1, 1, 1, 1, 1, 1, 0])], Rounds: 1, Seconds: 0, FewestRuns: 1, StepsPerRound: 1);
-        ComparisonResult result = new Comparison(plan, threads => (new FakeSide("ours", threads, 2, order), new FakeSide("theirs", threads, 3, order)), _ => { }).Run(default);
+        var plan = new ComparisonPlan([1, 2], new TextVaeSize(), [("Gemm", [2, 2, 2, 0, 0, 0]), ("Adam", [4, 0, 0])],
+            [(3, [1, 8, 8, 4, 4, 3, 3, 1, 1, 1, 1, 1, 1, 0])], Rounds: 1, Seconds: 0, FewestRuns: 1, StepsPerRound: 1);
+        ComparisonResult result = new Comparison(plan,
+            threads => (new FakeSide("ours", threads, 2, order), new FakeSide("theirs", threads, 3, order)), _ => { }).Run(default);
         JsonObject json = result.ToJson();
         Assert.That(json["ops"]!.AsObject().Select(pair => pair.Key), Is.EqualTo(new[]
         {
-            "Gemm 2x2x2x0x0x0 forward 1", "Gemm 2x2x2x0x0x0 backward 1", "Adam 4x0x0 forward 1", "Gemm 2x2x2x0x0x0 forward 2", "Gemm 2x2x2x0x0x0 backward 2", "Adam 4x0x0 forward 2",
+            "Gemm 2x2x2x0x0x0 forward 1", "Gemm 2x2x2x0x0x0 backward 1", "Adam 4x0x0 forward 1", "Gemm 2x2x2x0x0x0 forward 2",
+            "Gemm 2x2x2x0x0x0 backward 2", "Adam 4x0x0 forward 2",
         }));
-        Assert.That(json["ops"]!.AsObject().Concat(json["step"]!.AsObject()).Concat(json["forecast"]!.AsObject()).Select(pair => (double)pair.Value!), Is.All.EqualTo(1.5));
+        Assert.That(json["ops"]!.AsObject().Concat(json["step"]!.AsObject()).Concat(json["forecast"]!.AsObject())
+            .Select(pair => (double)pair.Value!), Is.All.EqualTo(1.5));
         Assert.That(json["step"]!.AsObject().Select(pair => pair.Key), Is.EqualTo(new[] { "1", "2" }));
         Assert.That((double)json["memory"]!["1"]!, Is.EqualTo(1.5));
         Assert.That((double)json["forecasts"]![0]!["oursMs"]!, Is.EqualTo(3 * (2 + 2)));
         Assert.That(result.Steps[0].OurAdded, Is.EqualTo(200 - 100));
         // Ours, theirs, ours, theirs; a turn of each before them.
-        Assert.That(order.Where(one => one.EndsWith("step 1", StringComparison.Ordinal)), Is.EqualTo(Enumerable.Repeat(new[] { "ours step 1", "theirs step 1" }, 2).SelectMany(turn => turn)));
+        Assert.That(order.Where(one => one.EndsWith("step 1", StringComparison.Ordinal)),
+            Is.EqualTo(Enumerable.Repeat(new[] { "ours step 1", "theirs step 1" }, 2).SelectMany(turn => turn)));
     }
 
     [Test]
     public void A_side_with_other_threads_is_refused()
     {
         var plan = new ComparisonPlan([2], null, [], [], 1, 0, 1, 1);
-        Assert.That(() => new Comparison(plan, _ => (new FakeSide("ours", 2, 1, []), new FakeSide("theirs", 1, 1, [])), _ => { }).Run(default),
+        Assert.That(() => new Comparison(plan, _ => (new FakeSide("ours", 2, 1, []), new FakeSide("theirs", 1, 1, [])),
+            _ => { }).Run(default),
             Throws.TypeOf<SideFailedException>().With.Message.Contains("theirs runs 1 threads, not the 2"));
     }
 
@@ -86,7 +93,12 @@ public class ComparisonTests
             return what switch
             {
                 "hello" => new JsonObject { ["name"] = name, ["threads"] = threads, ["note"] = "" },
-                "op" => new JsonObject { ["forward"] = new JsonArray(ms, ms + 50, ms - 1), ["backward"] = (string)request["op"]! == "Adam" ? null : new JsonArray(ms) },
+                "op" =>
+                new JsonObject
+                {
+                    ["forward"] = new JsonArray(ms, ms + 50, ms - 1),
+                    ["backward"] = (string)request["op"]! == "Adam" ? null : new JsonArray(ms)
+                },
                 "step" => new JsonObject { ["ms"] = new JsonArray(steps == 1 ? ms * ms : ms), ["loss"] = 1 },
                 _ => new JsonObject { ["now"] = (long)(50 * ms), ["peak"] = (long)((steps > 0 ? 100 : 50) * ms) },
             };

@@ -12,7 +12,8 @@ public class FunctionsTests
     public void Some_of_all_floats_are_measured_for_each_function_that_is_asked_for()
     {
         using StringWriter output = new(), error = new();
-        int code = Application.Run(new PerfCommand(), ["functions", "--function", "Log1p", "--function", "Sigmoid", "--every", "512", "--json"], output, error, default);
+        int code = Application.Run(new PerfCommand(),
+            ["functions", "--function", "Log1p", "--function", "Sigmoid", "--every", "512", "--json"], output, error, default);
         Assert.That(code, Is.EqualTo(ExitCode.Ok), error.ToString());
         JsonArray functions = new CommandRun(code, output.ToString(), error.ToString()).Json["functions"]!.AsArray();
         Assert.That(functions.Select(one => (string)one!["function"]!), Is.EqualTo(new[] { "Log1p", "Sigmoid" }));

@@ -21,10 +21,13 @@ public class ScaleTests
         {
             string table = Path.Combine(folder, "scale.md");
             using StringWriter output = new(), error = new();
-            int code = Application.Run(new PerfCommand(), ["scale", "--quick", "--axis", "batch", "--axis", "words", "--threads", "1", "--out", table, "--json"], output, error, default);
+            int code = Application.Run(new PerfCommand(),
+                ["scale", "--quick", "--axis", "batch", "--axis", "words", "--threads", "1", "--out", table, "--json"], output, error,
+                default);
             Assert.That(code, Is.EqualTo(ExitCode.Ok), error.ToString());
             CommandRun run = new(code, output.ToString(), error.ToString());
-            Assert.That(run.Json["axes"]!.AsArray().Select(one => ((string)one!["axis"]!, one["points"]!.AsArray().Count)), Is.EqualTo(new[] { ("batch", 2), ("words", 2) }));
+            Assert.That(run.Json["axes"]!.AsArray().Select(one => ((string)one!["axis"]!, one["points"]!.AsArray().Count)),
+                Is.EqualTo(new[] { ("batch", 2), ("words", 2) }));
             Assert.That(File.ReadAllText(table), Does.Contain("(scale.svg)").And.Contain("| batch | 4 |"));
             Assert.That(File.ReadAllText(Path.ChangeExtension(table, ".svg")), Does.StartWith("<svg").And.Contain("polyline"));
         }

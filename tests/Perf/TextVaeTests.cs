@@ -26,6 +26,9 @@ public class TextVaeTests
         float last = model.Step();
         Assert.That(last, Is.LessThan(first).And.GreaterThan(0f), "replayed steps changed the parameters, for the better");
         if (name != "cpu")
-            Assert.That((driver.Calls.Count(call => call.StartsWith("GraphInstantiate")), driver.Calls.Count(call => call.StartsWith("GraphLaunch"))), Is.EqualTo((1, 3)));
+        {
+            Assert.That((driver.Calls.Count(call => call.StartsWith("GraphInstantiate")),
+                driver.Calls.Count(call => call.StartsWith("GraphLaunch"))), Is.EqualTo((1, 3)));
+        }
     }
 }

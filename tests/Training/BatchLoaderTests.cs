@@ -33,7 +33,8 @@ sealed class BatchLoaderTests
         using (var loader = new BatchLoader(steps.Sampler, 0, 100))
         {
             loader.Take(0);
-            Assert.That(() => loader.Take(2), Throws.InstanceOf<ArgumentOutOfRangeException>().With.Message.Contains("the next is that of step 1 of 100"));
+            Assert.That(() => loader.Take(2), Throws.InstanceOf<ArgumentOutOfRangeException>().With.Message.Contains(
+                "the next is that of step 1 of 100"));
             loader.Take(1);
         }
 

@@ -7,7 +7,8 @@ namespace Dalle2.Tests.Training;
 [TestFixture]
 public sealed class ChartTests
 {
-    static XElement Draw(bool logarithmic, params ChartSeries[] series) => XElement.Parse(Chart.Draw("a <title> & more", "step", "loss", series, logarithmic));
+    static XElement Draw(bool logarithmic, params ChartSeries[] series) =>
+        XElement.Parse(Chart.Draw("a <title> & more", "step", "loss", series, logarithmic));
 
     static List<(double X, double Y)>[] Lines(XElement svg) => [.. svg.Elements("polyline").Select(line =>
         line.Attribute("points")!.Value.Split(' ').Select(pair => pair.Split(',')).Select(pair =>
@@ -16,7 +17,8 @@ public sealed class ChartTests
     // Where a tick's label stands, by its number.
     static Dictionary<double, double> Ticks(XElement svg, string anchor, string coordinate) => svg.Elements("text")
         .Where(text => text.Attribute("class")!.Value == "tick" && text.Attribute("text-anchor")!.Value == anchor)
-        .ToDictionary(text => double.Parse(text.Value, CultureInfo.InvariantCulture), text => double.Parse(text.Attribute(coordinate)!.Value, CultureInfo.InvariantCulture));
+        .ToDictionary(text => double.Parse(text.Value, CultureInfo.InvariantCulture),
+        text => double.Parse(text.Attribute(coordinate)!.Value, CultureInfo.InvariantCulture));
 
     [Test]
     public void Points_stand_where_the_ticks_say()
@@ -48,7 +50,8 @@ public sealed class ChartTests
     [Test]
     public void A_value_that_is_not_finite_interrupts_the_line_and_a_lone_point_is_a_dot()
     {
-        XElement svg = Draw(false, new ChartSeries("loss", [(1, 1), (2, 2), (3, double.NaN), (4, 2), (5, double.PositiveInfinity), (6, 1), (7, 2)]));
+        XElement svg = Draw(false, new ChartSeries("loss",
+            [(1, 1), (2, 2), (3, double.NaN), (4, 2), (5, double.PositiveInfinity), (6, 1), (7, 2)]));
         Assert.That(Lines(svg).Select(line => line.Count), Is.EqualTo(new[] { 2, 2 }));
         Assert.That(svg.Elements("circle").Count(), Is.EqualTo(1));
     }
@@ -56,7 +59,8 @@ public sealed class ChartTests
     [Test]
     public void A_long_line_is_thinned_out_but_keeps_its_spikes_and_ends()
     {
-        (double X, double Y)[] points = [.. Enumerable.Range(0, 50_000).Select(i => ((double)i, i == 31_234 ? 10.0 : i == 17 ? -10.0 : Math.Sin(i)))];
+        (double X, double Y)[] points = [.. Enumerable.Range(0, 50_000)
+            .Select(i => ((double)i, i == 31_234 ? 10.0 : i == 17 ? -10.0 : Math.Sin(i)))];
         List<(double X, double Y)> line = Lines(Draw(false, new ChartSeries("loss", points))).Single();
         List<(double X, double Y)> ends = Lines(Draw(false, new ChartSeries("loss", [(0, -10), (49_999, 10)]))).Single();
         Assert.That(line, Has.Count.LessThanOrEqualTo(600));
@@ -69,7 +73,8 @@ public sealed class ChartTests
     [Test]
     public void All_points_stay_inside_whatever_the_range()
     {
-        foreach ((double low, double high) in new[] { (0.0, 0.0), (5, 5), (-3, -3), (1e-9, 2e-9), (-1e12, 1e12), (0.9999, 1.0001), (3, 3.1) })
+        foreach ((double low, double high) in new[] { (0.0, 0.0), (5, 5), (-3, -3), (1e-9, 2e-9), (-1e12, 1e12), (0.9999, 1.0001),
+            (3, 3.1) })
         {
             foreach (bool logarithmic in new[] { false, true })
             {

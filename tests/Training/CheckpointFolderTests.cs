@@ -6,17 +6,18 @@ namespace Dalle2.Tests.Training;
 [TestFixture]
 public sealed class CheckpointFolderTests
 {
-    string _folder = "";
+    string folder = "";
 
     [SetUp]
-    public void MakeFolder() => _folder = Directory.CreateTempSubdirectory("d2-checkpoints-").FullName;
+    public void MakeFolder() => folder = Directory.CreateTempSubdirectory("d2-checkpoints-").FullName;
 
     [TearDown]
-    public void RemoveFolder() => Directory.Delete(_folder, recursive: true);
+    public void RemoveFolder() => Directory.Delete(folder, recursive: true);
 
-    CheckpointFolder Folder => new(Path.Combine(_folder, "decoder"));
+    CheckpointFolder Folder => new(Path.Combine(folder, "decoder"));
 
-    string[] Names => [.. Directory.EnumerateFiles(Folder.FolderPath).Select(file => Path.GetFileName(file)!).Order(StringComparer.Ordinal)];
+    string[] Names =>
+        [.. Directory.EnumerateFiles(Folder.FolderPath).Select(file => Path.GetFileName(file)!).Order(StringComparer.Ordinal)];
 
     [Test]
     public void An_empty_folder_has_no_latest()
@@ -28,12 +29,11 @@ public sealed class CheckpointFolderTests
     public void The_last_two_and_the_final_one_stay()
     {
         foreach (long step in new[] { 100, 200, 300, 400 })
-        {
             Folder.Save(CheckpointTests.Make(step));
-        }
 
         string final = Folder.Save(CheckpointTests.Make(450), final: true);
-        Assert.That(Names, Is.EqualTo(new[] { "final-000450.safetensors", "latest", "step-000300.safetensors", "step-000400.safetensors" }));
+        Assert.That(Names, Is.EqualTo(new[] { "final-000450.safetensors", "latest", "step-000300.safetensors",
+            "step-000400.safetensors" }));
         Assert.That(File.ReadAllText(Path.Combine(Folder.FolderPath, "latest")), Is.EqualTo("final-000450.safetensors\n"));
         FoundCheckpoint found = Folder.Latest("classic")!;
         Assert.That((found.Path, found.Checkpoint.Info.Step, found.Skipped.Count), Is.EqualTo((final, 450L, 0)));
@@ -101,9 +101,7 @@ public sealed class CheckpointFolderTests
     {
         string[] files = [Folder.Save(CheckpointTests.Make(100)), Folder.Save(CheckpointTests.Make(200))];
         foreach (string file in files)
-        {
             File.WriteAllText(file, "");
-        }
 
         Assert.That(() => Folder.Latest("classic"), Throws.TypeOf<UserInputException>()
             .With.Message.Contains(files[0]).And.Message.Contains(files[1]).And.Message.Contains("no usable checkpoint"));

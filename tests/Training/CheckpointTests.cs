@@ -7,18 +7,18 @@ namespace Dalle2.Tests.Training;
 [TestFixture]
 public sealed class CheckpointTests
 {
-    string _folder = "";
-    string _path = "";
+    string folder = "";
+    string path = "";
 
     [SetUp]
     public void MakeFolder()
     {
-        _folder = Directory.CreateTempSubdirectory("d2-checkpoint-").FullName;
-        _path = Path.Combine(_folder, "a.safetensors");
+        folder = Directory.CreateTempSubdirectory("d2-checkpoint-").FullName;
+        path = Path.Combine(folder, "a.safetensors");
     }
 
     [TearDown]
-    public void RemoveFolder() => Directory.Delete(_folder, recursive: true);
+    public void RemoveFolder() => Directory.Delete(folder, recursive: true);
 
     internal static Checkpoint Make(long step = 500, string model = "classic", float value = 1.25f) => new(
         new CheckpointInfo(model, "small", "decoder", step, 42, "0123456789abcdef"),
@@ -28,8 +28,8 @@ public sealed class CheckpointTests
     [Test]
     public void What_was_saved_comes_back()
     {
-        Make().Save(_path);
-        Checkpoint loaded = Checkpoint.Load(_path, "classic");
+        Make().Save(path);
+        Checkpoint loaded = Checkpoint.Load(path, "classic");
         Assert.That(loaded.Info, Is.EqualTo(Make().Info));
         Assert.That(loaded.Extra, Is.EquivalentTo(Make().Extra));
         Assert.That(loaded.FullHash, Is.EqualTo(Make().FullHash));
@@ -43,21 +43,22 @@ public sealed class CheckpointTests
     [Test]
     public void Equal_states_give_equal_files_and_any_difference_another_hash()
     {
-        Make().Save(_path);
-        byte[] first = File.ReadAllBytes(_path);
-        Make().Save(_path);
-        Assert.That(File.ReadAllBytes(_path), Is.EqualTo(first));
-        string[] hashes = [Make().FullHash, Make(step: 501).FullHash, Make(model: "other").FullHash, Make(value: MathF.BitIncrement(1.25f)).FullHash];
+        Make().Save(path);
+        byte[] first = File.ReadAllBytes(path);
+        Make().Save(path);
+        Assert.That(File.ReadAllBytes(path), Is.EqualTo(first));
+        string[] hashes = [Make().FullHash, Make(step: 501).FullHash, Make(model: "other").FullHash,
+            Make(value: MathF.BitIncrement(1.25f)).FullHash];
         Assert.That(hashes, Is.Unique);
     }
 
     [Test]
     public void A_tensor_that_is_missing_or_of_another_shape_is_named()
     {
-        Make().Save(_path);
-        Checkpoint loaded = Checkpoint.Load(_path, null);
+        Make().Save(path);
+        Checkpoint loaded = Checkpoint.Load(path, null);
         Assert.That(() => loaded.CopyTo("prior.weight", [4], new float[4]),
-            Throws.TypeOf<UserInputException>().With.Message.Contains("'prior.weight'").And.Message.Contains(_path));
+            Throws.TypeOf<UserInputException>().With.Message.Contains("'prior.weight'").And.Message.Contains(path));
         Assert.That(() => loaded.CopyTo("decoder.weight", [4], new float[4]),
             Throws.TypeOf<UserInputException>().With.Message.Contains("F32 [2, 2]").And.Message.Contains("F32 [4]"));
     }
@@ -65,52 +66,55 @@ public sealed class CheckpointTests
     [Test]
     public void Another_model_is_refused_with_both_names()
     {
-        Make().Save(_path);
-        Assert.That(() => Checkpoint.Load(_path, "unclip"),
+        Make().Save(path);
+        Assert.That(() => Checkpoint.Load(path, "unclip"),
             Throws.TypeOf<UserInputException>().With.Message.Contains("'classic'").And.Message.Contains("'unclip'"));
     }
 
     [Test]
     public void A_newer_version_is_refused_with_both_versions()
     {
-        Make().Save(_path);
+        Make().Save(path);
         Replace("\"format_version\":\"1\"", "\"format_version\":\"7\"");
-        Assert.That(() => Checkpoint.Load(_path, "classic"),
-            Throws.TypeOf<UserInputException>().With.Message.Contains("version 7").And.Message.Contains("up to version 1").And.Message.Contains("Update"));
+        Assert.That(() => Checkpoint.Load(path, "classic"),
+            Throws.TypeOf<UserInputException>().With.Message.Contains("version 7").And.Message.Contains(
+            "up to version 1").And.Message.Contains("Update"));
     }
 
     [Test]
     public void A_foreign_safetensors_file_is_refused()
     {
-        SafeTensorsFile.Write(_path, [new NamedTensor("a", [1], new[] { 1f })], new Dictionary<string, string> { ["format"] = "pt" });
-        Assert.That(() => Checkpoint.Load(_path, null), Throws.TypeOf<UserInputException>().With.Message.Contains("not a checkpoint of this program"));
+        SafeTensorsFile.Write(path, [new NamedTensor("a", [1], new[] { 1f })], new Dictionary<string, string> { ["format"] = "pt" });
+        Assert.That(() => Checkpoint.Load(path, null),
+            Throws.TypeOf<UserInputException>().With.Message.Contains("not a checkpoint of this program"));
     }
 
     [Test]
     public void A_truncated_file_says_so_at_every_length()
     {
-        Make().Save(_path);
-        byte[] bytes = File.ReadAllBytes(_path);
+        Make().Save(path);
+        byte[] bytes = File.ReadAllBytes(path);
         for (int length = 1; length < bytes.Length; length++)
         {
-            File.WriteAllBytes(_path, bytes[..length]);
-            Assert.That(() => Checkpoint.Load(_path, "classic"), Throws.TypeOf<UserInputException>().With.Message.Contains("truncated"), $"{length} bytes");
+            File.WriteAllBytes(path, bytes[..length]);
+            Assert.That(() => Checkpoint.Load(path, "classic"), Throws.TypeOf<UserInputException>().With.Message.Contains("truncated"),
+                $"{length} bytes");
         }
     }
 
     [Test]
     public void A_flipped_bit_anywhere_is_noticed_and_never_crashes()
     {
-        Make().Save(_path);
-        byte[] bytes = File.ReadAllBytes(_path);
+        Make().Save(path);
+        byte[] bytes = File.ReadAllBytes(path);
         for (int position = 0; position < bytes.Length; position++)
         {
             for (int bit = 0; bit < 8; bit++)
             {
                 byte[] damaged = [.. bytes];
                 damaged[position] ^= (byte)(1 << bit);
-                File.WriteAllBytes(_path, damaged);
-                Assert.That(() => Checkpoint.Load(_path, "classic"), Throws.TypeOf<UserInputException>(), $"byte {position}, bit {bit}");
+                File.WriteAllBytes(path, damaged);
+                Assert.That(() => Checkpoint.Load(path, "classic"), Throws.TypeOf<UserInputException>(), $"byte {position}, bit {bit}");
             }
         }
     }
@@ -125,8 +129,8 @@ public sealed class CheckpointTests
     void Replace(string old, string with)
     {
         // Latin-1 keeps every byte as one character.
-        string text = Encoding.Latin1.GetString(File.ReadAllBytes(_path));
+        string text = Encoding.Latin1.GetString(File.ReadAllBytes(path));
         Assert.That(text, Does.Contain(old));
-        File.WriteAllBytes(_path, Encoding.Latin1.GetBytes(text.Replace(old, with, StringComparison.Ordinal)));
+        File.WriteAllBytes(path, Encoding.Latin1.GetBytes(text.Replace(old, with, StringComparison.Ordinal)));
     }
 }

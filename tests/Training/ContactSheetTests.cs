@@ -13,9 +13,7 @@ public sealed class ContactSheetTests
     {
         var image = new Image(width, height);
         for (int i = 0; i < image.Rgba.Length; i += 4)
-        {
             (image.Rgba[i], image.Rgba[i + 1], image.Rgba[i + 2], image.Rgba[i + 3]) = (red, green, blue, 255);
-        }
 
         return image;
     }
@@ -28,9 +26,7 @@ public sealed class ContactSheetTests
             for (int x = 0; x < image.Width; x++)
             {
                 if (image.Pixel(x, y).SequenceEqual(rgba))
-                {
                     found.Add((x, y));
-                }
             }
         }
 
@@ -61,9 +57,7 @@ public sealed class ContactSheetTests
         Image sheet = ContactSheet.Draw(cells, columns: 3, scale: 2);
         Assert.That((sheet.Width, sheet.Height), Is.EqualTo((20 + 3 * 10 + 2 * 12, 20 + 2 * 10 + 12)));
         for (int i = 0; i < 5; i++)
-        {
             Assert.That(Find(sheet, (byte)(50 * i), 1, 2, 255)[0], Is.EqualTo((11 + i % 3 * 22, 11 + i / 3 * 22)));
-        }
     }
 
     [Test]
@@ -71,7 +65,8 @@ public sealed class ContactSheetTests
     {
         Image picture = Plain(32, 32, 0, 0, 0);
         Image without = ContactSheet.Draw([new ContactCell("", [("", picture)])], scale: 3);
-        Image with = ContactSheet.Draw([new ContactCell("a small red star at the top left on a navy background", [("", picture)])], scale: 3);
+        Image with = ContactSheet.Draw([new ContactCell("a small red star at the top left on a navy background", [("", picture)])],
+            scale: 3);
 
         // 98 pixels hold 16 letters: "a small red star", "at the top left", "on a navy", "background".
         Assert.That(with.Width, Is.EqualTo(without.Width));
@@ -83,9 +78,11 @@ public sealed class ContactSheetTests
     [Test]
     public void A_label_stands_above_its_picture()
     {
-        Image sheet = ContactSheet.Draw([new ContactCell("", [("drawn", Plain(32, 32, 9, 9, 9)), ("truth", Plain(32, 32, 8, 8, 8))])], scale: 1);
+        Image sheet = ContactSheet.Draw([new ContactCell("", [("drawn", Plain(32, 32, 9, 9, 9)), ("truth", Plain(32, 32, 8, 8, 8))])],
+            scale: 1);
         Assert.That(Find(sheet, 9, 9, 9, 255)[0], Is.EqualTo((11, 10 + BitmapFont.LineHeight + 1)));
-        Assert.That(Find(sheet, 120, 124, 134, 255), Is.Not.Empty.And.All.Matches<(int X, int Y)>(point => point.Y < 10 + BitmapFont.LineHeight));
+        Assert.That(Find(sheet, 120, 124, 134, 255),
+            Is.Not.Empty.And.All.Matches<(int X, int Y)>(point => point.Y < 10 + BitmapFont.LineHeight));
     }
 
     [Test]
@@ -102,7 +99,8 @@ public sealed class ContactSheetTests
     {
         var image = new Image(12, 9);
         BitmapFont.Draw(image, "Lg", 0, 0, (1, 2, 3));
-        string[] rows = [.. Enumerable.Range(0, 9).Select(y => string.Concat(Enumerable.Range(0, 12).Select(x => image.Pixel(x, y)[3] == 255 ? '#' : '.')))];
+        string[] rows = [.. Enumerable.Range(0, 9)
+            .Select(y => string.Concat(Enumerable.Range(0, 12).Select(x => image.Pixel(x, y)[3] == 255 ? '#' : '.')))];
         Assert.That(rows, Is.EqualTo(new[]
         {
             "#...........",

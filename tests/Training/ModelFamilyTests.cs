@@ -26,7 +26,8 @@ public partial class ModelFamilyTests
     {
         folder = new TemporaryFolder();
         run = folder["run"];
-        training = CommandRun.Of("train", "--model", "mean-color", "--data", "shapes", "--out", run, "--set", "learningRate=0.05", "--json").Succeeded().Json;
+        training = CommandRun.Of("train", "--model", "mean-color", "--data", "shapes", "--out", run, "--set", "learningRate=0.05", "--json")
+            .Succeeded().Json;
     }
 
     [OneTimeTearDown]
@@ -72,15 +73,19 @@ public partial class ModelFamilyTests
         Assert.That(PictureDecoder.Decode(striped).Rgba[4..7], Has.All.Zero);
         IReadOnlyList<KeyValuePair<string, string>> chunks = PngText.Read(File.ReadAllBytes(striped));
         Assert.That(chunks, Does.Contain(KeyValuePair.Create("pattern", "striped")).And.Contain(KeyValuePair.Create("brightness", "1")));
-        Assert.That((bool)CommandRun.Of("generate", "--again", striped, "--out", folder["again.png"], "--json").Succeeded().Json["identical"]!);
+        Assert.That((bool)CommandRun.Of("generate", "--again", striped, "--out", folder["again.png"], "--json")
+            .Succeeded().Json["identical"]!);
     }
 
     [Test]
     public void What_its_sampler_does_not_take_is_refused()
     {
-        CommandRun.Of(["generate", run, .. Red, "--out", folder["x.png"], "--temperature", "1"]).IsUsageFault("--temperature", "mean-color", "--brightness, --pattern");
-        CommandRun.Of(["generate", run, .. Red, "--out", folder["x.png"], "--brightness", "3"]).IsUsageFault("--brightness 3: give a number from 0 to 2");
-        CommandRun.Of(["generate", run, .. Red, "--out", folder["x.png"], "--pattern", "dotted"]).IsUsageFault("--pattern dotted: give one of plain, striped");
+        CommandRun.Of(["generate", run, .. Red, "--out", folder["x.png"], "--temperature", "1"])
+            .IsUsageFault("--temperature", "mean-color", "--brightness, --pattern");
+        CommandRun.Of(["generate", run, .. Red, "--out", folder["x.png"], "--brightness", "3"])
+            .IsUsageFault("--brightness 3: give a number from 0 to 2");
+        CommandRun.Of(["generate", run, .. Red, "--out", folder["x.png"], "--pattern", "dotted"])
+            .IsUsageFault("--pattern dotted: give one of plain, striped");
     }
 
     [Test]
@@ -94,7 +99,8 @@ public partial class ModelFamilyTests
 
     [Test]
     public void It_is_profiled() =>
-        Assert.That((string)CommandRun.Of("profile", "--model", "mean-color", "--steps", "2", "--warmup", "2", "--json").Succeeded().Json["what"]!, Does.Contain("stage fit"));
+        Assert.That((string)CommandRun.Of("profile", "--model", "mean-color", "--steps", "2", "--warmup", "2", "--json")
+        .Succeeded().Json["what"]!, Does.Contain("stage fit"));
 
     [Test]
     public void Its_time_can_be_chosen()
@@ -128,8 +134,10 @@ public partial class ModelFamilyTests
     public void Settings_of_a_sampler_have_their_defaults()
     {
         ModelFamily family = ModelFamily.Get("mean-color");
-        Assert.That(SamplerSettings.Of(family).Values, Is.EqualTo(new[] { KeyValuePair.Create("brightness", "1"), KeyValuePair.Create("pattern", "plain") }));
-        Assert.That(() => SamplerSettings.Of(family, new Dictionary<string, string> { ["brightness"] = "NaN" }), Throws.TypeOf<UserInputException>());
+        Assert.That(SamplerSettings.Of(family).Values,
+            Is.EqualTo(new[] { KeyValuePair.Create("brightness", "1"), KeyValuePair.Create("pattern", "plain") }));
+        Assert.That(() => SamplerSettings.Of(family, new Dictionary<string, string> { ["brightness"] = "NaN" }),
+            Throws.TypeOf<UserInputException>());
     }
 
     [GeneratedRegex("classic", RegexOptions.IgnoreCase)]

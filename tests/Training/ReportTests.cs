@@ -14,9 +14,7 @@ public sealed class ReportTests
     {
         var picture = new Image(3, 2);
         for (int i = 0; i < picture.Rgba.Length; i++)
-        {
             picture.Rgba[i] = i % 4 == 3 ? (byte)255 : (byte)(17 * i % 256);
-        }
 
         KeyValuePair<string, double>[] Table(double value) => [new("shape", value), new("all", value / 100)];
         return new ReportContent
@@ -25,10 +23,12 @@ public sealed class ReportTests
             Configuration = [new("preset", "small & quick")],
             Environment = [new("device", "cpu")],
             SecondsByStage = [new("image", 59.94), new("text", 61), new("decoder", 36_300)],
-            Log = [.. Enumerable.Range(1, 5).Select(i => new LogEntry("image", i, [new("loss", 1.0 / i), new("rate", 7)])), new LogEntry("text", 1, [new("rate", 7)])],
+            Log = [.. Enumerable.Range(1, 5).Select(i => new LogEntry("image", i, [new("loss", 1.0 / i), new("rate", 7)])),
+            new LogEntry("text", 1, [new("rate", 7)])],
             Evaluations =
             [
-                new EvaluationResult("held-out", 200, [new("shape", WilsonInterval.Of(150, 200)), new("all", WilsonInterval.Of(0, 200))], Table(0.02893), Table(double.NaN), Table(0.126)),
+                new EvaluationResult("held-out", 200, [new("shape", WilsonInterval.Of(150, 200)), new("all", WilsonInterval.Of(0, 200))],
+                Table(0.02893), Table(double.NaN), Table(0.126)),
             ],
             Retrievals = [new("held-out", RetrievalScore.Of([1, 0, 0, 1], ["a", "b"]))],
             Choices = [new("tone", new EmojiScore(40, WilsonInterval.Of(30, 40), 0.2))],
@@ -41,15 +41,18 @@ public sealed class ReportTests
     public void It_needs_nothing_from_elsewhere()
     {
         string html = Report.Format(Content());
-        Assert.That(html, Does.Not.Contain("http").And.Not.Contain("<script").And.Not.Contain("<link").And.Not.Contain("url(").And.Not.Contain("@import"));
-        Assert.That(Regex.Matches(html, "src=\"([^\"]{0,22})").Select(match => match.Groups[1].Value), Is.All.EqualTo("data:image/png;base64,"));
+        Assert.That(html, Does.Not.Contain("http").And.Not.Contain("<script").And.Not.Contain("<link").And.Not.Contain(
+            "url(").And.Not.Contain("@import"));
+        Assert.That(Regex.Matches(html, "src=\"([^\"]{0,22})").Select(match => match.Groups[1].Value),
+            Is.All.EqualTo("data:image/png;base64,"));
         Assert.That(html, Does.Contain("prefers-color-scheme: dark"));
     }
 
     [Test]
     public void Its_pictures_are_the_ones_given()
     {
-        Match match = Regex.Match(Report.Format(Content()), "base64,([^\"]+)\" width=\"3\" height=\"2\" alt=\"drawn: a &quot;red&quot; &lt;star&gt;\"");
+        Match match = Regex.Match(Report.Format(Content()),
+            "base64,([^\"]+)\" width=\"3\" height=\"2\" alt=\"drawn: a &quot;red&quot; &lt;star&gt;\"");
         Assert.That(match.Success);
         Image picture = PictureDecoder.Decode(Convert.FromBase64String(match.Groups[1].Value));
         Assert.That(picture.Rgba, Is.EqualTo(Content().Samples[0].Value[0].Pictures[0].Picture.Rgba));

@@ -87,7 +87,8 @@ public class ReproducibilityTests
     byte[][] Train(string device, int threads, TrainingConfig? config = null)
     {
         string path = Path.Combine(folder, $"run{runs++}");
-        TrainingSession.Run(new TrainingRequest { Config = config ?? Config, OutputFolder = path, Device = device, Threads = threads }, new Stopper(null, 0));
+        TrainingSession.Run(new TrainingRequest { Config = config ?? Config, OutputFolder = path, Device = device, Threads = threads },
+            new Stopper(null, 0));
         return Read(path);
     }
 

@@ -19,7 +19,9 @@ public sealed class RetrievalAndEmojiScoreTests
         Assert.That(score.TextToImage1.Value, Is.EqualTo(2 / 3.0));
         Assert.That(score.ImageToText1.Value, Is.EqualTo(2 / 3.0));
         Assert.That(score.TextToImage5.Value, Is.EqualTo(1));
-        Assert.That((score.Chance1, score.Chance5), Is.EqualTo((1 / 3.0, 1.0)).Using<(double, double)>((a, b) => Math.Abs(a.Item1 - b.Item1) + Math.Abs(a.Item2 - b.Item2) < 1e-12));
+        Assert.That((score.Chance1, score.Chance5),
+            Is.EqualTo((1 / 3.0, 1.0)).Using<(double,
+            double)>((a, b) => Math.Abs(a.Item1 - b.Item1) + Math.Abs(a.Item2 - b.Item2) < 1e-12));
     }
 
     [Test]
@@ -41,9 +43,7 @@ public sealed class RetrievalAndEmojiScoreTests
         for (int i = 0; i < n; i++)
         {
             for (int j = 0; j < n; j++)
-            {
                 similarity[i * n + j] = j == i ? 0 : (j < i ? 1 : -1);
-            }
         }
 
         RetrievalScore score = RetrievalScore.Of(similarity, [.. Enumerable.Range(0, n).Select(i => i.ToString())]);

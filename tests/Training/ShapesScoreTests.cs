@@ -85,9 +85,7 @@ public sealed class ShapesScoreTests
                             }
 
                             if (distance < least[p])
-                            {
                                 (least[p], nearest[p]) = (distance, scene);
-                            }
                         }
                     }
                 }
@@ -110,7 +108,8 @@ public sealed class ShapesScoreTests
             for (int i = 0; i < values.Length; i++)
             {
                 // Four standard errors of 400 pictures; the shuffled control averages over 160,000 pairs.
-                Assert.That(values[i], Is.EqualTo(chance[i]).Within(4 * Math.Sqrt(chance[i] * (1 - chance[i]) / 400) + 0.0025), score.AttributeNames[i]);
+                Assert.That(values[i], Is.EqualTo(chance[i]).Within(4 * Math.Sqrt(chance[i] * (1 - chance[i]) / 400) + 0.0025),
+                    score.AttributeNames[i]);
                 Assert.That(shuffled[i], Is.EqualTo(chance[i]).Within(0.03), score.AttributeNames[i]);
             }
         }
@@ -126,9 +125,7 @@ public sealed class ShapesScoreTests
         Assert.That(Values(result.Ceiling), Is.EqualTo(Values(result)));
         double[] chance = Values(result.Chance), shuffled = Values(result.Shuffled);
         for (int i = 0; i < chance.Length; i++)
-        {
             Assert.That(shuffled[i], Is.EqualTo(chance[i]).Within(0.02), One.AttributeNames[i]);
-        }
     }
 
     [Test]
@@ -157,10 +154,14 @@ public sealed class ShapesScoreTests
     [Test]
     public void A_pair_means_the_same_both_ways_round()
     {
-        Scene above = Scene.Pair(Background.Gray, ShapeKind.Star, ShapeColour.Red, ShapeSize.Small, Relation.Above, ShapeKind.Ring, ShapeColour.Blue, ShapeSize.Large);
-        Scene below = Scene.Pair(Background.Gray, ShapeKind.Ring, ShapeColour.Blue, ShapeSize.Large, Relation.Below, ShapeKind.Star, ShapeColour.Red, ShapeSize.Small);
-        Scene turned = Scene.Pair(Background.Gray, ShapeKind.Ring, ShapeColour.Blue, ShapeSize.Large, Relation.Above, ShapeKind.Star, ShapeColour.Red, ShapeSize.Small);
-        Scene swapped = Scene.Pair(Background.Gray, ShapeKind.Star, ShapeColour.Blue, ShapeSize.Small, Relation.Above, ShapeKind.Ring, ShapeColour.Red, ShapeSize.Large);
+        Scene above = Scene.Pair(Background.Gray, ShapeKind.Star, ShapeColour.Red, ShapeSize.Small, Relation.Above, ShapeKind.Ring,
+            ShapeColour.Blue, ShapeSize.Large);
+        Scene below = Scene.Pair(Background.Gray, ShapeKind.Ring, ShapeColour.Blue, ShapeSize.Large, Relation.Below, ShapeKind.Star,
+            ShapeColour.Red, ShapeSize.Small);
+        Scene turned = Scene.Pair(Background.Gray, ShapeKind.Ring, ShapeColour.Blue, ShapeSize.Large, Relation.Above, ShapeKind.Star,
+            ShapeColour.Red, ShapeSize.Small);
+        Scene swapped = Scene.Pair(Background.Gray, ShapeKind.Star, ShapeColour.Blue, ShapeSize.Small, Relation.Above, ShapeKind.Ring,
+            ShapeColour.Red, ShapeSize.Large);
         Assert.That(Two.Shares([Render(above)], [above]), Is.All.EqualTo(1));
         Assert.That(Two.Shares([Render(above)], [below]), Is.All.EqualTo(1));
 
@@ -175,7 +176,8 @@ public sealed class ShapesScoreTests
     public void Chance_of_a_pair_follows_from_counting()
     {
         // Two equal shapes cannot be told apart, so every picture is read in one way only: 1/64, and relation 1/2 of the axis that matches.
-        Scene twins = Scene.Pair(Background.Black, ShapeKind.Star, ShapeColour.Red, ShapeSize.Small, Relation.LeftOf, ShapeKind.Star, ShapeColour.Red, ShapeSize.Small);
+        Scene twins = Scene.Pair(Background.Black, ShapeKind.Star, ShapeColour.Red, ShapeSize.Small, Relation.LeftOf, ShapeKind.Star,
+            ShapeColour.Red, ShapeSize.Small);
         EvaluationResult result = Two.Evaluate("x", [Render(twins)], [twins]);
         Assert.That(Values(result.Chance), Is.EqualTo(new[] { 1 / 64.0, 1 / 64.0, 1 / 4.0, 1 / 2.0, 1 / 3.0, 2 / 196608.0 }).Within(1e-12));
     }
@@ -206,7 +208,8 @@ public sealed class ShapesScoreTests
         Assert.That(noise.Average(z => z * z), Is.EqualTo(1).Within(Math.Sqrt(2) * room));
         foreach ((double z, double share) in new[] { (-2.0, 0.0227501), (-1.0, 0.1586553), (0.0, 0.5), (1.0, 0.8413447), (2.0, 0.9772499) })
         {
-            Assert.That(noise.Count(value => value < z) / (double)noise.Length, Is.EqualTo(share).Within(room * Math.Sqrt(share * (1 - share))), $"below {z}");
+            Assert.That(noise.Count(value => value < z) / (double)noise.Length,
+                Is.EqualTo(share).Within(room * Math.Sqrt(share * (1 - share))), $"below {z}");
         }
     }
 
@@ -225,7 +228,8 @@ public sealed class ShapesScoreTests
         Scene said = SceneCatalogue.One[7];
         string json = One.Evaluate("held-out", [Render(said)], [said]).ToJson().ToJsonString();
         Assert.That(json, Does.StartWith("""{"split":"held-out","n":1,"attributes":{"shape":{"value":1,"low":0.20654"""));
-        Assert.That(json, Does.EndWith(""","shuffled":{"shape":null,"colour":null,"size":null,"place":null,"background":null,"all":null}}"""));
+        Assert.That(json,
+            Does.EndWith(""","shuffled":{"shape":null,"colour":null,"size":null,"place":null,"background":null,"all":null}}"""));
         Assert.That(json, Does.Contain(""","chance":{"shape":0.125,"colour":0.125,"size":0.5,"""));
     }
 

@@ -57,11 +57,14 @@ sealed class StepMemoryTests
         using Device device = Device.Open("cpu", 1);
         using var steps = new TrainingSteps(device, "image");
         string sentence = StepMemory.Require(device, steps.Stage, steps.Sampler.Largest());
-        Assert.That(sentence, Does.Match("memory of cpu: stage 'image' takes [0-9]+ MiB for a step of 8 pictures, beside the [0-9]+ MiB of parameters and moments"));
+        Assert.That(sentence,
+            Does.Match(
+            "memory of cpu: stage 'image' takes [0-9]+ MiB for a step of 8 pictures, beside the [0-9]+ MiB of parameters and moments"));
         using var small = new SmallDevice();
         Assert.That(
             () => StepMemory.Require(small, steps.Stage, steps.Sampler.Largest()),
-            Throws.TypeOf<UserInputException>().With.Message.Match("small: .* takes [0-9]+ MiB .*, and 1 MiB are available; take a smaller batch \\(--set batch=N, it is 8\\)"));
+            Throws.TypeOf<UserInputException>().With.Message.Match(
+            "small: .* takes [0-9]+ MiB .*, and 1 MiB are available; take a smaller batch \\(--set batch=N, it is 8\\)"));
     }
 
     // A device with little memory left.

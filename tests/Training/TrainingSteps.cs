@@ -18,13 +18,21 @@ sealed class TrainingSteps : IDisposable
 
     public TrainingSteps(Device device, string stage, RecurrentCell cell = RecurrentCell.Lstm)
     {
-        var config = (ClassicConfig)ModelFamily.Default.Preset("tiny") with { Samples = 40, Batch = 8, Cell = cell, WeightDecay = 0.01f, ClipNorm = 1f };
+        var config = (ClassicConfig)ModelFamily.Default.Preset("tiny") with
+        {
+            Samples = 40,
+            Batch = 8,
+            Cell = cell,
+            WeightDecay = 0.01f,
+            ClipNorm = 1f
+        };
         IDataSet set = DataSets.Open(config.Data, new DataSetOptions { Count = config.Samples });
         PreparedData data = PreparedData.Load(set, set.Splits[0], config.ImageSide);
         var tokenizer = new WordTokenizer(Vocabulary.Build(data.Captions));
         model = ModelFamily.Default.Create(device, config, tokenizer.Vocabulary);
         Stage = model.Stages.Single(s => s.Name == stage);
-        Sampler = new BatchSampler(data, [.. data.Captions.Select(caption => tokenizer.Encode(caption, 24, markEnds: false, out _))], 1, stage, config.Batch);
+        Sampler = new BatchSampler(data, [.. data.Captions.Select(caption => tokenizer.Encode(caption, 24, markEnds: false, out _))], 1,
+            stage, config.Batch);
         loop = new StepLoop(device, config, Stage, Sampler);
     }
 
@@ -36,7 +44,8 @@ sealed class TrainingSteps : IDisposable
 
     public static IEnumerable<TestCaseData> Cases =>
     [
-        .. ModelFamily.Default.Stages.Select(stage => new TestCaseData(stage.Name, RecurrentCell.Lstm)), new TestCaseData(ClassicFamily.FineTune, RecurrentCell.Gru),
+        .. ModelFamily.Default.Stages.Select(stage => new TestCaseData(stage.Name, RecurrentCell.Lstm)),
+        new TestCaseData(ClassicFamily.FineTune, RecurrentCell.Gru),
     ];
 
     /// <summary>One step; the loss.</summary>

@@ -27,9 +27,7 @@ public sealed class WilsonIntervalTests
         {
             WilsonInterval interval = WilsonInterval.Of(37, 50, confidence);
             foreach (double bound in new[] { interval.Low, interval.High })
-            {
                 Assert.That(Math.Abs(interval.Value - bound), Is.EqualTo(z * Math.Sqrt(bound * (1 - bound) / 50)).Within(1e-12));
-            }
         }
     }
 

@@ -9,28 +9,27 @@ namespace Dalle2.Data.Emoji;
 /// </summary>
 public sealed class EmojiDataSet : IDataSet
 {
-    private readonly EmojiPack _pack;
-    private readonly DataSetOptions _options;
+    readonly EmojiPack pack;
+    readonly DataSetOptions options;
 
     /// <summary>Opens the set in the options' Locale; From names a folder with the four .tgz files, otherwise <see cref="EmojiDownload"/>'s is used.</summary>
     /// <exception cref="UserInputException">The packages are missing or damaged, or have no such language.</exception>
     public EmojiDataSet(DataSetOptions? options = null)
     {
-        _options = options ?? new DataSetOptions();
-        if (_options.Locale.Length == 0 || !_options.Locale.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_'))
-        {
-            throw new UserInputException($"'{_options.Locale}' is no language code such as en, de or pt-PT.");
-        }
-        string folder = _options.DataFolder ?? DataFolder.Default;
-        string path = Path.Combine(folder, $"emoji-{_options.Locale}.pack");
+        this.options = options ?? new DataSetOptions();
+        if (this.options.Locale.Length == 0 || !this.options.Locale.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_'))
+            throw new UserInputException($"'{this.options.Locale}' is no language code such as en, de or pt-PT.");
+        string folder = this.options.DataFolder ?? DataFolder.Default;
+        string path = Path.Combine(folder, $"emoji-{this.options.Locale}.pack");
         // With From, the files there decide, whatever was packed before.
-        var pack = _options.From is null ? EmojiPack.TryOpen(path) : null;
+        var pack = this.options.From is null ? EmojiPack.TryOpen(path) : null;
         if (pack is null)
         {
-            EmojiPack.Build(_options.From ?? EmojiDownload.Folder(folder), _options.Locale, path);
-            pack = EmojiPack.TryOpen(path) ?? throw new UserInputException($"'{path}' was written and cannot be read back; check the disk.");
+            EmojiPack.Build(this.options.From ?? EmojiDownload.Folder(folder), this.options.Locale, path);
+            pack = EmojiPack.TryOpen(path) ?? throw new UserInputException(
+                $"'{path}' was written and cannot be read back; check the disk.");
         }
-        _pack = pack;
+        this.pack = pack;
     }
 
     /// <inheritdoc/>
@@ -42,15 +41,15 @@ public sealed class EmojiDataSet : IDataSet
     /// <inheritdoc/>
     public int Count(string split)
     {
-        int all = _pack.Splits[Splits[SplitNames.IndexOf(this, split)]].Length;
-        return split == "train" && _options.Count is { } limit ? Math.Min(limit, all) : all;
+        int all = pack.Splits[Splits[SplitNames.IndexOf(this, split)]].Length;
+        return split == "train" && options.Count is { } limit ? Math.Min(limit, all) : all;
     }
 
     /// <summary>What is known about the sample: base, tone, style.</summary>
     public EmojiItem Item(string split, int index)
     {
         int count = Count(split);
-        return index >= 0 && index < count ? _pack.Splits[split][index]
+        return index >= 0 && index < count ? pack.Splits[split][index]
             : throw new ArgumentOutOfRangeException(nameof(index), index, $"emoji {split} has {count} samples");
     }
 
@@ -64,6 +63,6 @@ public sealed class EmojiDataSet : IDataSet
     public Image Load(string split, int index, int side)
     {
         Item(split, index);
-        return ImageTransform.ToSquare(_pack.Picture(split, index), side);
+        return ImageTransform.ToSquare(pack.Picture(split, index), side);
     }
 }

@@ -30,13 +30,14 @@ public static class EmojiDownload
         return folder;
     }
 
-    private static void Pack(string package, string target)
+    static void Pack(string package, string target)
     {
         // npm writes into a folder of its own, so that an interrupted download never looks complete.
         string work = Directory.CreateDirectory(target + ".part").FullName;
         try
         {
-            var start = new ProcessStartInfo(OperatingSystem.IsWindows() ? "npm.cmd" : "npm", ["pack", package, "--silent", "--pack-destination", work])
+            var start = new ProcessStartInfo(OperatingSystem.IsWindows() ? "npm.cmd" : "npm",
+                ["pack", package, "--silent", "--pack-destination", work])
             {
                 RedirectStandardError = true,
                 RedirectStandardOutput = true,
@@ -49,15 +50,18 @@ public static class EmojiDownload
             if (process.ExitCode != 0 || !File.Exists(written))
             {
                 string reason = errors.Result.Trim();
-                throw new UserInputException($"npm pack {package} failed (exit code {process.ExitCode}){(reason.Length > 0 ? ": " + reason : "")}. "
+                throw new UserInputException(
+                    $"npm pack {package} failed (exit code {process.ExitCode}){(reason.Length > 0 ? ": " + reason : "")}. "
                     + $"Check npm's registry and proxy settings, or fetch the file elsewhere and give its folder with --from.");
             }
             File.Move(written, target, overwrite: true);
         }
         catch (Win32Exception e)
         {
-            throw new UserInputException("The emoji set comes from the npm registry, and npm is not on this machine. Install Node.js with npm (Debian and Ubuntu: "
-                + $"apt-get install npm), or run 'npm pack {string.Join(' ', EmojiPackages.Needed.Select(n => $"{n.Name}@{n.Version}"))}' on another machine "
+            throw new UserInputException(
+                "The emoji set comes from the npm registry, and npm is not on this machine. Install Node.js with npm (Debian and Ubuntu: "
+                + $"apt-get install npm), or run 'npm pack "
+                + $"{string.Join(' ', EmojiPackages.Needed.Select(n => $"{n.Name}@{n.Version}"))}' on another machine "
                 + "and give the folder of the four .tgz files with --from.", e);
         }
         finally

@@ -9,4 +9,5 @@ namespace Dalle2.Data.Emoji;
 /// <param name="Category">The emoji's category: <c>Flags</c>, <c>Food &amp; Drink</c>, ...</param>
 /// <param name="File">The picture's name in its package.</param>
 /// <param name="AddedIn">The emoji version that brought it.</param>
-public sealed record EmojiItem(string Vendor, string Base, string Tone, string Name, string Caption, string Category, string File, decimal AddedIn);
+public sealed record EmojiItem(string Vendor, string Base, string Tone, string Name, string Caption, string Category, string File,
+    decimal AddedIn);

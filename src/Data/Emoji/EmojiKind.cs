@@ -3,7 +3,7 @@ using Dalle2.Data.Sets;
 namespace Dalle2.Data.Emoji;
 
 /// <summary>Opens <see cref="EmojiDataSet"/>.</summary>
-internal sealed class EmojiKind : DataSetKind
+sealed class EmojiKind : DataSetKind
 {
     public override string? Name => "emoji";
 

@@ -9,23 +9,23 @@ namespace Dalle2.Data.Emoji;
 /// The emoji set in one file: 8 bytes <c>D2EMOJI1</c>, the length of a JSON table as 8 bytes little-endian, the table
 /// (split name -> items), then each item's 64 x 64 x 3 bytes in the table's order.
 /// </summary>
-internal sealed class EmojiPack
+sealed class EmojiPack
 {
     public const int Side = 64, PictureBytes = 3 * Side * Side;
 
-    private static ReadOnlySpan<byte> Magic => "D2EMOJI1"u8;
+    static ReadOnlySpan<byte> Magic => "D2EMOJI1"u8;
 
-    private readonly string _path;
-    private readonly long _picturesAt;
-    private readonly Dictionary<string, int> _firsts = new(StringComparer.Ordinal);
+    readonly string path;
+    readonly long picturesAt;
+    readonly Dictionary<string, int> firsts = new(StringComparer.Ordinal);
 
-    private EmojiPack(string path, Dictionary<string, EmojiItem[]> splits, long picturesAt)
+    EmojiPack(string path, Dictionary<string, EmojiItem[]> splits, long picturesAt)
     {
-        (_path, Splits, _picturesAt) = (path, splits, picturesAt);
+        (this.path, Splits, this.picturesAt) = (path, splits, picturesAt);
         int first = 0;
         foreach (string split in EmojiSplitRule.Splits)
         {
-            _firsts[split] = first;
+            firsts[split] = first;
             first += splits[split].Length;
         }
     }
@@ -46,9 +46,7 @@ internal sealed class EmojiPack
             {
                 string? name = Lookup(english, text);
                 if (name is null)
-                {
                     throw new UserInputException($"The emoji {item.File} has no English name in the annotation packages of '{tarballs}'.");
-                }
                 // Other languages have gaps; what has no name there is left out.
                 if (Lookup(local, text) is { } spoken)
                 {
@@ -74,9 +72,7 @@ internal sealed class EmojiPack
             foreach (string split in EmojiSplitRule.Splits)
             {
                 foreach (var (_, rgb) in splits[split])
-                {
                     stream.Write(rgb);
-                }
             }
         });
     }
@@ -85,20 +81,14 @@ internal sealed class EmojiPack
     public static EmojiPack? TryOpen(string path)
     {
         if (!File.Exists(path))
-        {
             return null;
-        }
         using var stream = File.OpenRead(path);
         var head = new byte[16];
         if (stream.ReadAtLeast(head, 16, throwOnEndOfStream: false) < 16 || !head.AsSpan().StartsWith(Magic))
-        {
             return null;
-        }
         long length = BinaryPrimitives.ReadInt64LittleEndian(head.AsSpan(8));
         if (length < 2 || length > stream.Length - 16 || length > int.MaxValue)
-        {
             return null;
-        }
         var table = new byte[length];
         stream.ReadExactly(table);
         try
@@ -117,13 +107,11 @@ internal sealed class EmojiPack
     public Image Picture(string split, int index)
     {
         var rgb = new byte[PictureBytes];
-        using (var file = File.OpenHandle(_path))
+        using (var file = File.OpenHandle(path))
         {
-            int read = RandomAccess.Read(file, rgb, _picturesAt + (long)PictureBytes * (_firsts[split] + index));
+            int read = RandomAccess.Read(file, rgb, picturesAt + (long)PictureBytes * (firsts[split] + index));
             if (read != rgb.Length)
-            {
-                throw new BrokenSampleException(_path, $"the picture {index} of {split} is cut off");
-            }
+                throw new BrokenSampleException(path, $"the picture {index} of {split} is cut off");
         }
         var image = new Image(Side, Side);
         for (int i = 0; i < Side * Side; i++)
@@ -134,19 +122,18 @@ internal sealed class EmojiPack
         return image;
     }
 
-    private static string? Lookup(Dictionary<string, string> names, string text) =>
-        names.TryGetValue(text, out string? name) || names.TryGetValue(text.Replace("\uFE0F", "", StringComparison.Ordinal), out name) ? name : null;
+    static string? Lookup(Dictionary<string, string> names, string text) =>
+        names.TryGetValue(text, out string? name)
+        || names.TryGetValue(text.Replace("\uFE0F", "", StringComparison.Ordinal), out name) ? name : null;
 
-    private static byte[] Decode(EmojiItem item, byte[] png)
+    static byte[] Decode(EmojiItem item, byte[] png)
     {
         try
         {
             var image = ImageTransform.ToSquare(PictureDecoder.Decode(png), Side);
             var rgb = new byte[PictureBytes];
             for (int i = 0; i < Side * Side; i++)
-            {
                 image.Rgba.AsSpan(4 * i, 3).CopyTo(rgb.AsSpan(3 * i));
-            }
             return rgb;
         }
         catch (ImageFormatException e)

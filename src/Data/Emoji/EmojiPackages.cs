@@ -5,7 +5,7 @@ using System.Text.Json;
 namespace Dalle2.Data.Emoji;
 
 /// <summary>Reads the four npm packages of the emoji set from their .tgz files: pictures, their list, and the names in a language.</summary>
-internal sealed class EmojiPackages
+sealed class EmojiPackages
 {
     /// <summary>The packages and the versions that the documented counts belong to.</summary>
     public static readonly (string Name, string Version)[] Needed =
@@ -14,11 +14,11 @@ internal sealed class EmojiPackages
         ("cldr-annotations-full", "48.2.0"), ("cldr-annotations-derived-full", "48.2.0"),
     ];
 
-    private readonly string _folder;
+    readonly string folder;
 
     public EmojiPackages(string folder)
     {
-        _folder = folder;
+        this.folder = folder;
         var missing = Needed.Where(n => !File.Exists(PathOf(n.Name))).Select(n => Path.GetFileName(PathOf(n.Name))).ToList();
         if (missing.Count > 0)
         {
@@ -48,9 +48,7 @@ internal sealed class EmojiPackages
                 if (emoji.TryGetProperty("skin_variations", out var variations))
                 {
                     foreach (var variation in variations.EnumerateObject())
-                    {
                         Add(variation.Value, code, variation.Name, category);
-                    }
                 }
             }
         }
@@ -63,15 +61,12 @@ internal sealed class EmojiPackages
         void Add(JsonElement element, string code, string tone, string category)
         {
             if (!element.TryGetProperty("has_img_" + vendor, out var has) || !has.GetBoolean())
-            {
                 return;
-            }
             string image = element.GetProperty("image").GetString()!;
             if (!files.TryGetValue(folder + image, out var png))
-            {
                 throw new UserInputException($"'{PathOf(package)}' lists {image} and does not contain {folder}{image}.");
-            }
-            string text = string.Concat(element.GetProperty("unified").GetString()!.Split('-').Select(h => char.ConvertFromUtf32(Convert.ToInt32(h, 16))));
+            string text = string.Concat(element.GetProperty("unified").GetString()!.Split('-')
+                .Select(h => char.ConvertFromUtf32(Convert.ToInt32(h, 16))));
             var added = decimal.Parse(element.GetProperty("added_in").GetString()!, System.Globalization.CultureInfo.InvariantCulture);
             items.Add((new EmojiItem(vendor, code, tone, "", "", category, image, added), text, png));
         }
@@ -81,7 +76,8 @@ internal sealed class EmojiPackages
     public Dictionary<string, string> Names(string locale)
     {
         var names = new Dictionary<string, string>(StringComparer.Ordinal);
-        foreach (var (package, root) in new[] { ("cldr-annotations-full", "annotations"), ("cldr-annotations-derived-full", "annotationsDerived") })
+        foreach (var (package, root) in new[] { ("cldr-annotations-full", "annotations"),
+            ("cldr-annotations-derived-full", "annotationsDerived") })
         {
             var files = new Dictionary<string, byte[]>(StringComparer.Ordinal);
             string prefix = $"package/{root}/", path = $"{prefix}{locale}/annotations.json";
@@ -89,14 +85,13 @@ internal sealed class EmojiPackages
             Read(package, name =>
             {
                 if (name.StartsWith(prefix, StringComparison.Ordinal))
-                {
                     locales.Add(name[prefix.Length..].Split('/')[0]);
-                }
                 return name == path;
             }, files);
             if (!files.ContainsKey(path))
             {
-                throw new UserInputException($"There are no emoji names for the language '{locale}'. There are: {string.Join(", ", locales)}.");
+                throw new UserInputException(
+                    $"There are no emoji names for the language '{locale}'. There are: {string.Join(", ", locales)}.");
             }
             using var json = Parse(package, path, files);
             try
@@ -104,9 +99,7 @@ internal sealed class EmojiPackages
                 foreach (var entry in json.RootElement.GetProperty(root).GetProperty("annotations").EnumerateObject())
                 {
                     if (entry.Value.TryGetProperty("tts", out var spoken))
-                    {
                         names.TryAdd(entry.Name, spoken[0].GetString()!);
-                    }
                 }
             }
             catch (Exception e) when (e is KeyNotFoundException or InvalidOperationException or IndexOutOfRangeException)
@@ -117,9 +110,9 @@ internal sealed class EmojiPackages
         return names;
     }
 
-    private string PathOf(string package) => Path.Combine(_folder, FileName(package));
+    string PathOf(string package) => Path.Combine(folder, FileName(package));
 
-    private void Read(string package, Func<string, bool> wanted, Dictionary<string, byte[]> files)
+    void Read(string package, Func<string, bool> wanted, Dictionary<string, byte[]> files)
     {
         try
         {
@@ -136,16 +129,15 @@ internal sealed class EmojiPackages
         }
         catch (Exception e) when (e is InvalidDataException or IOException or FormatException or UnauthorizedAccessException)
         {
-            throw new UserInputException($"'{PathOf(package)}' is no sound .tgz file ({e.Message}). Fetch it again with 'dalle2 data get emoji'.", e);
+            throw new UserInputException(
+                $"'{PathOf(package)}' is no sound .tgz file ({e.Message}). Fetch it again with 'dalle2 data get emoji'.", e);
         }
     }
 
-    private JsonDocument Parse(string package, string path, Dictionary<string, byte[]> files)
+    JsonDocument Parse(string package, string path, Dictionary<string, byte[]> files)
     {
         if (!files.TryGetValue(path, out var content))
-        {
             throw new UserInputException($"'{PathOf(package)}' does not contain {path}.");
-        }
         try
         {
             return JsonDocument.Parse(content);

@@ -6,32 +6,32 @@ namespace Dalle2.Data.Emoji;
 /// Which emoji are hidden from training, each to ask one question: a subject never seen, a gender, a tone, a pair of tones, or a style never seen for a subject.
 /// FNV-1a-32 of UTF-8 texts decides; the first rule that matches counts. The rules are written out in <c>data/emoji.md</c>.
 /// </summary>
-internal sealed class EmojiSplitRule
+sealed class EmojiSplitRule
 {
     public static readonly string[] Splits = ["train", "test-novel", "test-gender", "test-tone", "test-tonepair", "test-style"];
 
-    private static readonly string[] Tones = ["1F3FB", "1F3FC", "1F3FD", "1F3FE", "1F3FF"];
+    static readonly string[] Tones = ["1F3FB", "1F3FC", "1F3FD", "1F3FE", "1F3FF"];
 
-    private readonly HashSet<string> _bothGenders;
+    readonly HashSet<string> bothGenders;
 
     /// <summary>The names of all items decide which subjects exist with both genders.</summary>
     public EmojiSplitRule(IEnumerable<string> names)
     {
         var subjects = names.Select(Gendered).Where(g => g.Subject.Length > 0).ToHashSet();
-        _bothGenders = [.. subjects.Where(g => subjects.Contains((!g.Woman, g.Subject))).Select(g => g.Subject)];
+        bothGenders = [.. subjects.Where(g => subjects.Contains((!g.Woman, g.Subject))).Select(g => g.Subject)];
     }
 
     public string Split(EmojiItem item)
     {
         if (Fnv1a.Hash32("novel:" + item.Base) % 100 < 3)
-        {
             return "test-novel";
-        }
         var (woman, subject) = Gendered(item.Name);
-        if (_bothGenders.Contains(subject) && Fnv1a.Hash32("gender:" + subject) % 100 < 15 && woman == (Fnv1a.Hash32("g2:" + subject) % 2 == 1))
+        if (bothGenders.Contains(subject) && Fnv1a.Hash32("gender:" + subject) % 100 < 15
+            && woman == (Fnv1a.Hash32("g2:" + subject) % 2 == 1))
         {
             return "test-gender";
         }
+
         if (item.Tone.Length > 0)
         {
             int tone = Array.IndexOf(Tones, item.Tone);
@@ -45,15 +45,13 @@ internal sealed class EmojiSplitRule
     }
 
     // "woman running: dark skin tone" is (true, "running"); other names have an empty subject.
-    private static (bool Woman, string Subject) Gendered(string name)
+    static (bool Woman, string Subject) Gendered(string name)
     {
         string subject = name.Split(':')[0].Trim();
         foreach (var (start, woman) in new[] { ("man ", false), ("men ", false), ("woman ", true), ("women ", true) })
         {
             if (subject.StartsWith(start, StringComparison.Ordinal))
-            {
                 return (woman, subject[start.Length..]);
-            }
         }
         return (false, "");
     }

@@ -33,7 +33,8 @@ public static class BitmapFont
     const string Box = "vhhhhhv00";
 
     /// <summary>Pixels that a line takes; the gap behind the last character is left out.</summary>
-    public static int WidthOf(string text, int scale = 1) => text.Length == 0 ? 0 : scale * (text.Length * Advance - (Advance - GlyphWidth));
+    public static int WidthOf(string text, int scale = 1) =>
+        text.Length == 0 ? 0 : scale * (text.Length * Advance - (Advance - GlyphWidth));
 
     /// <summary>Draws one line; what lies outside the picture is cut off.</summary>
     /// <param name="image">The picture.</param>
@@ -56,9 +57,7 @@ public static class BitmapFont
                 for (int column = 0; column < GlyphWidth; column++)
                 {
                     if ((bits >> (GlyphWidth - 1 - column) & 1) != 0)
-                    {
                         Fill(image, left + scale * (i * Advance + column), top + scale * row, scale, scale, colour);
-                    }
                 }
             }
         }
@@ -81,22 +80,16 @@ public static class BitmapFont
             }
 
             if (line.Length > 0)
-            {
                 lines.Add(line);
-            }
 
             for (; word.Length > columns; word = word[columns..])
-            {
                 lines.Add(word[..columns]);
-            }
 
             line = word;
         }
 
         if (line.Length > 0)
-        {
             lines.Add(line);
-        }
 
         return lines;
     }

@@ -3,7 +3,7 @@ using System.Buffers.Binary;
 namespace Dalle2.Data.Pictures;
 
 /// <summary>What is checked about BMP files before they are decoded.</summary>
-internal static class BmpFile
+static class BmpFile
 {
     /// <summary>The file itself. ImageSharp would allocate whatever lies before the pixels as a palette.</summary>
     /// <exception cref="ImageFormatException">Its pixels are said to lie behind its end.</exception>

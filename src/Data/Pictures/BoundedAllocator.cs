@@ -5,35 +5,33 @@ using SixLabors.ImageSharp.Memory;
 namespace Dalle2.Data.Pictures;
 
 /// <summary>The memory that one picture's decoding may hold at a time. It is zeroed, so that what a decoder leaves out is not what was there before.</summary>
-internal sealed class BoundedAllocator(long limit) : MemoryAllocator
+sealed class BoundedAllocator(long limit) : MemoryAllocator
 {
-    private long _held;
+    long held;
 
     protected override int GetBufferCapacityInBytes() => Array.MaxLength;
 
     public override IMemoryOwner<T> Allocate<T>(int length, AllocationOptions options = AllocationOptions.None)
     {
         long bytes = (long)length * Unsafe.SizeOf<T>();
-        if (length < 0 || bytes > limit - Interlocked.Read(ref _held))
-        {
+        if (length < 0 || bytes > limit - Interlocked.Read(ref held))
             throw new InvalidMemoryOperationException($"more than {limit} bytes are asked for");
-        }
-        Interlocked.Add(ref _held, bytes);
+        Interlocked.Add(ref held, bytes);
         return new Owner<T>(this, new T[length], bytes);
     }
 
-    private sealed class Owner<T>(BoundedAllocator allocator, T[] array, long bytes) : IMemoryOwner<T>
+    sealed class Owner<T>(BoundedAllocator allocator, T[] array, long bytes) : IMemoryOwner<T>
     {
-        private bool _disposed;
+        bool disposed;
 
         public Memory<T> Memory { get; } = array;
 
         public void Dispose()
         {
-            if (!_disposed)
+            if (!disposed)
             {
-                _disposed = true;
-                Interlocked.Add(ref allocator._held, -bytes);
+                disposed = true;
+                Interlocked.Add(ref allocator.held, -bytes);
             }
         }
     }

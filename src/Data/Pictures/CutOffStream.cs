@@ -2,7 +2,7 @@ namespace Dalle2.Data.Pictures;
 
 /// <summary>A file's bytes, and whether anybody wanted to read more of them than there are.</summary>
 /// <remarks>It tells the truth only about readers that do not read ahead; <see cref="PictureConfiguration"/> sees to that.</remarks>
-internal sealed class CutOffStream(byte[] file, bool asksForMore) : MemoryStream(file, writable: false)
+sealed class CutOffStream(byte[] file, bool asksForMore) : MemoryStream(file, writable: false)
 {
     /// <summary>Bytes behind the end were asked for.</summary>
     public bool WasCutOff { get; private set; }
@@ -21,7 +21,7 @@ internal sealed class CutOffStream(byte[] file, bool asksForMore) : MemoryStream
         return value;
     }
 
-    private int Note(int read, int wanted)
+    int Note(int read, int wanted)
     {
         WasCutOff |= read < wanted;
         return read;

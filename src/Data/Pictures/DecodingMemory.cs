@@ -38,9 +38,7 @@ sealed class DecodingMemory : IDisposable
         {
             // What this thread holds already cannot be waited for.
             while (allHeld > held && allHeld + bytes > limit)
-            {
                 Monitor.Wait(Gate);
-            }
             held += bytes;
             allHeld += bytes;
         }

@@ -3,7 +3,7 @@ using System.Buffers.Binary;
 namespace Dalle2.Data.Pictures;
 
 /// <summary>The orientation tag of a file's Exif data: cameras store sideways pictures and say so there.</summary>
-internal static class ExifOrientation
+static class ExifOrientation
 {
     /// <summary>1 to 8 as the tag of a JPEG, PNG, WebP or TIFF file says; 1 (upright) where there is none or it makes no sense.</summary>
     public static int Read(ReadOnlySpan<byte> file) =>
@@ -12,7 +12,7 @@ internal static class ExifOrientation
         : PictureFormats.IsWebp(file) ? ReadTag(WebpFile.Find(file, "EXIF"u8))
         : PictureFormats.IsTiff(file) ? ReadTag(file) : 1;
 
-    private static ReadOnlySpan<byte> InJpeg(ReadOnlySpan<byte> file)
+    static ReadOnlySpan<byte> InJpeg(ReadOnlySpan<byte> file)
     {
         for (int at = 2; at + 4 <= file.Length && file[at] == 0xFF;)
         {
@@ -25,28 +25,22 @@ internal static class ExifOrientation
             }
             int length = BinaryPrimitives.ReadUInt16BigEndian(file[(at + 2)..]);
             if (marker == 0xDA || length < 2 || at + 2 + length > file.Length)
-            {
                 return [];
-            }
             var segment = file.Slice(at + 4, length - 2);
             if (marker == 0xE1 && segment.StartsWith("Exif\0\0"u8))
-            {
                 return segment;
-            }
             at += 2 + length;
         }
         return [];
     }
 
-    private static ReadOnlySpan<byte> InPng(ReadOnlySpan<byte> file)
+    static ReadOnlySpan<byte> InPng(ReadOnlySpan<byte> file)
     {
         var chunks = new PngChunkReader(file);
         while (chunks.Next())
         {
             if (chunks.Type == "eXIf")
-            {
                 return chunks.Data;
-            }
         }
         return [];
     }
@@ -55,9 +49,7 @@ internal static class ExifOrientation
     public static Image Apply(Image image, int orientation)
     {
         if (orientation is < 2 or > 8)
-        {
             return image;
-        }
         bool swapped = orientation >= 5;
         int w = image.Width, h = image.Height;
         var upright = new Image(swapped ? h : w, swapped ? w : h);
@@ -81,7 +73,7 @@ internal static class ExifOrientation
         return upright;
     }
 
-    private static int ReadTag(ReadOnlySpan<byte> exif)
+    static int ReadTag(ReadOnlySpan<byte> exif)
     {
         long value = TiffTags.Find(exif.StartsWith("Exif\0\0"u8) ? exif[6..] : exif, TiffTags.Orientation) ?? 1;
         return value is >= 1 and <= 8 ? (int)value : 1;

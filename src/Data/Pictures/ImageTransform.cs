@@ -15,9 +15,7 @@ public static class ImageTransform
         {
             int alpha = image.Rgba[i + 3];
             for (int c = 0; c < 3; c++)
-            {
                 result.Rgba[i + c] = (byte)((image.Rgba[i + c] * alpha + background[c] * (255 - alpha) + 127) / 255);
-            }
             result.Rgba[i + 3] = 255;
         }
         return result;
@@ -32,9 +30,7 @@ public static class ImageTransform
         ArgumentOutOfRangeException.ThrowIfLessThan(side, 1);
         var opaque = Composite(image, red, green, blue);
         if (image.Width == side && image.Height == side)
-        {
             return opaque;
-        }
         if (fit == ImageFit.Crop)
         {
             double square = Math.Min(image.Width, image.Height);
@@ -46,9 +42,7 @@ public static class ImageTransform
         var padded = Composite(new Image(side, side), red, green, blue);
         int left = (side - width) / 2, top = (side - height) / 2;
         for (int y = 0; y < height; y++)
-        {
             inner.Rgba.AsSpan(4 * y * width, 4 * width).CopyTo(padded.Rgba.AsSpan(4 * ((top + y) * side + left)));
-        }
         return padded;
     }
 
@@ -57,9 +51,7 @@ public static class ImageTransform
     {
         var values = new float[3 * image.Width * image.Height];
         for (int i = 0, p = 0; i < values.Length; i++, p += i % 3 == 0 ? 2 : 1)
-        {
             values[i] = image.Rgba[p] / 255f;
-        }
         return values;
     }
 
@@ -67,25 +59,21 @@ public static class ImageTransform
     public static Image FromFloats(ReadOnlySpan<float> values, int width, int height)
     {
         if (values.Length != 3L * width * height)
-        {
             throw new ArgumentException($"{values.Length} numbers are no [{height}, {width}, 3]", nameof(values));
-        }
         var image = new Image(width, height);
         for (int i = 0, p = 0; i < values.Length; i += 3, p += 4)
         {
             for (int c = 0; c < 3; c++)
-            {
                 image.Rgba[p + c] = ToByte(values[i + c]);
-            }
             image.Rgba[p + 3] = 255;
         }
         return image;
     }
 
-    private static byte ToByte(float value) => value >= 1 ? (byte)255 : value > 0 ? (byte)(value * 255f + 0.5f) : (byte)0;
+    static byte ToByte(float value) => value >= 1 ? (byte)255 : value > 0 ? (byte)(value * 255f + 0.5f) : (byte)0;
 
     // The part (x, y, w, h) of an opaque picture at a new size, each axis on its own.
-    private static Image Resample(Image image, double x, double y, double w, double h, int width, int height)
+    static Image Resample(Image image, double x, double y, double w, double h, int width, int height)
     {
         var across = ResamplingAxis.Create(image.Width, x, w, width);
         var down = ResamplingAxis.Create(image.Height, y, h, height);
@@ -99,9 +87,7 @@ public static class ImageTransform
                 {
                     double sum = 0;
                     for (int k = 0, p = 4 * (sy * image.Width + across.First[tx]) + c; k < weights.Length; k++, p += 4)
-                    {
                         sum += weights[k] * image.Rgba[p];
-                    }
                     rows[3 * (sy * width + tx) + c] = sum;
                 }
             }
@@ -117,9 +103,7 @@ public static class ImageTransform
                 {
                     double sum = 0;
                     for (int k = 0; k < weights.Length; k++)
-                    {
                         sum += weights[k] * rows[3 * ((down.First[ty] + k) * width + tx) + c];
-                    }
                     pixel[c] = (byte)Math.Clamp((int)(sum + 0.5), 0, 255);
                 }
                 pixel[3] = 255;

@@ -3,7 +3,7 @@ using System.Buffers.Binary;
 namespace Dalle2.Data.Pictures;
 
 /// <summary>What is set right about JPEG files before they are decoded.</summary>
-internal static class JpegFile
+static class JpegFile
 {
     /// <summary>The file without the fill bytes that may stand before each marker of its header; ImageSharp takes them for a marker.</summary>
     public static byte[] WithoutFill(byte[] file)
@@ -14,9 +14,7 @@ internal static class JpegFile
         {
             int fill = 0;
             while (at + fill + 4 < file.Length && file[at + fill + 1] == 0xFF)
-            {
                 fill++;
-            }
             if (fill > 0)
             {
                 rest ??= new MemoryStream(file.Length);
@@ -26,9 +24,7 @@ internal static class JpegFile
             }
             // Behind the start of a scan stand pixels.
             if (file[at + 1] == 0xDA)
-            {
                 break;
-            }
             at += 2 + BinaryPrimitives.ReadUInt16BigEndian(file.AsSpan(at + 2));
         }
         rest?.Write(file, kept, file.Length - kept);

@@ -3,7 +3,7 @@ using System.Text;
 namespace Dalle2.Data.Pictures;
 
 /// <summary>What is set right about PBM, PGM and PPM files before they are decoded: numbers in text and samples of other than eight bits.</summary>
-internal static class PbmFile
+static class PbmFile
 {
     /// <summary>The file itself where it is a P4, or P5 or P6 of 8 bits; otherwise the same picture as such a file, its samples rounded to eight bits.</summary>
     /// <exception cref="ImageFormatException">The header or a number is damaged, the samples end early, or the picture is too large.</exception>
@@ -14,13 +14,9 @@ internal static class PbmFile
         PictureDecoder.RequireSize(width, height, maxPixels);
         long top = kind is 1 or 4 ? 1 : Number(file, ref at, "highest value");
         if (top is < 1 or > 65535)
-        {
             throw new ImageFormatException($"its highest value is {top}, and not from 1 to 65535");
-        }
         if (kind is 4 || (kind is 5 or 6 && top == 255))
-        {
             return file;
-        }
         // One blank ends the header.
         at++;
         int channels = kind is 3 or 6 ? 3 : 1;
@@ -28,9 +24,7 @@ internal static class PbmFile
         int count = checked((int)(width * height * channels));
         // Each sample takes a byte at least: a short file cannot ask for a large picture.
         if (count > file.Length)
-        {
             throw CutOff(0, count);
-        }
         var plain = new byte[header.Length + count];
         header.CopyTo(plain, 0);
         for (int i = 0; i < count; i++)
@@ -56,39 +50,34 @@ internal static class PbmFile
                 value = at < file.Length ? file[at++] : throw CutOff(i, count);
             }
             if (value < 0 || value > top)
-            {
                 throw new ImageFormatException($"sample {i} is not from 0 to {top}");
-            }
             plain[header.Length + i] = (byte)((value * 255 + top / 2) / top);
         }
         return plain;
     }
 
-    private static ImageFormatException CutOff(int have, int count) => new($"it is truncated: {have} samples of {count} are there");
+    static ImageFormatException CutOff(int have, int count) => new($"it is truncated: {have} samples of {count} are there");
 
-    private static void Skip(byte[] file, ref int at)
+    static void Skip(byte[] file, ref int at)
     {
         while (at < file.Length && (file[at] == '#' || file[at] is (byte)' ' or >= 9 and <= 13))
         {
             if (file[at++] == '#')
             {
                 while (at < file.Length && file[at] is not ((byte)'\n' or (byte)'\r'))
-                {
                     at++;
-                }
             }
         }
     }
 
-    private static long Number(byte[] file, ref int at, string what)
+    static long Number(byte[] file, ref int at, string what)
     {
         Skip(file, ref at);
         int first = at;
         long value = 0;
         for (; at < file.Length && char.IsAsciiDigit((char)file[at]) && at - first < 10; at++)
-        {
             value = 10 * value + file[at] - '0';
-        }
-        return at > first ? value : throw new ImageFormatException(at == file.Length ? $"it is truncated: a {what} is missing" : $"at byte {at} there is no {what}");
+        return at > first ? value : throw new ImageFormatException(at == file.Length
+            ? $"it is truncated: a {what} is missing" : $"at byte {at} there is no {what}");
     }
 }

@@ -27,13 +27,9 @@ public sealed record PictureAugmentation
     public void Validate(int side)
     {
         if (Shift < 0 || Shift > side / 2)
-        {
             throw new UserInputException($"pictures of {side} x {side} cannot move by {Shift} pixels; 0 to {side / 2} can be chosen");
-        }
         if (!(Brightness is >= 0 and < 1))
-        {
             throw new UserInputException($"a brightness that varies by {Brightness} makes no sense; choose 0 up to below 1, such as 0.1");
-        }
     }
 
     /// <summary>How the sample is varied in a step.</summary>

@@ -13,18 +13,18 @@ using SixLabors.ImageSharp.Metadata;
 namespace Dalle2.Data.Pictures;
 
 /// <summary>ImageSharp's configuration for pictures of strangers: the decoders of our formats alone, first frames, no metadata, bounded memory.</summary>
-internal static class PictureConfiguration
+static class PictureConfiguration
 {
     // Decoders hold the picture, and coefficients or a whole strip of 16 bits beside it.
-    private const long BytesPerPixel = 24;
+    const long BytesPerPixel = 24;
 
     // A chunk or a strip is often the whole file.
-    private const long BytesPerFileByte = 4;
+    const long BytesPerFileByte = 4;
 
     // Rows, tables and windows, even where there is hardly a pixel.
-    private const long LeastBytes = 16L << 20;
+    const long LeastBytes = 16L << 20;
 
-    private static readonly Configuration Shared = Create();
+    static readonly Configuration Shared = Create();
 
     /// <summary>The configuration to decode one picture of so many pixels, of a file of so many bytes, with.</summary>
     public static Configuration For(long pixels, long fileBytes)
@@ -37,7 +37,7 @@ internal static class PictureConfiguration
     /// <summary>Bytes that decoding may hold at a time, the file and the finished picture's array not counted.</summary>
     public static long MemoryLimit(long pixels, long fileBytes) => BytesPerPixel * pixels + BytesPerFileByte * fileBytes + LeastBytes;
 
-    private static Configuration Create()
+    static Configuration Create()
     {
         var configuration = new Configuration
         {
@@ -55,9 +55,11 @@ internal static class PictureConfiguration
         Add(PngFormat.Instance, new PngImageFormatDetector(), new PngDecoder { IgnoreMetadata = true });
         Add(JpegFormat.Instance, new JpegImageFormatDetector(), new JpegDecoder { IgnoreMetadata = true });
         Add(WebpFormat.Instance, new WebpImageFormatDetector(), new WebpDecoder { IgnoreMetadata = true });
-        Add(GifFormat.Instance, new GifImageFormatDetector(), new GifDecoder { IgnoreMetadata = true, DecodingMode = FrameDecodingMode.First });
+        Add(GifFormat.Instance, new GifImageFormatDetector(),
+            new GifDecoder { IgnoreMetadata = true, DecodingMode = FrameDecodingMode.First });
         Add(BmpFormat.Instance, new BmpImageFormatDetector(), new BmpDecoder());
-        Add(TiffFormat.Instance, new TiffImageFormatDetector(), new TiffDecoder { IgnoreMetadata = true, DecodingMode = FrameDecodingMode.First });
+        Add(TiffFormat.Instance, new TiffImageFormatDetector(),
+            new TiffDecoder { IgnoreMetadata = true, DecodingMode = FrameDecodingMode.First });
         Add(TgaFormat.Instance, new TgaImageFormatDetector(), new TgaDecoder());
         Add(PbmFormat.Instance, new PbmImageFormatDetector(), new PbmDecoder());
         return configuration;

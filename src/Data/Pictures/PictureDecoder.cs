@@ -21,10 +21,10 @@ public static class PictureDecoder
     public const int LargestMaxPixels = 500_000_000;
 
     // Deflate makes a byte of at most 1032, which are 8 pixels each; no format but WebP gets further, and there only with pictures of one colour.
-    private const long MaxPixelsPerByte = 10_000;
+    const long MaxPixelsPerByte = 10_000;
 
     // What is decoded quickly in any case.
-    private const long FreePixels = 1 << 20;
+    const long FreePixels = 1 << 20;
 
     /// <summary>Decodes a file's bytes.</summary>
     /// <param name="file">The whole file.</param>
@@ -42,20 +42,14 @@ public static class PictureDecoder
         ArgumentOutOfRangeException.ThrowIfLessThan(maxPixels, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(maxPixels, LargestMaxPixels);
         if (file.Length == 0)
-        {
             throw new ImageFormatException("the file is empty");
-        }
         if (PictureFormats.RecogniseOther(file) is { } other)
-        {
             throw new ImageFormatException($"it is a {other} file; only {PictureFormats.Readable} are read, so convert it first");
-        }
         try
         {
             var image = Read(Plain(file, maxPixels), maxPixels, memory);
             if (TiffTags.IsInvertedFax(file))
-            {
                 Invert(image);
-            }
             return ExifOrientation.Apply(image, ExifOrientation.Read(file));
         }
         // ImageSharp meets damage with exceptions of many kinds, bounds and null references among them; for us they all say that.
@@ -102,7 +96,8 @@ public static class PictureDecoder
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new BrokenSampleException(path, e is FileNotFoundException or DirectoryNotFoundException ? "there is no such file" : e.Message, e);
+            throw new BrokenSampleException(path, e is FileNotFoundException
+                or DirectoryNotFoundException ? "there is no such file" : e.Message, e);
         }
         catch (OutOfMemoryException e)
         {
@@ -115,17 +110,16 @@ public static class PictureDecoder
     internal static void RequireSize(long width, long height, long maxPixels)
     {
         if (width < 1 || height < 1)
-        {
             throw new ImageFormatException($"its size is {width} x {height}");
-        }
         if (width > maxPixels || height > maxPixels || width * height > maxPixels)
         {
-            throw new ImageFormatException($"its size of {width} x {height} pixels is above the limit of {maxPixels} pixels (--max-pixels)");
+            throw new ImageFormatException(
+                $"its size of {width} x {height} pixels is above the limit of {maxPixels} pixels (--max-pixels)");
         }
     }
 
     // What ImageSharp would read wrongly or for too long is set right, or refused, before.
-    private static byte[] Plain(byte[] file, long maxPixels) =>
+    static byte[] Plain(byte[] file, long maxPixels) =>
         PictureFormats.IsPng(file) ? PngFile.Plain(file, maxPixels)
         : PictureFormats.IsPbm(file) ? PbmFile.Plain(file, maxPixels)
         : PictureFormats.IsWebp(file) ? WebpFile.FirstFrame(file)
@@ -137,9 +131,7 @@ public static class PictureDecoder
     {
         var configuration = PictureConfiguration.For(0, file.Length);
         if (SixLabors.ImageSharp.Image.DetectFormat(configuration, file) is not { } format)
-        {
             throw new ImageFormatException($"it is no picture that is read here ({PictureFormats.Readable})");
-        }
         IImageDecoder decoder = configuration.ImageFormatsManager.FindDecoder(format);
         using var header = new MemoryStream(file, writable: false);
         IImageInfo info = ((IImageInfoDetector)decoder).Identify(configuration, header, CancellationToken.None);
@@ -147,30 +139,27 @@ public static class PictureDecoder
         long pixels = (long)info.Width * info.Height;
         if (pixels > FreePixels && pixels / MaxPixelsPerByte > file.Length)
         {
-            throw new ImageFormatException($"its size of {info.Width} x {info.Height} pixels is far more than its {file.Length} bytes can hold");
+            throw new ImageFormatException(
+                $"its size of {info.Width} x {info.Height} pixels is far more than its {file.Length} bytes can hold");
         }
         memory.Take(pixels);
         using var stream = new CutOffStream(file, asksForMore: !PictureFormats.IsWebp(file));
         using Rgba decoded = decoder.Decode<Rgba32>(PictureConfiguration.For(pixels, file.Length), stream, CancellationToken.None);
         // The rest of the picture would be black.
         if (stream.WasCutOff)
-        {
             throw new ImageFormatException($"it is truncated: the {format.Name} data end before the picture does");
-        }
         var image = new Image(decoded.Width, decoded.Height);
         decoded.CopyPixelDataTo(image.Rgba);
         return image;
     }
 
-    private static void Invert(Image image)
+    static void Invert(Image image)
     {
         for (int i = 0; i < image.Rgba.Length; i++)
-        {
             image.Rgba[i] ^= (byte)(i % 4 == 3 ? 0 : 255);
-        }
     }
 
-    private static string Explain(Exception fault) => fault switch
+    static string Explain(Exception fault) => fault switch
     {
         OutOfMemoryException => NoMemory,
         InvalidMemoryOperationException => "it is damaged: decoding it needs more memory than its size explains",
@@ -180,5 +169,5 @@ public static class PictureDecoder
         _ => "it is damaged",
     };
 
-    private static string FirstLine(Exception fault) => fault.Message.Split('\n', 2)[0].Trim();
+    static string FirstLine(Exception fault) => fault.Message.Split('\n', 2)[0].Trim();
 }

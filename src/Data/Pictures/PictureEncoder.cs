@@ -21,9 +21,7 @@ public static class PictureEncoder
         }
         bool opaque = true;
         for (int i = 3; i < image.Rgba.Length && opaque; i += 4)
-        {
             opaque = image.Rgba[i] == 255;
-        }
         using var file = new MemoryStream();
         source.Save(file, new PngEncoder
         {

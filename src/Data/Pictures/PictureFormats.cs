@@ -8,14 +8,14 @@ public static class PictureFormats
     /// <summary>The formats that are read, as a message lists them.</summary>
     public const string Readable = "PNG, JPEG, WebP, GIF, BMP, TIFF, TGA and PBM/PGM/PPM";
 
-    private static readonly HashSet<string> ReadableEndings = new(StringComparer.OrdinalIgnoreCase)
+    static readonly HashSet<string> ReadableEndings = new(StringComparer.OrdinalIgnoreCase)
     {
         ".png", ".apng", ".jpg", ".jpeg", ".jpe", ".jfif", ".jif", ".jfi", ".pjpeg", ".pjp", ".webp", ".gif", ".bmp", ".dib",
         ".tif", ".tiff", ".tga", ".targa", ".icb", ".vda", ".vst", ".pbm", ".pgm", ".ppm", ".pnm",
     };
 
     // They count as pictures, so that they are reported and not passed over.
-    private static readonly HashSet<string> OtherEndings = new(StringComparer.OrdinalIgnoreCase)
+    static readonly HashSet<string> OtherEndings = new(StringComparer.OrdinalIgnoreCase)
     {
         ".avif", ".heic", ".heif", ".jxl", ".jp2", ".ico", ".psd", ".svg", ".exr", ".hdr", ".qoi", ".pam",
     };
@@ -31,13 +31,15 @@ public static class PictureFormats
 
     internal static bool IsJpeg(ReadOnlySpan<byte> file) => file.StartsWith(new byte[] { 0xFF, 0xD8, 0xFF });
 
-    internal static bool IsWebp(ReadOnlySpan<byte> file) => file.Length >= 12 && file.StartsWith("RIFF"u8) && file[8..].StartsWith("WEBP"u8);
+    internal static bool IsWebp(ReadOnlySpan<byte> file) =>
+        file.Length >= 12 && file.StartsWith("RIFF"u8) && file[8..].StartsWith("WEBP"u8);
 
     internal static bool IsTiff(ReadOnlySpan<byte> file) => file.StartsWith("II*\0"u8) || file.StartsWith("MM\0*"u8);
 
     internal static bool IsBmp(ReadOnlySpan<byte> file) => file.StartsWith("BM"u8);
 
-    internal static bool IsPbm(ReadOnlySpan<byte> file) => file.Length > 2 && file[0] == 'P' && file[1] is >= (byte)'1' and <= (byte)'6' && char.IsWhiteSpace((char)file[2]);
+    internal static bool IsPbm(ReadOnlySpan<byte> file) =>
+        file.Length > 2 && file[0] == 'P' && file[1] is >= (byte)'1' and <= (byte)'6' && char.IsWhiteSpace((char)file[2]);
 
     /// <summary>The name of a format that is not read, or null where the bytes are of none of them.</summary>
     internal static string? RecogniseOther(ReadOnlySpan<byte> file)

@@ -14,9 +14,7 @@ public readonly record struct PictureVariation(int Right, int Down, bool Mirrore
     public void Apply(ReadOnlySpan<byte> picture, int side, Span<byte> target)
     {
         if (picture.Length != 3L * side * side || target.Length != picture.Length)
-        {
             throw new ArgumentException($"{picture.Length} and {target.Length} bytes are not both [{side}, {side}, 3]", nameof(picture));
-        }
         for (int y = 0; y < side; y++)
         {
             // The edge goes on beyond it: a padded picture's edge is its background.

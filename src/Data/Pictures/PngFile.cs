@@ -6,7 +6,7 @@ using System.Text;
 namespace Dalle2.Data.Pictures;
 
 /// <summary>What is set right about PNG files before they are decoded: everything but the picture is left out, and every checksum is checked.</summary>
-internal static class PngFile
+static class PngFile
 {
     /// <summary>The file with the chunks alone that make its pixels. Compressed texts and profiles, which could grow without bound, are never unpacked.</summary>
     /// <exception cref="ImageFormatException">A length, a checksum or the order of the chunks is wrong, the end is missing, or the picture is too large.</exception>
@@ -14,9 +14,7 @@ internal static class PngFile
     {
         var chunks = new PngChunkReader(file);
         if (!chunks.Next() || chunks.Type != "IHDR" || chunks.Data.Length != 13)
-        {
             throw new ImageFormatException($"the first chunk is {chunks.Type} of {chunks.Data.Length} bytes instead of IHDR of 13");
-        }
         uint width = BinaryPrimitives.ReadUInt32BigEndian(chunks.Data), height = BinaryPrimitives.ReadUInt32BigEndian(chunks.Data[4..]);
         int depth = chunks.Data[8], colourType = chunks.Data[9], interlace = chunks.Data[12];
         PictureDecoder.RequireSize(width, height, maxPixels);
@@ -24,7 +22,8 @@ internal static class PngFile
         // ImageSharp never ends on a pass without pixels.
         if (interlace == 1 && width < 5)
         {
-            throw new ImageFormatException($"it is interlaced and {width} pixels wide; interlaced pictures are read from 5 pixels on, so save it without interlacing");
+            throw new ImageFormatException(
+                $"it is interlaced and {width} pixels wide; interlaced pictures are read from 5 pixels on, so save it without interlacing");
         }
         using var plain = new MemoryStream(file.Length);
         plain.Write(PngChunkReader.Signature);
@@ -43,9 +42,7 @@ internal static class PngFile
                     break;
                 case "tRNS" when !pixels && (colourType != 3 || colours > 0):
                     if (Transparency(depth, colourType, colours, chunks.Data) is { } transparency)
-                    {
                         Write(plain, "tRNS", transparency);
-                    }
                     break;
                 case "IDAT" when !ended:
                     pixels = true;
@@ -59,38 +56,40 @@ internal static class PngFile
                     break;
                 default:
                     if (char.IsAsciiLetterUpper(chunks.Type[0]))
-                    {
                         throw new ImageFormatException($"the critical chunk {chunks.Type} is unknown or there twice");
-                    }
                     break;
             }
             ended = pixels;
         }
         if (!pixels)
-        {
             throw new ImageFormatException("there is no IDAT chunk, so it has no pixels");
-        }
         if (colourType == 3 && colours == 0)
-        {
             throw new ImageFormatException("colour type 3 needs a PLTE chunk, and there is none");
-        }
-        RequirePixels(compressed, RowLengths((int)width, (int)height, depth * (colourType switch { 2 => 3, 4 => 2, 6 => 4, _ => 1 }), interlace == 1));
+        RequirePixels(compressed, RowLengths((int)width, (int)height, depth * (colourType switch
+        {
+            2 =>
+            3,
+            4 => 2,
+            6 => 4,
+            _ => 1
+        }), interlace == 1));
         Write(plain, "IDAT", compressed.GetBuffer().AsSpan(0, (int)compressed.Length));
         Write(plain, "IEND", []);
         return plain.ToArray();
     }
 
     // How many rows of how many bytes, filter byte included, each pass has; Adam7's first column and row and steps of them.
-    private static (int Rows, int Bytes)[] RowLengths(int width, int height, int bits, bool interlaced)
+    static (int Rows, int Bytes)[] RowLengths(int width, int height, int bits, bool interlaced)
     {
         (int X, int Y, int Dx, int Dy)[] passes = interlaced
             ? [(0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2)]
             : [(0, 0, 1, 1)];
-        return [.. passes.Select(p => ((height - p.Y + p.Dy - 1) / p.Dy, checked((int)(1 + ((long)((width - p.X + p.Dx - 1) / p.Dx) * bits + 7) / 8))))];
+        return [.. passes.Select(p => ((height - p.Y + p.Dy - 1) / p.Dy,
+            checked((int)(1 + ((long)((width - p.X + p.Dx - 1) / p.Dx) * bits + 7) / 8))))];
     }
 
     // ImageSharp never ends on some pictures whose data do, and takes no notice of the checksum behind them.
-    private static void RequirePixels(MemoryStream compressed, (int Rows, int Bytes)[] passes)
+    static void RequirePixels(MemoryStream compressed, (int Rows, int Bytes)[] passes)
     {
         compressed.Position = 0;
         using var inflater = new ZLibStream(compressed, CompressionMode.Decompress, leaveOpen: true);
@@ -103,18 +102,15 @@ internal static class PngFile
                 {
                     if (inflater.ReadAtLeast(row, bytes, throwOnEndOfStream: false) < bytes)
                     {
-                        throw new ImageFormatException($"too little pixel data: {passes.Sum(pass => (long)pass.Rows * pass.Bytes)} bytes are needed");
+                        throw new ImageFormatException(
+                            $"too little pixel data: {passes.Sum(pass => (long)pass.Rows * pass.Bytes)} bytes are needed");
                     }
                     if (row[0] > 4)
-                    {
                         throw new ImageFormatException($"there is no filter {row[0]}");
-                    }
                 }
             }
             if (inflater.ReadByte() >= 0)
-            {
                 throw new ImageFormatException("too much pixel data: more than its size needs");
-            }
         }
         catch (Exception e) when (e is InvalidDataException or IOException)
         {
@@ -122,7 +118,7 @@ internal static class PngFile
         }
     }
 
-    private static void RequireHeader(int depth, int colourType, ReadOnlySpan<byte> header)
+    static void RequireHeader(int depth, int colourType, ReadOnlySpan<byte> header)
     {
         bool allowed = colourType switch
         {
@@ -132,26 +128,23 @@ internal static class PngFile
             _ => throw new ImageFormatException($"there is no colour type {colourType}"),
         };
         if (!allowed)
-        {
             throw new ImageFormatException($"colour type {colourType} cannot have {depth} bits per sample");
-        }
         if (header[10] != 0 || header[11] != 0 || header[12] > 1)
         {
-            throw new ImageFormatException($"there is no compression method {header[10]} with filter method {header[11]} and interlace method {header[12]}");
+            throw new ImageFormatException(
+                $"there is no compression method {header[10]} with filter method {header[11]} and interlace method {header[12]}");
         }
     }
 
-    private static void RequirePalette(int depth, int colourType, ReadOnlySpan<byte> data)
+    static void RequirePalette(int depth, int colourType, ReadOnlySpan<byte> data)
     {
         int limit = colourType == 3 ? 1 << depth : 256;
         if (data.Length == 0 || data.Length % 3 != 0 || data.Length / 3 > limit)
-        {
             throw new ImageFormatException($"PLTE has {data.Length} bytes, which is not 1 to {limit} colours of 3 bytes");
-        }
     }
 
     // ImageSharp would read what lies behind a palette that an index exceeds. Those colours are black, as libpng has them.
-    private static byte[] WholePalette(int depth, int colourType, ReadOnlySpan<byte> data)
+    static byte[] WholePalette(int depth, int colourType, ReadOnlySpan<byte> data)
     {
         byte[] whole = new byte[colourType == 3 ? 3 << depth : data.Length];
         data.CopyTo(whole);
@@ -159,17 +152,13 @@ internal static class PngFile
     }
 
     // Null where a tRNS means nothing: beside an alpha channel, and, as libpng has it, where it has more entries than the palette.
-    private static byte[]? Transparency(int depth, int colourType, int colours, ReadOnlySpan<byte> data)
+    static byte[]? Transparency(int depth, int colourType, int colours, ReadOnlySpan<byte> data)
     {
         if (colourType is 4 or 6 || (colourType == 3 && data.Length > colours))
-        {
             return null;
-        }
         int needed = colourType switch { 0 => 2, 2 => 6, _ => data.Length };
         if (data.Length != needed)
-        {
             throw new ImageFormatException($"tRNS has {data.Length} bytes instead of {needed}");
-        }
         byte[] key = data.ToArray();
         for (int i = 0; colourType != 3 && i < key.Length; i += 2)
         {
@@ -187,7 +176,7 @@ internal static class PngFile
         return key;
     }
 
-    private static void Write(MemoryStream file, string type, ReadOnlySpan<byte> data)
+    static void Write(MemoryStream file, string type, ReadOnlySpan<byte> data)
     {
         Span<byte> number = stackalloc byte[4];
         BinaryPrimitives.WriteInt32BigEndian(number, data.Length);

@@ -1,7 +1,7 @@
 namespace Dalle2.Data.Pictures;
 
 /// <summary>For each target pixel along one axis, the source pixels that make it up and their weights, which add to one.</summary>
-internal sealed record ResamplingAxis(int[] First, double[][] Weights)
+sealed record ResamplingAxis(int[] First, double[][] Weights)
 {
     /// <summary>
     /// Maps <paramref name="count"/> target pixels onto the source interval [start, start + extent).
@@ -18,18 +18,15 @@ internal sealed record ResamplingAxis(int[] First, double[][] Weights)
             {
                 // Multiplying before dividing keeps integer factors exact.
                 double from = start + t * extent / count, to = start + (t + 1) * extent / count;
-                int low = Math.Clamp((int)Math.Floor(from), 0, sourceLength - 1), high = Math.Clamp((int)Math.Ceiling(to), low + 1, sourceLength);
+                int low = Math.Clamp((int)Math.Floor(from), 0, sourceLength - 1),
+                    high = Math.Clamp((int)Math.Ceiling(to), low + 1, sourceLength);
                 first[t] = low;
                 weights[t] = new double[high - low];
                 double total = 0;
                 for (int s = low; s < high; s++)
-                {
                     total += weights[t][s - low] = Math.Max(0, Math.Min(s + 1, to) - Math.Max(s, from));
-                }
                 for (int k = 0; k < weights[t].Length; k++)
-                {
                     weights[t][k] /= total;
-                }
             }
             else
             {

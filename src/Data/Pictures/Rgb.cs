@@ -24,9 +24,7 @@ public readonly record struct Rgb(byte Red, byte Green, byte Blue)
         foreach (var (name, color) in Named)
         {
             if (string.Equals(name, text, StringComparison.OrdinalIgnoreCase))
-            {
                 return color;
-            }
         }
         return text.Length == 7 && text[0] == '#'
             && int.TryParse(text.AsSpan(1), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out int value)

@@ -3,7 +3,7 @@ using System.Buffers.Binary;
 namespace Dalle2.Data.Pictures;
 
 /// <summary>The chunks of a WebP file (RIFF): the first frame of an animation, and the Exif chunk.</summary>
-internal static class WebpFile
+static class WebpFile
 {
     /// <summary>The file itself, or where it is an animation its first frame as a file of its own; ImageSharp reads no animations.</summary>
     /// <exception cref="ImageFormatException">It is cut off, or an animation without a whole frame.</exception>
@@ -11,20 +11,17 @@ internal static class WebpFile
     {
         if (BinaryPrimitives.ReadUInt32LittleEndian(file.AsSpan(4)) + 8L > file.Length)
         {
-            throw new ImageFormatException($"it is truncated: it says {BinaryPrimitives.ReadUInt32LittleEndian(file.AsSpan(4)) + 8L} bytes, {file.Length} are there");
+            throw new ImageFormatException(
+                $"it is truncated: it says {BinaryPrimitives.ReadUInt32LittleEndian(file.AsSpan(4)) + 8L} bytes, {file.Length} are there");
         }
         // Behind the width, height, duration and flags of a frame stand the chunks of a picture.
         const int frameHeader = 16;
         bool animated = file.Length > 20 && file.AsSpan(12).StartsWith("VP8X"u8) && (file[20] & 2) != 0;
         if (!animated)
-        {
             return file;
-        }
         var frame = Find(file, "ANMF"u8);
         if (frame.Length < frameHeader + 8)
-        {
             throw new ImageFormatException("it is truncated: an animation without a whole frame");
-        }
         var chunks = frame[frameHeader..];
         byte[] still = new byte[12 + 18 + chunks.Length];
         "RIFF"u8.CopyTo(still);
@@ -47,9 +44,7 @@ internal static class WebpFile
             var chunk = file[(int)at..];
             long length = BinaryPrimitives.ReadUInt32LittleEndian(chunk[4..]);
             if (chunk.StartsWith(name))
-            {
                 return length <= chunk.Length - 8 ? chunk.Slice(8, (int)length) : [];
-            }
             at += 8 + length + (length & 1);
         }
         return [];

@@ -17,9 +17,7 @@ static class CaptionFile
         try
         {
             if (EncodedText.Decode(File.ReadAllBytes(path), out string fault) is not { } text)
-            {
                 return ([], $"its caption file {name} {fault}");
-            }
             string[] captions =
                 [.. EncodedText.Lines(text).Select(line => ComposedText.Compose(line.Trim())).Where(line => line.Length > 0)];
             return (captions, captions.Length > 0 ? null : $"its caption file {name} is empty");

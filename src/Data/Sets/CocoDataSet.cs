@@ -12,7 +12,7 @@ namespace Dalle2.Data.Sets;
 /// </summary>
 public sealed class CocoDataSet : IDataSet
 {
-    readonly PictureSplits _samples;
+    readonly PictureSplits samples;
 
     /// <summary>Reads and checks the JSON; pictures are read when they are loaded.</summary>
     /// <exception cref="UserInputException">The file is missing, is no JSON, is not built as described (the message says where), or none
@@ -23,9 +23,7 @@ public sealed class CocoDataSet : IDataSet
         options ??= new DataSetOptions();
         string shown = VisibleText.Of(path);
         if (options.ImagesFolder is { } chosen && !Directory.Exists(chosen))
-        {
             throw new UserInputException($"There is no folder '{VisibleText.Of(chosen)}' for the pictures of '{shown}'.");
-        }
         var splits = new List<PictureSample>[] { [], [] };
         var file = new CocoFile(path);
         var places = new CocoPictures(Folders(path, options));
@@ -45,9 +43,7 @@ public sealed class CocoDataSet : IDataSet
                 sound += split[^1].Fault is null ? 1 : 0;
             }
             if (captions.Count == 0)
-            {
                 split.Add(new PictureSample(source, name, "", fault ?? $"'{shown}' has no caption for it"));
-            }
         }
         splits[0].AddRange(file.Faults.Select(one => new PictureSample(path, one.At, "", one.Fault)));
         if (sound == 0)
@@ -63,39 +59,37 @@ public sealed class CocoDataSet : IDataSet
             throw new UserInputException($"None of the {file.Images.Count} pictures of '{shown}' is there, looked for in {looked}: "
                 + "is that the right folder? Say where they are: --images FOLDER (--set imagesFolder=FOLDER when training).");
         }
-        _samples = new PictureSplits(Name, options, ["train", "held-out"], splits);
+        samples = new PictureSplits(Name, options, ["train", "held-out"], splits);
     }
 
     /// <inheritdoc/>
     public string Name { get; }
 
     /// <inheritdoc/>
-    public IReadOnlyList<string> Splits => _samples.Names;
+    public IReadOnlyList<string> Splits => samples.Names;
 
     /// <inheritdoc/>
-    public int Count(string split) => _samples.Count(split);
+    public int Count(string split) => samples.Count(split);
 
     /// <summary>The caption; empty for a sample whose loading fails because there is none.</summary>
-    public string Caption(string split, int index) => _samples.Sample(split, index).Caption;
+    public string Caption(string split, int index) => samples.Sample(split, index).Caption;
 
     /// <inheritdoc/>
-    public string Source(string split, int index) => _samples.Sample(split, index).Path;
+    public string Source(string split, int index) => samples.Sample(split, index).Path;
 
     /// <summary>The picture's file_name, with a number behind it from its second caption on.</summary>
-    public string Key(string split, int index) => _samples.Sample(split, index).Key;
+    public string Key(string split, int index) => samples.Sample(split, index).Key;
 
     /// <inheritdoc/>
-    public (int Width, int Height)? Size(string split, int index) => _samples.Size(split, index);
+    public (int Width, int Height)? Size(string split, int index) => samples.Size(split, index);
 
     /// <inheritdoc/>
-    public Image Load(string split, int index, int side) => _samples.Load(split, index, side);
+    public Image Load(string split, int index, int side) => samples.Load(split, index, side);
 
     static string[] Folders(string path, DataSetOptions options)
     {
         if (options.ImagesFolder is { } chosen)
-        {
             return [Path.GetFullPath(chosen)];
-        }
         string beside = Path.GetDirectoryName(Path.GetFullPath(path))!;
         string part = Path.GetFileNameWithoutExtension(path).Replace("captions_", "", StringComparison.Ordinal);
         return [beside, Path.Combine(beside, "images"), Path.Combine(beside, part)];

@@ -21,14 +21,10 @@ sealed class CocoFile
         using var json = Parse(path);
         int i = 0;
         foreach (var image in List(json.RootElement, "images"))
-        {
             ReadImage(image, $"images[{i++}]");
-        }
         i = 0;
         foreach (var annotation in List(json.RootElement, "annotations"))
-        {
             ReadAnnotation(annotation, $"annotations[{i++}]");
-        }
         Images = [.. images.OrderBy(image => Number(image.Key) is null).ThenBy(image => Number(image.Key))
             .ThenBy(image => image.Key, StringComparer.Ordinal)];
     }
@@ -45,17 +41,11 @@ sealed class CocoFile
     void ReadImage(JsonElement image, string at)
     {
         if (Id(image, "id") is not { } id)
-        {
             faults.Add((at, $"{at} has no integer 'id'"));
-        }
         else if (String(image, "file_name", out string fault) is not { } file)
-        {
             faults.Add((at, $"{at} {fault}"));
-        }
         else if (!images.TryAdd(id, file) && images[id] != file)
-        {
             faults.Add((at, $"{at}.id {id} is there twice"));
-        }
     }
 
     void ReadAnnotation(JsonElement annotation, string at)
@@ -75,9 +65,7 @@ sealed class CocoFile
         else
         {
             if (!captions.TryGetValue(id, out var lines))
-            {
                 captions.Add(id, lines = []);
-            }
             lines.Add(ComposedText.Compose(caption.Trim()));
         }
     }
@@ -138,9 +126,7 @@ sealed class CocoFile
             _ => null,
         };
         if (string.IsNullOrEmpty(text))
-        {
             return null;
-        }
         return Number(text) is { } number && number == decimal.Truncate(number)
             ? decimal.Truncate(number).ToString("0", CultureInfo.InvariantCulture)
             : value!.Value.ValueKind == JsonValueKind.String ? text : null;
@@ -153,9 +139,7 @@ sealed class CocoFile
     {
         fault = $"has no text '{name}'";
         if (Property(element, name) is not { ValueKind: JsonValueKind.String } value)
-        {
             return null;
-        }
         try
         {
             return value.GetString();

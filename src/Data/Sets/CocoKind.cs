@@ -1,7 +1,7 @@
 namespace Dalle2.Data.Sets;
 
 /// <summary>Opens <see cref="CocoDataSet"/>.</summary>
-internal sealed class CocoKind : DataSetKind
+sealed class CocoKind : DataSetKind
 {
     public override string Description => "a .json of COCO captions";
 

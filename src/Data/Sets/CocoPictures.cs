@@ -41,16 +41,12 @@ sealed class CocoPictures(IReadOnlyList<string> folders)
     {
         string name = Path.GetFileName(path), folder = Path.GetDirectoryName(path)!;
         if (!name.Any(c => c > '\u007F'))
-        {
             return null;
-        }
         if (!composed.TryGetValue(folder, out var names))
         {
             composed.Add(folder, names = new Dictionary<string, string>(StringComparer.Ordinal));
             foreach (string file in Directory.Exists(folder) ? Directory.EnumerateFiles(folder) : [])
-            {
                 names.TryAdd(ComposedText.Compose(Path.GetFileName(file)), file);
-            }
         }
         return names.GetValueOrDefault(ComposedText.Compose(name));
     }

@@ -30,9 +30,7 @@ public static class ContactSheet
         ArgumentOutOfRangeException.ThrowIfNegative(scale);
         ArgumentOutOfRangeException.ThrowIfLessThan(textScale, 1);
         if (cells.Count == 0 || cells.Any(cell => cell.Pictures.Count == 0))
-        {
             throw new ArgumentException("a contact sheet needs cells, and each cell a picture", nameof(cells));
-        }
 
         columns = Math.Min(columns, cells.Count);
         if (scale == 0)
@@ -45,12 +43,14 @@ public static class ContactSheet
         int cellWidth = cells.Max(cell => PicturesWidth(cell, scale, unit));
         int rows = (cells.Count + columns - 1) / columns;
         int letters = Math.Max(1, (cellWidth / unit + 1) / BitmapFont.Advance);
-        int[] rowHeights = [.. Enumerable.Range(0, rows).Select(row => cells.Skip(row * columns).Take(columns).Max(cell => CellHeight(cell, scale, unit, letters)))];
+        int[] rowHeights = [.. Enumerable.Range(0, rows)
+            .Select(row => cells.Skip(row * columns).Take(columns).Max(cell => CellHeight(cell, scale, unit, letters)))];
         long width = 2L * Margin * unit + (long)columns * cellWidth + (columns - 1L) * Gap * unit;
         long height = 2L * Margin * unit + rowHeights.Sum(one => (long)one) + (rows - 1L) * Gap * unit;
         if (4 * width * height > Array.MaxLength)
         {
-            throw new UserInputException($"A sheet of {cells.Count} cells would have {width} x {height} pixels, too many for one picture. Show fewer pictures.");
+            throw new UserInputException(
+                $"A sheet of {cells.Count} cells would have {width} x {height} pixels, too many for one picture. Show fewer pictures.");
         }
 
         var sheet = new Image((int)width, (int)height);
@@ -60,7 +60,8 @@ public static class ContactSheet
         {
             for (int column = 0; column < columns && row * columns + column < cells.Count; column++)
             {
-                DrawCell(sheet, cells[row * columns + column], Margin * unit + column * (cellWidth + Gap * unit), top, scale, unit, letters);
+                DrawCell(sheet, cells[row * columns + column], Margin * unit + column * (cellWidth + Gap * unit), top, scale, unit,
+                    letters);
             }
 
             top += rowHeights[row] + Gap * unit;

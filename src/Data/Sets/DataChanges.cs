@@ -45,13 +45,9 @@ public sealed record DataChanges(
             }
             sources.Add(index, was.Index);
             if (was.Item.Picture != sample.Picture)
-            {
                 repainted.Add(sample.Key);
-            }
             else if (was.Item.Caption != sample.Caption)
-            {
                 recaptioned.Add(sample.Key);
-            }
         }
         // The same content under another name, the first of equal ones first.
         var nameless = old.Values.OrderBy(one => one.Index).GroupBy(one => (one.Item.Caption, one.Item.Picture))
@@ -80,20 +76,14 @@ public sealed record DataChanges(
     public string Describe()
     {
         if (None)
-        {
             return "nothing has changed";
-        }
         if (OrderOnly)
-        {
             return $"the samples are the same in another order: {Count(Moved, "stands", "stand")} elsewhere {Examples(Moved)}";
-        }
         var parts = new List<string>();
         void Tell(IReadOnlyList<string> keys, string one, string many)
         {
             if (keys.Count > 0)
-            {
                 parts.Add($"{Count(keys, one, many)} {Examples(keys)}");
-            }
         }
         Tell(Added, "was added", "were added");
         Tell(Removed, "was removed", "were removed");
@@ -103,7 +93,7 @@ public sealed record DataChanges(
         return string.Join(", ", parts);
     }
 
-    static string Count(IReadOnlyList<string> keys, string one, string many) => 
+    static string Count(IReadOnlyList<string> keys, string one, string many) =>
         keys.Count == 1 ? $"1 sample {one}" : $"{keys.Count} samples {many}";
 
     static string Examples(IReadOnlyList<string> keys) =>
@@ -124,19 +114,13 @@ public sealed record DataChanges(
             }
             previous[i] = low > 0 ? ends[low - 1] : -1;
             if (low == ends.Count)
-            {
                 ends.Add(i);
-            }
             else
-            {
                 ends[low] = i;
-            }
         }
         var rising = new HashSet<int>();
         for (int at = ends.Count > 0 ? ends[^1] : -1; at >= 0; at = previous[at])
-        {
             rising.Add(at);
-        }
         return rising;
     }
 }

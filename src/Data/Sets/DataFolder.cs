@@ -12,9 +12,7 @@ public static class DataFolder
         get
         {
             if (Environment.GetEnvironmentVariable("D2_DATA") is { Length: > 0 } chosen)
-            {
                 return Path.GetFullPath(chosen);
-            }
             string? root = RootAbove(AppContext.BaseDirectory) ?? RootAbove(Directory.GetCurrentDirectory());
             return root is not null
                 ? Path.Combine(root, "data", "cache")
@@ -22,14 +20,12 @@ public static class DataFolder
         }
     }
 
-    private static string? RootAbove(string folder)
+    static string? RootAbove(string folder)
     {
         for (var at = new DirectoryInfo(folder); at is not null; at = at.Parent)
         {
             if (File.Exists(Path.Combine(at.FullName, "Dalle2.Gpu.sln")))
-            {
                 return at.FullName;
-            }
         }
         return null;
     }

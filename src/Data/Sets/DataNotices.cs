@@ -16,7 +16,8 @@ public static class DataNotices
         var notices = new List<string>(OfSet(set, fit));
         if (data.Count < batch)
         {
-            notices.Add($"{Pictures(data.Count)} to train on are fewer than a batch of {batch}: each step shows some of them several times; "
+            notices.Add(
+                $"{Pictures(data.Count)} to train on are fewer than a batch of {batch}: each step shows some of them several times; "
                 + "take a smaller batch, or add pictures");
         }
         if (set.Splits.Skip(1).All(split => set.Count(split) == 0))
@@ -41,9 +42,7 @@ public static class DataNotices
     {
         var aspects = PictureAspects.Of(set);
         if (aspects.Losing == 0)
-        {
             return set.Notices;
-        }
         string share = $"{aspects.Losing} of {Pictures(aspects.Looked)}{(aspects.Looked < set.Count(set.Splits[0]) ? " looked at" : "")}";
         return
         [
@@ -68,12 +67,11 @@ public static class DataNotices
         var beside = new List<string>();
         if (heldOut > 0)
         {
-            beside.Add($"{heldOut} more {Are(heldOut)} held out, {(set.Splits[1] == "test" ? "in the folder test" : "one in ten by its name")}");
+            beside.Add(
+                $"{heldOut} more {Are(heldOut)} held out, {(set.Splits[1] == "test" ? "in the folder test" : "one in ten by its name")}");
         }
         if (broken > 0)
-        {
             beside.Add($"{broken} {Are(broken)} broken");
-        }
         string rest = beside.Count > 0 ? $" ({string.Join("; ", beside)})" : "";
         return $"{data.Count} usable captioned picture{(data.Count == 1 ? "" : "s")} to train on{rest}";
     }

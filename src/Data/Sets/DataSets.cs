@@ -20,9 +20,7 @@ public static class DataSets
     {
         options ??= new DataSetOptions();
         if (options.Count is < 1 || options.HeldOutCount is < 1)
-        {
             throw new UserInputException($"{spec}: a count of samples must be at least 1.");
-        }
         var kind = DataSetKind.All.FirstOrDefault(kind => kind.Name == spec) ?? DataSetKind.All.FirstOrDefault(kind => kind.Name is null
             && kind.Takes(spec));
         return kind?.Open(spec, options) ?? throw Unknown(spec);
@@ -32,9 +30,7 @@ public static class DataSets
     {
         string offer = $"There are {Names}, and your own: {Files}.";
         if (Path.Exists(spec))
-        {
             return new UserInputException($"'{spec}' is no data set. {offer}");
-        }
         string nearest = EditDistance.Nearest(spec.ToLowerInvariant(), BuiltIn.Select(set => set.Name), 1)[0];
         bool meant = EditDistance.Between(spec.ToLowerInvariant(), nearest) <= 3;
         return new UserInputException(

@@ -1,7 +1,7 @@
 namespace Dalle2.Data.Sets;
 
 /// <summary>Opens <see cref="FashionDataSet"/>.</summary>
-internal sealed class FashionKind : DataSetKind
+sealed class FashionKind : DataSetKind
 {
     public override string? Name => "fashion";
 

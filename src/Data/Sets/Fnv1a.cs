@@ -10,9 +10,7 @@ public static class Fnv1a
     {
         uint hash = 2166136261;
         foreach (byte b in bytes)
-        {
             hash = (hash ^ b) * 16777619;
-        }
         return hash;
     }
 

@@ -13,8 +13,8 @@ namespace Dalle2.Data.Sets;
 /// </summary>
 public sealed class FolderDataSet : IDataSet
 {
-    readonly PictureSplits _samples;
-    readonly List<string> _notices = [];
+    readonly PictureSplits samples;
+    readonly List<string> notices = [];
 
     /// <summary>Lists the folder and reads the captions; pictures are read when they are loaded.</summary>
     /// <exception cref="UserInputException">There is no such folder, or nothing in it is a captioned picture.</exception>
@@ -23,9 +23,7 @@ public sealed class FolderDataSet : IDataSet
         Name = folder;
         string shown = VisibleText.Of(folder);
         if (!Directory.Exists(folder))
-        {
             throw new UserInputException($"There is no folder '{shown}'.");
-        }
         var listing = new FolderListing(folder);
         var files = listing.Files;
         bool ownSplits = files.Any(f => f.StartsWith("train/", StringComparison.Ordinal))
@@ -58,38 +56,36 @@ public sealed class FolderDataSet : IDataSet
                 + $"with a .txt of the same name beside it.{first}");
         }
         foreach (string cycle in listing.Cycles)
-        {
-            _notices.Add($"the link {VisibleText.Of(cycle)} leads to a folder that it lies in; it was not followed");
-        }
-        _samples = new PictureSplits(Name, options ?? new DataSetOptions(), ["train", ownSplits ? "test" : "held-out"], splits);
+            notices.Add($"the link {VisibleText.Of(cycle)} leads to a folder that it lies in; it was not followed");
+        samples = new PictureSplits(Name, options ?? new DataSetOptions(), ["train", ownSplits ? "test" : "held-out"], splits);
     }
 
     /// <inheritdoc/>
     public string Name { get; }
 
     /// <inheritdoc/>
-    public IReadOnlyList<string> Splits => _samples.Names;
+    public IReadOnlyList<string> Splits => samples.Names;
 
     /// <summary>Pictures that share a caption file, and links that were not followed.</summary>
-    public IReadOnlyList<string> Notices => _notices;
+    public IReadOnlyList<string> Notices => notices;
 
     /// <inheritdoc/>
-    public int Count(string split) => _samples.Count(split);
+    public int Count(string split) => samples.Count(split);
 
     /// <summary>The caption; empty for a sample whose loading fails because there is none.</summary>
-    public string Caption(string split, int index) => _samples.Sample(split, index).Caption;
+    public string Caption(string split, int index) => samples.Sample(split, index).Caption;
 
     /// <inheritdoc/>
-    public string Source(string split, int index) => _samples.Sample(split, index).Path;
+    public string Source(string split, int index) => samples.Sample(split, index).Path;
 
     /// <summary>The picture's name below the folder, with a number behind it from its second caption on.</summary>
-    public string Key(string split, int index) => _samples.Sample(split, index).Key;
+    public string Key(string split, int index) => samples.Sample(split, index).Key;
 
     /// <inheritdoc/>
-    public (int Width, int Height)? Size(string split, int index) => _samples.Size(split, index);
+    public (int Width, int Height)? Size(string split, int index) => samples.Size(split, index);
 
     /// <inheritdoc/>
-    public Image Load(string split, int index, int side) => _samples.Load(split, index, side);
+    public Image Load(string split, int index, int side) => samples.Load(split, index, side);
 
     IEnumerable<(string Stem, PictureSample Sample)> Pair(string folder, IReadOnlyList<string> files)
     {
@@ -111,20 +107,16 @@ public sealed class FolderDataSet : IDataSet
                 continue;
             }
             if (!pictured.TryAdd(stem, file))
-            {
                 shared.Add($"{VisibleText.Of(file)} and {VisibleText.Of(Path.GetFileName(pictured[stem]))}");
-            }
             var (lines, fault) = CaptionFile.Read(Path.Combine(folder, texts[0]));
             if (fault is not null)
-            {
                 samples.Add((stem, new PictureSample(path, file, "", fault)));
-            }
             samples.AddRange(lines.Select((line, i) =>
                 (stem, new PictureSample(path, PictureSample.KeyOf(file, i), line, CaptionFile.Fault(line)))));
         }
         if (shared.Count > 0)
         {
-            _notices.Add($"pictures that share one caption file, of which each makes a sample: {string.Join(", ", shared.Take(3))}"
+            notices.Add($"pictures that share one caption file, of which each makes a sample: {string.Join(", ", shared.Take(3))}"
                 + (shared.Count > 3 ? $" and {shared.Count - 3} more" : ""));
         }
         foreach (var (stem, texts) in captions)

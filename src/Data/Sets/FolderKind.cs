@@ -1,7 +1,7 @@
 namespace Dalle2.Data.Sets;
 
 /// <summary>Opens <see cref="FolderDataSet"/>.</summary>
-internal sealed class FolderKind : DataSetKind
+sealed class FolderKind : DataSetKind
 {
     public override string Description => "a folder of pictures with .txt captions";
 

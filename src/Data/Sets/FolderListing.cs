@@ -33,9 +33,7 @@ sealed class FolderListing
         foreach (var entry in new DirectoryInfo(folder).EnumerateFileSystemInfos())
         {
             if (entry.Name.StartsWith('.'))
-            {
                 continue;
-            }
             string name = prefix + entry.Name;
             if (entry is FileInfo)
             {
@@ -44,13 +42,9 @@ sealed class FolderListing
             }
             string real = entry.LinkTarget is null ? Path.Combine(above[^1], entry.Name) : RealPath(entry.FullName);
             if (above.Contains(real, StringComparer.Ordinal))
-            {
                 cycles.Add(name);
-            }
             else
-            {
                 List(entry.FullName, name + "/", [.. above, real]);
-            }
         }
     }
 
@@ -62,9 +56,7 @@ sealed class FolderListing
         {
             at = Path.Combine(at, part);
             if (new DirectoryInfo(at).ResolveLinkTarget(returnFinalTarget: true) is { } target)
-            {
                 at = RealPath(target.FullName);
-            }
         }
         return at;
     }

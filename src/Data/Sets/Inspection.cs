@@ -41,27 +41,22 @@ public sealed record Inspection(
         {
             int count = set.Count(split);
             int before = done;
-            var faults = SampleLoader.Run(set, split, side, 0, (_, _) => { }, (n, _) => progress?.Invoke(before + n, total), CancellationToken.None);
+            var faults = SampleLoader.Run(set, split, side, 0, (_, _) => { }, (n, _) => progress?.Invoke(before + n, total),
+                CancellationToken.None);
             done += count;
             var bad = faults.Select(f => f.Index).ToHashSet();
             for (int i = 0; i < count; i++)
             {
                 if (bad.Contains(i))
-                {
                     continue;
-                }
                 var caption = WordTokenizer.Split(set.Caption(split, i));
                 lengths[caption.Count] = lengths.GetValueOrDefault(caption.Count) + 1;
                 foreach (string word in caption)
                 {
                     if (split == set.Splits[0])
-                    {
                         words[word] = words.GetValueOrDefault(word) + 1;
-                    }
                     else
-                    {
                         elsewhere.Add(word);
-                    }
                 }
             }
             broken.AddRange(faults);
@@ -74,7 +69,8 @@ public sealed record Inspection(
             [.. lengths.Select(l => new LengthCount(l.Key, l.Value))],
             sound == 0 ? 0 : lengths.Sum(l => (double)l.Key * l.Value) / sound,
             words.Count,
-            [.. words.OrderByDescending(w => w.Value).ThenBy(w => w.Key, StringComparer.Ordinal).Take(frequentWords).Select(w => new WordCount(w.Key, w.Value))],
+            [.. words.OrderByDescending(w => w.Value).ThenBy(w => w.Key, StringComparer.Ordinal).Take(frequentWords)
+            .Select(w => new WordCount(w.Key, w.Value))],
             [.. elsewhere.Where(w => !words.ContainsKey(w)).Order(StringComparer.Ordinal).Take(100)],
             broken)
         {

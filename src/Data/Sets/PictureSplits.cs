@@ -3,7 +3,8 @@ using Dalle2.Data.Pictures;
 namespace Dalle2.Data.Sets;
 
 /// <summary>Splits of picture files: what folders and COCO files have in common.</summary>
-internal sealed class PictureSplits(string name, DataSetOptions options, IReadOnlyList<string> splits, IReadOnlyList<IReadOnlyList<PictureSample>> samples)
+sealed class PictureSplits(string name, DataSetOptions options, IReadOnlyList<string> splits,
+    IReadOnlyList<IReadOnlyList<PictureSample>> samples)
 {
     public IReadOnlyList<string> Names => splits;
 
@@ -27,9 +28,7 @@ internal sealed class PictureSplits(string name, DataSetOptions options, IReadOn
     {
         var sample = Sample(split, index);
         if (sample.Fault is { } fault)
-        {
             throw new BrokenSampleException(sample.Path, fault);
-        }
         try
         {
             // Held until the picture is small.
@@ -47,14 +46,12 @@ internal sealed class PictureSplits(string name, DataSetOptions options, IReadOn
     public (int Width, int Height)? Size(string split, int index) =>
         Sample(split, index) is { Fault: null } sample ? PictureDecoder.Measure(sample.Path) : null;
 
-    private int IndexOf(string split)
+    int IndexOf(string split)
     {
         for (int i = 0; i < splits.Count; i++)
         {
             if (splits[i] == split)
-            {
                 return i;
-            }
         }
         throw new ArgumentException($"{name} has no split '{split}'; it has {string.Join(", ", splits)}", nameof(split));
     }

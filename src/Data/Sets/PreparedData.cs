@@ -6,9 +6,9 @@ namespace Dalle2.Data.Sets;
 public sealed class PreparedData
 {
     // A message lists so many broken samples; all are in Broken.
-    private const int Listed = 5;
+    const int Listed = 5;
 
-    private PreparedData(string dataSet, string split, int side, byte[] pixels, string[] captions, int[] indices, BrokenSample[] broken,
+    PreparedData(string dataSet, string split, int side, byte[] pixels, string[] captions, int[] indices, BrokenSample[] broken,
         DataDigest digest)
     {
         (DataSet, Split, Side, Pixels, Captions, Indices, Broken, Digest) =
@@ -54,9 +54,7 @@ public sealed class PreparedData
     {
         var picture = Picture(index);
         for (int i = 0; i < picture.Length; i++)
-        {
             destination[i] = picture[i] / 255f;
-        }
     }
 
     /// <summary>The bytes of the pictures of a prepared split.</summary>
@@ -86,26 +84,21 @@ public sealed class PreparedData
         {
             var target = pixels.AsSpan(i * size, size);
             for (int p = 0; p < side * side; p++)
-            {
                 image.Rgba.AsSpan(4 * p, 3).CopyTo(target[(3 * p)..]);
-            }
             hashes[i] = DataDigest.OfPicture(target);
         }, progress, cancellation);
         if (broken.Length > maxBroken)
-        {
             throw new UserInputException(TooManyBroken(set, split, count, broken, maxBroken));
-        }
         int[] sound = [.. Enumerable.Range(0, count).Except(broken.Select(b => b.Index))];
         if (sound.Length == 0)
         {
-            throw new UserInputException($"{set.Name} {split}: none of its {count} samples can be used.{(count == 0 ? " The split is empty; add pictures or choose another split." : "")}");
+            throw new UserInputException($"{set.Name} {split}: none of its {count} samples can be used."
+                + $"{(count == 0 ? " The split is empty; add pictures or choose another split." : "")}");
         }
         if (broken.Length > 0)
         {
             for (int n = 0; n < sound.Length; n++)
-            {
                 pixels.AsSpan(sound[n] * size, size).CopyTo(pixels.AsSpan(n * size, size));
-            }
             Array.Resize(ref pixels, sound.Length * size);
         }
         string[] captions = [.. sound.Select(i => set.Caption(split, i))];
@@ -120,15 +113,17 @@ public sealed class PreparedData
         string size = $"{set.Name} {split} is {count:N0} pictures of {side} x {side} x 3 bytes, {needed / 1e6:N0} MB";
         if (needed > Array.MaxLength)
         {
-            throw new UserInputException($"{size}: more than the {Array.MaxLength / 1e6:N0} MB that one array can hold. Take smaller or fewer pictures (--set imageSide=N, --set samples=N when training).");
+            throw new UserInputException($"{size}: more than the {Array.MaxLength / 1e6:N0} MB that one array can hold. Take smaller or "
+                + $"fewer pictures (--set imageSide=N, --set samples=N when training).");
         }
         if (needed > available)
         {
-            throw new UserInputException($"{size}, and {available / 1e6:N0} MB of memory are available. Take smaller or fewer pictures (--set imageSide=N, --set samples=N when training).");
+            throw new UserInputException($"{size}, and {available / 1e6:N0} MB of memory are available. Take smaller or fewer pictures "
+                + $"(--set imageSide=N, --set samples=N when training).");
         }
     }
 
-    private static string TooManyBroken(IDataSet set, string split, int count, BrokenSample[] broken, int maxBroken)
+    static string TooManyBroken(IDataSet set, string split, int count, BrokenSample[] broken, int maxBroken)
     {
         var lines = broken.Take(Listed).Select(b => $"  {VisibleText.Of(b.Source)}: {b.Reason}");
         string more = broken.Length > Listed ? $"\n  and {broken.Length - Listed} more" : "";

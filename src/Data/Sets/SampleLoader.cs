@@ -3,18 +3,23 @@ using Dalle2.Data.Pictures;
 namespace Dalle2.Data.Sets;
 
 /// <summary>Loads every sample of a split on worker threads and collects what is broken.</summary>
-internal static class SampleLoader
+static class SampleLoader
 {
     /// <summary>
     /// Calls <paramref name="use"/> with each index and sound picture, from many threads at once; returns the broken samples in order.
     /// A <see cref="UserInputException"/> of a worker stops the rest and comes out as it is; <paramref name="progress"/> is called by one thread at a time, about a hundred times.
     /// </summary>
-    public static BrokenSample[] Run(IDataSet set, string split, int side, int threads, Action<int, Image> use, Action<int, int>? progress, CancellationToken cancellation)
+    public static BrokenSample[] Run(IDataSet set, string split, int side, int threads, Action<int, Image> use, Action<int, int>? progress,
+        CancellationToken cancellation)
     {
         int count = set.Count(split), done = 0, step = Math.Max(1, count / 100);
         var faults = new BrokenSample?[count];
         object gate = new();
-        var options = new ParallelOptions { MaxDegreeOfParallelism = threads > 0 ? threads : Environment.ProcessorCount, CancellationToken = cancellation };
+        var options = new ParallelOptions
+        {
+            MaxDegreeOfParallelism = threads > 0 ? threads : Environment.ProcessorCount,
+            CancellationToken = cancellation
+        };
         try
         {
             Parallel.For(0, count, options, i =>
@@ -39,9 +44,7 @@ internal static class SampleLoader
                 {
                     done++;
                     if (done % step == 0 || done == count)
-                    {
                         progress?.Invoke(done, count);
-                    }
                 }
             });
         }

@@ -20,7 +20,8 @@ public sealed record Scene(Background Background, ShapeObject First, ShapeObject
             Shapes.Relation.LeftOf => (Place.Left, Place.Right),
             _ => (Place.Right, Place.Left),
         };
-        return new Scene(background, new ShapeObject(shape, colour, size, place), new ShapeObject(otherShape, otherColour, otherSize, otherPlace));
+        return new Scene(background, new ShapeObject(shape, colour, size, place),
+            new ShapeObject(otherShape, otherColour, otherSize, otherPlace));
     }
 
     /// <summary>Where the first shape stands, seen from the second; null for one shape.</summary>

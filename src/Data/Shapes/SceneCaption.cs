@@ -10,17 +10,20 @@ namespace Dalle2.Data.Shapes;
 /// </summary>
 public static class SceneCaption
 {
-    private static readonly string[] Shapes = Names<ShapeKind>(), Colours = Names<ShapeColour>(), Sizes = Names<ShapeSize>(),
+    static readonly string[] Shapes = Names<ShapeKind>(), Colours = Names<ShapeColour>(), Sizes = Names<ShapeSize>(),
         Places = Names<Place>(), Backgrounds = Names<Background>(), Relations = Names<Relation>();
 
     /// <summary>How captions name a value of one of the scene's enumerations: <c>top left</c>, <c>right of</c>, <c>red</c>.</summary>
     public static string Word<T>(T value)
-        where T : struct, Enum => string.Concat(value.ToString().Select((c, i) => char.IsAsciiLetterUpper(c) ? (i > 0 ? " " : "") + char.ToLowerInvariant(c) : c.ToString()));
+        where T : struct, Enum =>
+        string.Concat(value.ToString().Select((c, i) => char.IsAsciiLetterUpper(c) ? (i > 0 ? " " : "")
+        + char.ToLowerInvariant(c) : c.ToString()));
 
     /// <summary>The caption of a scene.</summary>
     public static string Write(Scene scene)
     {
-        string relation = scene.Relation is { } r ? $"{Relations[(int)r]} {Noun(scene.Second!)}" : $"at the {Places[(int)scene.First.Place]}";
+        string relation = scene.Relation is { } r
+            ? $"{Relations[(int)r]} {Noun(scene.Second!)}" : $"at the {Places[(int)scene.First.Place]}";
         return $"{Noun(scene.First)} {relation} on a {Backgrounds[(int)scene.Background]} background";
     }
 
@@ -31,36 +34,37 @@ public static class SceneCaption
         var words = WordTokenizer.Split(caption);
         int at = 0;
         if (!Objects(words, ref at, out var shape, out var colour, out var size))
-        {
             return false;
-        }
         if (Literal(words, ref at, "at") && Literal(words, ref at, "the") && Choice(words, ref at, Places, out int place))
         {
             return Tail(words, ref at, out var background)
                 && (scene = new Scene(background, new ShapeObject(shape, colour, size, (Place)place))) is not null;
         }
-        if (Choice(words, ref at, Relations, out int relation) && Objects(words, ref at, out var otherShape, out var otherColour, out var otherSize))
+        if (Choice(words, ref at, Relations, out int relation)
+            && Objects(words, ref at, out var otherShape, out var otherColour, out var otherSize))
         {
             return Tail(words, ref at, out var background)
-                && (scene = Scene.Pair(background, shape, colour, size, (Relation)relation, otherShape, otherColour, otherSize)) is not null;
+                && (scene = Scene.Pair(background, shape, colour, size, (Relation)relation, otherShape, otherColour,
+                otherSize)) is not null;
         }
         return false;
     }
 
-    private static string Noun(ShapeObject o) => $"a {Sizes[(int)o.Size]} {Colours[(int)o.Colour]} {Shapes[(int)o.Shape]}";
+    static string Noun(ShapeObject o) => $"a {Sizes[(int)o.Size]} {Colours[(int)o.Colour]} {Shapes[(int)o.Shape]}";
 
-    private static string[] Names<T>()
+    static string[] Names<T>()
         where T : struct, Enum => [.. Enum.GetValues<T>().Select(Word)];
 
-    private static bool Objects(IReadOnlyList<string> words, ref int at, out ShapeKind shape, out ShapeColour colour, out ShapeSize size)
+    static bool Objects(IReadOnlyList<string> words, ref int at, out ShapeKind shape, out ShapeColour colour, out ShapeSize size)
     {
         int s = 0, c = 0, k = 0;
-        bool found = Literal(words, ref at, "a") && Choice(words, ref at, Sizes, out s) && Choice(words, ref at, Colours, out c) && Choice(words, ref at, Shapes, out k);
+        bool found = Literal(words, ref at, "a") && Choice(words, ref at, Sizes, out s) && Choice(words, ref at, Colours, out c)
+            && Choice(words, ref at, Shapes, out k);
         (shape, colour, size) = ((ShapeKind)k, (ShapeColour)c, (ShapeSize)s);
         return found;
     }
 
-    private static bool Tail(IReadOnlyList<string> words, ref int at, out Background background)
+    static bool Tail(IReadOnlyList<string> words, ref int at, out Background background)
     {
         int b = 0;
         bool found = Literal(words, ref at, "on") && Literal(words, ref at, "a") && Choice(words, ref at, Backgrounds, out b)
@@ -69,7 +73,7 @@ public static class SceneCaption
         return found;
     }
 
-    private static bool Literal(IReadOnlyList<string> words, ref int at, string word)
+    static bool Literal(IReadOnlyList<string> words, ref int at, string word)
     {
         bool found = at < words.Count && words[at] == word;
         at += found ? 1 : 0;
@@ -77,7 +81,7 @@ public static class SceneCaption
     }
 
     // The longest name that stands here: "top left" before "top".
-    private static bool Choice(IReadOnlyList<string> words, ref int at, string[] names, out int chosen)
+    static bool Choice(IReadOnlyList<string> words, ref int at, string[] names, out int chosen)
     {
         chosen = -1;
         int length = 0;
@@ -85,9 +89,7 @@ public static class SceneCaption
         {
             string[] parts = names[i].Split(' ');
             if (parts.Length > length && parts.SequenceEqual(words.Skip(at).Take(parts.Length)))
-            {
                 (chosen, length) = (i, parts.Length);
-            }
         }
         at += length;
         return chosen >= 0;

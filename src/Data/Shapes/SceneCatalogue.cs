@@ -10,22 +10,20 @@ namespace Dalle2.Data.Shapes;
 /// </summary>
 public sealed class SceneCatalogue
 {
-    private static readonly Lazy<SceneCatalogue> LazyOne = new(() => new SceneCatalogue(1)), LazyTwo = new(() => new SceneCatalogue(2));
+    static readonly Lazy<SceneCatalogue> LazyOne = new(() => new SceneCatalogue(1)), LazyTwo = new(() => new SceneCatalogue(2));
 
-    private readonly int[] _train, _heldOut;
+    readonly int[] train, heldOut;
 
-    private SceneCatalogue(int tier)
+    SceneCatalogue(int tier)
     {
         Tier = tier;
         Count = tier == 1 ? 3_456 : 196_608;
         var hashes = new uint[Count];
         for (int i = 0; i < Count; i++)
-        {
             hashes[i] = Fnv1a.Hash32(this[i].Caption);
-        }
-        _train = [.. Enumerable.Range(0, Count).Where(i => hashes[i] % 5 != 0)];
+        train = [.. Enumerable.Range(0, Count).Where(i => hashes[i] % 5 != 0)];
         // In order of the hash, so that any beginning of the list is a fair selection.
-        _heldOut = [.. Enumerable.Range(0, Count).Where(i => hashes[i] % 5 == 0).OrderBy(i => hashes[i]).ThenBy(i => i)];
+        heldOut = [.. Enumerable.Range(0, Count).Where(i => hashes[i] % 5 == 0).OrderBy(i => hashes[i]).ThenBy(i => i)];
     }
 
     /// <summary>One shape at a place.</summary>
@@ -41,10 +39,10 @@ public sealed class SceneCatalogue
     public int Count { get; }
 
     /// <summary>How many of them training draws from.</summary>
-    public int TrainCount => _train.Length;
+    public int TrainCount => train.Length;
 
     /// <summary>How many of them are held out.</summary>
-    public int HeldOutCount => _heldOut.Length;
+    public int HeldOutCount => heldOut.Length;
 
     /// <summary>A combination of the tier.</summary>
     public Scene this[int index]
@@ -73,10 +71,10 @@ public sealed class SceneCatalogue
     }
 
     /// <summary>A combination that training draws from, in catalogue order.</summary>
-    public Scene Train(int index) => this[_train[index]];
+    public Scene Train(int index) => this[train[index]];
 
     /// <summary>A held-out combination; the order is by hash, so that the first N are a fair selection.</summary>
-    public Scene HeldOut(int index) => this[_heldOut[index]];
+    public Scene HeldOut(int index) => this[heldOut[index]];
 
     /// <summary>Whether training never sees the scene.</summary>
     public static bool IsHeldOut(Scene scene) => Fnv1a.Hash32(scene.Caption) % 5 == 0;

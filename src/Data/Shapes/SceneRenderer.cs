@@ -13,12 +13,12 @@ public static class SceneRenderer
     public const int MinSide = 16;
 
     // A pixel whose centre is this many pixels from the edge is wholly in or out: the points are .354 away and fade within .25.
-    private const double Clear = 0.61;
+    const double Clear = 0.61;
 
-    private static readonly byte[][] Colours =
+    static readonly byte[][] Colours =
         [[230, 40, 40], [40, 185, 60], [50, 95, 255], [245, 225, 50], [155, 55, 205], [250, 140, 20], [40, 215, 225], [255, 255, 255]];
 
-    private static readonly byte[][] Backgrounds = [[0, 0, 0], [112, 112, 112], [10, 12, 84]];
+    static readonly byte[][] Backgrounds = [[0, 0, 0], [112, 112, 112], [10, 12, 84]];
 
     /// <summary>The sRGB bytes of a colour.</summary>
     public static ReadOnlySpan<byte> Rgb(ShapeColour colour) => Colours[(int)colour];
@@ -40,9 +40,7 @@ public static class SceneRenderer
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(side, MinSide);
         if (destination.Length != 3 * side * side)
-        {
             throw new ArgumentException($"{destination.Length} numbers are no [{side}, {side}, 3]", nameof(destination));
-        }
         var back = Backgrounds[(int)scene.Background];
         float red = back[0] / 255f, green = back[1] / 255f, blue = back[2] / 255f;
         for (int i = 0; i < destination.Length; i += 3)
@@ -53,9 +51,7 @@ public static class SceneRenderer
         }
         Draw(scene.First, side, jitter.First, scene.Second is not null, destination);
         if (scene.Second is { } second)
-        {
             Draw(second, side, jitter.Second, true, destination);
-        }
     }
 
     /// <summary>The exact centre of a place, as shares of the side, from the left and from the top.</summary>
@@ -74,7 +70,7 @@ public static class SceneRenderer
         _ => 0.175,
     };
 
-    private static void Draw(ShapeObject shape, int side, ShapeJitter jitter, bool pair, Span<float> destination)
+    static void Draw(ShapeObject shape, int side, ShapeJitter jitter, bool pair, Span<float> destination)
     {
         var (cx, cy) = Centre(shape.Place, pair);
         // From here on, everything is in pixels.
@@ -93,21 +89,17 @@ public static class SceneRenderer
                 double px = x + 0.5 - cx, py = y + 0.5 - cy;
                 double distance = radius * ShapeDistance.At(shape.Shape, px / radius, py / radius);
                 if (distance >= Clear)
-                {
                     continue;
-                }
                 float coverage = distance <= -Clear ? 1f
                     : (float)(0.25 * (Point(shape.Shape, px - 0.25, py - 0.25, radius) + Point(shape.Shape, px + 0.25, py - 0.25, radius)
                         + Point(shape.Shape, px - 0.25, py + 0.25, radius) + Point(shape.Shape, px + 0.25, py + 0.25, radius)));
                 var pixel = destination.Slice(3 * (y * side + x), 3);
                 for (int c = 0; c < 3; c++)
-                {
                     pixel[c] += coverage * (rgb[c] / 255f - pixel[c]);
-                }
             }
         }
     }
 
-    private static double Point(ShapeKind shape, double x, double y, double radius) =>
+    static double Point(ShapeKind shape, double x, double y, double radius) =>
         Math.Clamp(0.5 - 2 * radius * ShapeDistance.At(shape, x / radius, y / radius), 0, 1);
 }

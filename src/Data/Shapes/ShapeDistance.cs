@@ -5,9 +5,9 @@ namespace Dalle2.Data.Shapes;
 /// None ever grows faster than the point moves, which the renderer relies on; only square roots and arithmetic, so every machine gives the same bits.
 /// Areas lie between 1.9 and 3.1 (a disc of radius 1 has 3.14), so that shape cannot be told from the amount of colour.
 /// </summary>
-internal static class ShapeDistance
+static class ShapeDistance
 {
-    private const double
+    const double
         DiscRadius = 0.92,
         SquareHalf = 0.88,
         TriangleTop = 1.0, TriangleBottom = 0.9, TriangleHalf = 1.1,
@@ -17,7 +17,7 @@ internal static class ShapeDistance
         RingOuter = 0.96, RingInner = 0.5,
         HeartScale = 1.65;
 
-    private const double Sin36 = 0.5877852522924731, Cos36 = 0.8090169943749475, Sin108 = 0.9510565162951535, Cos108 = -0.30901699437494745;
+    const double Sin36 = 0.5877852522924731, Cos36 = 0.8090169943749475, Sin108 = 0.9510565162951535, Cos108 = -0.30901699437494745;
 
     public static double At(ShapeKind shape, double x, double y) => shape switch
     {
@@ -31,25 +31,25 @@ internal static class ShapeDistance
         _ => Heart(Math.Abs(x), y),
     };
 
-    private static double Box(double x, double y, double halfWidth, double halfHeight)
+    static double Box(double x, double y, double halfWidth, double halfHeight)
     {
         double dx = Math.Abs(x) - halfWidth, dy = Math.Abs(y) - halfHeight;
         double ox = Math.Max(dx, 0), oy = Math.Max(dy, 0);
         return Math.Sqrt(ox * ox + oy * oy) + Math.Min(Math.Max(dx, dy), 0);
     }
 
-    private static double Triangle(double x, double y) =>
+    static double Triangle(double x, double y) =>
         Math.Max(y - TriangleBottom, Line(x, y, TriangleHalf, TriangleBottom, 0, -TriangleTop));
 
     // Signed distance to the line from (ax, ay) to (bx, by), positive on its side away from the origin.
-    private static double Line(double x, double y, double ax, double ay, double bx, double by)
+    static double Line(double x, double y, double ax, double ay, double bx, double by)
     {
         double nx = by - ay, ny = ax - bx, length = Math.Sqrt(nx * nx + ny * ny);
         double offset = nx * ax + ny * ay;
         return (nx * x + ny * y - offset) / (offset < 0 ? -length : length);
     }
 
-    private static double Segment(double x, double y, double ax, double ay, double bx, double by)
+    static double Segment(double x, double y, double ax, double ay, double bx, double by)
     {
         double ux = bx - ax, uy = by - ay, px = x - ax, py = y - ay;
         double t = Math.Clamp((px * ux + py * uy) / (ux * ux + uy * uy), 0, 1);
@@ -58,7 +58,7 @@ internal static class ShapeDistance
     }
 
     // Ten mirror images of one edge: folding at the mirrors through 180, 108, 36 and 0 degrees leaves the wedge of that edge. Here y points up.
-    private static double Star(double x, double y)
+    static double Star(double x, double y)
     {
         x = Math.Abs(x);
         double beyond = Math.Max(0, x * Cos108 - y * Sin108);
@@ -71,7 +71,7 @@ internal static class ShapeDistance
     }
 
     // A square on its corner with sides of sqrt(1/2), and half discs on its two upper sides; 1.1036 high, 1.2071 wide, then scaled.
-    private static double Heart(double x, double y)
+    static double Heart(double x, double y)
     {
         const double lobe = 0.3535533905932738, height = 0.75 + lobe;
         x /= HeartScale;

@@ -10,8 +10,8 @@ namespace Dalle2.Data.Shapes;
 /// </summary>
 public sealed class ShapesDataSet : IDataSet
 {
-    private readonly ulong _seed;
-    private readonly int _trainCount, _heldOutCount;
+    readonly ulong seed;
+    readonly int trainCount, heldOutCount;
 
     /// <summary>Opens tier 1 or 2; the options' Seed, Count and HeldOutCount count.</summary>
     /// <exception cref="UserInputException">A count is below one.</exception>
@@ -25,13 +25,11 @@ public sealed class ShapesDataSet : IDataSet
             _ => throw new ArgumentOutOfRangeException(nameof(tier), tier, "there are the tiers 1 and 2"),
         };
         Name = tier == 1 ? "shapes" : "shapes2";
-        _seed = options.Seed;
-        _trainCount = options.Count ?? (tier == 1 ? 6_000 : 20_000);
-        _heldOutCount = options.HeldOutCount ?? (tier == 1 ? Catalogue.HeldOutCount : 2_000);
-        if (_trainCount < 1 || _heldOutCount < 1)
-        {
-            throw new UserInputException($"{Name}: {Math.Min(_trainCount, _heldOutCount)} samples are no data set; ask for at least 1.");
-        }
+        seed = options.Seed;
+        trainCount = options.Count ?? (tier == 1 ? 6_000 : 20_000);
+        heldOutCount = options.HeldOutCount ?? (tier == 1 ? Catalogue.HeldOutCount : 2_000);
+        if (trainCount < 1 || heldOutCount < 1)
+            throw new UserInputException($"{Name}: {Math.Min(trainCount, heldOutCount)} samples are no data set; ask for at least 1.");
     }
 
     /// <summary>The combinations of this tier.</summary>
@@ -44,7 +42,7 @@ public sealed class ShapesDataSet : IDataSet
     public IReadOnlyList<string> Splits { get; } = ["train", "held-out"];
 
     /// <inheritdoc/>
-    public int Count(string split) => IsTrain(split) ? _trainCount : _heldOutCount;
+    public int Count(string split) => IsTrain(split) ? trainCount : heldOutCount;
 
     /// <summary>What the sample shows.</summary>
     public Scene Scene(string split, int index)
@@ -71,20 +69,18 @@ public sealed class ShapesDataSet : IDataSet
     public string Caption(string split, int index) => Scene(split, index).Caption;
 
     /// <inheritdoc/>
-    public string Source(string split, int index) => $"{Name} {split} sample {index}, seed {_seed}";
+    public string Source(string split, int index) => $"{Name} {split} sample {index}, seed {seed}";
 
     /// <inheritdoc/>
     public Image Load(string split, int index, int side) => SceneRenderer.Render(Scene(split, index), side, Jitter(split, index));
 
-    private CounterHash Random(string split, int index) => new(_seed, (ulong)(2 * Catalogue.Tier + (IsTrain(split) ? 0 : 1)), (ulong)index);
+    CounterHash Random(string split, int index) => new(seed, (ulong)(2 * Catalogue.Tier + (IsTrain(split) ? 0 : 1)), (ulong)index);
 
-    private void CheckIndex(string split, int index)
+    void CheckIndex(string split, int index)
     {
         if (index < 0 || index >= Count(split))
-        {
             throw new ArgumentOutOfRangeException(nameof(index), index, $"{Name} {split} has {Count(split)} samples");
-        }
     }
 
-    private bool IsTrain(string split) => SplitNames.IndexOf(this, split) == 0;
+    bool IsTrain(string split) => SplitNames.IndexOf(this, split) == 0;
 }

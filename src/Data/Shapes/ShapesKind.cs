@@ -3,7 +3,7 @@ using Dalle2.Data.Sets;
 namespace Dalle2.Data.Shapes;
 
 /// <summary>Opens <see cref="ShapesDataSet"/> with one shape.</summary>
-internal sealed class ShapesKind : DataSetKind
+sealed class ShapesKind : DataSetKind
 {
     public override string? Name => "shapes";
 

@@ -3,7 +3,7 @@ using Dalle2.Data.Sets;
 namespace Dalle2.Data.Shapes;
 
 /// <summary>Opens <see cref="ShapesDataSet"/> with two shapes.</summary>
-internal sealed class TwoShapesKind : DataSetKind
+sealed class TwoShapesKind : DataSetKind
 {
     public override string? Name => "shapes2";
 

@@ -27,23 +27,17 @@ public static class ComposedText
         while (reader.ReadLine() is { } line)
         {
             if (line.StartsWith('#'))
-            {
                 continue;
-            }
             string[] fields = line.Split(' ', 3);
             int code = Hex(fields[0]);
             if (fields[1] != "0")
-            {
                 Classes.Add(code, byte.Parse(fields[1], CultureInfo.InvariantCulture));
-            }
             if (fields.Length == 3)
             {
                 int[] parts = [.. fields[2][1..].Split(' ').Select(Hex)];
                 Decompositions.Add(code, parts);
                 if (fields[2][0] == '+')
-                {
                     Compositions.Add((parts[0], parts[1]), code);
-                }
             }
         }
     }
@@ -53,21 +47,15 @@ public static class ComposedText
     {
         ArgumentNullException.ThrowIfNull(text);
         if (!text.AsSpan().ContainsAnyInRange(FirstMark, char.MaxValue))
-        {
             return text;
-        }
         var codes = new List<int>(text.Length);
         foreach (var rune in text.EnumerateRunes())
-        {
             Decompose(rune.Value, codes);
-        }
         Order(codes);
         int length = Compose(codes);
         var composed = new StringBuilder(length);
         foreach (int code in codes.Take(length))
-        {
             composed.Append(new Rune(code).ToString());
-        }
         return composed.ToString();
     }
 
@@ -79,16 +67,12 @@ public static class ComposedText
             target.Add(LeadFirst + syllable / (Vowels * Tails));
             target.Add(VowelFirst + syllable % (Vowels * Tails) / Tails);
             if (syllable % Tails > 0)
-            {
                 target.Add(TailFirst + syllable % Tails);
-            }
         }
         else if (Decompositions.TryGetValue(code, out int[]? parts))
         {
             foreach (int part in parts)
-            {
                 Decompose(part, target);
-            }
         }
         else
         {
@@ -104,9 +88,7 @@ public static class ComposedText
             int code = codes[i], at = i;
             byte own = Class(code);
             for (; own > 0 && at > 0 && Class(codes[at - 1]) > own; at--)
-            {
                 codes[at] = codes[at - 1];
-            }
             codes[at] = code;
         }
     }
@@ -128,9 +110,7 @@ public static class ComposedText
                 continue;
             }
             if (own == 0)
-            {
                 starter = length;
-            }
             before = own;
             codes[length++] = code;
         }

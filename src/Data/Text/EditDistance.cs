@@ -11,9 +11,7 @@ public static class EditDistance
     {
         int[] before = new int[b.Length + 1], previous = new int[b.Length + 1], current = new int[b.Length + 1];
         for (int j = 0; j <= b.Length; j++)
-        {
             previous[j] = j;
-        }
         for (int i = 1; i <= a.Length; i++)
         {
             current[0] = i;
@@ -21,9 +19,7 @@ public static class EditDistance
             {
                 int best = Math.Min(Math.Min(previous[j], current[j - 1]) + 1, previous[j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1));
                 if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
-                {
                     best = Math.Min(best, before[j - 2] + 1);
-                }
                 current[j] = best;
             }
             (before, previous, current) = (previous, current, before);
@@ -33,5 +29,6 @@ public static class EditDistance
 
     /// <summary>The nearest candidates, by distance and then in their given order.</summary>
     public static IReadOnlyList<string> Nearest(string word, IEnumerable<string> candidates, int count) =>
-        [.. candidates.Select((c, i) => (Word: c, Distance: Between(word, c), Order: i)).OrderBy(c => c.Distance).ThenBy(c => c.Order).Take(count).Select(c => c.Word)];
+        [.. candidates.Select((c, i) => (Word: c, Distance: Between(word, c), Order: i)).OrderBy(c => c.Distance).ThenBy(c => c.Order)
+        .Take(count).Select(c => c.Word)];
 }

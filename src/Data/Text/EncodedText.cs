@@ -34,9 +34,7 @@ public static class EncodedText
         {
             fault = "contains zero bytes: it is neither UTF-8 nor plainly UTF-16; save it as UTF-8";
             if (IsTextWithStrayZeros(bytes))
-            {
                 return null;
-            }
             string? little = Sensible(LittleEndian, bytes), big = Sensible(BigEndian, bytes);
             return little is null ? big : big is null ? little : null;
         }

@@ -46,9 +46,7 @@ static class LowerCase
                     break;
                 default:
                     if (text[at] is not ('\'' or '.' or ':' or '\u00B7' or '\u2019'))
-                    {
                         return false;
-                    }
                     break;
             }
         }

@@ -15,8 +15,12 @@ public static class ShellCommand
     public static string Quote(string word)
     {
         ArgumentNullException.ThrowIfNull(word);
-        if (word.Length > 0 && word[0] is not ('~' or '=') && word.All(letter => char.IsLetterOrDigit(letter) || "-_./:,=+@%~".Contains(letter, StringComparison.Ordinal)))
+        if (word.Length > 0 && word[0] is not ('~' or '=')
+            && word.All(letter => char.IsLetterOrDigit(letter) || "-_./:,=+@%~".Contains(letter, StringComparison.Ordinal)))
+        {
             return word;
+        }
+
         if (VisibleText.Of(word) == word)
             return "'" + word.Replace("'", "'\\''", StringComparison.Ordinal) + "'";
         var quoted = new StringBuilder("\"$(printf '%b' '");

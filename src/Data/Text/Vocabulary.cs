@@ -21,28 +21,22 @@ public sealed class Vocabulary
     /// <summary>Stands for each word that is not in the vocabulary.</summary>
     public const int Unk = 3;
 
-    private static readonly string[] Specials = ["<pad>", "<bos>", "<eos>", "<unk>"];
+    static readonly string[] Specials = ["<pad>", "<bos>", "<eos>", "<unk>"];
 
-    private readonly Dictionary<string, int> _ids;
+    readonly Dictionary<string, int> ids;
 
-    private Vocabulary(string[] words)
+    Vocabulary(string[] words)
     {
         Words = words;
-        _ids = new Dictionary<string, int>(words.Length, StringComparer.Ordinal);
+        ids = new Dictionary<string, int>(words.Length, StringComparer.Ordinal);
         for (int i = 0; i < words.Length; i++)
-        {
-            _ids[words[i]] = i;
-        }
+            ids[words[i]] = i;
         // Captions are composed; a vocabulary that was made elsewhere need not be.
         for (int i = 0; i < words.Length; i++)
-        {
-            _ids.TryAdd(ComposedText.Compose(words[i]), i);
-        }
+            ids.TryAdd(ComposedText.Compose(words[i]), i);
         var hash = new XxHash128();
         foreach (string word in words)
-        {
             hash.Append(Encoding.UTF8.GetBytes(word + "\n"));
-        }
         Digest = Convert.ToHexStringLower(hash.GetCurrentHash());
     }
 
@@ -62,7 +56,7 @@ public sealed class Vocabulary
     public int WordCount => Words.Count - Specials.Length;
 
     /// <summary>The word's number, <see cref="Unk"/> for a word that is not there. Specials are not words: their spelling gives <see cref="Unk"/>.</summary>
-    public int IdOf(string word) => _ids.TryGetValue(word, out int id) && id >= Specials.Length ? id : Unk;
+    public int IdOf(string word) => ids.TryGetValue(word, out int id) && id >= Specials.Length ? id : Unk;
 
     /// <summary>Whether it is a word of the vocabulary.</summary>
     public bool Contains(string word) => IdOf(word) != Unk;
@@ -74,11 +68,10 @@ public sealed class Vocabulary
         foreach (string caption in captions)
         {
             foreach (string word in WordTokenizer.Split(caption))
-            {
                 counts[word] = counts.GetValueOrDefault(word) + 1;
-            }
         }
-        var kept = counts.Where(c => c.Value >= minCount).OrderByDescending(c => c.Value).ThenBy(c => c.Key, StringComparer.Ordinal).Take(maxWords);
+        var kept = counts.Where(c => c.Value >= minCount).OrderByDescending(c => c.Value).ThenBy(c => c.Key, StringComparer.Ordinal)
+            .Take(maxWords);
         return new Vocabulary([.. Specials, .. kept.Select(c => c.Key)]);
     }
 
@@ -98,9 +91,7 @@ public sealed class Vocabulary
     {
         var text = new StringBuilder();
         foreach (string word in Words)
-        {
             text.Append(word).Append('\n');
-        }
         AtomicFile.Write(path, Encoding.UTF8.GetBytes(text.ToString()));
     }
 
@@ -120,9 +111,7 @@ public sealed class Vocabulary
         }
         string text = EncodedText.Decode(bytes, out string fault) ?? throw new UserInputException($"The vocabulary '{path}' {fault}.");
         if (!text.EndsWith('\n'))
-        {
             throw new UserInputException($"The vocabulary '{path}' does not end with a line break: it is empty or was cut off.");
-        }
         string[] words = EncodedText.Lines(text)[..^1];
         return Fault(words) is { } damage ? throw new UserInputException($"The vocabulary '{path}' is damaged: {damage}.")
             : new Vocabulary(words);
@@ -147,17 +136,11 @@ public sealed class Vocabulary
         {
             string shown = VisibleText.Of(words[i]);
             if (i < Specials.Length && words[i] != Specials[i])
-            {
                 return $"line {i + 1} is '{shown}' instead of '{Specials[i]}'";
-            }
             if (words[i].Length == 0 || words[i].Any(char.IsWhiteSpace))
-            {
                 return $"line {i + 1} is {(words[i].Length == 0 ? "empty" : $"'{shown}', which contains white space")}";
-            }
             if (!lines.TryAdd(words[i], i))
-            {
                 return $"line {i + 1} repeats '{shown}' of line {lines[words[i]] + 1}";
-            }
         }
         return words.Length < Specials.Length ? $"it has {words.Length} lines, fewer than the {Specials.Length} special words" : null;
     }

@@ -26,9 +26,7 @@ sealed class WordCutter
         else if (Rune.IsLetterOrDigit(rune))
         {
             if (word.Length > 0 && !isOpen && (isCharacter || SpacelessScript.Has(rune)))
-            {
                 EndWord();
-            }
             Append(rune);
         }
         else if (rune.Value is '\'' or '-' && word.Length > 0 && joint == default)
@@ -39,9 +37,7 @@ sealed class WordCutter
         {
             EndWord();
             if (!Rune.IsWhiteSpace(rune) && !Rune.IsControl(rune))
-            {
                 words.Add(rune.ToString());
-            }
         }
         isOpen = mark && SpacelessScript.Stacks(rune);
     }

@@ -20,9 +20,7 @@ public sealed class WordTokenizer(Vocabulary vocabulary)
     {
         var cutter = new WordCutter();
         foreach (var rune in ComposedText.Compose(LowerCase.Of(ComposedText.Compose(Plain(caption)))).EnumerateRunes())
-        {
             cutter.Add(rune);
-        }
         return cutter.Finish();
     }
 
@@ -41,9 +39,7 @@ public sealed class WordTokenizer(Vocabulary vocabulary)
         truncated = kept < words.Count;
         var ids = new int[kept + marks];
         for (int i = 0; i < kept; i++)
-        {
             ids[i + marks / 2] = Vocabulary.IdOf(words[i]);
-        }
         if (markEnds)
         {
             ids[0] = Vocabulary.Bos;
@@ -61,22 +57,14 @@ public sealed class WordTokenizer(Vocabulary vocabulary)
         foreach (int id in ids)
         {
             if (id < 0 || id >= Vocabulary.Count)
-            {
                 throw new ArgumentOutOfRangeException(nameof(ids), id, $"the vocabulary has the numbers 0 to {Vocabulary.Count - 1}");
-            }
             if (id == Vocabulary.Eos)
-            {
                 break;
-            }
             if (id is Vocabulary.Pad or Vocabulary.Bos)
-            {
                 continue;
-            }
             string word = Vocabulary.Words[id];
             if (text.Length > 0 && !IsJoined(before, word))
-            {
                 text.Append(' ');
-            }
             text.Append(word);
             before = word;
         }
@@ -103,9 +91,7 @@ public sealed class WordTokenizer(Vocabulary vocabulary)
         foreach (var rune in text.EnumerateRunes())
         {
             if (!Vanishes(rune))
-            {
                 plain.Append(rune.Value switch { 0x2018 or 0x2019 or 0x02BC => "'", 0x2010 or 0x2011 => "-", _ => rune.ToString() });
-            }
         }
         return plain.ToString();
     }

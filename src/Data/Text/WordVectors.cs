@@ -13,7 +13,7 @@ public sealed class WordVectors
     // Far above any that was ever trained; a header that says more is damaged.
     const int LongestVector = 1 << 16;
 
-    private WordVectors(int dimension, IReadOnlyDictionary<string, float[]> vectors, IReadOnlyList<string> missing) =>
+    WordVectors(int dimension, IReadOnlyDictionary<string, float[]> vectors, IReadOnlyList<string> missing) =>
         (Dimension, Vectors, Missing) = (dimension, vectors, missing);
 
     /// <summary>The length of each vector.</summary>
@@ -27,7 +27,8 @@ public sealed class WordVectors
 
     /// <summary>Reads the vectors of a vocabulary's words; specials are not looked for.</summary>
     /// <inheritdoc cref="Load(string, IEnumerable{string})"/>
-    public static WordVectors Load(string path, Vocabulary vocabulary) => Load(path, vocabulary.Words.Skip(vocabulary.Count - vocabulary.WordCount));
+    public static WordVectors Load(string path, Vocabulary vocabulary) =>
+        Load(path, vocabulary.Words.Skip(vocabulary.Count - vocabulary.WordCount));
 
     /// <summary>Reads the vectors of the words. Words are compared as they stand, and composed; a file that has one twice counts the first
     /// time.</summary>
@@ -53,7 +54,7 @@ public sealed class WordVectors
     }
 
     // The line "count dimension", if the file begins with one, and whether what follows is binary.
-    private static (long Count, int Dimension, int Bytes)? Header(Stream stream, out bool binary)
+    static (long Count, int Dimension, int Bytes)? Header(Stream stream, out bool binary)
     {
         var start = new byte[1 << 16];
         int length = stream.ReadAtLeast(start, start.Length, throwOnEndOfStream: false);
@@ -61,9 +62,7 @@ public sealed class WordVectors
         int end = content.IndexOf((byte)'\n');
         binary = false;
         if (end is < 0 or > 40)
-        {
             return null;
-        }
         string[] fields = Encoding.UTF8.GetString(content[..end]).Trim().Split(' ');
         if (fields.Length != 2 || !long.TryParse(fields[0], NumberStyles.None, CultureInfo.InvariantCulture, out long count)
             || !int.TryParse(fields[1], NumberStyles.None, CultureInfo.InvariantCulture, out int dimension) || dimension < 1)
@@ -76,11 +75,13 @@ public sealed class WordVectors
         string text = Encoding.UTF8.GetString(next < 0 ? line : line[..next]);
         string[] numbers = text.TrimEnd('\r', ' ').Split(' ');
         binary = numbers.Length <= Math.Min(dimension, 100)
-            || !numbers.Skip(Math.Max(1, numbers.Length - dimension)).SkipLast(1).All(n => float.TryParse(n, NumberStyles.Float, CultureInfo.InvariantCulture, out _));
+            || !numbers.Skip(Math.Max(1, numbers.Length - dimension)).SkipLast(1)
+            .All(n => float.TryParse(n, NumberStyles.Float, CultureInfo.InvariantCulture, out _));
         return (count, dimension, end + 1);
     }
 
-    private static int ReadText(string path, Stream stream, (long Count, int Dimension, int Bytes)? header, HashSet<string> wanted, Dictionary<string, float[]> found)
+    static int ReadText(string path, Stream stream, (long Count, int Dimension, int Bytes)? header, HashSet<string> wanted,
+        Dictionary<string, float[]> found)
     {
         using var reader = new StreamReader(stream, new UTF8Encoding(false), detectEncodingFromByteOrderMarks: true);
         int number = 0;
@@ -91,76 +92,61 @@ public sealed class WordVectors
         }
         int dimension = header?.Dimension ?? 0;
         if (dimension > LongestVector)
-        {
             throw Fault(path, 1, $"vectors of {dimension} numbers are none; the longest that are read have {LongestVector}");
-        }
         long vectors = 0;
         while (reader.ReadLine() is { } line)
         {
             number++;
             if (string.IsNullOrWhiteSpace(line))
-            {
                 continue;
-            }
             string[] fields = line.TrimEnd(' ', '\r').Split(' ');
             if (dimension == 0)
             {
                 // The first word of a file without header is taken to have no space in it.
                 dimension = fields.Length - 1;
                 if (dimension == 0)
-                {
                     throw Fault(path, number, "a word without numbers");
-                }
             }
             if (fields.Length < dimension + 1)
-            {
                 throw Fault(path, number, $"{fields.Length - 1} numbers instead of {dimension}");
-            }
             vectors++;
             string word = AsWanted(string.Join(' ', fields[..^dimension]), wanted);
             if (!wanted.Contains(word) || found.ContainsKey(word))
-            {
                 continue;
-            }
             var vector = new float[dimension];
             for (int i = 0; i < dimension; i++)
             {
                 string field = fields[fields.Length - dimension + i];
                 if (!float.TryParse(field, NumberStyles.Float, CultureInfo.InvariantCulture, out vector[i]) || !float.IsFinite(vector[i]))
-                {
                     throw Fault(path, number, $"'{field}' is no finite number");
-                }
             }
             found.Add(word, vector);
         }
         if (vectors == 0)
-        {
             throw new UserInputException($"The word vectors '{path}' are empty.");
-        }
         if (header is { } h && h.Count != vectors)
         {
-            throw new UserInputException($"The word vectors '{path}' say in line 1 that there are {h.Count}, and there are {vectors}: the file is truncated or its header is wrong.");
+            throw new UserInputException($"The word vectors '{path}' say in line 1 that there are {h.Count}, and there are "
+                + $"{vectors}: the file is truncated or its header is wrong.");
         }
         return dimension;
     }
 
-    private static int ReadBinary(string path, Stream stream, (long Count, int Dimension, int Bytes) header, HashSet<string> wanted, Dictionary<string, float[]> found)
+    static int ReadBinary(string path, Stream stream, (long Count, int Dimension, int Bytes) header, HashSet<string> wanted,
+        Dictionary<string, float[]> found)
     {
         const int longestWord = 4096;
         long size = stream.Length;
         if (header.Dimension > LongestVector)
-        {
             throw Fault(path, 1, $"vectors of {header.Dimension} numbers are none; the longest that are read have {LongestVector}");
-        }
         // Each entry has a separator and its floats; a header that promises more lies.
         if (header.Count > (size - header.Bytes) / (1 + 4L * header.Dimension))
         {
-            throw new UserInputException($"The word vectors '{path}' promise {header.Count} vectors of {header.Dimension} numbers, and the file has only {size} bytes: it is truncated or its header is wrong.");
+            throw new UserInputException($"The word vectors '{path}' promise {header.Count} vectors of "
+                + $"{header.Dimension} numbers, and the file has only {size} bytes: it is truncated or its header is wrong.");
         }
         if (header.Count == 0)
-        {
             throw new UserInputException($"The word vectors '{path}' are empty.");
-        }
         stream.Position = header.Bytes;
         var bytes = new byte[4 * header.Dimension];
         var word = new List<byte>();
@@ -174,14 +160,16 @@ public sealed class WordVectors
                 at++;
                 if (b < 0 || word.Count == longestWord)
                 {
-                    throw new UserInputException($"The word vectors '{path}': the word of vector {n} at byte {start} has no end: the file is truncated or no word2vec file.");
+                    throw new UserInputException($"The word vectors '{path}': the word of vector {n} at byte {start} has no end: the file "
+                        + $"is truncated or no word2vec file.");
                 }
             }
             at++;
             int read = stream.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
             if (read < bytes.Length)
             {
-                throw new UserInputException($"The word vectors '{path}' are truncated: vector {n} of {header.Count} ends after {read} of {bytes.Length} bytes, at byte {at + read}.");
+                throw new UserInputException($"The word vectors '{path}' are truncated: vector {n} of {header.Count} ends after {read} of "
+                    + $"{bytes.Length} bytes, at byte {at + read}.");
             }
             // Some writers end each vector with a line break, others do not.
             string text = AsWanted(Encoding.UTF8.GetString(word.ToArray()).TrimStart('\n'), wanted);
@@ -193,7 +181,8 @@ public sealed class WordVectors
                     vector[i] = BinaryPrimitives.ReadSingleLittleEndian(bytes.AsSpan(4 * i));
                     if (!float.IsFinite(vector[i]))
                     {
-                        throw new UserInputException($"The word vectors '{path}': number {i} of '{text}' at byte {at + 4 * i} is not finite.");
+                        throw new UserInputException(
+                            $"The word vectors '{path}': number {i} of '{text}' at byte {at + 4 * i} is not finite.");
                     }
                 }
                 found.Add(text, vector);
@@ -205,5 +194,5 @@ public sealed class WordVectors
 
     static string AsWanted(string word, HashSet<string> wanted) => wanted.Contains(word) ? word : ComposedText.Compose(word);
 
-    private static UserInputException Fault(string path, int line, string fault) => new($"The word vectors '{path}', line {line}: {fault}.");
+    static UserInputException Fault(string path, int line, string fault) => new($"The word vectors '{path}', line {line}: {fault}.");
 }

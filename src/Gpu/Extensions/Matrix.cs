@@ -35,15 +35,24 @@ public static class Matrix
     /// <param name="shared">Shared memory.</param>
     /// <param name="at">Where the lane's row begins, a multiple of 4. The 8 rows of a block are read at once if they lie at different places modulo 32.</param>
     /// <remarks>Source: NVIDIA, Parallel Thread Execution ISA, ldmatrix.m8n8.x4: a row of 8 numbers of 16 bits is one of 4 floats.</remarks>
-    public static MatrixRows LoadRows(ArrayView<float> shared, int at) => new(Word(shared, at, 0), Word(shared, at, 8), Word(shared, at, 16), Word(shared, at, 24));
+    public static MatrixRows LoadRows(ArrayView<float> shared, int at) =>
+        new(Word(shared, at, 0), Word(shared, at, 8), Word(shared, at, 16), Word(shared, at, 24));
 
     /// <summary><c>sums + left * right</c> over 8 values of k, in TensorFloat-32; the lower 13 bits of each word do not count.</summary>
     public static MatrixSums MultiplyAddTensorFloats(MatrixLeft left, MatrixRight right, MatrixSums sums)
     {
         for (int k = 0; k < 4; k++)
-            sums = Add(Rows(left.First, k, TensorFloatBits, 0), Rows(left.Second, k, TensorFloatBits, 0), Cols(right.First, k, 0, TensorFloatBits, 0), Cols(right.First, k, 4, TensorFloatBits, 0), sums);
+        {
+            sums = Add(Rows(left.First, k, TensorFloatBits, 0), Rows(left.Second, k, TensorFloatBits, 0),
+                Cols(right.First, k, 0, TensorFloatBits, 0), Cols(right.First, k, 4, TensorFloatBits, 0), sums);
+        }
+
         for (int k = 0; k < 4; k++)
-            sums = Add(Rows(left.Third, k, TensorFloatBits, 0), Rows(left.Fourth, k, TensorFloatBits, 0), Cols(right.Second, k, 0, TensorFloatBits, 0), Cols(right.Second, k, 4, TensorFloatBits, 0), sums);
+        {
+            sums = Add(Rows(left.Third, k, TensorFloatBits, 0), Rows(left.Fourth, k, TensorFloatBits, 0),
+                Cols(right.Second, k, 0, TensorFloatBits, 0), Cols(right.Second, k, 4, TensorFloatBits, 0), sums);
+        }
+
         return sums;
     }
 
@@ -57,7 +66,8 @@ public static class Matrix
         return sums;
     }
 
-    static uint Word(ArrayView<float> shared, int at, int first) => Interop.FloatAsInt(shared[Warp.Shuffle(at, first + (Warp.LaneIdx >> 2)) + (Warp.LaneIdx & 3)]);
+    static uint Word(ArrayView<float> shared, int at, int first) =>
+        Interop.FloatAsInt(shared[Warp.Shuffle(at, first + (Warp.LaneIdx >> 2)) + (Warp.LaneIdx & 3)]);
 
     static uint ToBrainFloat(float value)
     {
@@ -68,8 +78,10 @@ public static class Matrix
     // The lower half of each word is one k, the upper half the next one.
     static MatrixSums AddPairs(uint upperRow, uint lowerRow, uint right, int k, MatrixSums sums)
     {
-        sums = Add(Rows(upperRow, k, 0xFFFF, 16), Rows(lowerRow, k, 0xFFFF, 16), Cols(right, k, 0, 0xFFFF, 16), Cols(right, k, 4, 0xFFFF, 16), sums);
-        return Add(Rows(upperRow, k, 0xFFFF0000, 0), Rows(lowerRow, k, 0xFFFF0000, 0), Cols(right, k, 0, 0xFFFF0000, 0), Cols(right, k, 4, 0xFFFF0000, 0), sums);
+        sums = Add(Rows(upperRow, k, 0xFFFF, 16), Rows(lowerRow, k, 0xFFFF, 16), Cols(right, k, 0, 0xFFFF, 16),
+            Cols(right, k, 4, 0xFFFF, 16), sums);
+        return Add(Rows(upperRow, k, 0xFFFF0000, 0), Rows(lowerRow, k, 0xFFFF0000, 0), Cols(right, k, 0, 0xFFFF0000, 0),
+            Cols(right, k, 4, 0xFFFF0000, 0), sums);
     }
 
     static MatrixSums Add(float upperRow, float lowerRow, float firstColumn, float secondColumn, MatrixSums sums) => new(
@@ -77,8 +89,10 @@ public static class Matrix
         Fused.MultiplyAdd(lowerRow, firstColumn, sums.Third), Fused.MultiplyAdd(lowerRow, secondColumn, sums.Fourth));
 
     // Of the thread's own row, which four lanes hold.
-    static float Rows(uint word, int k, uint mask, int shift) => Interop.IntAsFloat((Warp.Shuffle(word, (Warp.LaneIdx & ~3) + k) & mask) << shift);
+    static float Rows(uint word, int k, uint mask, int shift) =>
+        Interop.IntAsFloat((Warp.Shuffle(word, (Warp.LaneIdx & ~3) + k) & mask) << shift);
 
     // Of the thread's own two columns, 2t and 2t + 1: lanes 8t to 8t + 3, and the next four.
-    static float Cols(uint word, int k, int next, uint mask, int shift) => Interop.IntAsFloat((Warp.Shuffle(word, (Warp.LaneIdx & 3) * 8 + next + k) & mask) << shift);
+    static float Cols(uint word, int k, int next, uint mask, int shift) =>
+        Interop.IntAsFloat((Warp.Shuffle(word, (Warp.LaneIdx & 3) * 8 + next + k) & mask) << shift);
 }

@@ -13,7 +13,8 @@ public static class SharedCopy
     /// <param name="source">Device memory.</param>
     /// <param name="from">Where from; need not lie in the source if it is not inside.</param>
     /// <param name="isInside">Whether there is anything to copy.</param>
-    public static void Begin(ArrayView<float> target, int to, ArrayView<float> source, int from, bool isInside) => target[to] = isInside ? source[from] : 0f;
+    public static void Begin(ArrayView<float> target, int to, ArrayView<float> source, int from, bool isInside) =>
+        target[to] = isInside ? source[from] : 0f;
 
     /// <summary>The same of four neighbors, in one piece: <paramref name="to"/> and <paramref name="from"/> are multiples of 4, and views begin at multiples of 16 bytes.</summary>
     /// <param name="target">Shared memory, as allocated or from a multiple of 4 on.</param>

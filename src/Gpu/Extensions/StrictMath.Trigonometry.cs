@@ -126,7 +126,8 @@ public static partial class StrictMath
         p = Math.FusedMultiplyAdd(p, z, -0.14285714285714285);
         p = Math.FusedMultiplyAdd(p, z, 0.2);
         p = Math.FusedMultiplyAdd(p, z, -0.3333333333333333);
-        Wide near = c == 0 ? new Wide(0, 0) : c == 0.25 ? new Wide(0.24497866312686414, 1.0698755618734451e-17) : c == 0.5 ? new Wide(0.4636476090008061, 2.2698777452961687e-17)
+        Wide near = c == 0 ? new Wide(0, 0) : c == 0.25 ? new Wide(0.24497866312686414, 1.0698755618734451e-17) : c == 0.5
+            ? new Wide(0.4636476090008061, 2.2698777452961687e-17)
             : c == 0.75 ? new Wide(0.6435011087932844, 1.5834785051444286e-17) : new Wide(0.7853981633974483, 3.061616997868383e-17);
         Wide angle = near + new Wide(t.High, Math.FusedMultiplyAdd(t.High * z, p, t.Low));
         return isSteep ? HalfOfPi - angle : angle;

@@ -22,8 +22,12 @@ static class Advice
             return "use double, or a long with a fixed scale";
         if (type == typeof(Int128) || type == typeof(UInt128) || type == typeof(BigInteger))
             return "use long or ulong, or a struct of your own that holds several; Math.BigMul gives both halves of a product";
-        if (type == typeof(DateTime) || type == typeof(DateTimeOffset) || type == typeof(TimeSpan) || type == typeof(DateOnly) || type == typeof(TimeOnly))
+        if (type == typeof(DateTime) || type == typeof(DateTimeOffset) || type == typeof(TimeSpan) || type == typeof(DateOnly)
+            || type == typeof(TimeOnly))
+        {
             return "pass its ticks as a long";
+        }
+
         if (type == typeof(string) || type == typeof(System.Text.StringBuilder) || type == typeof(DefaultInterpolatedStringHandler))
             return "kernels hold no text; write a number that the host makes words of, or Interop.WriteLine a constant text";
         if (type.IsSubclassOf(typeof(Delegate)))
@@ -32,8 +36,12 @@ static class Advice
             return "write it without async and await; a launch's threads run side by side already";
         if (typeof(Task).IsAssignableFrom(type) || type.Namespace is "System.Threading" or "System.Threading.Tasks")
             return "a launch's threads run side by side already; use Atomic, Group.Barrier and MemoryFence between them";
-        if (IsEnumerator(type) || (type.IsInterface && typeof(System.Collections.IEnumerable).IsAssignableFrom(type)) || type == typeof(Enumerable))
+        if (IsEnumerator(type) || (type.IsInterface && typeof(System.Collections.IEnumerable).IsAssignableFrom(type))
+            || type == typeof(Enumerable))
+        {
             return Loop;
+        }
+
         if (type == typeof(Random))
             return "compute random numbers from a seed and the thread's index, or pass them in a view";
         if (type == typeof(Console))
@@ -62,11 +70,20 @@ static class Advice
     // What stands in the way in a struct's own layout.
     static string? Layout(Type type)
     {
-        if (!type.IsValueType || type.IsPrimitive || type.IsEnum || type.IsByRefLike || type.StructLayoutAttribute is not { } layout || type.IsExplicitLayout)
+        if (!type.IsValueType || type.IsPrimitive || type.IsEnum || type.IsByRefLike || type.StructLayoutAttribute is not { } layout
+            || type.IsExplicitLayout)
+        {
             return null;
+        }
+
         if (layout.Pack is not (0 or 8))
-            return $"leave Pack = {layout.Pack} out, so that each field lies at a multiple of its size; read packed bytes through a view of bytes";
-        return layout.Size > 1 && type.IsLayoutSequential && !type.IsDefined(typeof(InlineArrayAttribute), false) && !type.IsDefined(typeof(UnsafeValueTypeAttribute), false)
+        {
+            return $"leave Pack = {layout.Pack} out, so that each field lies at a multiple of its size; read packed bytes through a view "
+                + $"of bytes";
+        }
+
+        return layout.Size > 1 && type.IsLayoutSequential && !type.IsDefined(typeof(InlineArrayAttribute), false)
+            && !type.IsDefined(typeof(UnsafeValueTypeAttribute), false)
             ? $"leave Size = {layout.Size} out, and add fields that fill the struct"
             : null;
     }

@@ -6,14 +6,19 @@ namespace Dalle2.Gpu.Frontend;
 static class Constants
 {
     /// <summary>The primitives of a value of a type that kernels can hold, without views.</summary>
-    public static Data Of(Function function, object value) => new([.. Leaves(value).Select(leaf => function.Constant(leaf.Type, leaf.Bits))]);
+    public static Data Of(Function function, object value) =>
+        new([.. Leaves(value).Select(leaf => function.Constant(leaf.Type, leaf.Bits))]);
 
     /// <summary>The primitives of a value: their types and bits.</summary>
     public static IEnumerable<(IrType Type, ulong Bits)> Leaves(object value)
     {
         Type type = value.GetType();
         if (type.IsPrimitive || type.IsEnum)
-            return [(TypeLayout.Of(type)!.Leaves[0].Type, BitsOf(type.IsEnum ? System.Convert.ChangeType(value, Enum.GetUnderlyingType(type)) : value))];
+        {
+            return [(TypeLayout.Of(type)!.Leaves[0].Type,
+                BitsOf(type.IsEnum ? System.Convert.ChangeType(value, Enum.GetUnderlyingType(type)) : value))];
+        }
+
         return TypeLayout.FieldsOf(type).SelectMany(field => Leaves(field.GetValue(value)!));
     }
 

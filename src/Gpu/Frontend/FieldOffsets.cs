@@ -7,7 +7,8 @@ namespace Dalle2.Gpu.Frontend;
 static class FieldOffsets
 {
     /// <summary>The struct's size, and the offset of each field in the order of <see cref="TypeLayout.FieldsOf"/>.</summary>
-    public static (int Size, int[] Offsets) Of(Type type) => (Measure(type, null), [.. TypeLayout.FieldsOf(type).Select(field => Measure(type, field))]);
+    public static (int Size, int[] Offsets) Of(Type type) =>
+        (Measure(type, null), [.. TypeLayout.FieldsOf(type).Select(field => Measure(type, field))]);
 
     // The size, or the distance from a variable's address to that of its field.
     static int Measure(Type type, FieldInfo? field)

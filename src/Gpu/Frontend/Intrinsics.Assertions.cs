@@ -9,7 +9,9 @@ static partial class Intrinsics
 {
     /// <summary>Whether a text may be an argument of a call.</summary>
     public static bool TakesText(MethodBase target) =>
-        target.DeclaringType == typeof(Trace) || target.DeclaringType == typeof(Debug) || (target.DeclaringType == typeof(Interop) && target.Name is nameof(Interop.Write) or nameof(Interop.WriteLine) or nameof(Interop.OffsetOf));
+        target.DeclaringType == typeof(Trace) || target.DeclaringType == typeof(Debug)
+        || (target.DeclaringType == typeof(Interop) && target.Name is nameof(Interop.Write) or nameof(Interop.WriteLine)
+        or nameof(Interop.OffsetOf));
 
     static void AddAssertions()
     {
@@ -19,7 +21,8 @@ static partial class Intrinsics
             Add(type, nameof(Trace.Assert), [typeof(bool), typeof(string)], Assert);
         }
 
-        foreach (MethodInfo method in typeof(Interop).GetMethods().Where(method => method.Name is nameof(Interop.Write) or nameof(Interop.WriteLine)))
+        foreach (MethodInfo method in typeof(Interop).GetMethods()
+            .Where(method => method.Name is nameof(Interop.Write) or nameof(Interop.WriteLine)))
         {
             Add(method, (t, m, _) =>
             {

@@ -25,7 +25,9 @@ static partial class Intrinsics
         AddTo(typeof(SharedCopy), nameof(SharedCopy.Begin), (t, _, a) => BeginCopy(t, Op.CopyBegin, a));
         AddTo(typeof(SharedCopy), nameof(SharedCopy.BeginFour), (t, _, a) => BeginCopy(t, Op.CopyBeginFour, a));
         AddTo(typeof(SharedCopy), nameof(SharedCopy.Commit), (t, _, _) => Emit(t, Op.CopyCommit));
-        AddTo(typeof(SharedCopy), nameof(SharedCopy.Wait), (t, _, a) => Emit(t, Op.CopyWait, new PendingCopies(a.Length == 1 && Value(a[0]) is Constant groups ? (int)groups.Bits : null)));
+        AddTo(typeof(SharedCopy), nameof(SharedCopy.Wait),
+            (t, _, a) => Emit(t, Op.CopyWait, new PendingCopies(a.Length == 1
+            && Value(a[0]) is Constant groups ? (int)groups.Bits : null)));
         Matrices(nameof(Matrix.LoadRows), LoadRows);
         Matrices(nameof(Matrix.ToTensorFloat), (t, _, a) => new Data([t.Builder.Emit(Op.ToTensorFloat, Value(a[0]))]));
         Matrices(nameof(Matrix.ToBrainFloats), (t, _, a) => new Data([t.Builder.Emit(Op.ToBrainFloats, Value(a[0]), Value(a[1]))]));
@@ -47,7 +49,8 @@ static partial class Intrinsics
         Value isInside = Value(arguments[4]), from = builder.Emit(Op.Select, isInside, Value(arguments[3]), builder.Function.Constant(0));
         Bounds(builder, Value(arguments[1]), target[1], op == Op.CopyBeginFour);
         Bounds(builder, from, source[1], op == Op.CopyBeginFour);
-        builder.Emit(op, IrType.None, new Access(MemoryType.F32, sizeof(float), 0), target[0], Value(arguments[1]), source[0], from, isInside);
+        builder.Emit(op, IrType.None, new Access(MemoryType.F32, sizeof(float), 0), target[0], Value(arguments[1]), source[0], from,
+            isInside);
         return null;
     }
 
@@ -64,7 +67,8 @@ static partial class Intrinsics
         SsaBuilder builder = translator.Builder;
         Value[] view = ((Data)arguments[0]).Values;
         Bounds(builder, Value(arguments[1]), view[1], isOfFour: true);
-        return Parts(builder, builder.Emit(Op.MatrixLoad, IrType.I32, new Access(MemoryType.F32, sizeof(float), 0), view[0], Value(arguments[1])));
+        return Parts(builder, builder.Emit(Op.MatrixLoad, IrType.I32, new Access(MemoryType.F32, sizeof(float), 0), view[0],
+            Value(arguments[1])));
     }
 
     static Data MultiplyAdd(MethodTranslator translator, MatrixFormat format, Item[] arguments)

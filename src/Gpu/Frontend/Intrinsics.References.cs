@@ -9,8 +9,12 @@ static partial class Intrinsics
 {
     static void AddReferences()
     {
-        foreach (MethodInfo method in typeof(Unsafe).GetMethods().Where(method => method.Name is nameof(Unsafe.As) or nameof(Unsafe.AsRef) && method.GetParameters()[0].ParameterType.IsByRef))
+        foreach (MethodInfo method in typeof(Unsafe).GetMethods()
+            .Where(method => method.Name is nameof(Unsafe.As) or nameof(Unsafe.AsRef) && method.GetParameters()[0].ParameterType.IsByRef))
+        {
             Add(method, (_, _, a) => a[0]);
+        }
+
         Add(typeof(RuntimeHelpers), nameof(RuntimeHelpers.InitializeArray), [typeof(Array), typeof(RuntimeFieldHandle)], (t, _, a) =>
         {
             if (a is not [ManagedArray array, FieldToken token])
@@ -31,18 +35,24 @@ static partial class Intrinsics
         {
             Block current = builder.Current;
             builder.Current = builder.Function.Entry;
-            builder.DynamicShared = builder.Emit(Op.SharedAllocate, IrType.Shared, new Allocation(sizeof(ulong), (bytes + sizeof(ulong) - 1) / sizeof(ulong)));
+            builder.DynamicShared = builder.Emit(Op.SharedAllocate, IrType.Shared,
+                new Allocation(sizeof(ulong), (bytes + sizeof(ulong) - 1) / sizeof(ulong)));
             builder.Current = current;
         }
 
-        return new Data([builder.DynamicShared, builder.Function.Constant((long)bytes / ElementSize(translator, method.GetGenericArguments()[0]))]);
+        return new Data([builder.DynamicShared, builder.Function.Constant((long)bytes
+            / ElementSize(translator, method.GetGenericArguments()[0]))]);
     }
 
     static Data OffsetOf(MethodTranslator translator, MethodBase method, Item[] arguments)
     {
         Type type = method.GetGenericArguments()[0];
-        if (arguments[0] is not Text { Words: var name } || type.GetField(name, BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic) is not { } field)
+        if (arguments[0] is not Text { Words: var name }
+            || type.GetField(name, BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic) is not { } field)
+        {
             throw Diagnostic.ManagedObject.At(translator.Builder.Position, "a string");
+        }
+
         return new Data([translator.Builder.Function.Constant(translator.LayoutOf(type).Field(field).Offset)]);
     }
 }

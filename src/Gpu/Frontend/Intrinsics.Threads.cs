@@ -80,14 +80,17 @@ static partial class Intrinsics
         if (arguments[0] is not ElementAddress element)
             throw Diagnostic.AtomicVariable.At(translator.Builder.Position);
         var access = new Access(type, element.Stride, element.Offset);
-        return new Data([translator.Builder.Emit(op, type.Loaded(), access, [element.Base, element.Index, .. arguments.Skip(1).Select(Value)])]);
+        return new Data([translator.Builder.Emit(op, type.Loaded(), access,
+            [element.Base, element.Index, .. arguments.Skip(1).Select(Value)])]);
     }
 
     static Data IsLastThread(MethodTranslator translator, MethodBase method, Item[] arguments)
     {
         SsaBuilder builder = translator.Builder;
-        Value Index(Op index, Op size) => builder.Emit(Op.Equal, builder.Emit(index), builder.Emit(Op.Subtract, builder.Emit(size), builder.Function.Constant(1)));
-        Value lastX = Index(Op.GroupIndexX, Op.GroupSizeX), lastY = Index(Op.GroupIndexY, Op.GroupSizeY), lastZ = Index(Op.GroupIndexZ, Op.GroupSizeZ);
+        Value Index(Op index, Op size) =>
+            builder.Emit(Op.Equal, builder.Emit(index), builder.Emit(Op.Subtract, builder.Emit(size), builder.Function.Constant(1)));
+        Value lastX = Index(Op.GroupIndexX, Op.GroupSizeX), lastY = Index(Op.GroupIndexY, Op.GroupSizeY),
+            lastZ = Index(Op.GroupIndexZ, Op.GroupSizeZ);
         return new Data([builder.Emit(Op.And, builder.Emit(Op.And, lastX, lastY), lastZ)]);
     }
 }

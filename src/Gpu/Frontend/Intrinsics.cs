@@ -58,7 +58,8 @@ static partial class Intrinsics
         Reinterpret(typeof(BitConverter), "Int32BitsToSingle", typeof(int), IrType.F32);
         Reinterpret(typeof(BitConverter), "UInt64BitsToDouble", typeof(ulong), IrType.F64);
         Reinterpret(typeof(BitConverter), "Int64BitsToDouble", typeof(long), IrType.F64);
-        Add(typeof(Interop).GetMethods().Single(m => m.Name == "SizeOf" && m.GetParameters().Length == 0), (t, m, _) => new Data([t.Builder.Function.Constant(ElementSize(t, m.GetGenericArguments()[0]))]));
+        Add(typeof(Interop).GetMethods().Single(m => m.Name == "SizeOf" && m.GetParameters().Length == 0),
+            (t, m, _) => new Data([t.Builder.Function.Constant(ElementSize(t, m.GetGenericArguments()[0]))]));
     }
 
     public static Intrinsic? Find(MethodBase method) => Table.GetValueOrDefault((method.Module, method.MetadataToken));
@@ -94,7 +95,8 @@ static partial class Intrinsics
     static int ElementSize(MethodTranslator translator, Type element) => TypeLayout.Of(element)?.Size
         ?? throw Diagnostic.OfType(translator.Builder.Position, element);
 
-    static int ElementSize(MethodTranslator translator, MethodBase member) => ElementSize(translator, member.DeclaringType!.GetGenericArguments()[0]);
+    static int ElementSize(MethodTranslator translator, MethodBase member) =>
+        ElementSize(translator, member.DeclaringType!.GetGenericArguments()[0]);
 
     static ElementAddress Element(MethodTranslator translator, MethodBase method, Item[] arguments)
     {
@@ -120,7 +122,8 @@ static partial class Intrinsics
         Value count = arguments.Length == 3 ? Value(arguments[2]) : builder.Emit(Op.Subtract, length, index);
         builder.Emit(Op.BoundsRange, index, count, length);
         int size = ElementSize(translator, method);
-        MemoryType unit = TypeLayout.Of(method.DeclaringType!.GetGenericArguments()[0])!.Leaves is [{ Offset: 0 } leaf] ? leaf.Memory : MemoryType.None;
+        MemoryType unit = TypeLayout.Of(method.DeclaringType!.GetGenericArguments()[0])!.Leaves is [{ Offset: 0 } leaf]
+            ? leaf.Memory : MemoryType.None;
         return new Data([builder.Emit(Op.Offset, address.Type, new Access(unit, size, 0), address, index), count]);
     }
 

@@ -12,7 +12,8 @@ static class KernelFrontend
     /// <param name="hasMatrixUnits">Whether members of <see cref="Matrix"/> become operations, not the C# that says what they mean.</param>
     /// <param name="dynamicSharedBytes">How much shared memory the launch gives to <see cref="SharedMemory.GetDynamic{T}"/>.</param>
     /// <exception cref="KernelDiagnosticException">The kernel says what kernels cannot say.</exception>
-    public static Function Translate(MethodInfo kernel, IReadOnlyDictionary<int, object>? specialized = null, bool hasMatrixUnits = false, int dynamicSharedBytes = 0)
+    public static Function Translate(MethodInfo kernel, IReadOnlyDictionary<int, object>? specialized = null, bool hasMatrixUnits = false,
+        int dynamicSharedBytes = 0)
     {
         try
         {
@@ -33,10 +34,15 @@ static class KernelFrontend
         return first == typeof(Index1D) ? 1 : first == typeof(Index2D) ? 2 : first == typeof(Index3D) ? 3 : 0;
     }
 
-    static Function Translate(MethodInfo kernel, IReadOnlyDictionary<int, object>? specialized, bool hasMatrixUnits, int dynamicSharedBytes, bool followsConstants)
+    static Function Translate(MethodInfo kernel, IReadOnlyDictionary<int, object>? specialized, bool hasMatrixUnits, int dynamicSharedBytes,
+        bool followsConstants)
     {
         ParameterInfo[] parameters = kernel.GetParameters();
-        var function = new Function($"{kernel.DeclaringType?.Name}.{kernel.Name}", IndexRank(kernel)) { HasMatrixUnits = hasMatrixUnits, DynamicSharedBytes = dynamicSharedBytes };
+        var function = new Function($"{kernel.DeclaringType?.Name}.{kernel.Name}", IndexRank(kernel))
+        {
+            HasMatrixUnits = hasMatrixUnits,
+            DynamicSharedBytes = dynamicSharedBytes
+        };
         var builder = new SsaBuilder(function) { Position = new SourcePosition(kernel, 0), FollowsConstants = followsConstants };
         Item[] arguments = [.. parameters.Select(parameter => Declare(builder, parameter, specialized))];
         // A lambda's object, which it does not use.
@@ -55,11 +61,15 @@ static class KernelFrontend
     /// <exception cref="KernelDiagnosticException">It does.</exception>
     public static void RequireGroup(Function function)
     {
-        if (function.IndexRank > 0 && function.Blocks.SelectMany(block => block.Instructions).FirstOrDefault(instruction => NeedsGroup(instruction.Op)) is { } asking)
+        if (function.IndexRank > 0 && function.Blocks.SelectMany(block => block.Instructions)
+            .FirstOrDefault(instruction => NeedsGroup(instruction.Op)) is { } asking)
+        {
             throw Diagnostic.Ungrouped.At(asking.Position);
+        }
     }
 
-    static bool NeedsGroup(Op op) => op is Op.Barrier or Op.WarpBarrier or Op.Shuffle or Op.SharedAllocate or (>= Op.GridIndexX and <= Op.GroupSizeZ);
+    static bool NeedsGroup(Op op) =>
+        op is Op.Barrier or Op.WarpBarrier or Op.Shuffle or Op.SharedAllocate or (>= Op.GridIndexX and <= Op.GroupSizeZ);
 
     static Data Declare(SsaBuilder builder, ParameterInfo parameter, IReadOnlyDictionary<int, object>? specialized)
     {

@@ -13,11 +13,18 @@ static class KernelShape
         if (!Closures.IsFree(method))
             throw new ArgumentException($"{name} is not a kernel: {Capture(method)}");
         if (method.ReturnType != typeof(void))
-            throw new ArgumentException($"{name} is not a kernel: it returns a value of type {method.ReturnType.Name}, and a kernel returns nothing; write results to a view (of a lambda, put its body in braces)");
+        {
+            throw new ArgumentException($"{name} is not a kernel: it returns a value of type {method.ReturnType.Name}, and a kernel "
+                + $"returns nothing; write results to a view (of a lambda, put its body in braces)");
+        }
+
         foreach (ParameterInfo parameter in method.GetParameters())
         {
             if (!parameter.ParameterType.IsValueType)
-                throw new ArgumentException($"{name} is not a kernel: its parameter '{parameter.Name}' is a {SourceNames.Of(parameter.ParameterType)}; pass views and unmanaged structs by value");
+            {
+                throw new ArgumentException($"{name} is not a kernel: its parameter '{parameter.Name}' is a "
+                    + $"{SourceNames.Of(parameter.ParameterType)}; pass views and unmanaged structs by value");
+            }
         }
     }
 
@@ -25,7 +32,11 @@ static class KernelShape
     {
         Type type = method.DeclaringType!;
         if (SourceNames.IsCapture(type))
-            return $"it captures {string.Join(", ", Used(method, type).Distinct())}; pass what it needs as arguments, and write 'static' before it, so that the compiler of C# finds captures";
+        {
+            return $"it captures {string.Join(", ", Used(method, type).Distinct())}; pass what it needs as arguments, and write 'static' "
+                + $"before it, so that the compiler of C# finds captures";
+        }
+
         return method.Name.StartsWith('<')
             ? $"it captures 'this', an object of {type.Name}; pass what it needs as arguments, and write 'static' before it"
             : $"it is a method of an object of {type.Name}; write 'static' before it, and pass what it needs as arguments";

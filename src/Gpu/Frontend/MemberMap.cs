@@ -18,7 +18,8 @@ sealed class MemberMap
     {
         foreach (MethodInfo method in replacement.GetMethods(Static).Where(method => method.IsPublic || method.IsAssembly))
         {
-            MethodInfo found = Array.Find(original.GetMethods(Static | BindingFlags.Instance), candidate => candidate.Name == method.Name && Fits(candidate, method))
+            MethodInfo found = Array.Find(original.GetMethods(Static | BindingFlags.Instance), candidate => candidate.Name == method.Name
+                && Fits(candidate, method))
                 ?? throw new InvalidOperationException($"{original.Name} has no {method}");
             map.Add((found.Module, found.MetadataToken), method);
         }
@@ -32,11 +33,13 @@ sealed class MemberMap
     /// </summary>
     public MemberMap AddFitting(Type original, params ReadOnlySpan<Type> replacements)
     {
-        foreach (MethodInfo method in original.GetMethods(BindingFlags.Static | BindingFlags.Public).Where(method => Intrinsics.Find(method) == null))
+        foreach (MethodInfo method in original.GetMethods(BindingFlags.Static | BindingFlags.Public)
+            .Where(method => Intrinsics.Find(method) == null))
         {
             foreach (Type replacement in replacements)
             {
-                if (Array.Find(replacement.GetMethods(Static), candidate => candidate.IsPublic && candidate.Name == method.Name && Fits(method, candidate)) is { } found)
+                if (Array.Find(replacement.GetMethods(Static), candidate => candidate.IsPublic && candidate.Name == method.Name
+                    && Fits(method, candidate)) is { } found)
                 {
                     map.TryAdd((method.Module, method.MetadataToken), found);
                     break;

@@ -28,7 +28,8 @@ sealed class MethodCode
         typeArguments = method.DeclaringType is { IsGenericType: true } type ? type.GetGenericArguments() : null;
         methodArguments = method.IsGenericMethod ? method.GetGenericArguments() : null;
         Type[] types = [.. method.GetParameters().Select(p => p.ParameterType)];
-        Arguments = method.IsStatic ? types : [method.DeclaringType!.IsValueType ? method.DeclaringType.MakeByRefType() : method.DeclaringType, .. types];
+        Arguments = method.IsStatic ? types : [method.DeclaringType!.IsValueType
+            ? method.DeclaringType.MakeByRefType() : method.DeclaringType, .. types];
         Locals = [.. body.LocalVariables.OrderBy(local => local.LocalIndex).Select(local => local.LocalType)];
         HasHandlers = body.ExceptionHandlingClauses.Count > 0;
         List<IlInstruction> instructions = IlReader.Read(body.GetILAsByteArray()!);
@@ -77,7 +78,8 @@ sealed class MethodCode
     public IlBlock this[int offset] => blocks[offset];
 
     /// <summary>The type, field or method that a token means.</summary>
-    public MemberInfo Resolve(int token) => members.GetOrAdd(token, static (t, code) => code.method.Module.ResolveMember(t, code.typeArguments, code.methodArguments)!, this);
+    public MemberInfo Resolve(int token) =>
+        members.GetOrAdd(token, static (t, code) => code.method.Module.ResolveMember(t, code.typeArguments, code.methodArguments)!, this);
 
     List<int> ReversePostorder()
     {
@@ -104,7 +106,8 @@ sealed class MethodCode
     }
 
     static bool Ends(IlInstruction instruction) =>
-        instruction.Code is (>= ILOpCode.Br and <= ILOpCode.Switch) or ILOpCode.Ret or ILOpCode.Throw or ILOpCode.Rethrow or ILOpCode.Leave or ILOpCode.Leave_s or ILOpCode.Endfinally or ILOpCode.Endfilter;
+        instruction.Code is (>= ILOpCode.Br and <= ILOpCode.Switch) or ILOpCode.Ret or ILOpCode.Throw or ILOpCode.Rethrow or ILOpCode.Leave
+        or ILOpCode.Leave_s or ILOpCode.Endfinally or ILOpCode.Endfilter;
 
     static IEnumerable<int> Targets(IlInstruction instruction) => instruction.Code switch
     {

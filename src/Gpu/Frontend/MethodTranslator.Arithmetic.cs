@@ -41,7 +41,8 @@ sealed partial class MethodTranslator
     {
         Value count = Coerce(Number(Pop()), IrType.I32);
         Value value = Number(Pop());
-        Push(builder.Emit(code == ILOpCode.Shl ? Op.ShiftLeft : code == ILOpCode.Shr ? Op.ShiftRight : Op.ShiftRightUnsigned, value, count));
+        Push(builder.Emit(code == ILOpCode.Shl ? Op.ShiftLeft : code == ILOpCode.Shr ? Op.ShiftRight : Op.ShiftRightUnsigned, value,
+            count));
     }
 
     // Of floats, the variants called "unsigned" hold for NaN too: they are the opposites of ordered comparisons.
@@ -51,7 +52,8 @@ sealed partial class MethodTranslator
         if (a.Type == IrType.Bool && code is not (ILOpCode.Ceq or ILOpCode.Beq or ILOpCode.Bne_un))
             (a, b) = (Coerce(a, IrType.I32), Coerce(b, IrType.I32));
         bool isFloat = a.Type.IsFloat();
-        bool unsigned = code is ILOpCode.Cgt_un or ILOpCode.Clt_un or ILOpCode.Bge_un or ILOpCode.Bgt_un or ILOpCode.Ble_un or ILOpCode.Blt_un;
+        bool unsigned = code is ILOpCode.Cgt_un or ILOpCode.Clt_un or ILOpCode.Bge_un or ILOpCode.Bgt_un or ILOpCode.Ble_un
+            or ILOpCode.Blt_un;
         Op less = unsigned && !isFloat ? Op.LessUnsigned : Op.Less;
         Op lessOrEqual = unsigned && !isFloat ? Op.LessOrEqualUnsigned : Op.LessOrEqual;
         bool opposite = unsigned && isFloat;
@@ -104,7 +106,8 @@ sealed partial class MethodTranslator
         };
     }
 
-    Value FromUnsigned(Value value, IrType type) => value.Type.IsFloat() ? Coerce(value, type) : builder.Convert(Op.UnsignedToFloat, type, value);
+    Value FromUnsigned(Value value, IrType type) =>
+        value.Type.IsFloat() ? Coerce(value, type) : builder.Convert(Op.UnsignedToFloat, type, value);
 
     // Two operands of one type: bools stay bools beside the literals 0 and 1.
     (Value A, Value B) PopPair()
@@ -112,7 +115,8 @@ sealed partial class MethodTranslator
         Value b = Scalar(Pop()), a = Scalar(Pop());
         if (a.Type == b.Type)
             return (a, b);
-        bool bools = (a.Type == IrType.Bool && b is Constant { Type: IrType.I32, Bits: 0 or 1 }) || (b.Type == IrType.Bool && a is Constant { Type: IrType.I32, Bits: 0 or 1 });
+        bool bools = (a.Type == IrType.Bool && b is Constant { Type: IrType.I32, Bits: 0 or 1 })
+            || (b.Type == IrType.Bool && a is Constant { Type: IrType.I32, Bits: 0 or 1 });
         IrType type = bools ? IrType.Bool
             : a.Type == IrType.F64 || b.Type == IrType.F64 ? IrType.F64
             : a.Type == IrType.I64 || b.Type == IrType.I64 ? IrType.I64 : IrType.I32;

@@ -15,7 +15,8 @@ sealed partial class MethodTranslator
     /// <summary>A fresh array of zeros.</summary>
     internal ManagedArray NewArray(Type element, Value[] extents)
     {
-        int[] constants = [.. extents.Select(extent => extent is Constant { Bits: var bits } && (int)bits >= 0 ? (int)bits : throw Diagnostic.SharedExtent.At(builder.Position, "array"))];
+        int[] constants = [.. extents.Select(extent => extent is Constant { Bits: var bits }
+            && (int)bits >= 0 ? (int)bits : throw Diagnostic.SharedExtent.At(builder.Position, "array"))];
         ManagedArray array = Allocate(element, constants, isConstant: false);
         Data zero = Zero(LayoutOf(element));
         for (int i = 0; i < Elements(array); i++)
@@ -41,7 +42,8 @@ sealed partial class MethodTranslator
         {
             Value index = Coerce(indices[axis], IrType.I32);
             builder.Emit(Op.Bounds, index, builder.Function.Constant((long)array.Extents[axis]));
-            linear = linear == null ? index : builder.Emit(Op.Add, builder.Emit(Op.Multiply, linear, builder.Function.Constant(array.Extents[axis])), index);
+            linear = linear == null ? index : builder.Emit(Op.Add,
+                builder.Emit(Op.Multiply, linear, builder.Function.Constant(array.Extents[axis])), index);
         }
 
         return new ElementAddress(array.Base, linear!, LayoutOf(array.Element).Size, 0);
@@ -51,7 +53,8 @@ sealed partial class MethodTranslator
     Item? CallOfArray(MethodBase target, Item[] values)
     {
         ManagedArray array = Array(values[0]);
-        Value[] numbers = [.. values.Skip(1).Take(array.Extents.Length).Select(value => value is Data ? Number(value) : builder.Function.Constant(0))];
+        Value[] numbers = [.. values.Skip(1).Take(array.Extents.Length)
+            .Select(value => value is Data ? Number(value) : builder.Function.Constant(0))];
         switch (target.Name)
         {
             case "Get":
@@ -88,7 +91,8 @@ sealed partial class MethodTranslator
             throw Diagnostic.ManagedObject.At(builder.Position, $"the field {field.Name}, which holds no array");
         Block current = builder.Current;
         builder.Current = builder.Function.Entry;
-        ManagedArray array = Allocate(field.FieldType.GetElementType()!, [.. Enumerable.Range(0, values.Rank).Select(values.GetLength)], isConstant: true);
+        ManagedArray array = Allocate(field.FieldType.GetElementType()!, [.. Enumerable.Range(0, values.Rank).Select(values.GetLength)],
+            isConstant: true);
         Fill(array, values);
         builder.Current = current;
         builder.ConstantArrays.Add(field, array);

@@ -12,7 +12,9 @@ sealed partial class MethodTranslator
 
     /// <summary>Whether the call that is being translated stands in ILGPU, in .NET's library, or in what they mean here, not in the user's code.</summary>
     internal bool IsWithinLibrary =>
-        method.Module.Assembly is var assembly && (assembly == typeof(Index1D).Assembly || assembly == typeof(ILGPU.Algorithms.XMath).Assembly || assembly == typeof(object).Assembly || assembly == typeof(Meaning).Assembly);
+        method.Module.Assembly is var assembly && (assembly == typeof(Index1D).Assembly
+        || assembly == typeof(ILGPU.Algorithms.XMath).Assembly || assembly == typeof(object).Assembly
+        || assembly == typeof(Meaning).Assembly);
 
     void Call(MethodBase target)
     {
@@ -70,7 +72,11 @@ sealed partial class MethodTranslator
         if (target.DeclaringType is not { } type)
             throw Foreign(builder.Position, target);
         if (!target.IsStatic && !type.IsValueType)
-            throw target.IsAbstract && type.IsInterface ? Diagnostic.Boxing.At(builder.Position, type.Name) : Diagnostic.OfType(builder.Position, type);
+        {
+            throw target.IsAbstract && type.IsInterface
+                ? Diagnostic.Boxing.At(builder.Position, type.Name) : Diagnostic.OfType(builder.Position, type);
+        }
+
         if (!target.IsStatic && values[0] is Data temporary)
             values[0] = Spill(type, temporary);
         if (!Intrinsics.IsForeign(type))
@@ -88,13 +94,17 @@ sealed partial class MethodTranslator
     }
 
     KernelDiagnosticException NewObject(Type type) => SourceNames.IsCapture(type)
-        ? Diagnostic.ManagedObject.At(builder.Position, $"a lambda that captures {string.Join(", ", SourceNames.Captured(type))}", Advice.For(typeof(Action))!)
-        : Diagnostic.ManagedObject.At(builder.Position, $"a new {SourceNames.Of(type)}", Advice.For(type) ?? Diagnostic.ManagedObject.Instead);
+        ? Diagnostic.ManagedObject.At(builder.Position, $"a lambda that captures {string.Join(", ", SourceNames.Captured(type))}",
+        Advice.For(typeof(Action))!)
+        : Diagnostic.ManagedObject.At(builder.Position, $"a new {SourceNames.Of(type)}", Advice.For(type)
+        ?? Diagnostic.ManagedObject.Instead);
 
     // Methods like ArgumentNullException.ThrowIfNull are throws by another name.
-    static KernelDiagnosticException Foreign(SourcePosition call, MethodBase target) => target.DeclaringType is { } type && type.IsAssignableTo(typeof(Exception))
+    static KernelDiagnosticException Foreign(SourcePosition call, MethodBase target) =>
+        target.DeclaringType is { } type && type.IsAssignableTo(typeof(Exception))
         ? Diagnostic.ExceptionHandling.At(call, NameOf(target))
-        : Diagnostic.ForeignCall.At(call, NameOf(target), (target.DeclaringType is { } owner ? Advice.For(owner) : null) ?? Diagnostic.ForeignCall.Instead);
+        : Diagnostic.ForeignCall.At(call, NameOf(target), (target.DeclaringType is { } owner ? Advice.For(owner) : null)
+        ?? Diagnostic.ForeignCall.Instead);
 
     /// <summary>Translates a call in place.</summary>
     internal Item? Inline(MethodBase target, Item[] values) => new MethodTranslator(builder, target, values, this).Run();
@@ -103,7 +113,8 @@ sealed partial class MethodTranslator
     IEnumerable<Item> Passed(MethodBase target, Item[] values)
     {
         ParameterInfo[] parameters = target.GetParameters();
-        return parameters.Zip(values.Skip(values.Length - parameters.Length), (parameter, value) => parameter.ParameterType.IsByRef || value is Text or ManagedArray or FieldToken ? value : Coerce(value, LayoutOf(parameter.ParameterType)));
+        return parameters.Zip(values.Skip(values.Length - parameters.Length), (parameter, value) => parameter.ParameterType.IsByRef
+            || value is Text or ManagedArray or FieldToken ? value : Coerce(value, LayoutOf(parameter.ParameterType)));
     }
 
     VariableAddress Spill(Type type, Data value)
@@ -116,7 +127,8 @@ sealed partial class MethodTranslator
     // The method of a struct type argument that an interface's method means.
     MethodInfo Implementation(MethodInfo target, Type type)
     {
-        MethodInfo implementation = StructMembers.Implementation(target, type) ?? throw Diagnostic.NoBody.At(builder.Position, NameOf(target));
+        MethodInfo implementation = StructMembers.Implementation(target, type)
+            ?? throw Diagnostic.NoBody.At(builder.Position, NameOf(target));
         if (target.DeclaringType is { IsInterface: true } && implementation.DeclaringType!.IsInterface && !implementation.IsStatic)
             throw Diagnostic.Boxing.At(builder.Position, type.Name);
         return implementation;

@@ -70,7 +70,8 @@ sealed partial class MethodTranslator
                 Switch(instruction);
                 break;
             case ILOpCode.Ret:
-                returns.Add((builder.Current, method is MethodInfo { ReturnType: var type } && type != typeof(void) ? Returned(type) : null));
+                returns.Add((builder.Current, method is MethodInfo { ReturnType: var type }
+                    && type != typeof(void) ? Returned(type) : null));
                 break;
             case ILOpCode.Ceq or ILOpCode.Cgt or ILOpCode.Cgt_un or ILOpCode.Clt or ILOpCode.Clt_un:
                 Push(Compare(instruction.Code));
@@ -87,7 +88,8 @@ sealed partial class MethodTranslator
             case ILOpCode.Not:
                 Push(builder.Emit(Op.Not, Number(Pop())));
                 break;
-            case (>= ILOpCode.Conv_i1 and <= ILOpCode.Conv_u8) or ILOpCode.Conv_r_un or (>= ILOpCode.Conv_u2 and <= ILOpCode.Conv_i) or ILOpCode.Conv_u:
+            case (>= ILOpCode.Conv_i1 and <= ILOpCode.Conv_u8) or ILOpCode.Conv_r_un or (>= ILOpCode.Conv_u2 and <= ILOpCode.Conv_i)
+                or ILOpCode.Conv_u:
                 Push(Convert(instruction.Code, Number(Pop())));
                 break;
             case >= ILOpCode.Ldind_i1 and <= ILOpCode.Ldind_r8:
@@ -174,7 +176,8 @@ sealed partial class MethodTranslator
             case ILOpCode.Ldtoken when code.Resolve(number) is FieldInfo token:
                 Push(new FieldToken(token));
                 break;
-            case ILOpCode.Ldnull or ILOpCode.Castclass or ILOpCode.Isinst or ILOpCode.Unbox or ILOpCode.Unbox_any or ILOpCode.Ldind_ref or ILOpCode.Stind_ref or ILOpCode.Ldtoken:
+            case ILOpCode.Ldnull or ILOpCode.Castclass or ILOpCode.Isinst or ILOpCode.Unbox or ILOpCode.Unbox_any or ILOpCode.Ldind_ref
+                or ILOpCode.Stind_ref or ILOpCode.Ldtoken:
                 throw Diagnostic.ManagedObject.At(builder.Position, "an object");
             case ILOpCode.Ldftn or ILOpCode.Ldvirtftn:
                 throw Diagnostic.ManagedObject.At(builder.Position, "a delegate");

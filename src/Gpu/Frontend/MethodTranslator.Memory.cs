@@ -58,7 +58,8 @@ sealed partial class MethodTranslator
             }
         }
 
-        if (item is ElementAddress address && variable.Shape is ElementAddress shape && (address.Stride, address.Offset) == (shape.Stride, shape.Offset))
+        if (item is ElementAddress address && variable.Shape is ElementAddress shape
+            && (address.Stride, address.Offset) == (shape.Stride, shape.Offset))
         {
             builder.Write(variable.Slot, address.Base);
             builder.Write(variable.Slot + 1, Coerce(address.Index, shape.Index.Type));
@@ -82,7 +83,8 @@ sealed partial class MethodTranslator
         return data.Values;
     }
 
-    Value Narrow(Value value, Leaf leaf) => leaf.Type == IrType.Bool || value is Instruction { Op: Op.Load } load && load.Access.Type == leaf.Memory
+    Value Narrow(Value value, Leaf leaf) =>
+        leaf.Type == IrType.Bool || value is Instruction { Op: Op.Load } load && load.Access.Type == leaf.Memory
         ? value
         : leaf.Memory switch
         {
@@ -97,7 +99,8 @@ sealed partial class MethodTranslator
     internal Data Load(Item address, TypeLayout layout) => address switch
     {
         ElementAddress element => new Data([.. layout.Leaves.Select(leaf => LoadLeaf(element, leaf))]),
-        VariableAddress { Variable.Layout: not null } variable => new Data([.. layout.Leaves.Select((_, l) => builder.Read(variable.Variable.Slot + variable.First + l))]),
+        VariableAddress { Variable.Layout: not null } variable =>
+        new Data([.. layout.Leaves.Select((_, l) => builder.Read(variable.Variable.Slot + variable.First + l))]),
         Data data => data,
         _ => throw Diagnostic.AmbiguousReference.At(builder.Position),
     };
@@ -106,7 +109,8 @@ sealed partial class MethodTranslator
     {
         if (leaf.Type.IsPointer())
             throw Diagnostic.UnsupportedType.At(builder.Position, "view of views");
-        Value value = builder.Emit(Op.Load, leaf.Memory.Loaded(), new Access(leaf.Memory, element.Stride, element.Offset + leaf.Offset), element.Base, element.Index);
+        Value value = builder.Emit(Op.Load, leaf.Memory.Loaded(), new Access(leaf.Memory, element.Stride, element.Offset + leaf.Offset),
+            element.Base, element.Index);
         return Coerce(value, leaf.Type);
     }
 
@@ -151,7 +155,8 @@ sealed partial class MethodTranslator
 
     // The instructions that read and write through references to variables say the size and kind only; the variable knows its sign.
     Leaf VariableLeaf(Item address, MemoryType type) =>
-        address is VariableAddress { Variable.Layout: { } layout } variable && layout.Leaves[variable.First] is var leaf && leaf.Memory.Loaded() == type.Loaded() && leaf.Memory.Bytes() == type.Bytes()
+        address is VariableAddress { Variable.Layout: { } layout } variable && layout.Leaves[variable.First] is var leaf
+        && leaf.Memory.Loaded() == type.Loaded() && leaf.Memory.Bytes() == type.Bytes()
             ? leaf
             : throw Diagnostic.AmbiguousReference.At(builder.Position);
 

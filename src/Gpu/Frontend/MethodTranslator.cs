@@ -70,7 +70,8 @@ sealed partial class MethodTranslator
             {
                 TranslateBlock(instructions, call);
             }
-            catch (KernelDiagnosticException e) when (instructions[^1].Code == ILOpCode.Throw && e.Code != Diagnostic.ExceptionHandling.Code)
+            catch (KernelDiagnosticException e) when (instructions[^1].Code == ILOpCode.Throw
+            && e.Code != Diagnostic.ExceptionHandling.Code)
             {
                 // A message is put together, of which kernels have nothing: what is wrong is the throw.
                 throw Diagnostic.ExceptionHandling.At(Place(instructions[^1].Offset, call), "throw");
@@ -129,7 +130,8 @@ sealed partial class MethodTranslator
         int depth = entry.Edges[0].Stack.Length;
         if (depth > 0 && !complete)
             throw Diagnostic.Instruction.At(builder.Position, "of a loop within an expression");
-        stack = new Stack<Item>(Enumerable.Range(0, depth).Select(d => Merge(entry.Block, [.. entry.Edges.Select(e => (e.Edge.From, e.Stack[d]))])));
+        stack = new Stack<Item>(Enumerable.Range(0, depth)
+            .Select(d => Merge(entry.Block, [.. entry.Edges.Select(e => (e.Edge.From, e.Stack[d]))])));
     }
 
     int Expected(int offset) => code.Incoming.GetValueOrDefault(offset) + (offset == 0 ? 1 : 0);
@@ -214,8 +216,10 @@ sealed partial class MethodTranslator
         switch (first)
         {
             case Data data when incoming.All(i => i.Item is Data other && other.Values.Length == data.Values.Length):
-                return new Data([.. Enumerable.Range(0, data.Values.Length).Select(v => Merge(block, [.. incoming.Select(i => (i.From, ((Data)i.Item).Values[v]))]))]);
-            case ElementAddress element when incoming.All(i => i.Item is ElementAddress other && (other.Stride, other.Offset) == (element.Stride, element.Offset)):
+                return new Data([.. Enumerable.Range(0, data.Values.Length)
+                    .Select(v => Merge(block, [.. incoming.Select(i => (i.From, ((Data)i.Item).Values[v]))]))]);
+            case ElementAddress element when incoming.All(i => i.Item is ElementAddress other
+                && (other.Stride, other.Offset) == (element.Stride, element.Offset)):
                 return element with
                 {
                     Base = Merge(block, [.. incoming.Select(i => (i.From, ((ElementAddress)i.Item).Base))]),

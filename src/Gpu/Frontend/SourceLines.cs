@@ -16,8 +16,12 @@ static class SourceLines
     /// <summary>The file's path as the compiler saw it, and the line from 1; null and 0 if they are not known.</summary>
     public static (string? File, int Line) Find(SourcePosition position)
     {
-        if (position.Method == null || Cache.GetValue(position.Method.Module.Assembly, static assembly => new(() => Open(assembly))).Value is not { } provider)
+        if (position.Method == null || Cache.GetValue(position.Method.Module.Assembly,
+            static assembly => new(() => Open(assembly))).Value is not { } provider)
+        {
             return default;
+        }
+
         MetadataReader reader = provider.GetMetadataReader();
         var method = (MethodDefinitionHandle)MetadataTokens.EntityHandle(position.Method.MetadataToken);
         SequencePoint found = default;
@@ -45,7 +49,8 @@ static class SourceLines
         try
         {
             using var image = new PEReader(System.IO.File.OpenRead(assembly.Location));
-            return image.TryOpenAssociatedPortablePdb(assembly.Location, Contents, out MetadataReaderProvider? provider, out _) ? provider : null;
+            return image.TryOpenAssociatedPortablePdb(assembly.Location, Contents, out MetadataReaderProvider? provider, out _)
+                ? provider : null;
         }
         catch (Exception e) when (e is BadImageFormatException or System.IO.IOException or UnauthorizedAccessException)
         {

@@ -13,8 +13,10 @@ static class StructMembers
             return target;
         MethodInfo definition = target.IsGenericMethod ? target.GetGenericMethodDefinition() : target;
         InterfaceMapping map = type.GetInterfaceMap(contract);
-        int found = Array.FindIndex(map.InterfaceMethods, m => m.MetadataToken == definition.MetadataToken && m.Module == definition.Module);
+        int found = Array.FindIndex(map.InterfaceMethods, m => m.MetadataToken == definition.MetadataToken
+            && m.Module == definition.Module);
         MethodInfo? implementation = found < 0 ? null : map.TargetMethods[found];
-        return implementation != null && target.IsGenericMethod ? implementation.MakeGenericMethod(target.GetGenericArguments()) : implementation;
+        return implementation != null && target.IsGenericMethod
+            ? implementation.MakeGenericMethod(target.GetGenericArguments()) : implementation;
     }
 }

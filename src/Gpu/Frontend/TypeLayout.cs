@@ -46,10 +46,18 @@ sealed class TypeLayout
         if (type.IsEnum)
             return Of(Enum.GetUnderlyingType(type));
         if (IsView(type))
-            return new TypeLayout(16, 8, new Leaf("base", IrType.Global, MemoryType.I64, 0), new Leaf("length", IrType.I64, MemoryType.I64, 8));
+        {
+            return new TypeLayout(16, 8, new Leaf("base", IrType.Global, MemoryType.I64, 0),
+                new Leaf("length", IrType.I64, MemoryType.I64, 8));
+        }
+
         MemoryType memory = Primitive(type);
         if (memory != MemoryType.None)
-            return new TypeLayout(memory.Bytes(), memory.Bytes(), new Leaf("", type == typeof(bool) ? IrType.Bool : memory.Loaded(), memory, 0));
+        {
+            return new TypeLayout(memory.Bytes(), memory.Bytes(),
+                new Leaf("", type == typeof(bool) ? IrType.Bool : memory.Loaded(), memory, 0));
+        }
+
         bool sequential = type.IsLayoutSequential && type.StructLayoutAttribute is { Pack: 0 or 8, Size: 0 or 1 };
         if (!type.IsValueType || type.IsPrimitive || type.IsByRefLike)
             return null;
@@ -81,7 +89,8 @@ sealed class TypeLayout
             int offset = (layout.Size + part.Alignment - 1) / part.Alignment * part.Alignment;
             layout.fields.Add(field.Name, (leaves.Count, offset));
             string name = SourceName(field.Name);
-            leaves.AddRange(part.Leaves.Select(leaf => leaf with { Name = leaf.Name.Length == 0 ? name : $"{name}.{leaf.Name}", Offset = offset + leaf.Offset }));
+            leaves.AddRange(part.Leaves.Select(leaf =>
+                leaf with { Name = leaf.Name.Length == 0 ? name : $"{name}.{leaf.Name}", Offset = offset + leaf.Offset }));
             layout.Size = offset + part.Size;
             layout.Alignment = Math.Max(layout.Alignment, part.Alignment);
         }
@@ -104,7 +113,8 @@ sealed class TypeLayout
         {
             var (first, sequential) = layout.fields[field.Name];
             layout.fields[field.Name] = (first, offset);
-            leaves.AddRange(layout.Leaves[first..(first + Of(field.FieldType)!.Leaves.Length)].Select(leaf => leaf with { Offset = leaf.Offset - sequential + offset }));
+            leaves.AddRange(layout.Leaves[first..(first + Of(field.FieldType)!.Leaves.Length)]
+                .Select(leaf => leaf with { Offset = leaf.Offset - sequential + offset }));
         }
 
         layout.Leaves = [.. leaves];

@@ -27,7 +27,8 @@ static class Folding
         // Checked mode has yet to tell of a division that has no result in mathematics.
         if (IsDivision(op) && operand.IsInteger() && (bits[1] == 0 || (bits[1] == AllOnes(operand) && op is Op.Divide or Op.Remainder)))
             return null;
-        return Semantics.Evaluate(op, operand, type, bits[0], bits[1], bits[2]) is { } result && !IsNaN(type, result) && !(op == Op.FloatToHalf && IsNaN(operand, bits[0]))
+        return Semantics.Evaluate(op, operand, type, bits[0], bits[1], bits[2]) is { } result && !IsNaN(type, result)
+            && !(op == Op.FloatToHalf && IsNaN(operand, bits[0]))
             ? function.Constant(type, result)
             : null;
     }
@@ -97,9 +98,13 @@ static class Folding
             };
         }
 
-    // x op constant, and the mirror image where order does not matter.
+        // x op constant, and the mirror image where order does not matter.
         if (first is Constant left)
-            return op is Op.Add or Op.Multiply or Op.And or Op.Or or Op.Xor ? OfConstant(function, op, second, left) : FromConstant(function, op, left);
+        {
+            return op is Op.Add or Op.Multiply or Op.And or Op.Or
+                or Op.Xor ? OfConstant(function, op, second, left) : FromConstant(function, op, left);
+        }
+
         return second is Constant right ? OfConstant(function, op, first, right) ?? Bounded(function, op, right, above: false) : null;
     }
 

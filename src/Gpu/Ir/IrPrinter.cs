@@ -63,7 +63,8 @@ sealed class IrPrinter
             Access access when row.Operands == OperandRule.Copy =>
                 $".{access.Type.Name()} {Name(o[0])}[{Name(o[1])}], {Name(o[2])}[{Name(o[3])}] if {Name(o[4])}",
             Access access =>
-                $"{(instruction.Type.IsPointer() ? "" : $".{access.Type.Name()}")} {string.Join(", ", o.Skip(2).Select(Name).Prepend(Element(instruction)))}",
+                $"{(instruction.Type.IsPointer() ? "" : $".{access.Type.Name()}")} "
+                + $"{string.Join(", ", o.Skip(2).Select(Name).Prepend(Element(instruction)))}",
             Allocation allocation => $" {allocation.Count} x {allocation.ElementBytes} bytes",
             Fence fence => $".{fence.Scope.ToString().ToLowerInvariant()}",
             MatrixProduct product => $".{product.Format.ToString().ToLowerInvariant()} {all}",
@@ -100,7 +101,8 @@ sealed class IrPrinter
     string Typed(Value value) => $"{Name(value)}: {value.Type.Name()}";
 
     // Texts of functions that are not well formed are needed too, to say so.
-    string Name(Value? value) => value is Constant constant ? Literal(constant) : value == null ? "%?" : names.GetValueOrDefault(value, "%?");
+    string Name(Value? value) =>
+        value is Constant constant ? Literal(constant) : value == null ? "%?" : names.GetValueOrDefault(value, "%?");
 
     public static string Literal(Constant constant) => constant.Type switch
     {

@@ -72,7 +72,8 @@ sealed class IrVerifier
 
     void CheckEnd(Block block)
     {
-        Require(block.Edges.Count <= 2 && (block.Edges.Count == 2) == (block.Condition != null), "a block ends with a condition and two edges, or without and with at most one");
+        Require(block.Edges.Count <= 2 && (block.Edges.Count == 2) == (block.Condition != null),
+            "a block ends with a condition and two edges, or without and with at most one");
         if (block.Condition != null)
         {
             Require(block.Condition.Type == IrType.Bool, "a condition is not a bool");
@@ -82,11 +83,13 @@ sealed class IrVerifier
         foreach (Edge edge in block.Edges)
         {
             Require(edge.From == block, "an edge does not know its block");
-            Require(edge.Arguments.Count == edge.To.Arguments.Count, $"an edge gives {edge.Arguments.Count} values for {edge.To.Arguments.Count} arguments");
+            Require(edge.Arguments.Count == edge.To.Arguments.Count,
+                $"an edge gives {edge.Arguments.Count} values for {edge.To.Arguments.Count} arguments");
             for (int a = 0; a < edge.Arguments.Count; a++)
             {
                 CheckUse(edge.Arguments[a], block, block.Instructions.Count, "edge");
-                Require(edge.Arguments[a].Type == edge.To.Arguments[a].Type, $"an edge gives {edge.Arguments[a].Type.Name()} for an argument of {edge.To.Arguments[a].Type.Name()}");
+                Require(edge.Arguments[a].Type == edge.To.Arguments[a].Type,
+                    $"an edge gives {edge.Arguments[a].Type.Name()} for an argument of {edge.To.Arguments[a].Type.Name()}");
             }
         }
     }
@@ -114,7 +117,9 @@ sealed class IrVerifier
         OperandRule.Float => AllOf(o, o[0].Type.IsFloat()),
         OperandRule.SingleFloat => AllOf(o, o[0].Type == IrType.F32),
         OperandRule.Matrices => AllOf(o[..6], o[0].Type == IrType.I32) && AllOf(o[6..], o[6].Type == IrType.F32),
-        OperandRule.Copy => o[0].Type == IrType.Shared && o[1].Type.IsInteger() && o[2].Type == IrType.Global && o[3].Type.IsInteger() && o[4].Type == IrType.Bool,
+        OperandRule.Copy =>
+        o[0].Type == IrType.Shared && o[1].Type.IsInteger() && o[2].Type == IrType.Global && o[3].Type.IsInteger()
+        && o[4].Type == IrType.Bool,
         OperandRule.Parts => o[0] is Instruction { Op: Op.MatrixMultiplyAdd or Op.MatrixLoad },
         OperandRule.Logic => AllOf(o, o[0].Type.IsInteger() || o[0].Type == IrType.Bool),
         OperandRule.Scalar => AllOf(o, o[0].Type != IrType.None && !o[0].Type.IsPointer()),
@@ -124,7 +129,8 @@ sealed class IrVerifier
         OperandRule.Pointer => o[0].Type.IsPointer(),
         OperandRule.Element => o[0].Type.IsPointer() && o[1].Type.IsInteger(),
         OperandRule.Lane => (o[0].Type.IsInteger() || o[0].Type.IsFloat()) && o[1].Type == IrType.I32,
-        OperandRule.ElementAndValue or OperandRule.Atomic or OperandRule.AtomicInteger => o[0].Type.IsPointer() && o[1].Type.IsInteger() && o[2].Type != IrType.None,
+        OperandRule.ElementAndValue or OperandRule.Atomic or OperandRule.AtomicInteger =>
+        o[0].Type.IsPointer() && o[1].Type.IsInteger() && o[2].Type != IrType.None,
         OperandRule.Requirement => o[0].Type == IrType.Bool && o[1].Type == IrType.I64 && o[2].Type == IrType.I64,
         _ => o.All(operand => operand.Type.IsInteger()) && o[^1].Type == IrType.I64,
     };

@@ -19,8 +19,11 @@ static class BroadcastLoads
         {
             foreach (Value operand in LineOperands.Of(line))
             {
-                if (operand is Register register && loaded.TryGetValue(register, out int at) && (at != segment || line is not ComputeLine { Target.IsVector: true }))
+                if (operand is Register register && loaded.TryGetValue(register, out int at)
+                    && (at != segment || line is not ComputeLine { Target.IsVector: true }))
+                {
                     found.Remove(register);
+                }
             }
 
             if (line is LoadLine { Target: { IsVector: false, Type: IrType.F32 } target })

@@ -33,7 +33,8 @@ static class Coalescing
             }
 
             if (line is MoveLine { Mask: null, Value: Register value } move
-                && reads[value.Number] == 1 && writes[value.Number] == 1 && value.IsVector == move.Target.IsVector && value.Type == move.Target.Type
+                && reads[value.Number] == 1 && writes[value.Number] == 1 && value.IsVector == move.Target.IsVector
+                && value.Type == move.Target.Type
                 && definedAt.TryGetValue(value, out int at)
                 && lastTouched.GetValueOrDefault(move.Target, -1) <= at
                 && !(lastTouched.GetValueOrDefault(move.Target, -1) == at && LineOperands.Written(code.Lines[at]) == move.Target))
@@ -68,7 +69,8 @@ static class Coalescing
             foreach (Value operand in line.Operands)
             {
                 if (operand is Register register && register.IsVector == variable.IsVector && register.Type == variable.Type
-                    && reads[register.Number] == 1 && writes[register.Number] == 1 && definedAt.TryGetValue(register, out int d) && d > defined
+                    && reads[register.Number] == 1 && writes[register.Number] == 1 && definedAt.TryGetValue(register, out int d)
+                    && d > defined
                     && code.Lines[d] is ComputeLine && !IsTouched(code, variable, d, at))
                 {
                     (before, defined) = (register, d);

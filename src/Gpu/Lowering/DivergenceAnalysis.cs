@@ -204,7 +204,8 @@ sealed class DivergenceAnalysis
         if (lanes == 1)
             return Shape.Uniform;
         Value[] operands = instruction.Operands;
-        Shape a = operands.Length > 0 ? At(operands[0], block) : Shape.Uniform, b = operands.Length > 1 ? At(operands[1], block) : Shape.Uniform;
+        Shape a = operands.Length > 0 ? At(operands[0], block) : Shape.Uniform,
+            b = operands.Length > 1 ? At(operands[1], block) : Shape.Uniform;
         bool uniform = true;
         foreach (Value operand in operands)
         {
@@ -251,7 +252,8 @@ sealed class DivergenceAnalysis
         };
     }
 
-    static Shape Times(Shape shape, long factor) => Math.Abs(factor) < 1 << 20 && Math.Abs(shape.Stride) < 1 << 20 ? Shape.Strided(shape.Stride * factor) : Shape.Varying;
+    static Shape Times(Shape shape, long factor) =>
+        Math.Abs(factor) < 1 << 20 && Math.Abs(shape.Stride) < 1 << 20 ? Shape.Strided(shape.Stride * factor) : Shape.Varying;
 
     static long Signed(Constant constant) => constant.Type == IrType.I32 ? (int)constant.Bits : (long)constant.Bits;
 }

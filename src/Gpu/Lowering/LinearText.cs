@@ -10,7 +10,9 @@ static class LinearText
     public static string Print(LinearCode code)
     {
         var text = new StringBuilder();
-        text.Append(CultureInfo.InvariantCulture, $"{code.Name} for {code.Lanes} threads side by side({string.Join(", ", code.Parameters.Select(p => $"{Name(p)}: {p.Type.Name()}"))})\n");
+        text.Append(CultureInfo.InvariantCulture,
+            $"{code.Name} for {code.Lanes} threads side by side("
+            + $"{string.Join(", ", code.Parameters.Select(p => $"{Name(p)}: {p.Type.Name()}"))})\n");
         foreach (Line line in code.Lines)
             text.Append(line is LabelLine ? "" : "    ").Append(Of(line)).Append('\n');
         return text.ToString();
@@ -24,7 +26,8 @@ static class LinearText
         AddressLine a => $"{Name(a.Target)} = address {At(a.Access, a.Pointer, a.Index, 0)}",
         LoadLine l => $"{Name(l.Target)} = load {At(l.Access, l.Pointer, l.Index, l.LaneStep)}{Where(l.Mask)}",
         StoreLine s => $"store {At(s.Access, s.Pointer, s.Index, s.LaneStep)} = {Name(s.Value)}{Where(s.Mask)}",
-        AtomicLine a => $"{(a.Target == null ? "" : Name(a.Target) + " = ")}{a.Op.Row().Name} {At(a.Access, a.Pointer, a.Index, 0)}, {Names(a.Values)}{Where(a.Mask)}",
+        AtomicLine a => $"{(a.Target == null ? "" : Name(a.Target) + " = ")}{a.Op.Row().Name} {At(a.Access, a.Pointer, a.Index, 0)}, "
+        + $"{Names(a.Values)}{Where(a.Mask)}",
         AnyLine a => $"{Name(a.Target)} = any {Name(a.Mask)}",
         LabelLine l => $"L{l.Label.Number}:",
         JumpLine j => $"jump L{j.Label.Number}",
@@ -38,7 +41,8 @@ static class LinearText
     };
 
     static string At(Access access, Value pointer, Value index, int step) =>
-        $"{access.Type.Name()} [{Name(pointer)} + {Name(index)} * {access.Stride} + {access.Offset}{(step == 0 ? "" : $" + lane * {step}")}]";
+        $"{access.Type.Name()} [{Name(pointer)} + {Name(index)} * {access.Stride} + {access.Offset}"
+        + $"{(step == 0 ? "" : $" + lane * {step}")}]";
 
     static string Where(Value? mask) => mask == null ? "" : $" where {Name(mask)}";
 

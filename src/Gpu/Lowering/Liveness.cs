@@ -55,11 +55,12 @@ sealed class Liveness
 
     public Register[] After(BarrierLine barrier) => after[barrier];
 
-    static HashSet<Register> Behind(LinearCode code, int last, int block, HashSet<Register>[] live, Dictionary<Label, int> blockAt) => code.Lines[last] switch
-    {
-        JumpLine jump => [.. live[blockAt[jump.Label]]],
-        BranchLine branch => [.. live[blockAt[branch.Label]], .. live[block + 1]],
-        EndLine => [],
-        _ => [.. live[block + 1]],
-    };
+    static HashSet<Register> Behind(LinearCode code, int last, int block, HashSet<Register>[] live, Dictionary<Label, int> blockAt) =>
+        code.Lines[last] switch
+        {
+            JumpLine jump => [.. live[blockAt[jump.Label]]],
+            BranchLine branch => [.. live[blockAt[branch.Label]], .. live[block + 1]],
+            EndLine => [],
+            _ => [.. live[block + 1]],
+        };
 }

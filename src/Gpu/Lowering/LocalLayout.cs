@@ -41,7 +41,8 @@ sealed class LocalLayout
     public int LaneStep => Interleaved ? size : LaneBytes;
 
     /// <summary>The access in the lanes' common memory.</summary>
-    public Access Of(Access access) => Interleaved ? access with { Stride = access.Stride * lanes, Offset = access.Offset * lanes } : access;
+    public Access Of(Access access) =>
+        Interleaved ? access with { Stride = access.Stride * lanes, Offset = access.Offset * lanes } : access;
 
     void Consider(Access access)
     {

@@ -48,7 +48,8 @@ sealed partial class Lowerer
                 EmitShuffle(instruction, target!, mask);
                 break;
             case var op when op.IsAtomic():
-                Add(new AtomicLine(target, instruction.Op, instruction.Access, Vector(instruction.Operands[0]), Vector(instruction.Operands[1]),
+                Add(new AtomicLine(target, instruction.Op, instruction.Access, Vector(instruction.Operands[0]),
+                    Vector(instruction.Operands[1]),
                     [.. instruction.Operands.Skip(2).Select(Vector)], mask));
                 break;
             case >= Op.GridIndexX and <= Op.GridSizeZ:
@@ -95,7 +96,8 @@ sealed partial class Lowerer
     {
         var (access, pointer, index, step) = Addressed(store);
         bool scalar = step == 0 && !IsVector(pointer) && !IsVector(index);
-        Value value = scalar && !IsVarying(store.Operands[2]) && StrideOf(store.Operands[2]) == 0 ? Scalar(store.Operands[2]) : Vector(store.Operands[2]);
+        Value value = scalar && !IsVarying(store.Operands[2])
+            && StrideOf(store.Operands[2]) == 0 ? Scalar(store.Operands[2]) : Vector(store.Operands[2]);
         Add(new StoreLine(access, pointer, index, value, step, scalar && !IsVector(value) ? null : mask));
     }
 
@@ -130,7 +132,11 @@ sealed partial class Lowerer
         // In pieces: index * (stride / piece) + lane.
         int factor = scaled.Stride / locals.LaneStep;
         if (factor != 1)
-            places = Compute(type, true, Op.Multiply, places, type == IrType.I64 ? function.Constant((long)factor) : function.Constant(factor));
+        {
+            places = Compute(type, true, Op.Multiply, places,
+                type == IrType.I64 ? function.Constant((long)factor) : function.Constant(factor));
+        }
+
         Value lanes = type == IrType.I64 ? Compute(IrType.I64, true, Op.SignExtend, LaneNumbers.Value) : LaneNumbers.Value;
         places = Compute(type, true, Op.Add, places, lanes);
         return (scaled with { Stride = locals.LaneStep }, Vector(pointer), places, 0);
@@ -184,7 +190,14 @@ sealed partial class Lowerer
             return;
         }
 
-        MemoryType type = shuffle.Type switch { IrType.I64 => MemoryType.I64, IrType.F64 => MemoryType.F64, IrType.F32 => MemoryType.F32, _ => MemoryType.I32 };
+        MemoryType type = shuffle.Type switch
+        {
+            IrType.I64 =>
+            MemoryType.I64,
+            IrType.F64 => MemoryType.F64,
+            IrType.F32 => MemoryType.F32,
+            _ => MemoryType.I32
+        };
         int threads = options.Group?.Size ?? 1024;
         var access = new Access(type, type.Bytes(), 0);
         Register memory = code.NewRegister(IrType.Shared, false);
@@ -195,10 +208,13 @@ sealed partial class Lowerer
         Add(new StoreLine(access, memory, own, value, type.Bytes(), mask));
         Add(new BarrierLine(++code.Barriers, true));
         Value thread = Compute(IrType.I32, true, Op.Add, own, LaneNumbers.Value);
-        Value size = options.Group is { } group ? function.Constant(group.Size) : throw new NotSupportedException($"{function.Name} shuffles: lower it for a known group");
+        Value size = options.Group is { } group ? function.Constant(group.Size)
+            : throw new NotSupportedException($"{function.Name} shuffles: lower it for a known group");
         // A lane may be a constant: .NET's compiler takes an unsigned comparison of two constants, in a conjunction, for a signed one.
-        Value from = Compute(IrType.I32, true, Op.Add, Compute(IrType.I32, true, Op.And, thread, function.Constant(~31)), Folded(IrType.I32, Op.And, lane, function.Constant(31)));
-        Value inside = Folded(IrType.Bool, Op.And, Folded(IrType.Bool, Op.LessUnsigned, lane, function.Constant(32)), Compute(IrType.Bool, true, Op.LessUnsigned, from, size));
+        Value from = Compute(IrType.I32, true, Op.Add, Compute(IrType.I32, true, Op.And, thread, function.Constant(~31)),
+            Folded(IrType.I32, Op.And, lane, function.Constant(31)));
+        Value inside = Folded(IrType.Bool, Op.And, Folded(IrType.Bool, Op.LessUnsigned, lane, function.Constant(32)),
+            Compute(IrType.Bool, true, Op.LessUnsigned, from, size));
         from = Folded(IrType.I32, Op.Select, inside, from, thread);
         Add(new LoadLine(target, access, memory, from, 0, mask));
         Add(new BarrierLine(++code.Barriers, true));
@@ -212,12 +228,14 @@ sealed partial class Lowerer
         if (!lanesOfBlock.Known.TryGetValue(named, out Value? from))
         {
             Value lane = Vector(named);
-            from = Folded(IrType.I32, Op.Select, Folded(IrType.Bool, Op.LessUnsigned, lane, function.Constant(size)), lane, LaneNumbers.Value);
+            from = Folded(IrType.I32, Op.Select, Folded(IrType.Bool, Op.LessUnsigned, lane, function.Constant(size)), lane,
+                LaneNumbers.Value);
             lanesOfBlock.Known.Add(named, from);
         }
 
         return from;
     }
 
-    Value Folded(IrType type, Op op, params Value[] operands) => Folding.Simplify(function, op, type, operands) ?? Compute(type, true, op, operands);
+    Value Folded(IrType type, Op op, params Value[] operands) =>
+        Folding.Simplify(function, op, type, operands) ?? Compute(type, true, op, operands);
 }

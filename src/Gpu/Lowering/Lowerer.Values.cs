@@ -78,7 +78,11 @@ sealed partial class Lowerer
         if (wide)
             steps = Compute(IrType.I64, true, Op.SignExtend, steps);
         if (shape.Stride != 1)
-            steps = Compute(wide ? IrType.I64 : IrType.I32, true, Op.Multiply, steps, wide ? function.Constant(shape.Stride) : function.Constant((int)shape.Stride));
+        {
+            steps = Compute(wide ? IrType.I64 : IrType.I32, true, Op.Multiply, steps,
+                wide ? function.Constant(shape.Stride) : function.Constant((int)shape.Stride));
+        }
+
         return Compute(value.Type, true, Op.Add, register, steps);
     }
 }

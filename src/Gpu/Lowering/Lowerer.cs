@@ -133,8 +133,11 @@ sealed partial class Lowerer
             if (divergence.LeftApart(value, use) is not { } loop || captured.ContainsKey(value))
                 return;
             // A loop's own vector arguments change under masks only, so that they still hold what threads left with.
-            if (!(value is BlockArgument argument && loop.Arguments.Contains(argument) && divergence.Of(value).IsVarying && divergence.ArriveApart(loop)))
+            if (!(value is BlockArgument argument && loop.Arguments.Contains(argument) && divergence.Of(value).IsVarying
+                && divergence.ArriveApart(loop)))
+            {
                 captured.Add(value, code.NewRegister(value.Type, true));
+            }
         }
     }
 }

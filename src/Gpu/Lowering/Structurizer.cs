@@ -60,7 +60,8 @@ static class Structurizer
 
         Tree Below(Block block)
         {
-            Tree tree = new Code(block, [.. block.Edges.Select(edge => new Way(edge, order[edge.To] <= order[block] || joined.Contains(edge.To) ? null : Below(edge.To)))]);
+            Tree tree = new Code(block, [.. block.Edges.Select(edge =>
+                new Way(edge, order[edge.To] <= order[block] || joined.Contains(edge.To) ? null : Below(edge.To)))]);
             tree = Joined(tree, joins.GetValueOrDefault(block));
             return loops.Bodies.ContainsKey(block) ? Joined(new Loop(block, tree), behind.GetValueOrDefault(block)) : tree;
         }

@@ -76,7 +76,8 @@ static class CheckLowering
             Value begins = Emit(Op.LessOrEqual, IrType.Bool, zero, index), counts = Emit(Op.LessOrEqual, IrType.Bool, zero, count);
             // The difference cannot overflow if the count is not negative; else the condition is false whatever it gives.
             Value ok = Emit(Op.And, IrType.Bool, Emit(Op.And, IrType.Bool, begins, counts), Emit(Op.LessOrEqual, IrType.Bool, index, last));
-            Require(CheckKind.Range, $"a sub-view from {{0}} on lies outside {View(length)}, where it could begin at {{1}} at most", ok, index, last);
+            Require(CheckKind.Range, $"a sub-view from {{0}} on lies outside {View(length)}, where it could begin at {{1}} at most", ok,
+                index, last);
         }
 
         void RequireQuotient(Value dividend, Value divisor, bool signed)
@@ -90,7 +91,8 @@ static class CheckLowering
             {
                 ulong least = type == IrType.I32 ? 1ul << 31 : 1ul << 63;
                 Value fits = Emit(Op.NotEqual, IrType.Bool, dividend, function.Constant(type, least));
-                ok = Emit(Op.And, IrType.Bool, ok, Emit(Op.Or, IrType.Bool, fits, Emit(Op.NotEqual, IrType.Bool, divisor, function.Constant(type, minusOne))));
+                ok = Emit(Op.And, IrType.Bool, ok, Emit(Op.Or, IrType.Bool, fits,
+                    Emit(Op.NotEqual, IrType.Bool, divisor, function.Constant(type, minusOne))));
             }
 
             Op extend = signed ? Op.SignExtend : Op.ZeroExtend;
@@ -99,7 +101,8 @@ static class CheckLowering
 
         void RequireFinite(Value number)
         {
-            ulong largest = number.Type == IrType.F32 ? BitConverter.SingleToUInt32Bits(float.MaxValue) : BitConverter.DoubleToUInt64Bits(double.MaxValue);
+            ulong largest = number.Type == IrType.F32
+                ? BitConverter.SingleToUInt32Bits(float.MaxValue) : BitConverter.DoubleToUInt64Bits(double.MaxValue);
             Value ok = Emit(Op.LessOrEqual, IrType.Bool, Emit(Op.Abs, number.Type, number), function.Constant(number.Type, largest));
             Value bits = Emit(Op.Bits, IrType.I64, Emit(Op.FloatToFloat, IrType.F64, number));
             Require(CheckKind.Finite, "{0} is stored", ok, bits, function.Constant(0L));

@@ -27,7 +27,9 @@ static class ConstantFolding
                 for (int o = 0; o < instruction.Operands.Length; o++)
                     instruction.Operands[o] = Resolve(instruction.Operands[o]);
                 if (Folding.Simplify(function, instruction.Op, instruction.Type, instruction.Operands) is { } value)
+                {
                     replacements.Add(instruction, value);
+                }
                 else if (Complemented(instruction) is { } condition)
                 {
                     if (Folding.Simplify(function, Op.Not, IrType.Bool, [condition]) is { } simpler)
@@ -48,12 +50,15 @@ static class ConstantFolding
                         continue;
                     }
 
-                    var addition = new Instruction(Op.Add, first.Type, [first, function.Constant(first.Type, addend)], null, instruction.Position);
+                    var addition = new Instruction(Op.Add, first.Type, [first, function.Constant(first.Type, addend)], null,
+                        instruction.Position);
                     replacements.Add(instruction, addition);
                     kept.Add(addition);
                 }
                 else if (instruction is not { Op: Op.Require, Operands: [Constant { Bits: not 0 }, ..] })
+                {
                     kept.Add(instruction);
+                }
             }
 
             block.Instructions = kept;
@@ -66,7 +71,8 @@ static class ConstantFolding
     }
 
     // A bool that differs from true is its complement.
-    static Value? Complemented(Instruction instruction) => instruction is { Op: Op.Xor, Type: IrType.Bool, Operands: [var first, var second] }
+    static Value? Complemented(Instruction instruction) =>
+        instruction is { Op: Op.Xor, Type: IrType.Bool, Operands: [var first, var second] }
         ? first is Constant { Bits: 1 } ? second : second is Constant { Bits: 1 } ? first : null
         : null;
 

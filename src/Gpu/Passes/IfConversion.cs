@@ -104,7 +104,8 @@ static class IfConversion
 
         // The edge that leaves a side which holds little and leads to one block only; else the edge into it.
         Edge Through(Block block, Edge edge) =>
-            incoming[edge.To] == 1 && edge.To != block && edge.To.Edges.Count == 1 && Cost(edge.To) <= LargestCost ? edge.To.Edges[0] : edge;
+            incoming[edge.To] == 1 && edge.To != block && edge.To.Edges.Count == 1
+            && Cost(edge.To) <= LargestCost ? edge.To.Edges[0] : edge;
 
         // One edge leads to a second branch, of which one edge leads to where the other edge does.
         bool Combine(Block block, int into)

@@ -60,7 +60,8 @@ sealed class LoopUnroller(Function function, Dominators dominators, Loop loop)
         foreach (Edge edge in entering)
         {
             edge.To = blocks[loop.Header];
-            given.Add([.. edge.Arguments.Where((_, a) => next[loop.Header.Arguments[a]] is BlockArgument argument && edge.To.Arguments.Contains(argument))]);
+            given.Add([.. edge.Arguments.Where((_, a) => next[loop.Header.Arguments[a]] is BlockArgument argument
+                && edge.To.Arguments.Contains(argument))]);
         }
 
         for (int e = 0; e < entering.Count; e++)

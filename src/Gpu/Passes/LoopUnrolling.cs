@@ -29,8 +29,13 @@ static class LoopUnrolling
             // Whether a loop can be unrolled depends on the loops within it, which come before it.
             if (!tried.Add(loop.Header) || AllocatesShared(loop))
                 continue;
-            if (new TripCount(loop, dominators).Count(MostIterations) is not { } count || Size(loop) * (count.Iterations + 1) > (HasInner(loop, dominators) ? Math.Min(LargestNest, function.UnrollLimit) : function.UnrollLimit))
+            if (new TripCount(loop, dominators).Count(MostIterations) is not { } count
+                || Size(loop) * (count.Iterations + 1) > (HasInner(loop, dominators)
+                ? Math.Min(LargestNest, function.UnrollLimit) : function.UnrollLimit))
+            {
                 continue;
+            }
+
             HashSet<Value> used = UsedOutside(function, loop);
             if (used.Count > 0)
             {
@@ -175,7 +180,8 @@ static class LoopUnrolling
 
     // In the order of the text, so that equal kernels give equal texts.
     static IEnumerable<Value> Ordered(Dominators dominators, Loop loop, HashSet<Value> values) =>
-        dominators.Blocks.Where(loop.Body.Contains).SelectMany(block => block.Arguments.Concat<Value>(block.Instructions)).Where(values.Contains);
+        dominators.Blocks.Where(loop.Body.Contains).SelectMany(block => block.Arguments.Concat<Value>(block.Instructions))
+        .Where(values.Contains);
 
     static void Replace(Block block, Dictionary<Value, Value> replacements)
     {

@@ -44,8 +44,12 @@ static class OffsetFolding
     static bool MoveAddend(Instruction access, Value[] o)
     {
         // Folding has made additions of all sums and differences with a constant.
-        if (o[1] is not Instruction { Op: Op.Add, Operands: [var rest, Constant addend] } || !Move(access, Signed(addend), access.Access.Stride))
+        if (o[1] is not Instruction { Op: Op.Add, Operands: [var rest, Constant addend] }
+            || !Move(access, Signed(addend), access.Access.Stride))
+        {
             return false;
+        }
+
         o[1] = rest;
         return true;
     }
@@ -53,8 +57,12 @@ static class OffsetFolding
     // An address at a constant place from another one.
     static bool MoveOffset(Instruction access, Value[] o)
     {
-        if (o[0] is not Instruction { Op: Op.Offset, Operands: [var start, Constant index] } offset || !Move(access, Signed(index), offset.Access.Stride))
+        if (o[0] is not Instruction { Op: Op.Offset, Operands: [var start, Constant index] } offset
+            || !Move(access, Signed(index), offset.Access.Stride))
+        {
             return false;
+        }
+
         o[0] = start;
         return true;
     }

@@ -15,7 +15,8 @@ static class ProductNarrowing
         {
             for (int i = 0; i < block.Instructions.Count; i++)
             {
-                if (block.Instructions[i] is { Op: Op.Truncate, Type: IrType.I32 } truncation && Narrowed(function, truncation) is { } product)
+                if (block.Instructions[i] is { Op: Op.Truncate, Type: IrType.I32 } truncation
+                    && Narrowed(function, truncation) is { } product)
                 {
                     block.Instructions[i] = product;
                     replacements.Add(truncation, product);

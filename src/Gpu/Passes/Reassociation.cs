@@ -20,7 +20,8 @@ static class Reassociation
                 if (instruction.Type.IsInteger() && Split(function, instruction, rests, written) is { } split)
                 {
                     rests[instruction] = split;
-                    Instruction sum = new(Op.Add, instruction.Type, [split.Base, function.Constant(instruction.Type, split.Constant)], null, instruction.Position);
+                    Instruction sum = new(Op.Add, instruction.Type, [split.Base, function.Constant(instruction.Type, split.Constant)], null,
+                        instruction.Position);
                     rests[sum] = split;
                     replacements[instruction] = sum;
                     written.Add(sum);
@@ -38,7 +39,8 @@ static class Reassociation
     }
 
     // The value without its constant, and the constant; null if there is none, or if it stands at the outside already.
-    static (Value Base, ulong Constant)? Split(Function function, Instruction instruction, Dictionary<Value, (Value Base, ulong Constant)> rests, List<Instruction> written)
+    static (Value Base, ulong Constant)? Split(Function function, Instruction instruction, Dictionary<Value,
+        (Value Base, ulong Constant)> rests, List<Instruction> written)
     {
         if (instruction.Op is not (Op.Add or Op.Subtract or Op.Multiply or Op.ShiftLeft))
             return null;

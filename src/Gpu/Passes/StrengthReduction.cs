@@ -21,7 +21,8 @@ static class StrengthReduction
 
     static void Reduce(Function function, Loop loop, List<Block> body, Dictionary<Value, Value> replacements)
     {
-        List<Instruction> products = [.. body.SelectMany(block => block.Instructions).Where(i => i.Op == Op.Multiply && i.Type.IsInteger() && !replacements.ContainsKey(i))];
+        List<Instruction> products = [.. body.SelectMany(block => block.Instructions)
+            .Where(i => i.Op == Op.Multiply && i.Type.IsInteger() && !replacements.ContainsKey(i))];
         if (products.Count == 0)
             return;
         HashSet<Value> inside = Inside(loop);
@@ -34,8 +35,12 @@ static class StrengthReduction
                 continue;
             foreach (Instruction product in products)
             {
-                if (sums == MostSums || replacements.ContainsKey(product) || Factor(product, counter, replacements) is not { } factor || inside.Contains(factor))
+                if (sums == MostSums || replacements.ContainsKey(product) || Factor(product, counter, replacements) is not { } factor
+                    || inside.Contains(factor))
+                {
                     continue;
+                }
+
                 replacements.Add(product, Sum(function, loop, a, next, factor, inside));
                 sums++;
             }
@@ -52,7 +57,8 @@ static class StrengthReduction
                 return null;
         }
 
-        return next is Instruction { Op: Op.Add, Operands: [var counter, var step] } add && counter == loop.Header.Arguments[place] && !inside.Contains(step) ? add : null;
+        return next is Instruction { Op: Op.Add, Operands: [var counter, var step] } add && counter == loop.Header.Arguments[place]
+            && !inside.Contains(step) ? add : null;
     }
 
     static Value? Factor(Instruction product, BlockArgument counter, Dictionary<Value, Value> replacements)
@@ -83,7 +89,8 @@ static class StrengthReduction
     static BlockArgument Sum(Function function, Loop loop, int place, Instruction next, Value factor, HashSet<Value> inside)
     {
         Block before = loop.Before!;
-        Value start = Emit(function, before, before.Instructions.Count, Op.Multiply, before.Edges[0].Arguments[place], factor, next.Position);
+        Value start = Emit(function, before, before.Instructions.Count, Op.Multiply, before.Edges[0].Arguments[place], factor,
+            next.Position);
         Value step = Emit(function, before, before.Instructions.Count, Op.Multiply, next.Operands[1], factor, next.Position);
         var sum = new BlockArgument(factor.Type);
         loop.Header.Arguments.Add(sum);

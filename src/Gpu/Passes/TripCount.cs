@@ -32,7 +32,11 @@ sealed class TripCount
     public (int Iterations, Block Exit)? Count(int most)
     {
         foreach (int a in counters)
-            Add(arguments, a, loop.Entering, edge => edge.Arguments[a] is Constant constant && !constant.Type.IsPointer() ? constant.Bits : null);
+        {
+            Add(arguments, a, loop.Entering, edge => edge.Arguments[a] is Constant constant
+                && !constant.Type.IsPointer() ? constant.Bits : null);
+        }
+
         for (int iteration = 0; iteration <= most; iteration++)
         {
             known.Clear();

@@ -16,7 +16,8 @@ static unsafe class ArgumentReader
     {
         if (TypeLayout.IsView(type))
         {
-            MethodInfo view = typeof(ArgumentReader).GetMethod(nameof(View), BindingFlags.Static | BindingFlags.NonPublic)!.MakeGenericMethod(type.GetGenericArguments());
+            MethodInfo view = typeof(ArgumentReader).GetMethod(nameof(View),
+                BindingFlags.Static | BindingFlags.NonPublic)!.MakeGenericMethod(type.GetGenericArguments());
             source += 2;
             return view.Invoke(null, [(nint)source[-2], (long)source[-1], views])!;
         }

@@ -20,7 +20,8 @@ static unsafe class ArgumentWriter
         {
             if (!type.IsValueType || TypeLayout.Of(type) == null)
                 throw Unfit(type);
-            return ((Func<Writer>)MakeWriter<int>).Method.GetGenericMethodDefinition().MakeGenericMethod(type).CreateDelegate<Func<Writer>>()();
+            return ((Func<Writer>)MakeWriter<int>).Method.GetGenericMethodDefinition().MakeGenericMethod(type)
+                .CreateDelegate<Func<Writer>>()();
         });
         writer(argument, target);
     }
@@ -48,7 +49,8 @@ static unsafe class ArgumentWriter
 
     /// <summary>The method that writes a view's address and length.</summary>
     public static MethodInfo OfView(Type view) =>
-        typeof(ArgumentWriter).GetMethod(nameof(WriteView), BindingFlags.Static | BindingFlags.NonPublic)!.MakeGenericMethod(view.GetGenericArguments());
+        typeof(ArgumentWriter).GetMethod(nameof(WriteView),
+        BindingFlags.Static | BindingFlags.NonPublic)!.MakeGenericMethod(view.GetGenericArguments());
 
     static void WriteView<T>(ref ArrayView<T> view, ulong* target)
         where T : unmanaged
@@ -58,7 +60,8 @@ static unsafe class ArgumentWriter
     }
 
     static Writer MakeWriter<T>()
-        where T : struct => static (argument, target) => ArgumentWriter<T>.Write(ref Unsafe.Unbox<T>(argument), target.Take(ArgumentWriter<T>.Parameters));
+        where T : struct =>
+        static (argument, target) => ArgumentWriter<T>.Write(ref Unsafe.Unbox<T>(argument), target.Take(ArgumentWriter<T>.Parameters));
 
     delegate void Writer(object argument, ArgumentBlock target);
 }
@@ -73,7 +76,8 @@ static unsafe class ArgumentWriter<T>
     static readonly bool HasViews = RuntimeHelpers.IsReferenceOrContainsReferences<T>();
 
     // Nothing but numbers of 8 bytes: it is its parameters as it lies.
-    static readonly bool IsWords = !HasViews && Leaves is { } leaves && leaves.All(leaf => leaf.Memory.Bytes() == 8) && Unsafe.SizeOf<T>() == 8 * leaves.Length;
+    static readonly bool IsWords = !HasViews && Leaves is { } leaves && leaves.All(leaf => leaf.Memory.Bytes() == 8)
+        && Unsafe.SizeOf<T>() == 8 * leaves.Length;
 
     static readonly FieldWriter? Fields = HasViews && Leaves != null ? MakeFieldWriter() : null;
 
@@ -99,7 +103,8 @@ static unsafe class ArgumentWriter<T>
     {
         if (TypeLayout.IsView(typeof(T)))
             return ArgumentWriter.OfView(typeof(T)).CreateDelegate<FieldWriter>();
-        var method = new DynamicMethod($"Write{typeof(T).Name}", typeof(void), [typeof(T).MakeByRefType(), typeof(ulong*)], typeof(ArgumentWriter).Module, skipVisibility: true);
+        var method = new DynamicMethod($"Write{typeof(T).Name}", typeof(void), [typeof(T).MakeByRefType(), typeof(ulong*)],
+            typeof(ArgumentWriter).Module, skipVisibility: true);
         ILGenerator il = method.GetILGenerator();
         int next = 0;
         Emit(il, typeof(T), [], ref next);

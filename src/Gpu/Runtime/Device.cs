@@ -49,7 +49,11 @@ public abstract class Device : IDisposable
         set
         {
             if (value != Precision.Float32 && !HasMatrixUnits)
-                throw new DeviceUnavailableException($"{Name}: precision {PrecisionName(value)} needs an NVIDIA card from compute capability 8.0 on{MatrixUnitsLacking}; leave --precision out");
+            {
+                throw new DeviceUnavailableException($"{Name}: precision {PrecisionName(value)} needs an NVIDIA card from compute "
+                    + $"capability 8.0 on{MatrixUnitsLacking}; leave --precision out");
+            }
+
             precision = value;
         }
     }
@@ -81,7 +85,9 @@ public abstract class Device : IDisposable
         new("reference", "host", true, "each kernel's own .NET method on one thread, every access checked: the definition of right"),
         new("cpu", "host", true, $"kernels compiled for {VectorMethods.NativeBits}-bit vectors, {Environment.ProcessorCount} threads"),
         .. VectorMethods.Widths.Select(width => new DeviceDescription($"cpu:{width.Bits}", "host", true,
-            $"cpu with {width.Bits}-bit vectors{(width.Bits > VectorMethods.NativeBits ? $", each in pieces of {VectorMethods.NativeBits} bits here" : "")}, the same bits")),
+            $"cpu with {width.Bits}-bit vectors"
+            + (width.Bits > VectorMethods.NativeBits ? $", each in pieces of {VectorMethods.NativeBits} bits here" : "")
+            + ", the same bits")),
         .. CudaDevice.List(CudaLibrary.Instance),
         .. OpenClDevice.List(),
         .. IlgpuDevices.List(),
@@ -112,10 +118,14 @@ public abstract class Device : IDisposable
             throw new DeviceUnavailableException($"{threads} threads: give between 1 and 1024, or 0 for one per processor");
         return name switch
         {
-            "reference" when threads > 1 => throw new DeviceUnavailableException("the device 'reference' runs on one thread; leave the number of threads out, or use 'cpu'"),
+            "reference" when threads > 1 =>
+            throw new DeviceUnavailableException(
+            "the device 'reference' runs on one thread; leave the number of threads out, or use 'cpu'"),
             "reference" => new ReferenceDevice(isChecked),
             "cpu" => new SimdDevice("cpu", threads == 0 ? Environment.ProcessorCount : threads, VectorMethods.NativeBits, isChecked),
-            "cpu:128" or "cpu:256" or "cpu:512" => new SimdDevice(name, threads == 0 ? Environment.ProcessorCount : threads, int.Parse(name.AsSpan(4), CultureInfo.InvariantCulture), isChecked),
+            "cpu:128" or "cpu:256" or "cpu:512" =>
+            new SimdDevice(name, threads == 0 ? Environment.ProcessorCount : threads,
+            int.Parse(name.AsSpan(4), CultureInfo.InvariantCulture), isChecked),
             _ when name.StartsWith(IlgpuDevices.Prefix, StringComparison.Ordinal) => IlgpuDevices.Open(name, threads, isChecked),
             _ when name == "cuda" || name.StartsWith("cuda:", StringComparison.Ordinal) => threads == 0
                 ? CudaDevice.Open(name, CudaLibrary.Instance, checking: isChecked ? CheckMode.Require : CheckMode.Drop)
@@ -123,7 +133,9 @@ public abstract class Device : IDisposable
             _ when name == "opencl" || name.StartsWith("opencl:", StringComparison.Ordinal) => threads == 0
                 ? OpenClDevice.Open(name, checking: isChecked ? CheckMode.Require : CheckMode.Drop)
                 : throw new DeviceUnavailableException($"the number of threads of '{name}' is its driver's business; leave it out"),
-            _ => throw new DeviceUnavailableException($"there is no device '{name}'; this build has {string.Join(", ", All().Select(d => d.Name))}"),
+            _ =>
+            throw new DeviceUnavailableException(
+            $"there is no device '{name}'; this build has {string.Join(", ", All().Select(d => d.Name))}"),
         };
     }
 
@@ -168,7 +180,8 @@ public abstract class Device : IDisposable
         if (address == 0)
         {
             throw new DeviceUnavailableException(
-                $"{Name}: {bytes / 1048576.0:F0} MiB could not be allocated, {AllocatedBytes / 1048576.0:F0} MiB are in use; take a smaller batch, picture or model");
+                $"{Name}: {bytes / 1048576.0:F0} MiB could not be allocated, {AllocatedBytes / 1048576.0:F0} MiB are in use; take a "
+                + $"smaller batch, picture or model");
         }
 
         Interlocked.Add(ref allocatedBytes, bytes);

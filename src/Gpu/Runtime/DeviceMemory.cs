@@ -19,15 +19,19 @@ sealed class DeviceMemory : MemoryBuffer
     protected override void MemSet(AcceleratorStream stream, byte value, in ArrayView<byte> targetView) => throw NotHere();
 
     /// <inheritdoc/>
-    protected override void CopyTo(AcceleratorStream stream, in ArrayView<byte> sourceView, in ArrayView<byte> targetView) => throw NotHere();
+    protected override void CopyTo(AcceleratorStream stream, in ArrayView<byte> sourceView, in ArrayView<byte> targetView) =>
+        throw NotHere();
 
     /// <inheritdoc/>
-    protected override void CopyFrom(AcceleratorStream stream, in ArrayView<byte> sourceView, in ArrayView<byte> targetView) => throw NotHere();
+    protected override void CopyFrom(AcceleratorStream stream, in ArrayView<byte> sourceView, in ArrayView<byte> targetView) =>
+        throw NotHere();
 
     /// <inheritdoc/>
     protected override void DisposeAcceleratorObject(bool disposing)
     {
     }
 
-    static NotSupportedException NotHere() => new("this memory belongs to a Dalle2.Gpu device, not to an ILGPU accelerator; copy with the device's Stream: Write, Read, Copy, Clear");
+    static NotSupportedException NotHere() =>
+        new(
+        "this memory belongs to a Dalle2.Gpu device, not to an ILGPU accelerator; copy with the device's Stream: Write, Read, Copy, Clear");
 }

@@ -69,7 +69,8 @@ sealed unsafe class Launch
     public object[] ArgumentsOver(IViewSource views) => Box(views);
 
     /// <summary>Those of <see cref="Arguments"/> that the compiled function has parameters for.</summary>
-    public object[] OpenArguments => Constants.IsEmpty ? Arguments : [.. Arguments.Where(argument => !SpecializedKernel.IsSpecialized(argument.GetType()))];
+    public object[] OpenArguments =>
+        Constants.IsEmpty ? Arguments : [.. Arguments.Where(argument => !SpecializedKernel.IsSpecialized(argument.GetType()))];
 
     /// <summary>How many threads, in words.</summary>
     public string Shape => Config is { } c

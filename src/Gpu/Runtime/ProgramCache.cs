@@ -26,7 +26,8 @@ sealed class ProgramCache(string folder)
     }
 
     /// <summary>The name of an entry: a hash of everything that the binary depends on.</summary>
-    public static string Key(params string[] parts) => Convert.ToHexStringLower(Sha256.Hash(Encoding.UTF8.GetBytes(string.Join('\0', parts))));
+    public static string Key(params string[] parts) =>
+        Convert.ToHexStringLower(Sha256.Hash(Encoding.UTF8.GetBytes(string.Join('\0', parts))));
 
     public string PathOf(string key) => Path.Combine(folder, key + ".bin");
 
@@ -36,7 +37,8 @@ sealed class ProgramCache(string folder)
         try
         {
             byte[] entry = File.ReadAllBytes(PathOf(key));
-            return entry.Length > Sha256.Length && Sha256.Hash(entry.AsSpan(Sha256.Length)).AsSpan().SequenceEqual(entry.AsSpan(0, Sha256.Length))
+            return entry.Length > Sha256.Length && Sha256.Hash(entry.AsSpan(Sha256.Length)).AsSpan()
+                .SequenceEqual(entry.AsSpan(0, Sha256.Length))
                 ? entry[Sha256.Length..]
                 : null;
         }

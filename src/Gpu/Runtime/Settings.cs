@@ -35,7 +35,8 @@ public sealed class Settings
     public static IReadOnlyList<(string Name, string Values, string Does)> Variables { get; } =
     [
         ("D2_DEVICE", "a device's name", "the device that verbs take without --device"),
-        ("D2_DEBUG", "1 to 6", "tells on standard error, each level with those below: 1 devices, and where an error came from; 2 a line per launch; 3 a line per pass; "
+        ("D2_DEBUG", "1 to 6", "tells on standard error, each level with those below: 1 devices, and where an error came from; 2 a line "
+        + "per launch; 3 a line per pass; "
             + "4 emitted text; 5 the IR after each pass; 6 minimum, maximum and NaNs of what a launch wrote"),
         ("D2_DUMP", "a folder", "the IR, the PTX and the device's own code of every kernel that is compiled are written there"),
         ("D2_OVERRIDE", "a folder", "a text with the name that D2_DUMP gives it, edited by hand, is compiled in place of the emitted one"),

@@ -45,7 +45,8 @@ static class Sha256
             w[t] = BinaryPrimitives.ReadUInt32BigEndian(block[(4 * t)..]);
         for (int t = 16; t < 64; t++)
         {
-            uint early = Turned(w[t - 15], 7) ^ Turned(w[t - 15], 18) ^ w[t - 15] >> 3, late = Turned(w[t - 2], 17) ^ Turned(w[t - 2], 19) ^ w[t - 2] >> 10;
+            uint early = Turned(w[t - 15], 7) ^ Turned(w[t - 15], 18) ^ w[t - 15] >> 3,
+                late = Turned(w[t - 2], 17) ^ Turned(w[t - 2], 19) ^ w[t - 2] >> 10;
             w[t] = unchecked(w[t - 16] + early + w[t - 7] + late);
         }
 

@@ -45,7 +45,8 @@ public sealed partial class Stream
         if (!declared.AsSpan().SequenceEqual(given))
         {
             throw new ArgumentException(
-                $"{kernel.DeclaringType?.Name}.{kernel.Name} takes ({string.Join(", ", declared.Select(type => type.Name))}), not ({string.Join(", ", given.Select(type => type.Name))})");
+                $"{kernel.DeclaringType?.Name}.{kernel.Name} takes ({string.Join(", ", declared.Select(type => type.Name))}), not ("
+                + $"{string.Join(", ", given.Select(type => type.Name))})");
         }
     }
 }

@@ -114,16 +114,26 @@ public sealed partial class Stream
     {
         ArgumentOutOfRangeException.ThrowIfNegative(Math.Min(extent.X, Math.Min(extent.Y, extent.Z)), nameof(extent));
         if ((long)extent.X * extent.Y * extent.Z > int.MaxValue)
-            throw new ArgumentOutOfRangeException(nameof(extent), $"a launch has at most 2^31 - 1 threads, not {extent.X} x {extent.Y} x {extent.Z}");
+        {
+            throw new ArgumentOutOfRangeException(nameof(extent),
+                $"a launch has at most 2^31 - 1 threads, not {extent.X} x {extent.Y} x {extent.Z}");
+        }
     }
 
     internal static void RequireGroup(KernelConfig config)
     {
         Index3D grid = config.GridDim, group = config.GroupDim;
         if (Math.Min(group.X, Math.Min(group.Y, group.Z)) < 1 || (long)group.X * group.Y * group.Z > 1024)
-            throw new ArgumentOutOfRangeException(nameof(config), $"a group has between 1 and 1024 threads, not {group.X} x {group.Y} x {group.Z}");
+        {
+            throw new ArgumentOutOfRangeException(nameof(config),
+                $"a group has between 1 and 1024 threads, not {group.X} x {group.Y} x {group.Z}");
+        }
+
         if (Math.Min(grid.X, Math.Min(grid.Y, grid.Z)) < 0 || (Int128)grid.X * grid.Y * grid.Z > int.MaxValue)
-            throw new ArgumentOutOfRangeException(nameof(config), $"a grid has at most 2^31 - 1 groups and no negative extent, not {grid.X} x {grid.Y} x {grid.Z}");
+        {
+            throw new ArgumentOutOfRangeException(nameof(config),
+                $"a grid has at most 2^31 - 1 groups and no negative extent, not {grid.X} x {grid.Y} x {grid.Z}");
+        }
     }
 
     internal void Run(Launch launch)
@@ -143,7 +153,11 @@ public sealed partial class Stream
         long end = Stopwatch.GetTimestamp();
         var (grid, group) = launch.Config is { } config ? (config.GridDim, config.GroupDim) : (launch.Extent, default);
         var (bytes, flops) = LaunchCosts.Of(launch);
-        profiler.Done(new StreamRecord(StreamWork.Launch, launch.Kernel.Name, grid, group, bytes, start, end) { Began = Device.Began, Flops = flops });
+        profiler.Done(new StreamRecord(StreamWork.Launch, launch.Kernel.Name, grid, group, bytes, start, end)
+        {
+            Began = Device.Began,
+            Flops = flops
+        });
     }
 
     // When profiled, each piece of work begins when the one before is done, so that its time is its own.
@@ -178,7 +192,10 @@ public sealed partial class Stream
     void RequireNoRecording()
     {
         if (recording != null)
-            throw new InvalidOperationException("a recording has no copies from or to the host and no recording inside of it; write before it and read after it");
+        {
+            throw new InvalidOperationException(
+                "a recording has no copies from or to the host and no recording inside of it; write before it and read after it");
+        }
     }
 
     static void RequireEqual(long source, long target)

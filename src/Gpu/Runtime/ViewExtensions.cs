@@ -12,7 +12,11 @@ public static class ViewExtensions
         where T : unmanaged
     {
         if (start < 0 || count < 0 || start > view.Length - count)
-            throw new ArgumentOutOfRangeException(nameof(start), $"the part [{start}, {start + count}) lies outside a view of {view.Length} elements");
+        {
+            throw new ArgumentOutOfRangeException(nameof(start),
+                $"the part [{start}, {start + count}) lies outside a view of {view.Length} elements");
+        }
+
         return view.SubView(count == 0 ? 0 : start, count);
     }
 }

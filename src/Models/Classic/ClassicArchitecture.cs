@@ -38,7 +38,8 @@ public sealed record ClassicArchitecture
     {
         foreach (var (name, value) in new[]
         {
-            ("vocabulary", Vocabulary), ("imageSide", ImageSide), ("wordFeatures", WordFeatures), ("textFeatures", TextFeatures), ("latent", Latent), ("jointFeatures", JointFeatures),
+            ("vocabulary", Vocabulary), ("imageSide", ImageSide), ("wordFeatures", WordFeatures), ("textFeatures", TextFeatures),
+            ("latent", Latent), ("jointFeatures", JointFeatures),
         })
         {
             if (value < 1)
@@ -54,6 +55,9 @@ public sealed record ClassicArchitecture
         if (channels.Count is 0 or > 10 || channels.Any(c => c < 1))
             throw new ArgumentException($"{name} is [{string.Join(", ", channels)}]: give between one and ten positive numbers");
         if (ImageSide % (1 << channels.Count) != 0)
-            throw new ArgumentException($"imageSide {ImageSide} cannot be halved {channels.Count} times, once for each of {name} [{string.Join(", ", channels)}]; take a multiple of {1 << channels.Count}");
+        {
+            throw new ArgumentException($"imageSide {ImageSide} cannot be halved {channels.Count} times, once for each of {name} ["
+                + $"{string.Join(", ", channels)}]; take a multiple of {1 << channels.Count}");
+        }
     }
 }

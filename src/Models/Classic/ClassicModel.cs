@@ -19,14 +19,17 @@ public sealed class ClassicModel : IDisposable
         sizes.Validate();
         Sizes = sizes;
         TextEncoder = Add(device, "text", new TextEncoder(sizes.Vocabulary, sizes.WordFeatures, sizes.TextFeatures, sizes.Cell), seed);
-        CaptionDecoder = Add(device, "caption", new CaptionDecoder(sizes.Vocabulary, sizes.WordFeatures, sizes.TextFeatures, sizes.Cell), seed);
+        CaptionDecoder = Add(device, "caption", new CaptionDecoder(sizes.Vocabulary, sizes.WordFeatures, sizes.TextFeatures, sizes.Cell),
+            seed);
         ImageEncoder = Add(device, "image", new ImageEncoder(sizes.ImageSide, sizes.EncoderChannels), seed);
         ImageLatent = Add(device, "imageLatent", new GaussianHead(ImageEncoder.Features, sizes.Latent), seed);
-        ImageReconstructor = Add(device, "reconstructor", new ImageDecoder(sizes.ImageSide, sizes.DecoderChannels, sizes.Latent, sizes.Latent), seed);
+        ImageReconstructor = Add(device, "reconstructor",
+            new ImageDecoder(sizes.ImageSide, sizes.DecoderChannels, sizes.Latent, sizes.Latent), seed);
         Contrast = Add(device, "contrast", new ContrastiveHead(sizes.TextFeatures, ImageEncoder.Features, sizes.JointFeatures), seed);
         Posterior = Add(device, "posterior", new GaussianHead(ImageEncoder.Features + sizes.TextFeatures, sizes.Latent), seed);
         Prior = Add(device, "prior", new TextPrior(sizes.TextFeatures, sizes.Latent), seed);
-        Decoder = Add(device, "decoder", new ImageDecoder(sizes.ImageSide, sizes.DecoderChannels, sizes.TextFeatures + sizes.Latent, sizes.TextFeatures), seed);
+        Decoder = Add(device, "decoder", new ImageDecoder(sizes.ImageSide, sizes.DecoderChannels, sizes.TextFeatures + sizes.Latent,
+            sizes.TextFeatures), seed);
     }
 
     /// <summary>The sizes.</summary>
@@ -63,7 +66,8 @@ public sealed class ClassicModel : IDisposable
     public IReadOnlyList<ParameterStore> Stores => stores;
 
     /// <summary>The memory of some parts.</summary>
-    public IReadOnlyList<ParameterStore> StoresOf(params Layer[] parts) => [.. parts.Select(part => stores.Single(store => store.Root == part))];
+    public IReadOnlyList<ParameterStore> StoresOf(params Layer[] parts) =>
+        [.. parts.Select(part => stores.Single(store => store.Root == part))];
 
     /// <summary>Numbers that training changes, of all parts.</summary>
     public long TrainableCount => stores.Sum(store => store.TrainableCount);

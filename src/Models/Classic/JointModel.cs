@@ -28,7 +28,8 @@ public sealed class JointModel
     }
 
     /// <summary>Unit vectors of captions, <c>[B, joint features]</c>.</summary>
-    public Tensor EmbedCaptions(Context context, TokenBatch tokens, IntTensor lengths) => contrast.EmbedText(context, text.Forward(context, tokens, lengths));
+    public Tensor EmbedCaptions(Context context, TokenBatch tokens, IntTensor lengths) =>
+        contrast.EmbedText(context, text.Forward(context, tokens, lengths));
 
     /// <summary>Unit vectors of pictures, <c>[B, joint features]</c>.</summary>
     public Tensor EmbedImages(Context context, Tensor images) => contrast.EmbedImage(context, image.Forward(context, images));

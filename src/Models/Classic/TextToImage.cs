@@ -38,7 +38,8 @@ public sealed class TextToImage
     /// <param name="images">Pictures <c>[B, side, side, 3]</c> in [0, 1].</param>
     /// <param name="trainEncoders">False leaves both encoders as they are.</param>
     /// <returns>The reconstruction's loss and the divergence, per picture, one element each, on the device; their sum bounds the negative log-likelihood (ELBO).</returns>
-    public (Tensor Reconstruction, Tensor Divergence) Run(Context context, TokenBatch tokens, IntTensor lengths, Tensor images, bool trainEncoders)
+    public (Tensor Reconstruction, Tensor Divergence) Run(Context context, TokenBatch tokens, IntTensor lengths, Tensor images,
+        bool trainEncoders)
     {
         Tensor textFeatures, imageFeatures;
         using (context.Inference(frozen: !trainEncoders))
@@ -75,8 +76,11 @@ public sealed class TextToImage
     /// <summary>Forgets a step that was broken off.</summary>
     public void Abandon()
     {
-        foreach (Layer layer in new Layer[] { text, image, posterior, prior, decoder, posteriorInput, decoderInput, sample, reconstruction, divergence })
+        foreach (Layer layer in new Layer[] { text, image, posterior, prior, decoder, posteriorInput, decoderInput, sample, reconstruction,
+            divergence })
+        {
             layer.Abandon();
+        }
     }
 
     void Backward(Context context, bool trainEncoders)

@@ -13,8 +13,10 @@ public sealed class ContrastiveHead : Layer
     /// <param name="jointFeatures">Features of the shared space.</param>
     public ContrastiveHead(int textFeatures, int imageFeatures, int jointFeatures)
     {
-        text = Compose("text", new Sequential(("project", new Linear(textFeatures, jointFeatures, withBias: false)), ("normalize", new L2Normalize())));
-        image = Compose("image", new Sequential(("project", new Linear(imageFeatures, jointFeatures, withBias: false)), ("normalize", new L2Normalize())));
+        text = Compose("text", new Sequential(("project", new Linear(textFeatures, jointFeatures, withBias: false)),
+            ("normalize", new L2Normalize())));
+        image = Compose("image", new Sequential(("project", new Linear(imageFeatures, jointFeatures, withBias: false)),
+            ("normalize", new L2Normalize())));
         loss = Compose("loss", new InfoNce());
     }
 

@@ -16,7 +16,8 @@ public sealed class GaussianHead : Layer
     }
 
     /// <summary>Mean and log-variance, <c>[B, latent]</c> each.</summary>
-    public (Tensor Mean, Tensor LogVariance) Forward(Context context, Tensor x) => (mean.Forward(context, x), logVariance.Forward(context, x));
+    public (Tensor Mean, Tensor LogVariance) Forward(Context context, Tensor x) =>
+        (mean.Forward(context, x), logVariance.Forward(context, x));
 
     /// <summary>The gradient of the features; adds to the parameters' gradients.</summary>
     public Tensor Backward(Context context, Tensor dmean, Tensor dlogVariance)

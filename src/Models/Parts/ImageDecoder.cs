@@ -21,7 +21,8 @@ public sealed class ImageDecoder : Layer
         int side = imageSide >> channels.Count;
         project = Compose("project", new Linear(code, side * side * channels[0]));
         unflatten = Compose("unflatten", new Reshape(side, side, channels[0]));
-        levels = [.. channels.Select((own, i) => Compose($"level{i + 1}", new Level(own, i + 1 < channels.Count ? channels[i + 1] : 3, condition)))];
+        levels = [.. channels.Select((own, i) => Compose($"level{i + 1}",
+            new Level(own, i + 1 < channels.Count ? channels[i + 1] : 3, condition)))];
     }
 
     /// <summary>The parameters of the transposed convolutions, which depend neither on the size of the code nor on that of the condition.</summary>
@@ -72,11 +73,13 @@ public sealed class ImageDecoder : Layer
         public ConvTranspose2d Convolution { get; }
 
         public Tensor Forward(Context context, Tensor map, Tensor conditions) =>
-            Convolution.Forward(context, activation.Forward(context, modulation.Forward(context, map, condition.Forward(context, conditions))));
+            Convolution.Forward(context, activation.Forward(context,
+            modulation.Forward(context, map, condition.Forward(context, conditions))));
 
         public (Tensor Map, Tensor Condition) Backward(Context context, Tensor dmap)
         {
-            (Tensor map, Tensor dmodulation) = modulation.Backward(context, activation.Backward(context, Convolution.Backward(context, dmap)));
+            (Tensor map, Tensor dmodulation) = modulation.Backward(context,
+                activation.Backward(context, Convolution.Backward(context, dmap)));
             return (map, condition.Backward(context, dmodulation));
         }
     }

@@ -17,7 +17,8 @@ public sealed class ImageEncoder : UnaryLayer
         int channels = 3, side = imageSide;
         foreach (int outputs in outputChannels)
         {
-            parts.Add(($"convolution{parts.Count + 1}", new Conv2d(channels, outputs, kernel: 4, stride: 2, padding: 1, activation: ActivationKind.ReLU)));
+            parts.Add(($"convolution{parts.Count + 1}",
+                new Conv2d(channels, outputs, kernel: 4, stride: 2, padding: 1, activation: ActivationKind.ReLU)));
             (channels, side) = (outputs, side / 2);
         }
 

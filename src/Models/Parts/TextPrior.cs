@@ -19,5 +19,6 @@ public sealed class TextPrior : Layer
     public (Tensor Mean, Tensor LogVariance) Forward(Context context, Tensor text) => head.Forward(context, hidden.Forward(context, text));
 
     /// <summary>The gradient of the text; adds to the parameters' gradients.</summary>
-    public Tensor Backward(Context context, Tensor dmean, Tensor dlogVariance) => hidden.Backward(context, head.Backward(context, dmean, dlogVariance));
+    public Tensor Backward(Context context, Tensor dmean, Tensor dlogVariance) =>
+        hidden.Backward(context, head.Backward(context, dmean, dlogVariance));
 }

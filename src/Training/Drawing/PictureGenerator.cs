@@ -17,7 +17,8 @@ public sealed class PictureGenerator : IDisposable
 
     PictureGenerator(string run, TrainedRun trained, Device device)
     {
-        (Run, Config, Family, Tokenizer, RunHash, Stage) = (run, trained.Config, trained.Family, trained.Tokenizer, trained.Hash, trained.Stages[^1]);
+        (Run, Config, Family, Tokenizer, RunHash, Stage) =
+            (run, trained.Config, trained.Family, trained.Tokenizer, trained.Hash, trained.Stages[^1]);
         model = trained.Model;
         context = new Layers.Context(device);
     }
@@ -54,7 +55,8 @@ public sealed class PictureGenerator : IDisposable
             string done = trained.Stages.Count == 0 ? "no stage has a checkpoint" : "trained so far: " + string.Join(", ", trained.Stages);
             string needed = string.Join(" or ", trained.Model.Sampler.Stages);
             trained.Model.Dispose();
-            throw new UserInputException($"{run}: its stage {needed}, which draws, is not trained yet ({done}); run: {ShellCommand.Of("dalle2", "train", "--out", run, "--resume")}");
+            throw new UserInputException($"{run}: its stage {needed}, which draws, is not trained yet ({done}); run: "
+                + $"{ShellCommand.Of("dalle2", "train", "--out", run, "--resume")}");
         }
 
         return new PictureGenerator(run, trained, device);
@@ -67,7 +69,11 @@ public sealed class PictureGenerator : IDisposable
     {
         PromptReading reading = Tokenizer.Read(prompt, Config.MaxWords);
         if (reading.Words.Count == 0)
-            throw new UserInputException("the prompt is empty; give some words, for example \"a small red star at the top left on a navy background\"");
+        {
+            throw new UserInputException(
+                "the prompt is empty; give some words, for example \"a small red star at the top left on a navy background\"");
+        }
+
         if (!reading.IsUnderstood)
         {
             IEnumerable<string> near = reading.Unknown.Take(5)
@@ -96,7 +102,8 @@ public sealed class PictureGenerator : IDisposable
         {
             int[][] tokens = [.. prompts.Skip(start).Take(BatchSize).Select(prompt => Read(prompt).Ids.ToArray())];
             context.BeginStep(0, training: false);
-            Tensors.Tensor drawn = model.Sampler.Draw(context, new Batch(tokens, [], Config.ImageSide), seed, firstNumber + start, settings);
+            Tensors.Tensor drawn = model.Sampler.Draw(context, new Batch(tokens, [], Config.ImageSide), seed, firstNumber + start,
+                settings);
             pictures.AddRange(drawn.ToArray(context.Stream).Chunk(Config.ImageSide * Config.ImageSide * 3));
         }
 

@@ -33,11 +33,14 @@ sealed class SampleSheets(RunFolder run, TrainingConfig config, IDataSet set)
             return null;
         using var context = new Context(device, config.Seed);
         context.BeginStep(0, training: false);
-        int[][] tokens = [.. samples.Select(s => tokenizer.Encode(s.Caption, config.MaxWords) is { Length: > 0 } ids ? ids : [Vocabulary.Unk])];
+        int[][] tokens = [.. samples.Select(s => tokenizer.Encode(s.Caption, config.MaxWords) is { Length: > 0 } ids
+            ? ids : [Vocabulary.Unk])];
         var batch = new Batch(tokens, [.. samples.SelectMany(s => ImageTransform.ToFloats(s.Truth))], config.ImageSide);
-        float[][] values = [.. stage.Sheet(context, batch, config.Seed).ToArray(device.Stream).Chunk(config.ImageSide * config.ImageSide * 3)];
+        float[][] values = [.. stage.Sheet(context, batch, config.Seed).ToArray(device.Stream)
+            .Chunk(config.ImageSide * config.ImageSide * 3)];
         ContactCell[] cells = [.. samples.Select((sample, i) => new ContactCell(
-            MarkedCaption.Of(sample.Caption, tokenizer), [(label, ImageTransform.FromFloats(values[i], config.ImageSide, config.ImageSide)), ("truth", sample.Truth)]))];
+            MarkedCaption.Of(sample.Caption, tokenizer),
+            [(label, ImageTransform.FromFloats(values[i], config.ImageSide, config.ImageSide)), ("truth", sample.Truth)]))];
         string path = PathOf(stage);
         AtomicFile.Write(path, PictureEncoder.Png(ContactSheet.Draw(cells, Columns)));
         return path;

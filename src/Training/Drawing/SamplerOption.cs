@@ -39,7 +39,8 @@ public sealed record NumberOption(string Name, string Description, float Value, 
 
     /// <inheritdoc/>
     public override string? Normalize(string text) =>
-        float.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out float value) && value >= Low && value <= High && (!Whole || value == MathF.Truncate(value)) ? Text(value) : null;
+        float.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out float value) && value >= Low && value <= High
+        && (!Whole || value == MathF.Truncate(value)) ? Text(value) : null;
 
     static string Text(float value) => value.ToString("R", CultureInfo.InvariantCulture);
 }
@@ -55,5 +56,6 @@ public sealed record ChoiceOption(string Name, string Description, IReadOnlyList
     public override string Expected => $"one of {string.Join(", ", Choices)}";
 
     /// <inheritdoc/>
-    public override string? Normalize(string text) => Choices.FirstOrDefault(choice => string.Equals(choice, text, StringComparison.OrdinalIgnoreCase));
+    public override string? Normalize(string text) =>
+        Choices.FirstOrDefault(choice => string.Equals(choice, text, StringComparison.OrdinalIgnoreCase));
 }

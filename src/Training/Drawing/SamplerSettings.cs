@@ -19,17 +19,20 @@ public sealed class SamplerSettings
     /// <param name="given">Values by the option's name; none takes the defaults.</param>
     /// <param name="describe">Says where a value of a name stood, for messages; null takes the option with its dashes.</param>
     /// <exception cref="UserInputException">The family has no such option, or a value is not one of its option's.</exception>
-    public static SamplerSettings Of(ModelFamily family, IReadOnlyDictionary<string, string>? given = null, Func<string, string>? describe = null)
+    public static SamplerSettings Of(ModelFamily family, IReadOnlyDictionary<string, string>? given = null, Func<string,
+        string>? describe = null)
     {
         describe ??= name => $"--{name}";
         if (given?.Keys.FirstOrDefault(name => family.SamplerOptions.All(option => option.Name != name)) is { } unknown)
         {
-            string known = family.SamplerOptions.Count == 0 ? "nothing" : string.Join(", ", family.SamplerOptions.Select(option => $"--{option.Name}"));
+            string known = family.SamplerOptions.Count == 0
+                ? "nothing" : string.Join(", ", family.SamplerOptions.Select(option => $"--{option.Name}"));
             throw new UserInputException($"{describe(unknown)}: the model {family.Name} is not drawn with it; it takes {known}");
         }
 
         return new SamplerSettings(family.SamplerOptions.Select(option => KeyValuePair.Create(
-            option.Name, given?.TryGetValue(option.Name, out string? text) == true ? option.Require(text, describe(option.Name)) : option.Default)));
+            option.Name, given?.TryGetValue(option.Name, out string? text) == true
+            ? option.Require(text, describe(option.Name)) : option.Default)));
     }
 
     /// <summary>The value of a <see cref="NumberOption"/>.</summary>

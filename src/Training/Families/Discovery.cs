@@ -12,9 +12,11 @@ static class Discovery
         Assembly own = typeof(Discovery).Assembly;
         string name = own.GetName().Name!;
         return AppDomain.CurrentDomain.GetAssemblies()
-            .Where(assembly => assembly == own || (!assembly.IsDynamic && assembly.GetReferencedAssemblies().Any(reference => reference.Name == name)))
+            .Where(assembly => assembly == own || (!assembly.IsDynamic
+            && assembly.GetReferencedAssemblies().Any(reference => reference.Name == name)))
             .SelectMany(assembly => assembly.GetTypes())
-            .Where(type => !type.IsAbstract && type.IsSubclassOf(typeof(T)) && type.GetConstructor(BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance, []) != null)
+            .Where(type => !type.IsAbstract && type.IsSubclassOf(typeof(T))
+            && type.GetConstructor(BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance, []) != null)
             .OrderBy(type => type.FullName, StringComparer.Ordinal)
             .Select(type => (T)Activator.CreateInstance(type, nonPublic: true)!);
     }

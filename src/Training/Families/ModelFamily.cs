@@ -17,7 +17,9 @@ public abstract class ModelFamily
     /// <summary>The family that is taken where none is named.</summary>
     public const string DefaultName = "classic";
 
-    static readonly Lazy<IReadOnlyList<ModelFamily>> Found = new(() => [.. Discovery.Of<ModelFamily>().OrderBy(family => family.Name != DefaultName).ThenBy(family => family.Name, StringComparer.Ordinal)]);
+    static readonly Lazy<IReadOnlyList<ModelFamily>> Found = new(() =>
+        [.. Discovery.Of<ModelFamily>().OrderBy(family => family.Name != DefaultName)
+        .ThenBy(family => family.Name, StringComparer.Ordinal)]);
 
     /// <summary>All families, the default one first.</summary>
     public static IReadOnlyList<ModelFamily> All => Found.Value;
@@ -50,23 +52,27 @@ public abstract class ModelFamily
     public Type ConfigType => Presets[0].Config.GetType();
 
     /// <summary>The stages of all families, by name.</summary>
-    public static IReadOnlyList<string> AllStageNames => [.. All.SelectMany(family => family.Stages).Select(stage => stage.Name).Distinct()];
+    public static IReadOnlyList<string> AllStageNames =>
+        [.. All.SelectMany(family => family.Stages).Select(stage => stage.Name).Distinct()];
 
     /// <summary>The presets of all families, by name.</summary>
-    public static IReadOnlyList<string> AllPresetNames => [.. All.SelectMany(family => family.Presets).Select(preset => preset.Name).Distinct()];
+    public static IReadOnlyList<string> AllPresetNames =>
+        [.. All.SelectMany(family => family.Presets).Select(preset => preset.Name).Distinct()];
 
     /// <summary>The family of a name.</summary>
     /// <exception cref="UserInputException">There is none.</exception>
     public static ModelFamily Get(string name) =>
         All.FirstOrDefault(family => family.Name == name)
-        ?? throw new UserInputException($"there is no model '{name}'; this program has {string.Join(", ", All.Select(family => family.Name))}");
+        ?? throw new UserInputException(
+        $"there is no model '{name}'; this program has {string.Join(", ", All.Select(family => family.Name))}");
 
     /// <summary>A preset's configuration.</summary>
     /// <exception cref="UserInputException">This family has no such preset.</exception>
     public TrainingConfig Preset(string name) =>
         Presets.FirstOrDefault(preset => preset.Name == name)?.Config is { } config
             ? config with { Model = Name, Preset = name }
-            : throw new UserInputException($"there is no preset '{name}' of {Name}; choose one of {string.Join(", ", Presets.Select(preset => preset.Name))}");
+            : throw new UserInputException(
+            $"there is no preset '{name}' of {Name}; choose one of {string.Join(", ", Presets.Select(preset => preset.Name))}");
 
     /// <summary>The preset where none is named: that of the data set's name if there is one, for a folder or a file <see cref="OwnPicturesPreset"/>, else <see cref="DefaultPreset"/>.</summary>
     /// <param name="data">The data set, or null.</param>

@@ -41,7 +41,11 @@ public sealed class BatchLoader : IDisposable
     public Batch Take(long step)
     {
         if (step != next || step >= end)
-            throw new ArgumentOutOfRangeException(nameof(step), step, $"batches are taken in turn; the next is that of step {next} of {end}");
+        {
+            throw new ArgumentOutOfRangeException(nameof(step), step,
+                $"batches are taken in turn; the next is that of step {next} of {end}");
+        }
+
         if (holds)
             empty.Release();
         holds = true;

@@ -25,4 +25,5 @@ public interface ITrainingObserver
 /// <param name="ImagesPerSecond">Pictures a second since the stage started or resumed.</param>
 /// <param name="Left">Time left in the stage at that speed.</param>
 public readonly record struct TrainingProgress(
-    string Stage, string Title, long Step, int Steps, IReadOnlyList<KeyValuePair<string, double>> Figures, double ImagesPerSecond, TimeSpan Left);
+    string Stage, string Title, long Step, int Steps, IReadOnlyList<KeyValuePair<string, double>> Figures, double ImagesPerSecond,
+    TimeSpan Left);

@@ -78,7 +78,8 @@ public abstract class Stage(StageDescription description, int steps, IReadOnlyLi
     /// <param name="context">A step that is not one of training.</param>
     /// <param name="batch">Captions with their pictures.</param>
     /// <param name="seed">Decides the noise of drawings.</param>
-    public virtual Tensor Sheet(Context context, Batch batch, ulong seed) => throw new NotSupportedException($"stage '{Name}' has no sheet");
+    public virtual Tensor Sheet(Context context, Batch batch, ulong seed) =>
+        throw new NotSupportedException($"stage '{Name}' has no sheet");
 
     /// <summary>Scalars side by side: what <see cref="Run"/> returns.</summary>
     protected static Tensor Gather(Context context, params ReadOnlySpan<Tensor> scalars)

@@ -21,7 +21,8 @@ public sealed class StepLoop : IDisposable
     public StepLoop(Device device, TrainingConfig config, Stage stage, BatchSampler sampler)
     {
         (this.config, this.stage, this.sampler) = (config, stage, sampler);
-        Optimizer = new AdamOptimizer(device, new AdamOptions(WeightDecay: config.WeightDecay, ClipNorm: config.ClipNorm), [.. stage.Trained]);
+        Optimizer = new AdamOptimizer(device, new AdamOptions(WeightDecay: config.WeightDecay, ClipNorm: config.ClipNorm),
+            [.. stage.Trained]);
         Context = new Context(device, StageSeed(config.Seed, stage.Name));
     }
 
@@ -97,7 +98,8 @@ public sealed class StepLoop : IDisposable
 /// <param name="Figures">The stage's figures, the loss first; filled anew by the next step.</param>
 /// <param name="LearningRate">The step size.</param>
 /// <param name="GradientNorm">The global norm of the gradients; not finite where the parameters were left alone.</param>
-public readonly record struct StepOutcome(Batch Batch, IReadOnlyList<KeyValuePair<string, double>> Figures, float LearningRate, float GradientNorm)
+public readonly record struct StepOutcome(Batch Batch, IReadOnlyList<KeyValuePair<string, double>> Figures, float LearningRate,
+    float GradientNorm)
 {
     /// <summary>Whether the parameters were changed.</summary>
     public bool IsFinite => double.IsFinite(Figures[0].Value) && float.IsFinite(GradientNorm);

@@ -26,9 +26,14 @@ static class StepMemory
     public static string Require(Device device, Stage stage, Batch batch)
     {
         long needed = Of(device, stage, batch), available = device.AvailableBytes;
-        string figures = $"stage '{stage.Name}' takes {Mebibytes(needed)} for a step of {batch.Size} pictures, beside the {Mebibytes(device.AllocatedBytes)} of parameters and moments";
+        string figures = $"stage '{stage.Name}' takes {Mebibytes(needed)} for a step of {batch.Size} pictures, beside the "
+            + $"{Mebibytes(device.AllocatedBytes)} of parameters and moments";
         if (needed > available)
-            throw new UserInputException($"{device.Label}: {figures}, and {Mebibytes(available)} are available; take a smaller batch (--set batch=N, it is {batch.Size}), smaller pictures (--set imageSide=N) or a smaller model");
+        {
+            throw new UserInputException($"{device.Label}: {figures}, and {Mebibytes(available)} are available; take a smaller batch "
+                + $"(--set batch=N, it is {batch.Size}), smaller pictures (--set imageSide=N) or a smaller model");
+        }
+
         return $"memory of {device.Label}: {figures}";
     }
 

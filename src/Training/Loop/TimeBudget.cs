@@ -1,8 +1,8 @@
-using Dalle2.Layers;
 using System.Diagnostics;
 using Dalle2.Data;
 using Dalle2.Data.Text;
 using Dalle2.Gpu.Runtime;
+using Dalle2.Layers;
 using Dalle2.Training.Families;
 using Dalle2.Training.Runs;
 using MathNet.Numerics.Statistics;
@@ -29,7 +29,8 @@ static class TimeBudget
     /// <param name="data">What it will train on.</param>
     /// <param name="observer">Hears what was found.</param>
     /// <param name="cancellation">Stops measuring.</param>
-    public static TrainingConfig Fit(TrainingConfig config, double minutes, Device device, TrainingData data, ITrainingObserver observer, CancellationToken cancellation)
+    public static TrainingConfig Fit(TrainingConfig config, double minutes, Device device, TrainingData data, ITrainingObserver observer,
+        CancellationToken cancellation)
     {
         ModelFamily family = ModelFamily.Get(config.Model);
         var tokenizer = new WordTokenizer(data.BuildVocabulary());
@@ -38,7 +39,8 @@ static class TimeBudget
         (StageDescription Description, int Steps, double Seconds)[] stages =
         [
             .. model.Stages.Zip(family.Stages).Where(pair => pair.First.Steps > 0).Select(pair =>
-                (pair.Second, pair.First.Steps, StepSeconds(device, config, pair.First, new BatchSampler(data.Data, captions, config.Seed, pair.First.Name, config.Batch, config.Augmentation), cancellation))),
+                (pair.Second, pair.First.Steps, StepSeconds(device, config, pair.First,
+                new BatchSampler(data.Data, captions, config.Seed, pair.First.Name, config.Batch, config.Augmentation), cancellation))),
         ];
         double whole = stages.Sum(stage => stage.Steps * stage.Seconds);
         if (whole == 0)
@@ -46,10 +48,16 @@ static class TimeBudget
         double factor = minutes * 60 * TrainingShare / whole;
         TrainingConfig fitted = config;
         foreach (var (description, steps, _) in stages)
-            fitted = ConfigSettings.Set(fitted, $"{description.StepsSetting}={Math.Clamp((long)Math.Round(steps * factor), 1, int.MaxValue)}");
+        {
+            fitted = ConfigSettings.Set(fitted,
+                $"{description.StepsSetting}={Math.Clamp((long)Math.Round(steps * factor), 1, int.MaxValue)}");
+        }
+
         fitted.Validate();
         string times = string.Join(", ", stages.Select(stage => $"{stage.Description.Name} {1000 * stage.Seconds:F1} ms"));
-        string chosen = string.Join(", ", stages.Select(stage => $"{stage.Description.StepsSetting}={ConfigSettings.Of(fitted).First(setting => setting.Name == stage.Description.StepsSetting).Value}"));
+        string chosen = string.Join(", ", stages.Select(stage =>
+            $"{stage.Description.StepsSetting}="
+            + $"{ConfigSettings.Of(fitted).First(setting => setting.Name == stage.Description.StepsSetting).Value}"));
         observer.Notice($"a step takes {times}; for {minutes:G3} minutes: {chosen}");
         return fitted;
     }

@@ -32,7 +32,8 @@ public sealed class Trainer(RunFolder run, TrainingConfig config, Device device,
             {
                 Save(stage, checkpoints, step);
                 run.AddSeconds(stage.Name, clock.Elapsed.TotalSeconds);
-                throw new OperationCanceledException($"stopped in stage '{stage.Name}' after step {step} of {stage.Steps}; a checkpoint is saved", cancellation);
+                throw new OperationCanceledException(
+                    $"stopped in stage '{stage.Name}' after step {step} of {stage.Steps}; a checkpoint is saved", cancellation);
             }
 
             StepOutcome outcome = loop.Step(step);
@@ -43,12 +44,17 @@ public sealed class Trainer(RunFolder run, TrainingConfig config, Device device,
             step++;
             bool last = step == stage.Steps;
             if (last || step % config.LogEvery == 0)
-                run.Log.Append(new LogEntry(stage.Name, step, [.. figures, new("gradientNorm", outcome.GradientNorm), new("learningRate", outcome.LearningRate)]));
+            {
+                run.Log.Append(new LogEntry(stage.Name, step,
+                    [.. figures, new("gradientNorm", outcome.GradientNorm), new("learningRate", outcome.LearningRate)]));
+            }
+
             if (last || step % config.CheckpointEvery == 0)
                 Save(stage, checkpoints, step);
             double seconds = clock.Elapsed.TotalSeconds;
             observer.Progress(new TrainingProgress(
-                stage.Name, stage.Title, step, stage.Steps, figures, (step - first) * outcome.Batch.Size / seconds, TimeSpan.FromSeconds(seconds / (step - first) * (stage.Steps - step))));
+                stage.Name, stage.Title, step, stage.Steps, figures, (step - first) * outcome.Batch.Size / seconds,
+                TimeSpan.FromSeconds(seconds / (step - first) * (stage.Steps - step))));
         }
 
         run.AddSeconds(stage.Name, clock.Elapsed.TotalSeconds);
@@ -108,7 +114,10 @@ public sealed class Trainer(RunFolder run, TrainingConfig config, Device device,
                 int[] shape = parameter.Shape.ToArray();
                 tensors.Add(new NamedTensor(parameter.Name, shape, parameter.Value.ToArray(device.Stream)));
                 foreach (string buffer in AdamOptimizer.BufferNames)
-                    tensors.Add(new NamedTensor($"{buffer}.{parameter.Name}", shape, store.Buffer(buffer, parameter.Name).ToArray(device.Stream)));
+                {
+                    tensors.Add(new NamedTensor($"{buffer}.{parameter.Name}", shape,
+                        store.Buffer(buffer, parameter.Name).ToArray(device.Stream)));
+                }
             }
         }
 
@@ -134,11 +143,13 @@ public sealed class Trainer(RunFolder run, TrainingConfig config, Device device,
             culprit = e;
         }
 
-        string where = culprit == null ? "no single layer's output is to blame: the sum of the gradients overflows" : $"the first to go bad is {culprit.Message}";
+        string where = culprit == null ? "no single layer's output is to blame: the sum of the gradients overflows"
+            : $"the first to go bad is {culprit.Message}";
         FoundCheckpoint? kept = checkpoints.Latest(config.Model);
         string saved = kept == null ? "no checkpoint of this stage was saved yet" : $"the last good checkpoint is {kept.Path}";
         string what = double.IsFinite(loss) ? "the gradients are not finite" : $"the loss is {(double.IsNaN(loss) ? "NaN" : "infinite")}";
         return new TrainingDivergedException(
-            $"stage '{stage.Name}', step {step + 1}: {what}; {where}. Nothing was changed by this step; {saved}. Train anew with a smaller --set learningRate (it is {config.LearningRate:G3}) or with --set clipNorm=1", culprit);
+            $"stage '{stage.Name}', step {step + 1}: {what}; {where}. Nothing was changed by this step; {saved}. Train anew with a smaller "
+            + $"--set learningRate (it is {config.LearningRate:G3}) or with --set clipNorm=1", culprit);
     }
 }

@@ -17,14 +17,20 @@ public sealed record TrainingData(IDataSet Set, PreparedData Data)
     /// <param name="observer">Hears how far it is, and what is broken.</param>
     /// <param name="cancellation">Stops reading.</param>
     /// <exception cref="UserInputException">They cannot be read, or are fewer than two.</exception>
-    public static TrainingData Read(TrainingConfig config, int maxBroken, ITrainingObserver observer, CancellationToken cancellation = default)
+    public static TrainingData Read(TrainingConfig config, int maxBroken, ITrainingObserver observer,
+        CancellationToken cancellation = default)
     {
         IDataSet set = DataSets.Open(config.Data, Options(config));
-        PreparedData data = PreparedData.Load(set, set.Splits[0], config.ImageSide, maxBroken, progress: observer.Preparing, cancellation: cancellation);
+        PreparedData data = PreparedData.Load(set, set.Splits[0], config.ImageSide, maxBroken, progress: observer.Preparing,
+            cancellation: cancellation);
         foreach (BrokenSample broken in data.Broken)
             observer.Notice($"skipped a broken sample: {broken.Source}: {broken.Reason}");
         if (data.Count < 2)
-            throw new UserInputException($"{config.Data}: {DataNotices.Counts(set, data)}; at least 2 are needed to train on. See: {ShellCommand.Of("dalle2", "data", "inspect", config.Data)}");
+        {
+            throw new UserInputException($"{config.Data}: {DataNotices.Counts(set, data)}; at least 2 are needed to train on. See: "
+                + $"{ShellCommand.Of("dalle2", "data", "inspect", config.Data)}");
+        }
+
         foreach (string notice in DataNotices.Of(set, data, config.Batch, config.Fit))
             observer.Notice(notice);
         if (Path.IsPathRooted(config.Data))
@@ -36,8 +42,10 @@ public sealed record TrainingData(IDataSet Set, PreparedData Data)
     static string WordsToLearn(PreparedData data)
     {
         const int often = 20;
-        int[] counts = [.. data.Captions.SelectMany(caption => WordTokenizer.Split(caption).Distinct()).CountBy(word => word).Select(word => word.Value)];
-        return $"{counts.Count(count => count >= often)} of {counts.Length} words stand in {often} captions or more: these a model can learn to draw, rarer ones hardly";
+        int[] counts = [.. data.Captions.SelectMany(caption => WordTokenizer.Split(caption).Distinct()).CountBy(word => word)
+            .Select(word => word.Value)];
+        return $"{counts.Count(count => count >= often)} of {counts.Length} words stand in {often} captions or more: these a model can "
+            + $"learn to draw, rarer ones hardly";
     }
 
     /// <summary>The options that a configuration opens its data set with.</summary>

@@ -47,4 +47,5 @@ public sealed record TrainingRequest
 /// <param name="Device">The device's <see cref="Gpu.Runtime.Device.Label"/>.</param>
 /// <param name="Report">The report's path.</param>
 /// <param name="ExamplePrompt">A caption that the model was not trained on, if there is one, to draw from.</param>
-public sealed record TrainingResult(string Run, long Steps, double Seconds, double Loss, string Device, string Report, string ExamplePrompt);
+public sealed record TrainingResult(string Run, long Steps, double Seconds, double Loss, string Device, string Report,
+    string ExamplePrompt);

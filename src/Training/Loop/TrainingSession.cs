@@ -47,7 +47,12 @@ public sealed class TrainingSession
             RequireStage(request, config);
             Ready(device, config, observer);
             if (request.Config is { } given && stored.ConfigDifferences(given) is { Count: > 0 } differences)
-                throw new UserInputException($"{request.OutputFolder}: the run was started otherwise ({string.Join("; ", differences)}). Leave these options out to resume it, or train anew in another folder");
+            {
+                throw new UserInputException(
+                    $"{request.OutputFolder}: the run was started otherwise ({string.Join("; ", differences)}). Leave these options out to "
+                    + $"resume it, or train anew in another folder");
+            }
+
             var session = new TrainingSession(stored, config, request, device, observer);
             TrainingConfig moved = config.ReadFrom(request.MovedData, request.MovedImages);
             return session.Train(TrainingData.Read(moved, request.MaxBroken, observer, cancellation), clock, cancellation);
@@ -72,7 +77,10 @@ public sealed class TrainingSession
     {
         IReadOnlyList<StageDescription> stages = ModelFamily.Get(config.Model).Stages;
         if (request.Stage is { } name && stages.All(stage => stage.Name != name))
-            throw new UserInputException($"{config.Model} has no stage '{name}'; its stages are {string.Join(", ", stages.Select(stage => stage.Name))}");
+        {
+            throw new UserInputException(
+                $"{config.Model} has no stage '{name}'; its stages are {string.Join(", ", stages.Select(stage => stage.Name))}");
+        }
     }
 
     static void Ready(Device device, TrainingConfig config, ITrainingObserver observer)
@@ -90,7 +98,8 @@ public sealed class TrainingSession
         record.Check(tokenizer.Vocabulary, config, request.AcceptChangedData, keep: true, observer.Notice);
         int[][] captions = data.Encode(tokenizer, config, observer);
         using FamilyModel model = ModelFamily.Get(config.Model).Create(device, config, tokenizer.Vocabulary);
-        observer.Notice($"{data.Data.Count} captioned pictures of {config.ImageSide}x{config.ImageSide}, {tokenizer.Vocabulary.WordCount} words, {model.TrainableCount / 1e6:F2} million parameters");
+        observer.Notice($"{data.Data.Count} captioned pictures of {config.ImageSide}x{config.ImageSide}, "
+            + $"{tokenizer.Vocabulary.WordCount} words, {model.TrainableCount / 1e6:F2} million parameters");
         model.LoadInitialValues(stage => run.Checkpoints(stage.Name).Latest(config.Model) != null, tokenizer.Vocabulary, observer.Notice);
 
         long steps = 0;
@@ -107,7 +116,8 @@ public sealed class TrainingSession
             if (stage.Steps > 0)
             {
                 var counting = new CountingObserver(observer);
-                new Trainer(run, config, device, counting).Run(stage, new BatchSampler(data.Data, captions, config.Seed, stage.Name, config.Batch, config.Augmentation), cancellation);
+                new Trainer(run, config, device, counting).Run(stage,
+                    new BatchSampler(data.Data, captions, config.Seed, stage.Name, config.Batch, config.Augmentation), cancellation);
                 steps += counting.Steps;
                 loss = counting.Steps > 0 ? counting.Loss : loss;
                 // A stop between a stage's last checkpoint and its sheet leaves the sheet to the next call.
@@ -121,7 +131,8 @@ public sealed class TrainingSession
 
         RunReport.Write(run, config, device);
         observer.Notice($"report: {run.ReportPath}");
-        return new TrainingResult(run.FolderPath, steps, clock.Elapsed.TotalSeconds, loss, device.Label, run.ReportPath, ExamplePrompt(data));
+        return new TrainingResult(run.FolderPath, steps, clock.Elapsed.TotalSeconds, loss, device.Label, run.ReportPath,
+            ExamplePrompt(data));
     }
 
     static string ExamplePrompt(TrainingData data)
@@ -152,7 +163,8 @@ public sealed class TrainingSession
         {
             try
             {
-                record.Check(PreparedData.Load(set, split, config.ImageSide, int.MaxValue, cancellation: cancellation).Digest, accept: true, keep: true, observer.Notice);
+                record.Check(PreparedData.Load(set, split, config.ImageSide, int.MaxValue, cancellation: cancellation).Digest, accept: true,
+                    keep: true, observer.Notice);
             }
             catch (UserInputException fault)
             {

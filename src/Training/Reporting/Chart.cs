@@ -36,7 +36,9 @@ public static class Chart
         (double X, double Y)[] all = [.. series.SelectMany(one => one.Points).Where(Shown)];
         if (all.Length == 0)
         {
-            return svg.Append($"<text x=\"{Width / 2}\" y=\"{Height / 2}\" class=\"tick\" text-anchor=\"middle\">no values yet</text>\n</svg>").ToString();
+            return svg.Append(
+                $"<text x=\"{Width / 2}\" y=\"{Height / 2}\" class=\"tick\" text-anchor=\"middle\">no values yet</text>\n</svg>")
+                .ToString();
         }
 
         var across = ChartAxis.Linear(all.Min(point => point.X), all.Max(point => point.X), tight: true);
@@ -54,13 +56,17 @@ public static class Chart
 
         foreach (double tick in across.Ticks)
         {
-            svg.Append($"<line class=\"axis\" x1=\"{Text(X(tick))}\" x2=\"{Text(X(tick))}\" y1=\"{Height - Bottom}\" y2=\"{Height - Bottom + 4}\"/>");
-            svg.Append($"<text class=\"tick\" x=\"{Text(X(tick))}\" y=\"{Height - Bottom + 18}\" text-anchor=\"middle\">{Label(tick)}</text>\n");
+            svg.Append($"<line class=\"axis\" x1=\"{Text(X(tick))}\" x2=\"{Text(X(tick))}\" y1=\"{Height - Bottom}\" y2=\""
+                + $"{Height - Bottom + 4}\"/>");
+            svg.Append(
+                $"<text class=\"tick\" x=\"{Text(X(tick))}\" y=\"{Height - Bottom + 18}\" text-anchor=\"middle\">{Label(tick)}</text>\n");
         }
 
         svg.Append($"<line class=\"axis\" x1=\"{Left}\" x2=\"{Width - Right}\" y1=\"{Height - Bottom}\" y2=\"{Height - Bottom}\"/>\n");
-        svg.Append($"<text class=\"label\" x=\"{(Left + Width - Right) / 2}\" y=\"{Height - 8}\" text-anchor=\"middle\">{WebUtility.HtmlEncode(xLabel)}</text>");
-        svg.Append($"<text class=\"label\" x=\"14\" y=\"{(Top + Height - Bottom) / 2}\" text-anchor=\"middle\" transform=\"rotate(-90 14 {(Top + Height - Bottom) / 2})\">{WebUtility.HtmlEncode(yLabel)}</text>\n");
+        svg.Append($"<text class=\"label\" x=\"{(Left + Width - Right) / 2}\" y=\"{Height - 8}\" text-anchor=\"middle\">"
+            + $"{WebUtility.HtmlEncode(xLabel)}</text>");
+        svg.Append($"<text class=\"label\" x=\"14\" y=\"{(Top + Height - Bottom) / 2}\" text-anchor=\"middle\" transform=\"rotate(-90 14 "
+            + $"{(Top + Height - Bottom) / 2})\">{WebUtility.HtmlEncode(yLabel)}</text>\n");
         int legend = Left;
         for (int i = 0; i < series.Count; i++)
         {
@@ -74,18 +80,21 @@ public static class Chart
         return svg.Append("</svg>").ToString();
     }
 
-    static void AppendLine(StringBuilder svg, ChartSeries series, Func<(double X, double Y), bool> shown, Func<double, double> x, Func<double, double> y, string colour)
+    static void AppendLine(StringBuilder svg, ChartSeries series, Func<(double X, double Y), bool> shown, Func<double, double> x,
+        Func<double, double> y, string colour)
     {
         foreach (List<(double X, double Y)> stretch in Stretches(series.Points, shown))
         {
             List<(double X, double Y)> points = Thin(stretch);
             svg.Append(points.Count == 1
                 ? $"<circle cx=\"{Text(x(points[0].X))}\" cy=\"{Text(y(points[0].Y))}\" r=\"2.5\" fill=\"{colour}\"/>\n"
-                : $"<polyline fill=\"none\" stroke=\"{colour}\" stroke-width=\"1.6\" stroke-linejoin=\"round\" points=\"{string.Join(' ', points.Select(point => $"{Text(x(point.X))},{Text(y(point.Y))}"))}\"/>\n");
+                : $"<polyline fill=\"none\" stroke=\"{colour}\" stroke-width=\"1.6\" stroke-linejoin=\"round\" points=\""
+                + $"{string.Join(' ', points.Select(point => $"{Text(x(point.X))},{Text(y(point.Y))}"))}\"/>\n");
         }
     }
 
-    static IEnumerable<List<(double X, double Y)>> Stretches(IReadOnlyList<(double X, double Y)> points, Func<(double X, double Y), bool> shown)
+    static IEnumerable<List<(double X, double Y)>> Stretches(IReadOnlyList<(double X, double Y)> points, Func<(double X, double Y),
+        bool> shown)
     {
         var stretch = new List<(double X, double Y)>();
         foreach ((double X, double Y) point in points)
@@ -102,18 +111,14 @@ public static class Chart
         }
 
         if (stretch.Count > 0)
-        {
             yield return stretch;
-        }
     }
 
     // Means would hide spikes, and every n-th point would hide most of them.
     static List<(double X, double Y)> Thin(List<(double X, double Y)> points)
     {
         if (points.Count <= MostPoints)
-        {
             return points;
-        }
 
         var kept = new List<(double X, double Y)> { points[0] };
         int buckets = MostPoints / 2 - 1;

@@ -3,15 +3,15 @@ namespace Dalle2.Training.Reporting;
 /// <summary>The range of one axis and its round ticks.</summary>
 sealed class ChartAxis
 {
-    readonly double _low;
-    readonly double _high;
-    readonly bool _logarithmic;
+    readonly double low;
+    readonly double high;
+    readonly bool logarithmic;
 
     ChartAxis(double low, double high, bool logarithmic, IReadOnlyList<double> ticks)
     {
-        _low = low;
-        _high = high;
-        _logarithmic = logarithmic;
+        this.low = low;
+        this.high = high;
+        this.logarithmic = logarithmic;
         Ticks = ticks;
     }
 
@@ -40,7 +40,8 @@ sealed class ChartAxis
     {
         double[] factors = Math.Log10(high / low) < 2.5 ? [1, 2, 5] : [1];
         int from = (int)Math.Floor(Math.Log10(low)), to = (int)Math.Floor(Math.Log10(high)) + 1;
-        double[] candidates = [.. Enumerable.Range(from, to - from + 1).SelectMany(exponent => factors.Select(factor => factor * Math.Pow(10, exponent)))];
+        double[] candidates = [.. Enumerable.Range(from, to - from + 1)
+            .SelectMany(exponent => factors.Select(factor => factor * Math.Pow(10, exponent)))];
         double least = candidates.Last(tick => tick <= low * (1 + 1e-9));
         double greatest = candidates.First(tick => tick >= high * (1 - 1e-9) && tick > least);
         double[] ticks = [.. candidates.Where(tick => tick >= least && tick <= greatest)];
@@ -49,5 +50,5 @@ sealed class ChartAxis
     }
 
     /// <summary>Where the value lies, from 0 at the low end to 1 at the high end.</summary>
-    internal double Share(double value) => _logarithmic ? Math.Log(value / _low) / Math.Log(_high / _low) : (value - _low) / (_high - _low);
+    internal double Share(double value) => logarithmic ? Math.Log(value / low) / Math.Log(high / low) : (value - low) / (high - low);
 }

@@ -18,17 +18,21 @@ static class RunReport
         IReadOnlyList<StageDescription> stages = ModelFamily.Get(config.Model).Stages;
         Report.Write(run.ReportPath, new ReportContent
         {
-            Title = $"{Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(run.FolderPath)))}: {config.Model} on {config.Data}",
-            Summary = $"Preset {config.Preset}, {config.ImageSide}x{config.ImageSide} pictures, seed {config.Seed}; {total.ToString("F0", CultureInfo.InvariantCulture)} seconds of training.",
+            Title =
+            $"{Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(run.FolderPath)))}: {config.Model} on {config.Data}",
+            Summary = $"Preset {config.Preset}, {config.ImageSide}x{config.ImageSide} pictures, seed {config.Seed}; "
+            + $"{total.ToString("F0", CultureInfo.InvariantCulture)} seconds of training.",
             Configuration = [.. ConfigSettings.Of(config).Select(s => KeyValuePair.Create(s.Name, s.Value))],
             Environment =
             [
                 new("device", $"{device.Label}: {device.Description}"),
                 new("runtime", RuntimeInformation.FrameworkDescription),
-                new("system", $"{RuntimeInformation.OSDescription}, {RuntimeInformation.ProcessArchitecture}, {Environment.ProcessorCount} processors"),
+                new("system",
+                $"{RuntimeInformation.OSDescription}, {RuntimeInformation.ProcessArchitecture}, {Environment.ProcessorCount} processors"),
                 new("program", $"dalle2 {typeof(RunReport).Assembly.GetName().Version?.ToString(3)}"),
             ],
-            SecondsByStage = [.. stages.Select(stage => stage.Name).Where(seconds.ContainsKey).Select(name => KeyValuePair.Create(name, seconds[name]))],
+            SecondsByStage = [.. stages.Select(stage => stage.Name).Where(seconds.ContainsKey)
+            .Select(name => KeyValuePair.Create(name, seconds[name]))],
             Log = run.Log.Read(),
             Curves = [.. stages.SelectMany(stage => stage.Curves).Distinct()],
             Evaluations = evaluation?.Attributes is { } attributes ? [attributes] : [],

@@ -18,11 +18,12 @@ public sealed class Checkpoint
     public const int FormatVersion = 1;
 
     const string HashKey = "sha256";
-    static readonly string[] ReservedKeys = ["format", "format_version", "model", "preset", "stage", "step", "seed", "config_hash", HashKey];
+    static readonly string[] ReservedKeys = ["format", "format_version", "model", "preset", "stage", "step", "seed", "config_hash",
+        HashKey];
 
-    readonly Dictionary<string, NamedTensor> _byName;
-    readonly int _version;
-    readonly string _source = "this checkpoint";
+    readonly Dictionary<string, NamedTensor> byName;
+    readonly int version;
+    readonly string source = "this checkpoint";
 
     /// <summary>Gathers a checkpoint and hashes it; tensors are not copied and must stay as they are until it is saved.</summary>
     /// <param name="info">What the tensors belong to.</param>
@@ -40,21 +41,19 @@ public sealed class Checkpoint
         foreach (string key in extra.Keys)
         {
             if (ReservedKeys.Contains(key))
-            {
                 throw new ArgumentException($"the metadata key '{key}' is the checkpoint's own", nameof(extra));
-            }
         }
 
         Info = info;
         Tensors = [.. SafeTensorsFile.InFileOrder(tensors)];
         Extra = new SortedDictionary<string, string>(extra.ToDictionary(), StringComparer.Ordinal);
-        _version = version;
-        _byName = Tensors.ToDictionary(tensor => tensor.Name, StringComparer.Ordinal);
+        this.version = version;
+        byName = Tensors.ToDictionary(tensor => tensor.Name, StringComparer.Ordinal);
         FullHash = Convert.ToHexStringLower(HashAll());
     }
 
     Checkpoint(string path, CheckpointInfo info, IReadOnlyList<NamedTensor> tensors, IReadOnlyDictionary<string, string> extra, int version)
-        : this(info, tensors, extra, version) => _source = path;
+        : this(info, tensors, extra, version) => source = path;
 
     /// <summary>What the tensors belong to.</summary>
     public CheckpointInfo Info { get; }
@@ -98,21 +97,23 @@ public sealed class Checkpoint
     /// <exception cref="UserInputException">The checkpoint lacks the tensor, or has it with another type or shape.</exception>
     public void CopyTo(string name, ReadOnlySpan<int> shape, Span<float> values)
     {
-        if (!_byName.TryGetValue(name, out NamedTensor? tensor))
+        if (!byName.TryGetValue(name, out NamedTensor? tensor))
         {
-            throw new UserInputException($"{_source}: has no tensor '{name}', which the model needs. It was saved by a model built otherwise; use the run's own configuration.");
+            throw new UserInputException($"{source}: has no tensor '{name}', which the model needs. It was saved by a model built "
+                + $"otherwise; use the run's own configuration.");
         }
 
         if (tensor.Type != SafeTensorType.F32 || !tensor.Shape.SequenceEqual(shape))
         {
-            throw new UserInputException($"{_source}: tensor '{name}' is {tensor.Type} [{Join(tensor.Shape)}], the model needs F32 [{Join(shape)}]. It was saved by a model built otherwise; use the run's own configuration.");
+            throw new UserInputException($"{source}: tensor '{name}' is {tensor.Type} [{Join(tensor.Shape)}], the model needs F32 ["
+                + $"{Join(shape)}]. It was saved by a model built otherwise; use the run's own configuration.");
         }
 
         tensor.Values<float>().CopyTo(values);
     }
 
     /// <summary>The tensor of that name, or null.</summary>
-    public NamedTensor? Find(string name) => _byName.GetValueOrDefault(name);
+    public NamedTensor? Find(string name) => byName.GetValueOrDefault(name);
 
     /// <summary>Reads the file and throws when it is damaged; whose it is remains to be checked by <see cref="RequireUsable"/>.</summary>
     internal static Checkpoint Read(string path)
@@ -120,12 +121,15 @@ public sealed class Checkpoint
         using SafeTensorsFile file = SafeTensorsFile.Open(path);
         if (file.Metadata.GetValueOrDefault("format") != FormatName)
         {
-            throw new UserInputException($"{path}: a safetensors file, but not a checkpoint of this program (its metadata lacks format '{FormatName}'). Name a file from a run's checkpoints folder.");
+            throw new UserInputException($"{path}: a safetensors file, but not a checkpoint of this program (its metadata lacks format '"
+                + $"{FormatName}'). Name a file from a run's checkpoints folder.");
         }
 
         int version = (int)Math.Min(Number(path, file.Metadata, "format_version"), int.MaxValue);
-        var info = new CheckpointInfo(Text(path, file.Metadata, "model"), Text(path, file.Metadata, "preset"), Text(path, file.Metadata, "stage"),
-            (long)Math.Min(Number(path, file.Metadata, "step"), long.MaxValue), Number(path, file.Metadata, "seed"), Text(path, file.Metadata, "config_hash"));
+        var info = new CheckpointInfo(Text(path, file.Metadata, "model"), Text(path, file.Metadata, "preset"),
+            Text(path, file.Metadata, "stage"),
+            (long)Math.Min(Number(path, file.Metadata, "step"), long.MaxValue), Number(path, file.Metadata, "seed"),
+            Text(path, file.Metadata, "config_hash"));
         var extra = file.Metadata.Where(pair => !ReservedKeys.Contains(pair.Key)).ToDictionary(StringComparer.Ordinal);
         if (version > FormatVersion)
         {
@@ -136,7 +140,8 @@ public sealed class Checkpoint
         var checkpoint = new Checkpoint(path, info, [.. file.Tensors.Select(file.ReadTensor)], extra, version);
         if (checkpoint.FullHash != Text(path, file.Metadata, HashKey))
         {
-            throw new UserInputException($"{path}: the checkpoint is damaged, its contents do not match the SHA-256 stored in it. Use another checkpoint of the run.");
+            throw new UserInputException($"{path}: the checkpoint is damaged, its contents do not match the SHA-256 stored in it. Use "
+                + $"another checkpoint of the run.");
         }
 
         return checkpoint;
@@ -144,21 +149,23 @@ public sealed class Checkpoint
 
     internal void RequireUsable(string? expectedModel)
     {
-        if (_version > FormatVersion)
+        if (version > FormatVersion)
         {
-            throw new UserInputException($"{_source}: checkpoint format version {_version}, this program reads up to version {FormatVersion}. Update the program.");
+            throw new UserInputException(
+                $"{source}: checkpoint format version {version}, this program reads up to version {FormatVersion}. Update the program.");
         }
 
         if (expectedModel is not null && Info.Model != expectedModel)
         {
-            throw new UserInputException($"{_source}: a checkpoint of the model '{Info.Model}', and '{expectedModel}' is needed. Choose a run of that model.");
+            throw new UserInputException(
+                $"{source}: a checkpoint of the model '{Info.Model}', and '{expectedModel}' is needed. Choose a run of that model.");
         }
     }
 
     SortedDictionary<string, string> Metadata() => new(Extra.ToDictionary(), StringComparer.Ordinal)
     {
         ["format"] = FormatName,
-        ["format_version"] = _version.ToString(),
+        ["format_version"] = version.ToString(),
         ["model"] = Info.Model,
         ["preset"] = Info.Preset,
         ["stage"] = Info.Stage,
@@ -208,9 +215,12 @@ public sealed class Checkpoint
 
     static string Text(string path, IReadOnlyDictionary<string, string> metadata, string key) => metadata.TryGetValue(key, out string? text)
         ? text
-        : throw new UserInputException($"{path}: the checkpoint is damaged, its metadata lacks '{key}'. Use another checkpoint of the run.");
+        : throw new UserInputException(
+        $"{path}: the checkpoint is damaged, its metadata lacks '{key}'. Use another checkpoint of the run.");
 
-    static ulong Number(string path, IReadOnlyDictionary<string, string> metadata, string key) => ulong.TryParse(Text(path, metadata, key), out ulong number)
+    static ulong Number(string path, IReadOnlyDictionary<string, string> metadata, string key) =>
+        ulong.TryParse(Text(path, metadata, key), out ulong number)
         ? number
-        : throw new UserInputException($"{path}: the checkpoint is damaged, its metadata has '{metadata[key]}' as '{key}', where a whole number belongs. Use another checkpoint of the run.");
+        : throw new UserInputException($"{path}: the checkpoint is damaged, its metadata has '{metadata[key]}' as '"
+        + $"{key}', where a whole number belongs. Use another checkpoint of the run.");
 }

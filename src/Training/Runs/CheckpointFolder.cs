@@ -15,7 +15,7 @@ public sealed class CheckpointFolder(string path, int keep = 2)
     const string FinalPrefix = "final-";
     const string PointerName = "latest";
 
-    readonly int _keep = keep >= 1 ? keep : throw new ArgumentOutOfRangeException(nameof(keep), keep, "at least one checkpoint is kept");
+    readonly int keep = keep >= 1 ? keep : throw new ArgumentOutOfRangeException(nameof(keep), keep, "at least one checkpoint is kept");
 
     /// <summary>The folder.</summary>
     public string FolderPath { get; } = path;
@@ -71,13 +71,15 @@ public sealed class CheckpointFolder(string path, int keep = 2)
 
         return skipped.Count == 0
             ? null
-            : throw new UserInputException($"{FolderPath}: no usable checkpoint is left. Remove this folder and resume the run: the stage is then trained again.\n{string.Join('\n', skipped)}");
+            : throw new UserInputException($"{FolderPath}: no usable checkpoint is left. Remove this folder and resume the run: the stage "
+            + $"is then trained again.\n{string.Join('\n', skipped)}");
     }
 
     /// <summary>The file names, highest step first and a final one before a step one, with the pointer's choice in front of all.</summary>
     List<string> NewestFirst()
     {
-        List<string> names = [.. Files().OrderByDescending(file => file.Step).ThenByDescending(file => file.Final).Select(file => file.Name)];
+        List<string> names = [.. Files().OrderByDescending(file => file.Step).ThenByDescending(file => file.Final)
+            .Select(file => file.Name)];
         string pointer = Path.Combine(FolderPath, PointerName);
         if (File.Exists(pointer))
         {
@@ -96,9 +98,7 @@ public sealed class CheckpointFolder(string path, int keep = 2)
     IEnumerable<(string Name, long Step, bool Final)> Files()
     {
         if (!Directory.Exists(FolderPath))
-        {
             yield break;
-        }
 
         foreach (string file in Directory.EnumerateFiles(FolderPath, "*" + Extension))
         {
@@ -106,29 +106,24 @@ public sealed class CheckpointFolder(string path, int keep = 2)
             bool final = name.StartsWith(FinalPrefix, StringComparison.Ordinal);
             string prefix = final ? FinalPrefix : StepPrefix;
             if (name.StartsWith(prefix, StringComparison.Ordinal) && long.TryParse(name[prefix.Length..^Extension.Length], out long step))
-            {
                 yield return (name, step, final);
-            }
         }
     }
 
     void Prune(string written, long step)
     {
-        int left = _keep;
+        int left = keep;
         foreach ((string name, long fileStep, bool final) in Files().OrderByDescending(file => file.Step).ToList())
         {
-            bool old = fileStep > step || (final ? name != written && written.StartsWith(FinalPrefix, StringComparison.Ordinal) : left-- <= 0);
+            bool old = fileStep > step || (final ? name != written
+                && written.StartsWith(FinalPrefix, StringComparison.Ordinal) : left-- <= 0);
             if (old)
-            {
                 Delete(Path.Combine(FolderPath, name));
-            }
         }
 
         // What a program left that was killed while it saved; the run's lock lets nobody else save here.
         foreach (string torn in Directory.EnumerateFiles(FolderPath, $".*{Extension}.*.tmp"))
-        {
             Delete(torn);
-        }
     }
 
     static void Delete(string file)
@@ -151,7 +146,8 @@ public sealed class CheckpointFolder(string path, int keep = 2)
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
-            throw new UserInputException($"{FolderPath}: the folder cannot be created ({fault.Message}). Choose another run folder.", fault);
+            throw new UserInputException($"{FolderPath}: the folder cannot be created ({fault.Message}). Choose another run folder.",
+                fault);
         }
     }
 }

@@ -24,7 +24,9 @@ public static class ConfigSettings
         string name = assignment[..equals].Trim(), text = assignment[(equals + 1)..].Trim();
         IReadOnlyList<PropertyInfo> properties = Properties(config);
         PropertyInfo property = properties.FirstOrDefault(p => string.Equals(p.Name, name, StringComparison.OrdinalIgnoreCase))
-            ?? throw new UserInputException($"--set {name}: there is no such setting; nearest: {string.Join(", ", EditDistance.Nearest(name, properties.Select(NameOf), 3))}");
+            ?? throw new UserInputException(
+            $"--set {name}: there is no such setting; nearest: "
+            + $"{string.Join(", ", EditDistance.Nearest(name, properties.Select(NameOf), 3))}");
         TrainingConfig changed = config with { };
         property.SetValue(changed, Parse(property.PropertyType, name, text));
         return changed;
@@ -45,7 +47,8 @@ public static class ConfigSettings
 
     /// <summary>The settings that name a file or a folder, with what they name.</summary>
     public static IEnumerable<(string Name, string Path)> Files(TrainingConfig config) =>
-        Properties(config).Where(p => p.IsDefined(typeof(FilePathAttribute))).Select(p => (NameOf(p), (string)p.GetValue(config)!)).Where(file => file.Item2.Length > 0);
+        Properties(config).Where(p => p.IsDefined(typeof(FilePathAttribute))).Select(p => (NameOf(p), (string)p.GetValue(config)!))
+        .Where(file => file.Item2.Length > 0);
 
     internal static string NameOf(PropertyInfo property) => CamelCase(property.Name);
 
@@ -53,11 +56,13 @@ public static class ConfigSettings
 
     // What is shared first, then what the family adds.
     static IReadOnlyList<PropertyInfo> Properties(TrainingConfig config) =>
-        [.. config.GetType().GetProperties().Where(p => p.CanWrite).OrderBy(p => p.GetCustomAttribute<System.Text.Json.Serialization.JsonPropertyOrderAttribute>()?.Order ?? 0)];
+        [.. config.GetType().GetProperties().Where(p => p.CanWrite)
+        .OrderBy(p => p.GetCustomAttribute<System.Text.Json.Serialization.JsonPropertyOrderAttribute>()?.Order ?? 0)];
 
     static string CamelCase(string name) => char.ToLowerInvariant(name[0]) + name[1..];
 
-    static string Format(object? value) => value is IReadOnlyList<int> list ? string.Join(",", list) : Convert.ToString(value, CultureInfo.InvariantCulture)!;
+    static string Format(object? value) =>
+        value is IReadOnlyList<int> list ? string.Join(",", list) : Convert.ToString(value, CultureInfo.InvariantCulture)!;
 
     static object Parse(Type type, string name, string text)
     {
@@ -80,8 +85,11 @@ public static class ConfigSettings
         var values = new int[parts.Length];
         for (int i = 0; i < parts.Length; i++)
         {
-            if (!int.TryParse(parts[i], NumberStyles.AllowLeadingWhite | NumberStyles.AllowTrailingWhite, CultureInfo.InvariantCulture, out values[i]))
+            if (!int.TryParse(parts[i], NumberStyles.AllowLeadingWhite | NumberStyles.AllowTrailingWhite, CultureInfo.InvariantCulture,
+                out values[i]))
+            {
                 return null;
+            }
         }
 
         return values;

@@ -55,7 +55,8 @@ public sealed class DataRecord(RunFolder run)
         if (ReadFiles().TryGetValue("vocabulary", out string? words) && words != vocabulary.Digest)
         {
             throw new UserInputException(
-                $"{run.VocabularyPath}: its words are not those that this run was trained with, or stand in another order; the model knows them by their numbers. Put the original back, or train anew in another folder.");
+                $"{run.VocabularyPath}: its words are not those that this run was trained with, or stand in another order; the model knows "
+                + $"them by their numbers. Put the original back, or train anew in another folder.");
         }
     }
 
@@ -92,7 +93,10 @@ public sealed class DataRecord(RunFolder run)
         }
 
         if (keep && !now.OrderBy(pair => pair.Key).SequenceEqual(stored.OrderBy(pair => pair.Key)))
-            AtomicFile.WriteText(FilesPath, JsonSerializer.Serialize(new SortedDictionary<string, string>(now, StringComparer.Ordinal), Indented) + "\n");
+        {
+            AtomicFile.WriteText(FilesPath, JsonSerializer.Serialize(new SortedDictionary<string, string>(now, StringComparer.Ordinal),
+                Indented) + "\n");
+        }
     }
 
     string PathOf(string split) => Path.Combine(Folder, split + ".digest");
@@ -101,11 +105,13 @@ public sealed class DataRecord(RunFolder run)
     {
         try
         {
-            return File.Exists(FilesPath) ? JsonSerializer.Deserialize<Dictionary<string, string>>(File.ReadAllBytes(FilesPath)) ?? throw new JsonException("it is null") : [];
+            return File.Exists(FilesPath) ? JsonSerializer.Deserialize<Dictionary<string, string>>(File.ReadAllBytes(FilesPath))
+                ?? throw new JsonException("it is null") : [];
         }
         catch (Exception fault) when (fault is JsonException or IOException or UnauthorizedAccessException)
         {
-            throw new UserInputException($"{FilesPath}: not a table of digests ({fault.Message}). Put the original back, or remove it to go on without a comparison.", fault);
+            throw new UserInputException($"{FilesPath}: not a table of digests ({fault.Message}). Put the original back, or remove it to "
+                + $"go on without a comparison.", fault);
         }
     }
 

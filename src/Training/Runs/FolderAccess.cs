@@ -51,5 +51,6 @@ public static class FolderAccess
     /// <param name="path">The file; it is not touched.</param>
     /// <param name="advice">What to do, a sentence.</param>
     /// <exception cref="UserInputException">It cannot.</exception>
-    public static void RequireWritableFile(string path, string advice) => RequireWritable(Path.GetDirectoryName(Path.GetFullPath(path))!, advice);
+    public static void RequireWritableFile(string path, string advice) =>
+        RequireWritable(Path.GetDirectoryName(Path.GetFullPath(path))!, advice);
 }

@@ -12,9 +12,7 @@ public sealed record LogEntry(string Stage, long Step, IReadOnlyList<KeyValuePai
         foreach ((string key, double value) in Values)
         {
             if (key == name)
-            {
                 return value;
-            }
         }
 
         return null;

@@ -5,21 +5,23 @@ namespace Dalle2.Training.Runs;
 /// <summary>A tensor in host memory with the name it has in a file: row-major values of one of four element types.</summary>
 public sealed class NamedTensor
 {
-    readonly Array _values;
-    readonly int[] _shape;
+    readonly Array values;
+    readonly int[] shape;
 
     NamedTensor(string name, SafeTensorType type, ReadOnlySpan<int> shape, Array values)
     {
         ArgumentException.ThrowIfNullOrEmpty(name);
         if (CountOf(shape) != values.LongLength)
         {
-            throw new ArgumentException($"tensor '{name}' has {values.LongLength} values, its shape [{string.Join(", ", shape.ToArray())}] needs {CountOf(shape)}", nameof(values));
+            throw new ArgumentException(
+                $"tensor '{name}' has {values.LongLength} values, its shape [{string.Join(", ", shape.ToArray())}] needs {CountOf(shape)}",
+                nameof(values));
         }
 
         Name = name;
         Type = type;
-        _shape = shape.ToArray();
-        _values = values;
+        this.shape = shape.ToArray();
+        this.values = values;
     }
 
     /// <summary>Wraps single-precision values, row-major; the array is not copied.</summary>
@@ -53,15 +55,15 @@ public sealed class NamedTensor
     public SafeTensorType Type { get; }
 
     /// <summary>The extents, outermost first; empty for a scalar.</summary>
-    public ReadOnlySpan<int> Shape => _shape;
+    public ReadOnlySpan<int> Shape => shape;
 
     /// <summary>How many values there are.</summary>
-    public int Count => _values.Length;
+    public int Count => values.Length;
 
     /// <summary>The values, row-major.</summary>
     /// <typeparam name="T">float, int, long or byte, as <see cref="Type"/> says.</typeparam>
     /// <exception cref="InvalidOperationException">The tensor has another element type.</exception>
-    public ReadOnlySpan<T> Values<T>() where T : unmanaged => _values as T[]
+    public ReadOnlySpan<T> Values<T>() where T : unmanaged => values as T[]
         ?? throw new InvalidOperationException($"tensor '{Name}' holds {Type}, not {typeof(T).Name}");
 
     internal static int SizeOf(SafeTensorType type) => type switch
@@ -90,12 +92,12 @@ public sealed class NamedTensor
         for (int start = 0; start < Count; start += step)
         {
             int length = Math.Min(step, Count - start);
-            action(_values switch
+            action(values switch
             {
                 float[] f => MemoryMarshal.AsBytes(f.AsSpan(start, length)),
                 int[] i => MemoryMarshal.AsBytes(i.AsSpan(start, length)),
                 long[] l => MemoryMarshal.AsBytes(l.AsSpan(start, length)),
-                _ => ((byte[])_values).AsSpan(start, length),
+                _ => ((byte[])values).AsSpan(start, length),
             });
         }
     }

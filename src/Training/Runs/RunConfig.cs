@@ -19,13 +19,16 @@ public static class RunConfig
             config.Validate();
             return config;
         }
-        catch (InvalidOperationException fault)
+        catch (Exception fault) when (fault is InvalidOperationException or ArgumentException)
         {
-            throw new UserInputException($"{run.ConfigPath}: not a configuration of this program ({fault.Message}). Put the original back, or train anew.", fault);
+            throw new UserInputException(
+                $"{run.ConfigPath}: not a configuration of this program ({fault.Message}). Put the original back, or train anew.", fault);
         }
         catch (UserInputException fault) when (!fault.Message.StartsWith(run.ConfigPath, StringComparison.Ordinal))
         {
-            throw new UserInputException($"{run.ConfigPath}: {fault.Message.Replace("; change it with --set", "", StringComparison.Ordinal)}. Put the original back, or train anew.", fault);
+            throw new UserInputException(
+                $"{run.ConfigPath}: {fault.Message.Replace("; change it with --set", "", StringComparison.Ordinal)}. Put the original "
+                + $"back, or train anew.", fault);
         }
     }
 }

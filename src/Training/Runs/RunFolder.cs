@@ -27,12 +27,12 @@ public sealed class RunFolder : IDisposable
 
     const string ConfigName = "config.json", SamplesName = "samples";
 
-    readonly RunLock? _lock;
+    readonly RunLock? @lock;
 
     RunFolder(string path, RunLock? runLock)
     {
         FolderPath = path;
-        _lock = runLock;
+        @lock = runLock;
         Log = new RunLog(Path.Combine(path, "log.jsonl"));
     }
 
@@ -96,18 +96,21 @@ public sealed class RunFolder : IDisposable
     static void RequireNoRun(string path)
     {
         if (File.Exists(Path.Combine(path, ConfigName)))
-        {
             throw new UserInputException($"{path}: already holds a run. Add --resume to continue it, or name another folder with --out.");
-        }
 
-        if (File.Exists(path) || (Directory.Exists(path) && Directory.EnumerateFileSystemEntries(path).Any(entry => !IsLeftByAStart(entry))))
-            throw new UserInputException($"{path}: is a file or a folder with other things in it, and not a run. Name a new or empty folder with --out.");
+        if (File.Exists(path) || (Directory.Exists(path)
+            && Directory.EnumerateFileSystemEntries(path).Any(entry => !IsLeftByAStart(entry))))
+        {
+            throw new UserInputException(
+                $"{path}: is a file or a folder with other things in it, and not a run. Name a new or empty folder with --out.");
+        }
     }
 
     // What a start leaves that was stopped before it wrote its configuration: its lock, and the configuration's temporary file.
     static bool IsLeftByAStart(string entry) =>
         RunLock.IsLockFile(entry)
-        || (Path.GetFileName(entry) is { } name && name.StartsWith("." + ConfigName + ".", StringComparison.Ordinal) && name.EndsWith(".tmp", StringComparison.Ordinal))
+        || (Path.GetFileName(entry) is { } name && name.StartsWith("." + ConfigName + ".", StringComparison.Ordinal)
+        && name.EndsWith(".tmp", StringComparison.Ordinal))
         || (Path.GetFileName(entry) == SamplesName && Directory.Exists(entry) && !Directory.EnumerateFileSystemEntries(entry).Any());
 
     /// <summary>Opens a run to train on, and locks it.</summary>
@@ -143,7 +146,8 @@ public sealed class RunFolder : IDisposable
         }
         catch (Exception fault) when (fault is JsonException or InvalidOperationException or DecoderFallbackException)
         {
-            throw new UserInputException($"{ConfigPath}: not a configuration of this program ({fault.Message}). Put the original back, or train anew.", fault);
+            throw new UserInputException(
+                $"{ConfigPath}: not a configuration of this program ({fault.Message}). Put the original back, or train anew.", fault);
         }
     }
 
@@ -157,9 +161,7 @@ public sealed class RunFolder : IDisposable
         foreach (string key in stored.Select(pair => pair.Key).Union(given.Select(pair => pair.Key)))
         {
             if (!JsonNode.DeepEquals(stored[key], given[key]))
-            {
                 differences.Add($"{key}: {Show(stored, key)}, now {Show(given, key)}");
-            }
         }
 
         return differences;
@@ -171,9 +173,7 @@ public sealed class RunFolder : IDisposable
     {
         var times = new SortedDictionary<string, double>(StringComparer.Ordinal);
         foreach ((string key, double value) in ReadSeconds())
-        {
             times[key] = value;
-        }
 
         times[stage] = times.GetValueOrDefault(stage) + seconds;
         AtomicFile.WriteText(TimesPath, JsonSerializer.Serialize(times, Json) + "\n");
@@ -185,7 +185,8 @@ public sealed class RunFolder : IDisposable
         try
         {
             return File.Exists(TimesPath)
-                ? JsonSerializer.Deserialize<SortedDictionary<string, double>>(File.ReadAllBytes(TimesPath), Json) ?? throw new JsonException("it is null")
+                ? JsonSerializer.Deserialize<SortedDictionary<string, double>>(File.ReadAllBytes(TimesPath), Json)
+                ?? throw new JsonException("it is null")
                 : new();
         }
         catch (JsonException fault)
@@ -198,7 +199,7 @@ public sealed class RunFolder : IDisposable
     public void Dispose()
     {
         Log.Dispose();
-        _lock?.Dispose();
+        @lock?.Dispose();
     }
 
     static string Show(JsonObject config, string key) => config.ContainsKey(key) ? config[key]?.ToJsonString() ?? "null" : "not there";

@@ -11,13 +11,13 @@ sealed class RunLock : IDisposable
     const string LockName = ".lock";
     const string OwnerName = ".lock.pid";
 
-    readonly FileStream _stream;
-    readonly string _owner;
+    readonly FileStream stream;
+    readonly string owner;
 
     RunLock(FileStream stream, string owner)
     {
-        _stream = stream;
-        _owner = owner;
+        this.stream = stream;
+        this.owner = owner;
     }
 
     internal static bool IsLockFile(string path) => Path.GetFileName(path) is LockName or OwnerName;
@@ -33,7 +33,8 @@ sealed class RunLock : IDisposable
         }
         catch (UnauthorizedAccessException fault)
         {
-            throw new UserInputException($"{path}: no permission to train in this folder. Change its permissions or name another one with --out.", fault);
+            throw new UserInputException(
+                $"{path}: no permission to train in this folder. Change its permissions or name another one with --out.", fault);
         }
         catch (IOException fault) when (!IsTaken(fault))
         {
@@ -82,18 +83,19 @@ sealed class RunLock : IDisposable
         try
         {
             // The lock file itself stays: removing it would let a third program lock a new file while a second one holds the old.
-            File.Delete(_owner);
+            File.Delete(owner);
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
             // The folder may be gone: whatever ended the training says so.
         }
 
-        _stream.Dispose();
+        stream.Dispose();
     }
 
     static UserInputException Taken(string folder, IOException fault) =>
-        new($"{folder}: another program trains in this folder (process {OwnerOf(Path.Combine(folder, OwnerName))}). Wait for it, stop it, or name another folder with --out.", fault);
+        new($"{folder}: another program trains in this folder (process {OwnerOf(Path.Combine(folder, OwnerName))}). Wait for it, stop it, "
+        + $"or name another folder with --out.", fault);
 
     // EWOULDBLOCK on Linux and macOS, ERROR_SHARING_VIOLATION on Windows.
     static bool IsTaken(IOException fault) => fault.HResult is 11 or 35 or unchecked((int)0x80070020);

@@ -13,7 +13,7 @@ namespace Dalle2.Training.Runs;
 /// <param name="path">The file; the first line creates it.</param>
 public sealed class RunLog(string path) : IDisposable
 {
-    FileStream? _stream;
+    FileStream? stream;
 
     /// <summary>The file.</summary>
     public string FilePath { get; } = path;
@@ -26,17 +26,18 @@ public sealed class RunLog(string path) : IDisposable
         try
         {
             // Unbuffered: one write a line, so that a killed program tears the last line at most.
-            _stream ??= OpenAtEnd();
-            _stream.Write(Format(entry));
+            stream ??= OpenAtEnd();
+            stream.Write(Format(entry));
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
-            throw new UserInputException($"{FilePath}: the log cannot be written ({fault.Message}). Free some space or change the permissions, then resume.", fault);
+            throw new UserInputException(
+                $"{FilePath}: the log cannot be written ({fault.Message}). Free some space or change the permissions, then resume.", fault);
         }
     }
 
     /// <summary>Forces the lines to the disk; called before a checkpoint that relies on them is saved.</summary>
-    public void Flush() => _stream?.Flush(flushToDisk: true);
+    public void Flush() => stream?.Flush(flushToDisk: true);
 
     /// <summary>Removes the lines of a stage whose step is above <paramref name="step"/>, and a torn last line. All others keep their bytes.</summary>
     /// <exception cref="UserInputException">A whole line is not a log entry, or the file cannot be written.</exception>
@@ -44,24 +45,18 @@ public sealed class RunLog(string path) : IDisposable
     {
         Dispose();
         if (!File.Exists(FilePath))
-        {
             return;
-        }
 
         byte[] all = File.ReadAllBytes(FilePath);
         var kept = new ArrayBufferWriter<byte>(Math.Max(1, all.Length));
         foreach ((Range line, LogEntry entry) in Lines(all))
         {
             if (entry.Stage != stage || entry.Step <= step)
-            {
                 kept.Write(all.AsSpan(line));
-            }
         }
 
         if (kept.WrittenCount < all.Length)
-        {
             AtomicFile.Write(FilePath, stream => stream.Write(kept.WrittenSpan));
-        }
     }
 
     /// <summary>Reads the log; a torn last line is left out.</summary>
@@ -70,9 +65,7 @@ public sealed class RunLog(string path) : IDisposable
     public IReadOnlyList<LogEntry> Read()
     {
         if (!File.Exists(FilePath))
-        {
             return [];
-        }
 
         // The writer may be another program that is training right now.
         using var stream = new FileStream(FilePath, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
@@ -84,8 +77,8 @@ public sealed class RunLog(string path) : IDisposable
     /// <summary>Closes the file; a later line opens it again.</summary>
     public void Dispose()
     {
-        _stream?.Dispose();
-        _stream = null;
+        stream?.Dispose();
+        stream = null;
     }
 
     FileStream OpenAtEnd()
@@ -110,13 +103,9 @@ public sealed class RunLog(string path) : IDisposable
             foreach ((string name, double value) in entry.Values)
             {
                 if (double.IsFinite(value))
-                {
                     json.WriteNumber(name, value);
-                }
                 else
-                {
                     json.WriteNull(name);
-                }
             }
 
             json.WriteEndObject();
@@ -152,7 +141,8 @@ public sealed class RunLog(string path) : IDisposable
             {
                 if (property.Name is not ("stage" or "step"))
                 {
-                    values.Add(new(property.Name, property.Value.ValueKind == JsonValueKind.Null ? double.NaN : property.Value.GetDouble()));
+                    values.Add(new(property.Name, property.Value.ValueKind == JsonValueKind.Null
+                        ? double.NaN : property.Value.GetDouble()));
                 }
             }
 
@@ -160,7 +150,9 @@ public sealed class RunLog(string path) : IDisposable
         }
         catch (Exception fault) when (fault is JsonException or InvalidOperationException or KeyNotFoundException or FormatException)
         {
-            throw new UserInputException($"{FilePath}, line {number}: not a log entry ({Encoding.UTF8.GetString(line.Span[..Math.Min(line.Length, 60)])}). Remove the line.", fault);
+            throw new UserInputException(
+                $"{FilePath}, line {number}: not a log entry ("
+                + $"{Encoding.UTF8.GetString(line.Span[..Math.Min(line.Length, 60)])}). Remove the line.", fault);
         }
     }
 }

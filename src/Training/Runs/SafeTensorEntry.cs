@@ -3,13 +3,13 @@ namespace Dalle2.Training.Runs;
 /// <summary>One tensor of a safetensors file, as the header describes it.</summary>
 public sealed class SafeTensorEntry
 {
-    readonly int[] _shape;
+    readonly int[] shape;
 
     internal SafeTensorEntry(string name, SafeTensorType type, int[] shape, long begin, long end)
     {
         Name = name;
         Type = type;
-        _shape = shape;
+        this.shape = shape;
         Begin = begin;
         End = end;
     }
@@ -21,7 +21,7 @@ public sealed class SafeTensorEntry
     public SafeTensorType Type { get; }
 
     /// <summary>The extents, outermost first; empty for a scalar.</summary>
-    public ReadOnlySpan<int> Shape => _shape;
+    public ReadOnlySpan<int> Shape => shape;
 
     /// <summary>How many values there are.</summary>
     public long Count => (End - Begin) / NamedTensor.SizeOf(Type);

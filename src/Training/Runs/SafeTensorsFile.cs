@@ -17,17 +17,18 @@ public sealed class SafeTensorsFile : IDisposable
     const long MaxHeaderBytes = 100_000_000;
     const int PieceBytes = 1 << 20;
 
-    readonly SafeFileHandle _handle;
-    readonly string _path;
-    readonly long _dataStart;
-    readonly Dictionary<string, SafeTensorEntry> _byName;
+    readonly SafeFileHandle handle;
+    readonly string path;
+    readonly long dataStart;
+    readonly Dictionary<string, SafeTensorEntry> byName;
 
-    SafeTensorsFile(string path, SafeFileHandle handle, long dataStart, List<SafeTensorEntry> entries, IReadOnlyDictionary<string, string> metadata)
+    SafeTensorsFile(string path, SafeFileHandle handle, long dataStart, List<SafeTensorEntry> entries, IReadOnlyDictionary<string,
+        string> metadata)
     {
-        _path = path;
-        _handle = handle;
-        _dataStart = dataStart;
-        _byName = entries.ToDictionary(entry => entry.Name, StringComparer.Ordinal);
+        this.path = path;
+        this.handle = handle;
+        this.dataStart = dataStart;
+        byName = entries.ToDictionary(entry => entry.Name, StringComparer.Ordinal);
         Tensors = entries;
         Metadata = metadata;
     }
@@ -56,9 +57,7 @@ public sealed class SafeTensorsFile : IDisposable
         foreach (NamedTensor tensor in ordered)
         {
             if (!names.Add(tensor.Name))
-            {
                 throw new ArgumentException($"the tensor name '{tensor.Name}' is taken", nameof(tensors));
-            }
 
             long end = offset + (long)tensor.Count * NamedTensor.SizeOf(tensor.Type);
             entries.Add(new SafeTensorEntry(tensor.Name, tensor.Type, tensor.Shape.ToArray(), offset, end));
@@ -73,9 +72,7 @@ public sealed class SafeTensorsFile : IDisposable
             stream.Write(length);
             stream.Write(header);
             foreach (NamedTensor tensor in ordered)
-            {
                 tensor.ForEachPiece(stream.Write);
-            }
         });
     }
 
@@ -100,7 +97,8 @@ public sealed class SafeTensorsFile : IDisposable
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
-            throw new UserInputException($"{path}: cannot be read ({fault.Message}). Check that it is a file and that you may read it.", fault);
+            throw new UserInputException($"{path}: cannot be read ({fault.Message}). Check that it is a file and that you may read it.",
+                fault);
         }
         finally
         {
@@ -109,7 +107,7 @@ public sealed class SafeTensorsFile : IDisposable
     }
 
     /// <summary>The tensor's description, or null when there is none of that name.</summary>
-    public SafeTensorEntry? Find(string name) => _byName.GetValueOrDefault(name);
+    public SafeTensorEntry? Find(string name) => byName.GetValueOrDefault(name);
 
     /// <summary>Reads all values of a tensor, row-major. Several threads may read at once.</summary>
     /// <typeparam name="T">float, int, long or byte, as the tensor's type says.</typeparam>
@@ -117,17 +115,19 @@ public sealed class SafeTensorsFile : IDisposable
     /// <exception cref="UserInputException">The disk fails, or the file became shorter since it was opened.</exception>
     public void Read<T>(string name, Span<T> values) where T : unmanaged
     {
-        SafeTensorEntry entry = Find(name) ?? throw new ArgumentException($"{_path} has no tensor '{name}'", nameof(name));
+        SafeTensorEntry entry = Find(name) ?? throw new ArgumentException($"{path} has no tensor '{name}'", nameof(name));
         if (typeof(T) != ElementType(entry.Type) || values.Length != entry.Count)
         {
-            throw new ArgumentException($"tensor '{name}' of {_path} has {entry.Count} values of type {entry.Type}, not {values.Length} of {typeof(T).Name}", nameof(values));
+            throw new ArgumentException(
+                $"tensor '{name}' of {path} has {entry.Count} values of type {entry.Type}, not {values.Length} of {typeof(T).Name}",
+                nameof(values));
         }
 
         int step = PieceBytes / Unsafe.SizeOf<T>();
         for (int start = 0; start < values.Length; start += step)
         {
             Span<byte> piece = MemoryMarshal.AsBytes(values.Slice(start, Math.Min(step, values.Length - start)));
-            ReadFully(_path, _handle, _dataStart + entry.Begin + (long)start * Unsafe.SizeOf<T>(), piece);
+            ReadFully(path, handle, dataStart + entry.Begin + (long)start * Unsafe.SizeOf<T>(), piece);
         }
     }
 
@@ -137,9 +137,7 @@ public sealed class SafeTensorsFile : IDisposable
     {
         ArgumentNullException.ThrowIfNull(entry);
         if (entry.Count > Array.MaxLength)
-        {
-            throw SafeTensorsHeader.Fault(_path, $"tensor '{entry.Name}' has {entry.Count} values, more than fit in memory at once");
-        }
+            throw SafeTensorsHeader.Fault(path, $"tensor '{entry.Name}' has {entry.Count} values, more than fit in memory at once");
 
         return entry.Type switch
         {
@@ -151,7 +149,7 @@ public sealed class SafeTensorsFile : IDisposable
     }
 
     /// <summary>Closes the file.</summary>
-    public void Dispose() => _handle.Dispose();
+    public void Dispose() => handle.Dispose();
 
     internal static IEnumerable<NamedTensor> InFileOrder(IEnumerable<NamedTensor> tensors) =>
         tensors.OrderByDescending(tensor => NamedTensor.SizeOf(tensor.Type));
@@ -163,12 +161,14 @@ public sealed class SafeTensorsFile : IDisposable
         return values;
     }
 
-    static (long DataStart, List<SafeTensorEntry> Entries, SortedDictionary<string, string> Metadata) ReadHeader(string path, SafeFileHandle handle)
+    static (long DataStart, List<SafeTensorEntry> Entries, SortedDictionary<string, string> Metadata) ReadHeader(string path,
+        SafeFileHandle handle)
     {
         long length = RandomAccess.GetLength(handle);
         if (length < 8)
         {
-            throw SafeTensorsHeader.Fault(path, length == 0 ? "it is empty" : $"it is truncated: {length} bytes are fewer than the 8 of the header's length");
+            throw SafeTensorsHeader.Fault(path, length == 0
+                ? "it is empty" : $"it is truncated: {length} bytes are fewer than the 8 of the header's length");
         }
 
         Span<byte> prefix = stackalloc byte[8];
@@ -176,13 +176,12 @@ public sealed class SafeTensorsFile : IDisposable
         ulong headerBytes = BinaryPrimitives.ReadUInt64LittleEndian(prefix);
         if (headerBytes > MaxHeaderBytes)
         {
-            throw SafeTensorsHeader.Fault(path, $"its first 8 bytes give a header of {headerBytes} bytes, the format allows {MaxHeaderBytes}");
+            throw SafeTensorsHeader.Fault(path,
+                $"its first 8 bytes give a header of {headerBytes} bytes, the format allows {MaxHeaderBytes}");
         }
 
         if ((long)headerBytes > length - 8)
-        {
             throw SafeTensorsHeader.Fault(path, $"it is truncated: its header needs {headerBytes} bytes and {length - 8} are there");
-        }
 
         byte[] header = new byte[headerBytes];
         ReadFully(path, handle, 8, header);
@@ -199,9 +198,7 @@ public sealed class SafeTensorsFile : IDisposable
             {
                 int count = RandomAccess.Read(handle, bytes, offset);
                 if (count == 0)
-                {
                     throw SafeTensorsHeader.Fault(path, "it is truncated: it became shorter while it was read");
-                }
 
                 bytes = bytes[count..];
                 offset += count;
@@ -224,8 +221,6 @@ public sealed class SafeTensorsFile : IDisposable
     static void RequireLittleEndian()
     {
         if (!BitConverter.IsLittleEndian)
-        {
             throw new PlatformNotSupportedException("safetensors files are little-endian, this processor is not");
-        }
     }
 }

@@ -21,9 +21,7 @@ static class SafeTensorsHeader
             {
                 json.WriteStartObject(MetadataKey);
                 foreach ((string key, string value) in metadata.OrderBy(pair => pair.Key, StringComparer.Ordinal))
-                {
                     json.WriteString(key, value);
-                }
 
                 json.WriteEndObject();
             }
@@ -34,9 +32,7 @@ static class SafeTensorsHeader
                 json.WriteString("dtype", entry.Type.ToString());
                 json.WriteStartArray("shape");
                 foreach (int extent in entry.Shape)
-                {
                     json.WriteNumberValue(extent);
-                }
 
                 json.WriteEndArray();
                 json.WriteStartArray("data_offsets");
@@ -56,7 +52,8 @@ static class SafeTensorsHeader
     }
 
     /// <summary>Reads the header; the entries come in the order of their bytes and are checked to fill <paramref name="dataBytes"/> exactly.</summary>
-    internal static (List<SafeTensorEntry> Entries, SortedDictionary<string, string> Metadata) Parse(string path, byte[] header, long dataBytes)
+    internal static (List<SafeTensorEntry> Entries, SortedDictionary<string, string> Metadata) Parse(string path, byte[] header,
+        long dataBytes)
     {
         var entries = new List<SafeTensorEntry>();
         var metadata = new SortedDictionary<string, string>(StringComparer.Ordinal);
@@ -66,26 +63,18 @@ static class SafeTensorsHeader
             string text = new UTF8Encoding(false, throwOnInvalidBytes: true).GetString(header);
             using JsonDocument document = JsonDocument.Parse(text);
             if (document.RootElement.ValueKind != JsonValueKind.Object)
-            {
                 throw Fault(path, "its header is not a JSON object");
-            }
 
             var names = new HashSet<string>(StringComparer.Ordinal);
             foreach (JsonProperty property in document.RootElement.EnumerateObject())
             {
                 if (!names.Add(property.Name))
-                {
                     throw Fault(path, $"its header names '{property.Name}' twice");
-                }
 
                 if (property.Name == MetadataKey)
-                {
                     ReadMetadata(path, property.Value, metadata);
-                }
                 else
-                {
                     entries.Add(ReadEntry(path, property.Name, property.Value));
-                }
             }
         }
         catch (Exception fault) when (fault is JsonException or DecoderFallbackException or InvalidOperationException)
@@ -105,30 +94,22 @@ static class SafeTensorsHeader
     static void ReadMetadata(string path, JsonElement value, SortedDictionary<string, string> metadata)
     {
         if (value.ValueKind != JsonValueKind.Object)
-        {
             throw Fault(path, $"'{MetadataKey}' is not a JSON object");
-        }
 
         foreach (JsonProperty property in value.EnumerateObject())
         {
             if (property.Value.ValueKind != JsonValueKind.String)
-            {
                 throw Fault(path, $"the metadata entry '{property.Name}' is not a string");
-            }
 
             if (!metadata.TryAdd(property.Name, property.Value.GetString()!))
-            {
                 throw Fault(path, $"the metadata entry '{property.Name}' occurs twice");
-            }
         }
     }
 
     static SafeTensorEntry ReadEntry(string path, string name, JsonElement value)
     {
         if (value.ValueKind != JsonValueKind.Object)
-        {
             throw Fault(path, $"tensor '{name}' is not described by a JSON object");
-        }
 
         SafeTensorType? type = null;
         int[]? shape = null;
@@ -154,25 +135,20 @@ static class SafeTensorsHeader
         }
 
         if (type is null || shape is null || offsets is null || fields != 3)
-        {
             throw Fault(path, $"tensor '{name}' needs dtype, shape and data_offsets, once each");
-        }
 
         if (offsets.Length != 2 || offsets[1] < offsets[0])
-        {
             throw Fault(path, $"tensor '{name}' has data_offsets that are not a begin and an end");
-        }
 
         // A product that overflows is larger than any file, so the 128-bit value decides.
         Int128 bytes = NamedTensor.SizeOf(type.Value);
         foreach (int extent in shape)
-        {
             bytes = Int128.Min(bytes * extent, long.MaxValue);
-        }
 
         if (bytes != offsets[1] - offsets[0])
         {
-            throw Fault(path, $"tensor '{name}' of type {type} and shape [{string.Join(", ", shape)}] needs {bytes} bytes, its data_offsets span {offsets[1] - offsets[0]}");
+            throw Fault(path, $"tensor '{name}' of type {type} and shape [{string.Join(", ", shape)}] needs "
+                + $"{bytes} bytes, its data_offsets span {offsets[1] - offsets[0]}");
         }
 
         return new SafeTensorEntry(name, type.Value, shape, offsets[0], offsets[1]);
@@ -184,12 +160,11 @@ static class SafeTensorsHeader
         foreach (SafeTensorType type in Enum.GetValues<SafeTensorType>())
         {
             if (text == type.ToString())
-            {
                 return type;
-            }
         }
 
-        throw Fault(path, $"tensor '{name}' has the element type {text}; this program reads {string.Join(", ", Enum.GetNames<SafeTensorType>())}");
+        throw Fault(path,
+            $"tensor '{name}' has the element type {text}; this program reads {string.Join(", ", Enum.GetNames<SafeTensorType>())}");
     }
 
     static List<long> ReadNumbers(string path, string name, JsonProperty property, long limit)
@@ -201,7 +176,8 @@ static class SafeTensorsHeader
             {
                 if (element.ValueKind != JsonValueKind.Number || !element.TryGetInt64(out long number) || number < 0 || number > limit)
                 {
-                    throw Fault(path, $"tensor '{name}' has {element.GetRawText()} in its {property.Name}, where a whole number from 0 belongs");
+                    throw Fault(path,
+                        $"tensor '{name}' has {element.GetRawText()} in its {property.Name}, where a whole number from 0 belongs");
                 }
 
                 numbers.Add(number);
@@ -220,27 +196,19 @@ static class SafeTensorsHeader
         foreach (SafeTensorEntry entry in entries)
         {
             if (entry.Begin < end)
-            {
                 throw Fault(path, $"the bytes of tensor '{entry.Name}' overlap those of {previous}");
-            }
 
             if (entry.Begin > end)
-            {
                 throw Fault(path, $"there is a hole of {entry.Begin - end} bytes before tensor '{entry.Name}'");
-            }
 
             end = entry.End;
             previous = $"tensor '{entry.Name}'";
         }
 
         if (end > dataBytes)
-        {
             throw Fault(path, $"it is truncated: its tensors need {end} bytes and {dataBytes} are there");
-        }
 
         if (end < dataBytes)
-        {
             throw Fault(path, $"{dataBytes - end} bytes follow the last tensor that belong to none");
-        }
     }
 }

@@ -9,7 +9,8 @@ using Dalle2.Training.Loop;
 namespace Dalle2.Training.Runs;
 
 /// <summary>A run's model with the newest parameters of each stage that has any, later stages over earlier ones, up to a last stage.</summary>
-sealed record TrainedRun(TrainingConfig Config, ModelFamily Family, WordTokenizer Tokenizer, FamilyModel Model, IReadOnlyList<string> Stages, string Hash)
+sealed record TrainedRun(TrainingConfig Config, ModelFamily Family, WordTokenizer Tokenizer, FamilyModel Model,
+    IReadOnlyList<string> Stages, string Hash)
 {
     /// <summary>Whether it can draw yet.</summary>
     public bool Draws => Model.Sampler.Stages.Any(Stages.Contains);
@@ -19,7 +20,11 @@ sealed record TrainedRun(TrainingConfig Config, ModelFamily Family, WordTokenize
         TrainingConfig config = RunConfig.Read(folder);
         ModelFamily family = ModelFamily.Get(config.Model);
         if (!File.Exists(folder.VocabularyPath))
-            throw new UserInputException($"{folder.FolderPath}: the run has no vocabulary yet, its training was stopped too early; run: {ShellCommand.Of("dalle2", "train", "--out", folder.FolderPath, "--resume")}");
+        {
+            throw new UserInputException($"{folder.FolderPath}: the run has no vocabulary yet, its training was stopped too early; run: "
+                + $"{ShellCommand.Of("dalle2", "train", "--out", folder.FolderPath, "--resume")}");
+        }
+
         var tokenizer = new WordTokenizer(Vocabulary.Load(folder.VocabularyPath));
         new DataRecord(folder).Check(tokenizer.Vocabulary);
         FamilyModel model = family.Create(device, config, tokenizer.Vocabulary);

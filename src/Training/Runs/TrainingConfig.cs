@@ -114,7 +114,8 @@ public abstract record TrainingConfig
     /// <summary>The same settings with the data read from where they are now: a place does not decide the bits, what lies there does.</summary>
     /// <param name="data">The data set; null for where it was.</param>
     /// <param name="images">The folder of a COCO file's pictures; null for where it was.</param>
-    public TrainingConfig ReadFrom(string? data, string? images) => this with { Data = data ?? Data, ImagesFolder = images ?? ImagesFolder };
+    public TrainingConfig ReadFrom(string? data, string? images) =>
+        this with { Data = data ?? Data, ImagesFolder = images ?? ImagesFolder };
 
     /// <summary>Checks that all values make sense together.</summary>
     /// <exception cref="UserInputException">They do not; the message names the setting.</exception>
@@ -123,7 +124,8 @@ public abstract record TrainingConfig
         foreach (PropertyInfo property in GetType().GetProperties().Where(p => p.PropertyType.IsEnum))
         {
             object value = property.GetValue(this)!;
-            Require(Enum.IsDefined(property.PropertyType, value), $"{ConfigSettings.NameOf(property)} is {value}, choose one of {string.Join(", ", ConfigSettings.Choices(property.PropertyType))}");
+            Require(Enum.IsDefined(property.PropertyType, value), $"{ConfigSettings.NameOf(property)} is {value}, choose one of "
+                + $"{string.Join(", ", ConfigSettings.Choices(property.PropertyType))}");
         }
 
         RequireBetween("batch", Batch, 2, 65536);
@@ -166,7 +168,8 @@ public abstract record TrainingConfig
 
     /// <summary>Throws when a setting is out of a range, ends included.</summary>
     protected static void RequireBetween(string name, int value, int low, int high) =>
-        Require(value >= low && value <= high, high == int.MaxValue ? $"{name} is {value}, it must be at least {low}" : $"{name} is {value}, it must be between {low} and {high}");
+        Require(value >= low && value <= high, high == int.MaxValue
+        ? $"{name} is {value}, it must be at least {low}" : $"{name} is {value}, it must be between {low} and {high}");
 
     /// <summary>Throws when a setting is negative or not finite.</summary>
     protected static void RequireFactor(string name, float value) =>

@@ -30,7 +30,8 @@ public abstract class DrawingJudge
 /// <param name="Truth">The true picture of a drawing by its number, as the model would have been given it.</param>
 /// <param name="Side">The side in pixels.</param>
 /// <param name="Threads">Cores to use; the verdict does not depend on it.</param>
-public sealed record JudgedDrawings(string Split, IReadOnlyList<int> Indices, IReadOnlyList<float[]> Pictures, Func<int, float[]> Truth, int Side, int Threads);
+public sealed record JudgedDrawings(string Split, IReadOnlyList<int> Indices, IReadOnlyList<float[]> Pictures, Func<int, float[]> Truth,
+    int Side, int Threads);
 
 /// <summary>What a judge says: what it cannot say is null or empty.</summary>
 /// <param name="Attributes">The share of drawings that show what the caption says, by attribute.</param>

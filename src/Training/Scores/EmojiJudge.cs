@@ -16,11 +16,15 @@ sealed class EmojiJudge : DrawingJudge
     public override Verdict Judge(IDataSet set, JudgedDrawings drawings) =>
         new(null, Score((EmojiDataSet)set, drawings.Split, drawings.Indices, drawings.Pictures, drawings.Side));
 
-    static List<KeyValuePair<string, EmojiScore>> Score(EmojiDataSet set, string split, IReadOnlyList<int> indices, IReadOnlyList<float[]> pictures, int side)
+    static List<KeyValuePair<string, EmojiScore>> Score(EmojiDataSet set, string split, IReadOnlyList<int> indices,
+        IReadOnlyList<float[]> pictures, int side)
     {
-        List<Entry> all = [.. from name in set.Splits from index in Enumerable.Range(0, set.Count(name)) select new Entry(name, index, set.Item(name, index))];
+        List<Entry> all = [.. from name in set.Splits from index in Enumerable.Range(0, set.Count(name)) select new Entry(name, index,
+            set.Item(name, index))];
         var cache = new Dictionary<Entry, float[]>();
-        float[] Truth(Entry entry) => cache.TryGetValue(entry, out float[]? known) ? known : cache[entry] = ImageTransform.ToFloats(set.Load(entry.Split, entry.Index, side));
+        float[] Truth(Entry entry) =>
+            cache.TryGetValue(entry, out float[]? known)
+            ? known : cache[entry] = ImageTransform.ToFloats(set.Load(entry.Split, entry.Index, side));
 
         ILookup<(string, string), Entry> bySubject = all.ToLookup(e => (e.Item.Vendor, e.Item.Base));
         ILookup<(string, string), Entry> byTone = all.ToLookup(e => (e.Item.Vendor, e.Item.Tone));
@@ -29,7 +33,8 @@ sealed class EmojiJudge : DrawingJudge
         {
             EmojiItem item = set.Item(split, indices[i]);
             Entry self = all.First(e => e.Split == split && e.Index == indices[i]);
-            Entry[] sameSubject = [.. bySubject[(item.Vendor, item.Base)].Where(e => IsOneTone(e.Item.Tone)).OrderBy(e => e.Item.Tone, StringComparer.Ordinal)];
+            Entry[] sameSubject = [.. bySubject[(item.Vendor, item.Base)].Where(e => IsOneTone(e.Item.Tone))
+                .OrderBy(e => e.Item.Tone, StringComparer.Ordinal)];
             if (IsOneTone(item.Tone) && sameSubject.Length == EmojiScore.ToneChoices)
                 tones.Add(Trial(pictures[i], sameSubject, self, Truth));
             Entry[] rivals = [.. byTone[(item.Vendor, item.Tone)].Where(e => e.Item.Base != item.Base)];

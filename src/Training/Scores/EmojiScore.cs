@@ -21,9 +21,7 @@ public sealed record EmojiScore(int Count, WilsonInterval Right, double Chance)
     {
         ArgumentNullException.ThrowIfNull(trials);
         if (trials.Count == 0)
-        {
             throw new ArgumentException("there is nothing to score", nameof(trials));
-        }
 
         int right = trials.Count(IsRight);
         return new EmojiScore(trials.Count, WilsonInterval.Of(right, trials.Count), trials.Average(trial => 1.0 / trial.Candidates.Count));
@@ -35,17 +33,13 @@ public sealed record EmojiScore(int Count, WilsonInterval Right, double Chance)
     {
         ArgumentNullException.ThrowIfNull(trial);
         if (trial.Truth < 0 || trial.Truth >= trial.Candidates.Count)
-        {
             throw new ArgumentException($"candidate {trial.Truth} of {trial.Candidates.Count} cannot be the true one", nameof(trial));
-        }
 
         double own = Distance(trial.Sample, trial.Candidates[trial.Truth]);
         for (int i = 0; i < trial.Candidates.Count; i++)
         {
             if (i != trial.Truth && !(own < Distance(trial.Sample, trial.Candidates[i])))
-            {
                 return false;
-            }
         }
 
         return double.IsFinite(own);
@@ -54,9 +48,7 @@ public sealed record EmojiScore(int Count, WilsonInterval Right, double Chance)
     static double Distance(float[] a, float[] b)
     {
         if (a.Length != b.Length)
-        {
             throw new ArgumentException($"a sample of {a.Length} values and a candidate of {b.Length} cannot be compared");
-        }
 
         double sum = 0;
         for (int i = 0; i < a.Length; i++)

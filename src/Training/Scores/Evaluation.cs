@@ -29,7 +29,8 @@ public static class Evaluation
     /// <param name="observer">Hears what happens.</param>
     /// <param name="cancellation">Stops between two batches.</param>
     /// <exception cref="UserInputException">There is no run, no such split, or nothing trained yet.</exception>
-    public static RunEvaluation Run(EvaluationRequest request, Device device, ITrainingObserver observer, CancellationToken cancellation = default)
+    public static RunEvaluation Run(EvaluationRequest request, Device device, ITrainingObserver observer,
+        CancellationToken cancellation = default)
     {
         var clock = Stopwatch.StartNew();
         if (request.Count < 1)
@@ -42,15 +43,25 @@ public static class Evaluation
         using FamilyModel model = trained.Model;
         TrainingConfig config = trained.Config;
         if (trained.Stages.Count == 0)
-            throw new UserInputException($"{request.Run}: nothing is trained yet; run: {ShellCommand.Of("dalle2", "train", "--out", request.Run, "--resume")}");
+        {
+            throw new UserInputException(
+                $"{request.Run}: nothing is trained yet; run: {ShellCommand.Of("dalle2", "train", "--out", request.Run, "--resume")}");
+        }
+
         SamplerSettings settings = SamplerSettings.Of(trained.Family, request.Sampling);
 
         new DataRecord(folder).Check(trained.Tokenizer.Vocabulary, config, request.AcceptChangedData, keep: false, observer.Notice);
         TrainingConfig moved = config.ReadFrom(request.MovedData, request.MovedImages);
-        IDataSet set = DataSets.Open(moved.Data, TrainingData.Options(request.MaxPixels is { } pixels ? moved with { MaxPixels = pixels } : moved));
+        IDataSet set = DataSets.Open(moved.Data, TrainingData.Options(request.MaxPixels is { } pixels
+            ? moved with { MaxPixels = pixels } : moved));
         string split = request.Split ?? (set.Splits.Count > 1 ? set.Splits[1] : set.Splits[0]);
         if (!set.Splits.Contains(split))
-            throw new UserInputException($"{config.Data} has no split '{split}'; did you mean '{EditDistance.Nearest(split, set.Splits, 1)[0]}'? It has {string.Join(", ", set.Splits)}");
+        {
+            throw new UserInputException(
+                $"{config.Data} has no split '{split}'; did you mean '{EditDistance.Nearest(split, set.Splits, 1)[0]}'? It has "
+                + $"{string.Join(", ", set.Splits)}");
+        }
+
         if (split == set.Splits[0])
             observer.Notice($"'{split}' is what the run was trained on: these figures do not tell how it does on new captions");
         var samples = new EvaluationSamples(set, split, config, trained.Tokenizer, request, observer);
@@ -60,11 +71,14 @@ public static class Evaluation
         // Samples come in a random order, so that the first ones are as good as any.
         if (model is IRetrieval && samples.Count > RetrievalScore.MostPairs)
             observer.Notice($"retrieval is measured among {RetrievalScore.MostPairs} of the {samples.Count} samples");
-        RetrievalScore? retrieval = model is IRetrieval known && trained.Stages.Contains(known.RetrievalStage) ? Retrieve(context, folder, known.RetrievalStage, samples, cancellation) : null;
+        RetrievalScore? retrieval = model is IRetrieval known
+            && trained.Stages.Contains(known.RetrievalStage)
+            ? Retrieve(context, folder, known.RetrievalStage, samples, cancellation) : null;
         if (!trained.Draws)
         {
             observer.Notice($"the stage {string.Join(" or ", model.Sampler.Stages)} is not trained yet: nothing is drawn");
-            return new RunEvaluation(request.Run, trained.Hash, split, samples.Count, null, [], retrieval, null, [], clock.Elapsed.TotalSeconds, device.Label);
+            return new RunEvaluation(request.Run, trained.Hash, split, samples.Count, null, [], retrieval, null, [],
+                clock.Elapsed.TotalSeconds, device.Label);
         }
 
         double? loss = model is IBoundsLikelihood bounding ? Loss(context, bounding, samples, cancellation) : null;
@@ -73,7 +87,8 @@ public static class Evaluation
             judge.Judge(set, new JudgedDrawings(split, samples.SetIndices, pictures, samples.Picture, config.ImageSide, device.Threads)))];
         ContactCell[] cells =
         [
-            .. Enumerable.Range(0, samples.Count).OrderBy(i => trained.Tokenizer.UnknownWords(samples.Captions[i]).Count > 0).Take(SheetCells)
+            .. Enumerable.Range(0, samples.Count).OrderBy(i => trained.Tokenizer.UnknownWords(samples.Captions[i]).Count > 0)
+            .Take(SheetCells)
                 .Select(i => new ContactCell(MarkedCaption.Of(samples.Captions[i], trained.Tokenizer),
             [
                 ("drawn", ImageTransform.FromFloats(pictures[i], config.ImageSide, config.ImageSide)),
@@ -81,7 +96,8 @@ public static class Evaluation
             ])),
         ];
         var result = new RunEvaluation(
-            request.Run, trained.Hash, split, samples.Count, verdicts.Select(verdict => verdict.Attributes).FirstOrDefault(attributes => attributes != null),
+            request.Run, trained.Hash, split, samples.Count,
+            verdicts.Select(verdict => verdict.Attributes).FirstOrDefault(attributes => attributes != null),
             [.. verdicts.SelectMany(verdict => verdict.Choices)], retrieval, loss, cells, clock.Elapsed.TotalSeconds, device.Label);
         if (unwritable == null)
             WriteReport(folder, config, device, result, observer);
@@ -101,13 +117,15 @@ public static class Evaluation
         }
     }
 
-    static float[][] Draw(Context context, ISampler sampler, EvaluationSamples samples, ulong seed, SamplerSettings settings, CancellationToken cancellation)
+    static float[][] Draw(Context context, ISampler sampler, EvaluationSamples samples, ulong seed, SamplerSettings settings,
+        CancellationToken cancellation)
     {
         var pictures = new List<float[]>();
         foreach ((int start, Batch batch) in samples.Batches(BatchSize, cancellation))
         {
             context.BeginStep(0, training: false);
-            pictures.AddRange(sampler.Draw(context, batch, seed, start, settings).ToArray(context.Stream).Chunk(3 * samples.Side * samples.Side));
+            pictures.AddRange(sampler.Draw(context, batch, seed, start, settings).ToArray(context.Stream)
+                .Chunk(3 * samples.Side * samples.Side));
         }
 
         return [.. pictures];
@@ -126,7 +144,8 @@ public static class Evaluation
     }
 
     // As the stage left the encoders that trained them for it: later ones move them on without the projections to the shared space.
-    static RetrievalScore Retrieve(Context context, RunFolder folder, string stage, EvaluationSamples samples, CancellationToken cancellation)
+    static RetrievalScore Retrieve(Context context, RunFolder folder, string stage, EvaluationSamples samples,
+        CancellationToken cancellation)
     {
         using FamilyModel model = TrainedRun.Load(folder, context.Device, _ => { }, lastStage: stage).Model;
         var retrieval = (IRetrieval)model;

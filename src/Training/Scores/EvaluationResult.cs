@@ -32,5 +32,6 @@ public sealed record EvaluationResult(
     };
 
     static JsonObject Table(IEnumerable<KeyValuePair<string, double>> values) =>
-        new(values.Select(pair => new KeyValuePair<string, JsonNode?>(pair.Key, double.IsNaN(pair.Value) ? null : JsonValue.Create(pair.Value))));
+        new(values.Select(pair => new KeyValuePair<string,
+        JsonNode?>(pair.Key, double.IsNaN(pair.Value) ? null : JsonValue.Create(pair.Value))));
 }

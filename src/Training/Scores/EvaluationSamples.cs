@@ -13,7 +13,8 @@ sealed class EvaluationSamples
     readonly int[] chosen;
     readonly int[][] tokens;
 
-    public EvaluationSamples(IDataSet set, string split, TrainingConfig config, WordTokenizer tokenizer, EvaluationRequest request, ITrainingObserver observer)
+    public EvaluationSamples(IDataSet set, string split, TrainingConfig config, WordTokenizer tokenizer, EvaluationRequest request,
+        ITrainingObserver observer)
     {
         data = PreparedData.Load(set, split, config.ImageSide, request.MaxBroken, progress: observer.Preparing);
         foreach (BrokenSample broken in data.Broken)
@@ -24,7 +25,8 @@ sealed class EvaluationSamples
         int unknown = Captions.Count(caption => tokenizer.Read(caption, config.MaxWords).Unknown.Count > 0);
         if (unknown > 0)
             observer.Notice($"{unknown} of {Count} captions have words that the run does not know");
-        tokens = [.. data.Captions.Select(caption => tokenizer.Encode(caption, config.MaxWords) is { Length: > 0 } ids ? ids : [Vocabulary.Unk])];
+        tokens = [.. data.Captions.Select(caption => tokenizer.Encode(caption, config.MaxWords) is { Length: > 0 } ids
+            ? ids : [Vocabulary.Unk])];
     }
 
     public int Count => chosen.Length;

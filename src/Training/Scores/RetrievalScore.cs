@@ -18,7 +18,8 @@ public sealed record RetrievalScore(int Count, WilsonInterval TextToImage1, Wils
     /// <param name="captionVectors">A vector for each caption.</param>
     /// <param name="imageVectors">A vector for each picture, as long.</param>
     /// <param name="captions">The captions.</param>
-    public static RetrievalScore Of(IReadOnlyList<float[]> captionVectors, IReadOnlyList<float[]> imageVectors, IReadOnlyList<string> captions)
+    public static RetrievalScore Of(IReadOnlyList<float[]> captionVectors, IReadOnlyList<float[]> imageVectors,
+        IReadOnlyList<string> captions)
     {
         int n = Math.Min(captions.Count, MostPairs);
         var similarity = new float[n * n];
@@ -39,11 +40,10 @@ public sealed record RetrievalScore(int Count, WilsonInterval TextToImage1, Wils
         ArgumentNullException.ThrowIfNull(captions);
         int n = captions.Count;
         if (n == 0 || similarity.Length != (long)n * n)
-        {
             throw new ArgumentException($"{similarity.Length} similarities are no {n} x {n} matrix", nameof(similarity));
-        }
 
-        Dictionary<string, int> copies = captions.GroupBy(caption => caption, StringComparer.Ordinal).ToDictionary(group => group.Key, group => group.Count(), StringComparer.Ordinal);
+        Dictionary<string, int> copies = captions.GroupBy(caption => caption, StringComparer.Ordinal)
+            .ToDictionary(group => group.Key, group => group.Count(), StringComparer.Ordinal);
         Span<int> hits = stackalloc int[4];
         double chance1 = 0, chance5 = 0;
         for (int i = 0; i < n; i++)
@@ -58,7 +58,8 @@ public sealed record RetrievalScore(int Count, WilsonInterval TextToImage1, Wils
             chance5 += Chance(n, copies[captions[i]], 5) / n;
         }
 
-        return new RetrievalScore(n, WilsonInterval.Of(hits[0], n), WilsonInterval.Of(hits[1], n), WilsonInterval.Of(hits[2], n), WilsonInterval.Of(hits[3], n), chance1, chance5);
+        return new RetrievalScore(n, WilsonInterval.Of(hits[0], n), WilsonInterval.Of(hits[1], n), WilsonInterval.Of(hits[2], n),
+            WilsonInterval.Of(hits[3], n), chance1, chance5);
     }
 
     static float Dot(float[] a, float[] b)
@@ -77,9 +78,7 @@ public sealed record RetrievalScore(int Count, WilsonInterval TextToImage1, Wils
         {
             float value = similarity[start + j * stride];
             if (value > best && captions[j] == captions[own])
-            {
                 best = value;
-            }
         }
 
         int rank = 0;
@@ -88,9 +87,7 @@ public sealed record RetrievalScore(int Count, WilsonInterval TextToImage1, Wils
             // Written so that a right answer of NaN (best stays at minus infinity) ranks behind all.
             float value = similarity[start + j * stride];
             if (captions[j] != captions[own] && (value >= best || float.IsNegativeInfinity(best)))
-            {
                 rank++;
-            }
         }
 
         return rank;
@@ -101,9 +98,7 @@ public sealed record RetrievalScore(int Count, WilsonInterval TextToImage1, Wils
     {
         double none = 1;
         for (int i = 0; i < Math.Min(k, n); i++)
-        {
             none *= Math.Max(0, n - right - i) / (double)(n - i);
-        }
 
         return 1 - none;
     }

@@ -66,5 +66,6 @@ public sealed record RunEvaluation(
         return json;
     }
 
-    static JsonObject Interval(WilsonInterval interval) => new() { ["value"] = interval.Value, ["low"] = interval.Low, ["high"] = interval.High };
+    static JsonObject Interval(WilsonInterval interval) =>
+        new() { ["value"] = interval.Value, ["low"] = interval.Low, ["high"] = interval.High };
 }

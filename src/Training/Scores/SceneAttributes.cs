@@ -18,13 +18,12 @@ static class SceneAttributes
     internal static bool[] Compare(Scene said, Scene? shown)
     {
         if (shown is null || (said.Second is null) != (shown.Second is null))
-        {
             return new bool[6];
-        }
 
         if (said.Second is null)
         {
-            return Answers(said.First.Shape == shown.First.Shape, said.First.Colour == shown.First.Colour, said.First.Size == shown.First.Size,
+            return Answers(said.First.Shape == shown.First.Shape, said.First.Colour == shown.First.Colour,
+                said.First.Size == shown.First.Size,
                 said.First.Place == shown.First.Place, said.Background == shown.Background);
         }
 

@@ -5,13 +5,13 @@ namespace Dalle2.Training.Scores;
 /// <summary>How much one jittered shape covers each pixel, cut to the box where it covers any.</summary>
 sealed class SceneMask
 {
-    readonly int _side;
-    readonly int _left;
-    readonly int _top;
-    readonly int _width;
-    readonly float[] _coverage;
-    readonly double _sum;
-    readonly double _sumOfSquares;
+    readonly int side;
+    readonly int left;
+    readonly int top;
+    readonly int width;
+    readonly float[] coverage;
+    readonly double sum;
+    readonly double sumOfSquares;
 
     /// <summary>Renders the shape, alone or as one of a pair. The colour of <paramref name="shape"/> does not matter.</summary>
     internal SceneMask(ShapeObject shape, ShapeJitter jitter, bool pair, int side)
@@ -19,32 +19,33 @@ sealed class SceneMask
         // White on black renders as the coverage itself. A pair's other shape stands in the far corner, in a colour whose channels differ.
         Shape = shape;
         Jitter = jitter;
-        _side = side;
-        var far = new ShapeObject(ShapeKind.Circle, ShapeColour.Red, ShapeSize.Small, (int)shape.Place < 4 ? Place.BottomRight : Place.TopLeft);
+        this.side = side;
+        var far = new ShapeObject(ShapeKind.Circle, ShapeColour.Red, ShapeSize.Small,
+            (int)shape.Place < 4 ? Place.BottomRight : Place.TopLeft);
         var scene = new Scene(Background.Black, shape with { Colour = ShapeColour.White }, pair ? far : null);
         float[] rendering = new float[3 * side * side];
         SceneRenderer.Render(scene, side, new SceneJitter(jitter), rendering);
         float[] coverage = new float[side * side];
         int right = -1, bottom = -1;
-        (_left, _top) = (side, side);
+        (left, top) = (side, side);
         for (int i = 0; i < coverage.Length; i++)
         {
             bool white = rendering[3 * i] == rendering[3 * i + 1] && rendering[3 * i] > 0;
             if (white)
             {
                 coverage[i] = rendering[3 * i];
-                (_left, right) = (Math.Min(_left, i % side), Math.Max(right, i % side));
-                (_top, bottom) = (Math.Min(_top, i / side), Math.Max(bottom, i / side));
+                (left, right) = (Math.Min(left, i % side), Math.Max(right, i % side));
+                (top, bottom) = (Math.Min(top, i / side), Math.Max(bottom, i / side));
             }
         }
 
-        _width = right - _left + 1;
-        _coverage = new float[_width * (bottom - _top + 1)];
-        for (int i = 0; i < _coverage.Length; i++)
+        width = right - left + 1;
+        this.coverage = new float[width * (bottom - top + 1)];
+        for (int i = 0; i < this.coverage.Length; i++)
         {
-            _coverage[i] = coverage[(_top + i / _width) * side + _left + i % _width];
-            _sum += _coverage[i];
-            _sumOfSquares += (double)_coverage[i] * _coverage[i];
+            this.coverage[i] = coverage[(top + i / width) * side + left + i % width];
+            sum += this.coverage[i];
+            sumOfSquares += (double)this.coverage[i] * this.coverage[i];
         }
     }
 
@@ -58,11 +59,11 @@ sealed class SceneMask
     internal (double Red, double Green, double Blue) Sum(ReadOnlySpan<float> picture)
     {
         double red = 0, green = 0, blue = 0;
-        int height = _coverage.Length / _width;
+        int height = coverage.Length / width;
         for (int y = 0; y < height; y++)
         {
-            ReadOnlySpan<float> weights = _coverage.AsSpan(y * _width, _width);
-            ReadOnlySpan<float> row = picture.Slice(3 * ((_top + y) * _side + _left), 3 * _width);
+            ReadOnlySpan<float> weights = coverage.AsSpan(y * width, width);
+            ReadOnlySpan<float> row = picture.Slice(3 * ((top + y) * side + left), 3 * width);
             for (int x = 0; x < weights.Length; x++)
             {
                 float weight = weights[x];
@@ -87,7 +88,7 @@ sealed class SceneMask
             double under = background[channel] / 255.0;
             double step = colour[channel] / 255.0 - under;
             double sum = channel == 0 ? sums.Red : channel == 1 ? sums.Green : sums.Blue;
-            change += step * (step * _sumOfSquares - 2 * (sum - under * _sum));
+            change += step * (step * sumOfSquares - 2 * (sum - under * this.sum));
         }
 
         return change;

@@ -16,8 +16,8 @@ public sealed class SceneMatcher
     static readonly ShapeColour[] Colours = Enum.GetValues<ShapeColour>();
     static readonly Background[] Backgrounds = Enum.GetValues<Background>();
 
-    readonly SceneMask[][] _masksByPlace = new SceneMask[9][];
-    readonly bool _pair;
+    readonly SceneMask[][] masksByPlace = new SceneMask[9][];
+    readonly bool pair;
 
     /// <summary>Renders all masks; takes a fraction of a second at 32 x 32.</summary>
     /// <param name="tier">1 (one shape) or 2 (two shapes in a relation).</param>
@@ -29,15 +29,16 @@ public sealed class SceneMatcher
         ArgumentOutOfRangeException.ThrowIfGreaterThan(tier, 2);
         ArgumentOutOfRangeException.ThrowIfLessThan(side, SceneRenderer.MinSide);
         Side = side;
-        _pair = tier == 2;
+        pair = tier == 2;
         ShapeObject[] shapes =
-            [.. from place in _pair ? [Place.Top, Place.Left, Place.Right, Place.Bottom] : Enum.GetValues<Place>()
+            [.. from place in pair ? [Place.Top, Place.Left, Place.Right, Place.Bottom] : Enum.GetValues<Place>()
                 from shape in Enum.GetValues<ShapeKind>()
                 from size in Enum.GetValues<ShapeSize>()
                 select new ShapeObject(shape, ShapeColour.White, size, place)];
         foreach (IGrouping<Place, ShapeObject> there in shapes.GroupBy(shape => shape.Place))
         {
-            _masksByPlace[(int)there.Key] = [.. from shape in there from jitter in Jitters() select new SceneMask(shape, jitter, _pair, side)];
+            masksByPlace[(int)there.Key] = [.. from shape in there from jitter in Jitters() select new SceneMask(shape, jitter, pair,
+                side)];
         }
     }
 
@@ -51,15 +52,11 @@ public sealed class SceneMatcher
     public Scene? Match(ReadOnlySpan<float> picture)
     {
         if (picture.Length != 3 * Side * Side)
-        {
             throw new ArgumentException($"{picture.Length} numbers are no [{Side}, {Side}, 3]", nameof(picture));
-        }
 
         var nearest = new (double Change, ShapeObject? Shape)[9 * Backgrounds.Length];
         for (int place = 0; place < 9; place++)
-        {
-            FindNearest(picture, _masksByPlace[place] ?? [], nearest.AsSpan(place * Backgrounds.Length, Backgrounds.Length));
-        }
+            FindNearest(picture, masksByPlace[place] ?? [], nearest.AsSpan(place * Backgrounds.Length, Backgrounds.Length));
 
         Scene? best = null;
         double least = double.PositiveInfinity;
@@ -67,7 +64,7 @@ public sealed class SceneMatcher
         {
             double plain = PlainDistance(picture, SceneRenderer.Rgb(background));
             (double Change, ShapeObject? Shape) At(Place place) => nearest[(int)place * Backgrounds.Length + (int)background];
-            if (_pair)
+            if (pair)
             {
                 Consider(At(Place.Top), At(Place.Bottom));
                 Consider(At(Place.Left), At(Place.Right));
@@ -75,9 +72,7 @@ public sealed class SceneMatcher
             else
             {
                 foreach (Place place in Enum.GetValues<Place>())
-                {
                     Consider(At(place), (0, null));
-                }
             }
 
             void Consider((double Change, ShapeObject? Shape) first, (double Change, ShapeObject? Shape) second)
@@ -108,17 +103,13 @@ public sealed class SceneMatcher
                 {
                     double change = mask.Change(sums, SceneRenderer.Rgb(colour), SceneRenderer.Rgb(background));
                     if (change < best[(int)background].Change)
-                    {
                         best[(int)background] = (change, mask, colour);
-                    }
                 }
             }
         }
 
         for (int i = 0; i < nearest.Length; i++)
-        {
             nearest[i] = (best[i].Change, best[i].Mask is { } mask ? mask.Shape with { Colour = best[i].Colour } : null);
-        }
     }
 
     static double PlainDistance(ReadOnlySpan<float> picture, ReadOnlySpan<byte> background)
@@ -137,7 +128,9 @@ public sealed class SceneMatcher
     static IEnumerable<ShapeJitter> Jitters()
     {
         double[] thirds = [0, -2.0 / 3, 2.0 / 3];
-        return from growth in thirds from dy in thirds from dx in thirds
+        return from growth in thirds
+               from dy in thirds
+               from dx in thirds
                select new ShapeJitter(dx * ShapeJitter.MaxShift, dy * ShapeJitter.MaxShift, growth * ShapeJitter.MaxGrowth);
     }
 }

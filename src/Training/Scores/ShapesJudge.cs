@@ -13,6 +13,7 @@ sealed class ShapesJudge : DrawingJudge
         var shapes = (ShapesDataSet)set;
         var score = new ShapesScore(shapes.Catalogue.Tier, drawings.Side, drawings.Threads);
         Scene[] scenes = [.. drawings.Indices.Select(index => shapes.Scene(drawings.Split, index))];
-        return new Verdict(score.Evaluate(drawings.Split, drawings.Pictures, scenes, ([.. Enumerable.Range(0, scenes.Length).Select(drawings.Truth)], scenes)), []);
+        return new Verdict(score.Evaluate(drawings.Split, drawings.Pictures, scenes,
+            ([.. Enumerable.Range(0, scenes.Length).Select(drawings.Truth)], scenes)), []);
     }
 }

@@ -14,7 +14,7 @@ namespace Dalle2.Training.Scores;
 /// <param name="threads">Cores to use; 0, the default, takes all. The result does not depend on it.</param>
 public sealed class ShapesScore(int tier, int side, int threads = 0)
 {
-    readonly SceneMatcher _matcher = new(tier, side);
+    readonly SceneMatcher matcher = new(tier, side);
 
     /// <summary>The attributes, in the order of all tables.</summary>
     public IReadOnlyList<string> AttributeNames => SceneAttributes.Names(tier);
@@ -47,7 +47,8 @@ public sealed class ShapesScore(int tier, int side, int threads = 0)
     /// <param name="split">The split, <c>held-out</c> as a rule.</param>
     /// <param name="count">How many samples, from the first; fewer when the split has fewer.</param>
     /// <param name="noise">Standard deviation of the normal noise added to each value, 0 by default.</param>
-    public (IReadOnlyList<float[]> Pictures, IReadOnlyList<Scene> Scenes) RealPictures(ShapesDataSet data, string split, int count, double noise = 0)
+    public (IReadOnlyList<float[]> Pictures, IReadOnlyList<Scene> Scenes) RealPictures(ShapesDataSet data, string split, int count,
+        double noise = 0)
     {
         ArgumentNullException.ThrowIfNull(data);
         count = Math.Min(count, data.Count(split));
@@ -59,9 +60,7 @@ public sealed class ShapesScore(int tier, int side, int threads = 0)
             pictures[i] = new float[3 * side * side];
             SceneRenderer.Render(scenes[i], side, data.Jitter(split, i), pictures[i]);
             for (int j = 0; noise > 0 && j < pictures[i].Length; j++)
-            {
                 pictures[i][j] += (float)NormalNoise((long)i * pictures[i].Length + j, noise);
-            }
         }
 
         return (pictures, scenes);
@@ -70,13 +69,11 @@ public sealed class ShapesScore(int tier, int side, int threads = 0)
     Scene?[] Match(IReadOnlyList<float[]> pictures, int captions)
     {
         if (pictures.Count == 0 || pictures.Count != captions)
-        {
             throw new ArgumentException($"{pictures.Count} pictures and {captions} captions cannot be compared", nameof(pictures));
-        }
 
         var shown = new Scene?[pictures.Count];
         var options = new ParallelOptions { MaxDegreeOfParallelism = threads > 0 ? threads : Environment.ProcessorCount };
-        Parallel.For(0, shown.Length, options, i => shown[i] = _matcher.Match(pictures[i]));
+        Parallel.For(0, shown.Length, options, i => shown[i] = matcher.Match(pictures[i]));
         return shown;
     }
 
@@ -84,9 +81,7 @@ public sealed class ShapesScore(int tier, int side, int threads = 0)
     {
         int[] right = new int[AttributeNames.Count];
         for (int i = 0; i < shown.Length; i++)
-        {
             Add(right, SceneAttributes.Compare(captions[i], shown[i]));
-        }
 
         return right;
     }
@@ -99,9 +94,7 @@ public sealed class ShapesScore(int tier, int side, int threads = 0)
         for (int i = 0; i < shown.Length; i++)
         {
             for (int k = 1; k <= others; k++)
-            {
                 Add(right, SceneAttributes.Compare(captions[(i + k) % captions.Count], shown[i]));
-            }
         }
 
         return [.. right.Select(count => others == 0 ? double.NaN : (double)count / others / shown.Length)];
@@ -111,25 +104,20 @@ public sealed class ShapesScore(int tier, int side, int threads = 0)
     double[] Chance(IReadOnlyList<Scene> captions)
     {
         if (tier == 1)
-        {
             return [1 / 8.0, 1 / 8.0, 1 / 2.0, 1 / 9.0, 1 / 3.0, 1 / 3456.0];
-        }
 
         // A pair may be read both ways round, so chance depends on what its two shapes have in common, and on nothing else.
         var byPattern = new Dictionary<(bool, bool, bool), double[]>();
         double[] sum = new double[AttributeNames.Count];
         foreach (Scene caption in captions)
         {
-            var pattern = (caption.First.Shape == caption.Second!.Shape, caption.First.Colour == caption.Second.Colour, caption.First.Size == caption.Second.Size);
+            var pattern = (caption.First.Shape == caption.Second!.Shape, caption.First.Colour == caption.Second.Colour,
+                caption.First.Size == caption.Second.Size);
             if (!byPattern.TryGetValue(pattern, out double[]? chance))
-            {
                 byPattern[pattern] = chance = ChanceOf(caption);
-            }
 
             for (int i = 0; i < sum.Length; i++)
-            {
                 sum[i] += chance[i];
-            }
         }
 
         return [.. sum.Select(total => total / captions.Count)];
@@ -139,9 +127,7 @@ public sealed class ShapesScore(int tier, int side, int threads = 0)
     {
         int[] right = new int[SceneAttributes.Names(2).Count];
         for (int i = 0; i < SceneCatalogue.Two.Count; i++)
-        {
             Add(right, SceneAttributes.Compare(caption, SceneCatalogue.Two[i]));
-        }
 
         return [.. right.Select(count => (double)count / SceneCatalogue.Two.Count)];
     }
@@ -149,12 +135,11 @@ public sealed class ShapesScore(int tier, int side, int threads = 0)
     static void Add(int[] right, bool[] answers)
     {
         for (int i = 0; i < right.Length; i++)
-        {
             right[i] += answers[i] ? 1 : 0;
-        }
     }
 
-    IReadOnlyList<KeyValuePair<string, double>> Table(double[] values) => [.. AttributeNames.Select((name, i) => KeyValuePair.Create(name, values[i]))];
+    IReadOnlyList<KeyValuePair<string, double>> Table(double[] values) =>
+        [.. AttributeNames.Select((name, i) => KeyValuePair.Create(name, values[i]))];
 
     // The quantile at a hash of the position, taken as evenly spread between 0 and 1.
     static double NormalNoise(long position, double deviation)

@@ -19,14 +19,10 @@ public readonly record struct WilsonInterval(double Value, double Low, double Hi
         ArgumentOutOfRangeException.ThrowIfNegative(successes);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(successes, trials);
         if (!(confidence > 0 && confidence < 1))
-        {
             throw new ArgumentOutOfRangeException(nameof(confidence), confidence, "the confidence must lie between 0 and 1");
-        }
 
         if (trials == 0)
-        {
             return new WilsonInterval(0, 0, 1);
-        }
 
         double z = Normal.InvCDF(0, 1, (1 + confidence) / 2);
         double n = trials;

@@ -12,7 +12,8 @@ public class ChecksTests
     public void Dropped_checks_leave_no_trace()
     {
         Instruction[] all = Instructions(Optimise(nameof(PassKernels.Part), CheckMode.Drop));
-        Assert.That(all.Select(i => i.Op), Does.Contain(Op.Store).And.None.EqualTo(Op.Bounds).And.None.EqualTo(Op.BoundsRange).And.None.EqualTo(Op.Subtract));
+        Assert.That(all.Select(i => i.Op), Does.Contain(Op.Store).And.None.EqualTo(Op.Bounds).And.None.EqualTo(
+            Op.BoundsRange).And.None.EqualTo(Op.Subtract));
     }
 
     [Test]
@@ -21,9 +22,11 @@ public class ChecksTests
         Function function = Optimise(nameof(PassKernels.Twice), CheckMode.Require);
         Instruction[] required = [.. Instructions(function).Where(i => i.Op == Op.Require)];
         Assert.That(required, Has.Length.EqualTo(2), "three equal bounds, one store");
-        Assert.That(function.Checks.Select(c => c.Kind), Is.EqualTo(new[] { CheckKind.Index, CheckKind.Index, CheckKind.Index, CheckKind.Finite }));
+        Assert.That(function.Checks.Select(c => c.Kind),
+            Is.EqualTo(new[] { CheckKind.Index, CheckKind.Index, CheckKind.Index, CheckKind.Finite }));
         Assert.That(function.Checks[0].Describe(7, 5), Is.EqualTo("index 7 lies outside x of 5 elements"));
-        Assert.That(required.Select(r => ((CheckReference)r.Immediate!).Number), Is.EqualTo(new[] { 0, 3 }), "of equal checks the first stays");
+        Assert.That(required.Select(r => ((CheckReference)r.Immediate!).Number), Is.EqualTo(new[] { 0, 3 }),
+            "of equal checks the first stays");
     }
 
     [Test]
@@ -66,7 +69,8 @@ public class ChecksTests
         var interpreter = new IrInterpreter(Optimise(kernel, CheckMode.Require));
         Assert.That(
             () => interpreter.Run(new Index3D(1, 1, 1), bits, KernelArguments.Ranges([floats.View, integers.View])),
-            Throws.InvalidOperationException.With.Message.Match(@"PassKernels\.cs\(\d+\): " + System.Text.RegularExpressions.Regex.Escape(message) + "$"));
+            Throws.InvalidOperationException.With.Message.Match(@"PassKernels\.cs\(\d+\): "
+            + System.Text.RegularExpressions.Regex.Escape(message) + "$"));
     }
 
     static Function Optimise(string kernel, CheckMode checking)

@@ -6,20 +6,27 @@ namespace Dalle2.Tests.Gpu.Compiler;
 /// <summary>Each diagnostic: its number, the file and line, what was found and what to write instead.</summary>
 public class DiagnosticTests
 {
-    [TestCase("D2G001", "a call of Environment.get_TickCount, which kernels do not have; call StrictMath, SpecialFunctions, IntrinsicMath or Fused, or a method of your own")]
+    [TestCase("D2G001", "a call of Environment.get_TickCount, which kernels do not have; call StrictMath, SpecialFunctions, IntrinsicMath "
+        + "or Fused, or a method of your own")]
     [TestCase("D2G002", "a managed object (List`1); kernels hold primitives, structs of them and views; pass data in a view")]
-    [TestCase("D2G003", "exception handling (a new InvalidOperationException); check arguments before the launch, and write a value that tells the host what went wrong")]
+    [TestCase("D2G003", "exception handling (a new InvalidOperationException); check arguments before the launch, and write a value that "
+    + "tells the host what went wrong")]
     [TestCase("D2G004", "a recursive call of DiagnosticKernels.Factorial; write a loop; every call is inlined")]
     [TestCase("D2G005", "the static field counter, which may change; make it const or static readonly, or pass its value as an argument")]
     [TestCase("D2G006", "the instruction add.ovf, which kernels do not have; write it with plain arithmetic, loops and views")]
-    [TestCase("D2G007", "shared memory whose extent is not a constant; give Allocate a constant, or a property of a struct type argument that returns one")]
-    [TestCase("D2G008", "a reference that may mean different variables or elements of different types; choose between values, not between references")]
-    [TestCase("D2G009", "a value of type Overlaid, which kernels cannot hold; use primitives, views, and structs of them with sequential layout")]
+    [TestCase("D2G007",
+    "shared memory whose extent is not a constant; give Allocate a constant, or a property of a struct type argument that returns one")]
+    [TestCase("D2G008",
+    "a reference that may mean different variables or elements of different types; choose between values, not between references")]
+    [TestCase("D2G009",
+    "a value of type Overlaid, which kernels cannot hold; use primitives, views, and structs of them with sequential layout")]
     [TestCase("D2G010", "a call of DiagnosticKernels.Native, which has no C# body; call a method that is written in C#")]
     [TestCase("D2G011", "boxing of Int32; constrain the type parameter to the interface instead of passing the interface")]
-    [TestCase("D2G012", "a view that may be of one or the other kind of memory; use two variables, one for each kind: device, shared and local memory")]
+    [TestCase("D2G012",
+    "a view that may be of one or the other kind of memory; use two variables, one for each kind: device, shared and local memory")]
     [TestCase("D2G013", "an atomic operation on a variable; give it an element of a view; nobody else sees a variable")]
-    [TestCase("D2G014", "Grid, Group, Warp, a barrier, a shuffle or shared memory in a kernel with an index parameter; leave the index parameter out and launch it with a KernelConfig")]
+    [TestCase("D2G014", "Grid, Group, Warp, a barrier, a shuffle or shared memory in a kernel with an index parameter; leave the index "
+    + "parameter out and launch it with a KernelConfig")]
     public void Says_what_and_where(string code, string text)
     {
         MethodInfo kernel = typeof(DiagnosticKernels).GetMethod(code)!;
@@ -50,7 +57,8 @@ public class DiagnosticTests
     [TestCase(nameof(UnsupportedKernels.AtomicOfBytes), "D2G008", "a reference that may mean")]
     public void Everything_else_that_kernels_do_not_have_is_named_too(string kernel, string code, string found)
     {
-        var thrown = Assert.Throws<KernelDiagnosticException>(() => Dalle2.Gpu.Compiler.Translate(typeof(UnsupportedKernels).GetMethod(kernel)!))!;
+        var thrown = Assert.Throws<KernelDiagnosticException>(() =>
+            Dalle2.Gpu.Compiler.Translate(typeof(UnsupportedKernels).GetMethod(kernel)!))!;
         Assert.That(thrown.Code, Is.EqualTo(code), thrown.Message);
         Assert.That(thrown.Found, Does.Contain(found));
         Assert.That(thrown.File, Does.EndWith("UnsupportedKernels.cs"));
@@ -85,7 +93,8 @@ public class DiagnosticTests
     [Test]
     public void An_asynchronous_kernel_is_told_to_be_none()
     {
-        var thrown = Assert.Throws<KernelDiagnosticException>(() => KernelFrontend.Translate(typeof(AdviceKernels).GetMethod(nameof(AdviceKernels.OfAwait))!))!;
+        var thrown = Assert.Throws<KernelDiagnosticException>(() =>
+            KernelFrontend.Translate(typeof(AdviceKernels).GetMethod(nameof(AdviceKernels.OfAwait))!))!;
         Assert.That(thrown.Message, Does.Contain("the async method AdviceKernels.OfAwait").And.Contain("without async"));
     }
 

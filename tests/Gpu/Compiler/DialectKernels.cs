@@ -40,41 +40,47 @@ static class DialectKernels
     public struct OfInt : IAtomics<int>
     {
         public readonly int Apply(ref int target, int value, int other) =>
-            Atomic.Add(ref target, value) + Atomic.Exchange(ref target, other) + Atomic.Min(ref target, value) + Atomic.CompareExchange(ref target, other, value)
+            Atomic.Add(ref target, value) + Atomic.Exchange(ref target, other) + Atomic.Min(ref target, value)
+            + Atomic.CompareExchange(ref target, other, value)
             + Atomic.Max(ref target, other) + Atomic.And(ref target, value | 1) + Atomic.Or(ref target, 6) + Atomic.Xor(ref target, other);
     }
 
     public struct OfUInt : IAtomics<uint>
     {
         public readonly uint Apply(ref uint target, uint value, uint other) =>
-            Atomic.Add(ref target, value) + Atomic.Exchange(ref target, other) + Atomic.Min(ref target, value) + Atomic.CompareExchange(ref target, other, value)
+            Atomic.Add(ref target, value) + Atomic.Exchange(ref target, other) + Atomic.Min(ref target, value)
+            + Atomic.CompareExchange(ref target, other, value)
             + Atomic.Max(ref target, other) + Atomic.And(ref target, value | 1) + Atomic.Or(ref target, 6) + Atomic.Xor(ref target, other);
     }
 
     public struct OfLong : IAtomics<long>
     {
         public readonly long Apply(ref long target, long value, long other) =>
-            Atomic.Add(ref target, value) + Atomic.Exchange(ref target, other) + Atomic.Min(ref target, value) + Atomic.CompareExchange(ref target, other, value)
+            Atomic.Add(ref target, value) + Atomic.Exchange(ref target, other) + Atomic.Min(ref target, value)
+            + Atomic.CompareExchange(ref target, other, value)
             + Atomic.Max(ref target, other) + Atomic.And(ref target, value | 1) + Atomic.Or(ref target, 6) + Atomic.Xor(ref target, other);
     }
 
     public struct OfULong : IAtomics<ulong>
     {
         public readonly ulong Apply(ref ulong target, ulong value, ulong other) =>
-            Atomic.Add(ref target, value) + Atomic.Exchange(ref target, other) + Atomic.Min(ref target, value) + Atomic.CompareExchange(ref target, other, value)
+            Atomic.Add(ref target, value) + Atomic.Exchange(ref target, other) + Atomic.Min(ref target, value)
+            + Atomic.CompareExchange(ref target, other, value)
             + Atomic.Max(ref target, other) + Atomic.And(ref target, value | 1) + Atomic.Or(ref target, 6) + Atomic.Xor(ref target, other);
     }
 
     public struct OfFloat : IAtomics<float>
     {
         public readonly float Apply(ref float target, float value, float other) =>
-            Atomic.Add(ref target, value) + Atomic.Exchange(ref target, other) + Atomic.CompareExchange(ref target, other, value) + Atomic.CompareExchange(ref target, other, 1f);
+            Atomic.Add(ref target, value) + Atomic.Exchange(ref target, other) + Atomic.CompareExchange(ref target, other, value)
+            + Atomic.CompareExchange(ref target, other, 1f);
     }
 
     public struct OfDouble : IAtomics<double>
     {
         public readonly double Apply(ref double target, double value, double other) =>
-            Atomic.Add(ref target, value) + Atomic.Exchange(ref target, other) + Atomic.CompareExchange(ref target, other, value) + Atomic.CompareExchange(ref target, other, 1);
+            Atomic.Add(ref target, value) + Atomic.Exchange(ref target, other) + Atomic.CompareExchange(ref target, other, value)
+            + Atomic.CompareExchange(ref target, other, 1);
     }
 
     public static void Shuffles<T>(ArrayView<T> x, ArrayView<T> y)
@@ -116,7 +122,8 @@ static class DialectKernels
         y[at] = all + any + 4 * Group.BarrierPopCount((x[at] & 1) != 0) + (Warp.IsLastLane ? 1000 : 0);
     }
 
-    public static void Specialised(Index1D i, ILGPU.Runtime.SpecializedValue<int> turns, ArrayView<float> x, ILGPU.Runtime.SpecializedValue<Pair> pair)
+    public static void Specialised(Index1D i, ILGPU.Runtime.SpecializedValue<int> turns, ArrayView<float> x,
+        ILGPU.Runtime.SpecializedValue<Pair> pair)
     {
         float sum = 0f;
         for (int t = 0; t < turns; t++)

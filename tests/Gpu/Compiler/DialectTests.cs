@@ -21,7 +21,8 @@ public class DialectTests(string deviceName)
     public void Atomics_of_a_whole_launch_add_up()
     {
         int[] x = [.. Enumerable.Range(0, 50).Select(i => i * 37 % 23 - 5)];
-        int[] bins = Run(x, Enumerable.Range(0, 16).Select(i => i == 11 ? -1 : 0).ToArray(), (input, output) => device.Stream.Launch(DialectKernels.Histogram, 50, input, output));
+        int[] bins = Run(x, Enumerable.Range(0, 16).Select(i => i == 11 ? -1 : 0).ToArray(),
+            (input, output) => device.Stream.Launch(DialectKernels.Histogram, 50, input, output));
         int[] sums = [.. Enumerable.Range(0, 8).Select(bin => x.Index().Where(e => (e.Item & 7) == bin).Sum(e => e.Index))];
         Assert.That(bins[..8], Is.EqualTo(sums));
         Assert.That(bins[9], Is.EqualTo(x.Min()));
@@ -46,7 +47,8 @@ public class DialectTests(string deviceName)
     public void Shuffles_take_the_values_of_other_lanes([Values(32, 40, 64, 5)] int threads)
     {
         float[] x = [.. Enumerable.Range(0, 2 * threads).Select(i => i + 0.5f)];
-        float[] y = Run(x, new float[10 * x.Length], (input, output) => device.Stream.Launch(DialectKernels.Shuffles, new KernelConfig((Index1D)2, threads), input, output));
+        float[] y = Run(x, new float[10 * x.Length],
+            (input, output) => device.Stream.Launch(DialectKernels.Shuffles, new KernelConfig((Index1D)2, threads), input, output));
         for (int at = 0; at < x.Length; at++)
         {
             int warp = at % threads / 32 * 32, lane = at % threads % 32, lanes = Math.Min(32, threads - warp), start = at - lane;
@@ -76,7 +78,8 @@ public class DialectTests(string deviceName)
     [Test]
     public void A_warp_sums_by_shuffles()
     {
-        float[] sums = Run([.. Enumerable.Range(0, 128).Select(i => (float)i)], new float[2], (x, y) => device.Stream.Launch(DialectKernels.WarpSum, new KernelConfig((Index1D)2, 64), x, y));
+        float[] sums = Run([.. Enumerable.Range(0, 128).Select(i => (float)i)], new float[2],
+            (x, y) => device.Stream.Launch(DialectKernels.WarpSum, new KernelConfig((Index1D)2, 64), x, y));
         Assert.That(sums, Is.EqualTo([64f * 63 / 2, 64f * 63 / 2 + 64 * 64]));
     }
 
@@ -84,7 +87,8 @@ public class DialectTests(string deviceName)
     public void A_group_votes()
     {
         int[] x = [.. Enumerable.Range(0, 66).Select(i => i - 3)];
-        int[] y = Run(x, new int[66], (input, output) => device.Stream.Launch(DialectKernels.Votes, new KernelConfig((Index1D)2, 33), input, output));
+        int[] y = Run(x, new int[66], (input, output) =>
+            device.Stream.Launch(DialectKernels.Votes, new KernelConfig((Index1D)2, 33), input, output));
         Assert.That(y[0], Is.EqualTo(4 * 17));
         Assert.That(y[33], Is.EqualTo(1 + 2 + 4 * 16));
         Assert.That(y[31] - y[30], Is.EqualTo(1000));
@@ -97,7 +101,8 @@ public class DialectTests(string deviceName)
         using Buffer<float> x = reference.Allocate<float>(8);
         Assert.That(
             () => reference.Stream.Launch(DivergentShuffle, new KernelConfig((Index1D)1, 8), x.View),
-            Throws.TypeOf<KernelException>().With.Message.Contains("group 0: some threads left the kernel while others were still to pass"));
+            Throws.TypeOf<KernelException>().With.Message.Contains(
+            "group 0: some threads left the kernel while others were still to pass"));
     }
 
     static void DivergentShuffle(ArrayView<float> x)
@@ -111,12 +116,17 @@ public class DialectTests(string deviceName)
     {
         float[] Launch(int turns, float scale) => Run(
             [1f, 2f], [3f, 5f],
-            (_, y) => device.Stream.Launch(DialectKernels.Specialised, 2, ILGPU.Runtime.SpecializedValue.New(turns), y, new ILGPU.Runtime.SpecializedValue<DialectKernels.Pair>(new(scale, 1f))));
+            (_, y) => device.Stream.Launch(DialectKernels.Specialised, 2, ILGPU.Runtime.SpecializedValue.New(turns), y,
+            new ILGPU.Runtime.SpecializedValue<DialectKernels.Pair>(new(scale, 1f))));
         Assert.That(Launch(2, 1f), Is.EqualTo([7f, 11f]));
         Assert.That(Launch(3, -2f), Is.EqualTo([-17f, -29f]));
         Assert.That(Launch(0, 1f), Is.EqualTo([1f, 1f]));
 
-        var values = new Dictionary<int, object> { [1] = ILGPU.Runtime.SpecializedValue.New(0), [3] = ILGPU.Runtime.SpecializedValue.New(new DialectKernels.Pair(1f, 4f)) };
+        var values = new Dictionary<int, object>
+        {
+            [1] = ILGPU.Runtime.SpecializedValue.New(0),
+            [3] = ILGPU.Runtime.SpecializedValue.New(new DialectKernels.Pair(1f, 4f))
+        };
         var kernel = new SpecializedKernel(typeof(DialectKernels).GetMethod(nameof(DialectKernels.Specialised))!, values, [], 0);
         Function function = Dalle2.Gpu.Compiler.Optimize(kernel, CompileOptions.Default);
         Assert.That(function.Parameters.Select(p => p.Name), Is.EqualTo(["i.X", "x.base", "x.length"]));
@@ -128,7 +138,8 @@ public class DialectTests(string deviceName)
     {
         Half[] odd =
         [
-            .. new[] { 0f, -0f, 1f, -1f, 0.1f, 65504f, -65504f, float.PositiveInfinity, float.NegativeInfinity, 6e-8f, -6e-8f, 6.1e-5f, 3.5f, 255.5f, -129f, 1024.5f }.Select(f => (Half)f),
+            .. new[] { 0f, -0f, 1f, -1f, 0.1f, 65504f, -65504f, float.PositiveInfinity, float.NegativeInfinity, 6e-8f, -6e-8f, 6.1e-5f,
+            3.5f, 255.5f, -129f, 1024.5f }.Select(f => (Half)f),
             Half.NaN,
         ];
         using Buffer<Half> x = device.Allocate<Half>(odd.Length), y = device.Allocate<Half>(20 * odd.Length);
@@ -141,7 +152,8 @@ public class DialectTests(string deviceName)
     void Atomics<T, TAtomics>(Func<int, T> value)
         where T : unmanaged
         where TAtomics : unmanaged, DialectKernels.IAtomics<T> =>
-        Run(Filled(40, value), Filled(80, i => value(3 * i)), (x, y) => device.Stream.Launch(DialectKernels.Atomics, new KernelConfig((Index1D)1, 40), x, y, default(TAtomics)));
+        Run(Filled(40, value), Filled(80, i => value(3 * i)),
+        (x, y) => device.Stream.Launch(DialectKernels.Atomics, new KernelConfig((Index1D)1, 40), x, y, default(TAtomics)));
 
     void Shuffles<T>(Func<int, T> value)
         where T : unmanaged =>

@@ -68,7 +68,8 @@ public class FoldingTests
                     foreach (int other in values)
                     {
                         (int left, int right) = first ? (known, other) : (other, known);
-                        Assert.That(constant.Bits, Is.EqualTo(Semantics.Evaluate(op, IrType.I32, result, (uint)left, (uint)right, 0)), $"{op} {left} {right}");
+                        Assert.That(constant.Bits, Is.EqualTo(Semantics.Evaluate(op, IrType.I32, result, (uint)left, (uint)right, 0)),
+                            $"{op} {left} {right}");
                     }
                 }
             }

@@ -1,6 +1,6 @@
-using Dalle2.Gpu;
 using System.Reflection;
 using System.Runtime.CompilerServices;
+using Dalle2.Gpu;
 using Dalle2.Gpu.Ir;
 using Dalle2.Gpu.Passes;
 
@@ -22,7 +22,8 @@ public class GoldenIrTests
     public void Text_is_the_accepted_one(string kernel)
     {
         MethodInfo method = typeof(MicroKernels).GetMethod(kernel)!;
-        Function function = Dalle2.Gpu.Compiler.Translate(method.IsGenericMethod ? method.MakeGenericMethod(typeof(MicroKernels.Linear)) : method);
+        Function function = Dalle2.Gpu.Compiler.Translate(method.IsGenericMethod
+            ? method.MakeGenericMethod(typeof(MicroKernels.Linear)) : method);
         Dalle2.Gpu.Compiler.Optimize(function, new CompileOptions(Checking: CheckMode.Keep), (_, after) => IrVerifier.Verify(after));
         string text = IrPrinter.Print(function), path = System.IO.Path.Combine(Folder(), "Golden", kernel + ".ir");
         if (Environment.GetEnvironmentVariable("D2_ACCEPT") == "1")

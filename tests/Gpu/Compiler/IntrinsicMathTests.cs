@@ -6,7 +6,8 @@ namespace Dalle2.Tests.Gpu.Compiler;
 /// <summary>Counting bits and signs, against .NET's own.</summary>
 public class IntrinsicMathTests
 {
-    static readonly ulong[] Odd = [0, 1, 2, 0x80, 0xFFFFFFFF, 0x80000000, 0x100000000, 0x8000000000000000, 0xFFFFFFFFFFFFFFFF, 0x123456789ABCDEF0, 0x00F0000000000100, 0x7FFFFFFFFFFFFFFF];
+    static readonly ulong[] Odd = [0, 1, 2, 0x80, 0xFFFFFFFF, 0x80000000, 0x100000000, 0x8000000000000000, 0xFFFFFFFFFFFFFFFF,
+        0x123456789ABCDEF0, 0x00F0000000000100, 0x7FFFFFFFFFFFFFFF];
 
     [Test]
     public void Bits_are_counted_as_dotnet_counts_them()

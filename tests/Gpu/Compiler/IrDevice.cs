@@ -1,5 +1,5 @@
-using Dalle2.Gpu;
 using System.Runtime.InteropServices;
+using Dalle2.Gpu;
 using Dalle2.Gpu.Frontend;
 using Dalle2.Gpu.Ir;
 using Dalle2.Gpu.Passes;
@@ -79,7 +79,8 @@ sealed unsafe class IrDevice() : Device("ir", 1)
 
     static Function Optimize(Function function, CheckMode checking)
     {
-        Dalle2.Gpu.Compiler.Optimize(function, new CompileOptions(Checking: checking), (name, after) => Assert.That(() => IrVerifier.Verify(after), Throws.Nothing, $"after {name}"));
+        Dalle2.Gpu.Compiler.Optimize(function, new CompileOptions(Checking: checking),
+            (name, after) => Assert.That(() => IrVerifier.Verify(after), Throws.Nothing, $"after {name}"));
         return function;
     }
 
@@ -107,7 +108,8 @@ sealed unsafe class IrDevice() : Device("ir", 1)
         for (int r = 0; r < expected.Length; r++)
         {
             int at = expected[r].AsSpan().CommonPrefixLength(actual[r]);
-            Assert.That(at, Is.EqualTo(expected[r].Length), $"{launch.Kernel.Name} {when}: view {r} differs from the .NET method's at byte {at}");
+            Assert.That(at, Is.EqualTo(expected[r].Length),
+                $"{launch.Kernel.Name} {when}: view {r} differs from the .NET method's at byte {at}");
         }
     }
 }

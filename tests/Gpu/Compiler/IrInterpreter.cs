@@ -19,14 +19,19 @@ sealed unsafe class IrInterpreter
     public IrInterpreter(Function function)
     {
         this.function = function;
-        foreach (Value value in function.Parameters.Concat<Value>(function.Blocks.SelectMany(b => b.Arguments)).Concat(function.Blocks.SelectMany(b => b.Instructions)))
+        foreach (Value value in function.Parameters.Concat<Value>(function.Blocks.SelectMany(b => b.Arguments))
+            .Concat(function.Blocks.SelectMany(b => b.Instructions)))
+        {
             registers.Add(value, registers.Count);
+        }
+
         foreach (Block block in function.Blocks)
             nodes.Add(block, new Node([.. block.Instructions.Select(i => new Step(i, Register(i), [.. i.Operands.Select(Register)]))]));
         foreach (Block block in function.Blocks)
         {
             nodes[block].Condition = block.Condition == null ? 0 : Register(block.Condition);
-            nodes[block].Ways = [.. block.Edges.Select(e => new Way(nodes[e.To], [.. e.Arguments.Select(Register)], [.. e.To.Arguments.Select(Register)]))];
+            nodes[block].Ways = [.. block.Edges.Select(e =>
+                new Way(nodes[e.To], [.. e.Arguments.Select(Register)], [.. e.To.Arguments.Select(Register)]))];
         }
 
         most = function.Blocks.Max(block => block.Arguments.Count);
@@ -64,7 +69,8 @@ sealed unsafe class IrInterpreter
             var shared = new Dictionary<Instruction, nint>();
             var own = new List<(long Start, long End)>(ranges);
             var team = Enumerable.Range(0, config.GroupDim.Size)
-                .Select(t => Start(arguments, own, new Place(Unflatten(group, config.GridDim), Unflatten(t, config.GroupDim), config, shared))).ToList();
+                .Select(t => Start(arguments, own, new Place(Unflatten(group, config.GridDim), Unflatten(t, config.GroupDim), config,
+                shared))).ToList();
             while (team.Exists(thread => thread.At != Stop.End))
             {
                 foreach (Running thread in team.Where(thread => thread.At == Stop.None))
@@ -90,7 +96,8 @@ sealed unsafe class IrInterpreter
         }
 
         bool any = false;
-        foreach (Running[] warp in team.Chunk(32).Where(w => w.All(thread => thread.At == Stop.Warp && thread.Last.Instruction == w[0].Last.Instruction)))
+        foreach (Running[] warp in team.Chunk(32)
+            .Where(w => w.All(thread => thread.At == Stop.Warp && thread.Last.Instruction == w[0].Last.Instruction)))
         {
             ulong[] values = [.. warp.Select(thread => thread.Given)];
             foreach (Running thread in warp)
@@ -115,7 +122,8 @@ sealed unsafe class IrInterpreter
         return new Running(this, values, ranges, place);
     }
 
-    static Index3D Unflatten(int linear, Index3D extent) => new(linear % extent.X, linear / extent.X % extent.Y, linear / extent.X / extent.Y);
+    static Index3D Unflatten(int linear, Index3D extent) =>
+        new(linear % extent.X, linear / extent.X % extent.Y, linear / extent.X / extent.Y);
 
     enum Stop
     {
@@ -138,7 +146,8 @@ sealed unsafe class IrInterpreter
         /// <summary>Whether <see cref="Semantics"/> says what it computes, and of which type's operands.</summary>
         public bool IsFoldable { get; } = instruction.Op.Row().Foldable;
 
-        public IrType Operand { get; } = instruction.Operands.Length == 0 ? IrType.None : instruction.Operands[instruction.Op == Op.Select ? 1 : 0].Type;
+        public IrType Operand { get; } = instruction.Operands.Length == 0
+            ? IrType.None : instruction.Operands[instruction.Op == Op.Select ? 1 : 0].Type;
     }
 
     readonly record struct Way(Node To, int[] From, int[] Arguments);
@@ -254,7 +263,8 @@ sealed unsafe class IrInterpreter
                 case Op.LocalAllocate:
                     return Local(i);
                 case Op.Require:
-                    return a != 0 ? 0ul : throw Failure(i, interpreter.function.Checks[((CheckReference)i.Immediate!).Number].Describe((long)b, (long)c));
+                    return a != 0 ? 0ul : throw Failure(i, interpreter.function.Checks[((CheckReference)i.Immediate!).Number]
+                        .Describe((long)b, (long)c));
                 default:
                     return Placed(i);
             }
@@ -318,7 +328,11 @@ sealed unsafe class IrInterpreter
         ulong Local(Instruction i)
         {
             if (!local.TryGetValue(i, out byte[]? memory))
-                local.Add(i, memory = GC.AllocateUninitializedArray<byte>((int)Math.Max(1, ((Allocation)i.Immediate!).Bytes), pinned: true));
+            {
+                local.Add(i, memory = GC.AllocateUninitializedArray<byte>((int)Math.Max(1, ((Allocation)i.Immediate!).Bytes),
+                    pinned: true));
+            }
+
             memory.AsSpan().Fill(0xFF);
             return (ulong)Marshal.UnsafeAddrOfPinnedArrayElement(memory, 0);
         }

@@ -24,12 +24,14 @@ static class KernelArguments
     ];
 
     /// <summary>The element types of the same views.</summary>
-    public static Type[] Elements(IEnumerable<object> arguments) => [.. arguments.SelectMany(Views).Select(view => view.GetType().GetGenericArguments()[0])];
+    public static Type[] Elements(IEnumerable<object> arguments) =>
+        [.. arguments.SelectMany(Views).Select(view => view.GetType().GetGenericArguments()[0])];
 
     static IEnumerable<IContiguousArrayView> Views(object value) => value is IContiguousArrayView { Length: > 0 } view
         ? [view]
         : value.GetType() is { IsPrimitive: false, IsEnum: false, IsPointer: false } type && value is not IContiguousArrayView
-            ? type.GetFields(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic).OrderBy(f => f.MetadataToken).SelectMany(field => Views(field.GetValue(value)!))
+            ? type.GetFields(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic).OrderBy(f => f.MetadataToken)
+            .SelectMany(field => Views(field.GetValue(value)!))
             : [];
 
     static void Add(object value, List<ulong> bits)
@@ -62,8 +64,12 @@ static class KernelArguments
                 bits.Add((uint)Convert.ToInt32(value));
                 break;
             default:
-                foreach (FieldInfo field in value.GetType().GetFields(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic).OrderBy(f => f.MetadataToken))
+                foreach (FieldInfo field in value.GetType().GetFields(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic)
+                    .OrderBy(f => f.MetadataToken))
+                {
                     Add(field.GetValue(value)!, bits);
+                }
+
                 break;
         }
     }

@@ -133,7 +133,8 @@ static class LanguageKernels
 
     public static void Constants(Index1D i, ArrayView<int> x, ArrayView<double> y)
     {
-        x[i] = Offset + Default.Width + (Default.Mode == Mode.Second ? 10 : 20) + Default.Twice() + (Default.Inner.Flag ? Default.Inner.Number : 0);
+        x[i] = Offset + Default.Width + (Default.Mode == Mode.Second ? 10 : 20) + Default.Twice()
+            + (Default.Inner.Flag ? Default.Inner.Number : 0);
         y[i] = Default.Scale * double.MaxValue + (byte)Mode.Second + sizeof(long) + Limits.Largest;
         Mode mode = (Mode)(x[i] & 1);
         x[i] += mode is Mode.First ? 1000 : 2000;

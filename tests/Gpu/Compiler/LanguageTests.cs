@@ -54,7 +54,8 @@ public class LanguageTests
         using var device = new IrDevice();
         var buffers = new List<IDisposable>();
         var scalar = new Queue<object>(scalars);
-        object[] arguments = [.. method.GetParameters().Skip(config == null ? 1 : 0).Select(p => Argument(device, p.ParameterType, buffers, scalar))];
+        object[] arguments = [.. method.GetParameters().Skip(config == null ? 1 : 0)
+            .Select(p => Argument(device, p.ParameterType, buffers, scalar))];
         device.Run(new Launch(CompiledKernel.Of(method), arguments, extent, config));
         Assert.That(device.Launches, Is.EqualTo(1));
         buffers.ForEach(buffer => buffer.Dispose());
@@ -63,7 +64,8 @@ public class LanguageTests
     [Test]
     public void The_debug_build_is_one()
     {
-        static int Size(Assembly build) => build.GetType("Dalle2.Tests.Gpu.Compiler.LanguageKernels")!.GetMethod("Returns")!.GetMethodBody()!.GetILAsByteArray()!.Length;
+        static int Size(Assembly build) =>
+            build.GetType("Dalle2.Tests.Gpu.Compiler.LanguageKernels")!.GetMethod("Returns")!.GetMethodBody()!.GetILAsByteArray()!.Length;
         Assert.That(Size(Builds[1]), Is.GreaterThan(Size(Builds[0]) * 5 / 4));
     }
 

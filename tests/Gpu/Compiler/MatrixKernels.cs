@@ -7,17 +7,21 @@ static class MatrixKernels
 {
     public static void TensorFloats(ArrayView<float> a, ArrayView<float> b, ArrayView<float> c, ArrayView<float> d)
     {
-        int g = Warp.LaneIdx >> 2, t = Warp.LaneIdx & 3, left = Grid.IdxX * 16 * Matrix.TensorFloatDepth, right = Grid.IdxX * 8 * Matrix.TensorFloatDepth;
+        int g = Warp.LaneIdx >> 2, t = Warp.LaneIdx & 3, left = Grid.IdxX * 16 * Matrix.TensorFloatDepth,
+            right = Grid.IdxX * 8 * Matrix.TensorFloatDepth;
         var a4 = new MatrixLeft(
-            Matrix.ToTensorFloat(a[left + g * 8 + t]), Matrix.ToTensorFloat(a[left + (g + 8) * 8 + t]), Matrix.ToTensorFloat(a[left + g * 8 + t + 4]), Matrix.ToTensorFloat(a[left + (g + 8) * 8 + t + 4]));
+            Matrix.ToTensorFloat(a[left + g * 8 + t]), Matrix.ToTensorFloat(a[left + (g + 8) * 8 + t]),
+            Matrix.ToTensorFloat(a[left + g * 8 + t + 4]), Matrix.ToTensorFloat(a[left + (g + 8) * 8 + t + 4]));
         var b2 = new MatrixRight(Matrix.ToTensorFloat(b[right + t * 8 + g]), Matrix.ToTensorFloat(b[right + (t + 4) * 8 + g]));
         Store(d, Matrix.MultiplyAddTensorFloats(a4, b2, Sums(c)));
     }
 
     public static void BrainFloats(ArrayView<float> a, ArrayView<float> b, ArrayView<float> c, ArrayView<float> d)
     {
-        int g = Warp.LaneIdx >> 2, t = Warp.LaneIdx & 3, left = Grid.IdxX * 16 * Matrix.BrainFloatDepth + 2 * t, right = Grid.IdxX * 8 * Matrix.BrainFloatDepth + g;
-        var a4 = new MatrixLeft(Pair(a, left + g * 16, 1), Pair(a, left + (g + 8) * 16, 1), Pair(a, left + g * 16 + 8, 1), Pair(a, left + (g + 8) * 16 + 8, 1));
+        int g = Warp.LaneIdx >> 2, t = Warp.LaneIdx & 3, left = Grid.IdxX * 16 * Matrix.BrainFloatDepth + 2 * t,
+            right = Grid.IdxX * 8 * Matrix.BrainFloatDepth + g;
+        var a4 = new MatrixLeft(Pair(a, left + g * 16, 1), Pair(a, left + (g + 8) * 16, 1), Pair(a, left + g * 16 + 8, 1),
+            Pair(a, left + (g + 8) * 16 + 8, 1));
         var b2 = new MatrixRight(Pair(b, right + 2 * t * 8, 8), Pair(b, right + (2 * t + 8) * 8, 8));
         Store(d, Matrix.MultiplyAddBrainFloats(a4, b2, Sums(c)));
     }

@@ -1,5 +1,5 @@
-using Dalle2.Gpu;
 using System.Reflection;
+using Dalle2.Gpu;
 using Dalle2.Gpu.Ir;
 using Dalle2.Gpu.Runtime;
 using Dalle2.Gpu.Targets.Ptx;
@@ -40,7 +40,8 @@ public class MatrixTests
     {
         float[] x =
         [
-            0f, -0f, 1f, -1f, 1.00048828125f, 1.000488f, -1.00048828125f, 1.00390625f, 1.01171875f, -1.00390625f, 1.0039063f, 3.4028235e38f, -3.4e38f, 1e-40f, -7e-44f, 1.1754944e-38f,
+            0f, -0f, 1f, -1f, 1.00048828125f, 1.000488f, -1.00048828125f, 1.00390625f, 1.01171875f, -1.00390625f, 1.0039063f, 3.4028235e38f,
+            -3.4e38f, 1e-40f, -7e-44f, 1.1754944e-38f,
             float.PositiveInfinity, float.NegativeInfinity, 0.1f, 65504f, 123456.789f,
         ];
         using Device device = Open(name);
@@ -64,7 +65,9 @@ public class MatrixTests
     [TestCase(100, 1)]
     public void Texts_have_one_instruction_for_each_product_from_8_0_on(int sm, int instructions)
     {
-        foreach (var (kernel, mnemonic) in new[] { (nameof(MatrixKernels.TensorFloats), "mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32 {"), (nameof(MatrixKernels.BrainFloats), "mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {") })
+        foreach (var (kernel, mnemonic) in new[] { (nameof(MatrixKernels.TensorFloats),
+            "mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32 {"),
+            (nameof(MatrixKernels.BrainFloats), "mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {") })
         {
             string text = KernelText.Ptx(Kernel(kernel), sm);
             Assert.That(text.Split(mnemonic), Has.Length.EqualTo(1 + instructions));
@@ -76,8 +79,11 @@ public class MatrixTests
     [Test]
     public void What_was_translated_for_matrix_units_is_refused_where_there_are_none()
     {
-        Function function = Dalle2.Gpu.Compiler.Optimize(Kernel(nameof(MatrixKernels.TensorFloats)), new CompileOptions(HasMatrixUnits: true), (_, after) => IrVerifier.Verify(after));
-        Assert.That(() => PtxTarget.Compile(function, new PtxOptions(70)), Throws.ArgumentException.With.Message.Contains("MatrixKernels.TensorFloats was translated for matrix units, which sm_70 does not have"));
+        Function function = Dalle2.Gpu.Compiler.Optimize(Kernel(nameof(MatrixKernels.TensorFloats)),
+            new CompileOptions(HasMatrixUnits: true), (_, after) => IrVerifier.Verify(after));
+        Assert.That(() => PtxTarget.Compile(function, new PtxOptions(70)),
+            Throws.ArgumentException.With.Message.Contains(
+            "MatrixKernels.TensorFloats was translated for matrix units, which sm_70 does not have"));
     }
 
     [Test]
@@ -97,7 +103,8 @@ public class MatrixTests
 
     [Test]
     public void Copies_to_shared_memory_are_there_after_waiting([ValueSource(nameof(Devices))] string name) =>
-        Assert.That(Turn(Open(name), waits: true), Is.EqualTo(Enumerable.Range(0, 64).Select(i => i / 32 * 32 + 31 - i % 32 is var from && from < 50 ? from + 1f : 0f)));
+        Assert.That(Turn(Open(name), waits: true),
+        Is.EqualTo(Enumerable.Range(0, 64).Select(i => i / 32 * 32 + 31 - i % 32 is var from && from < 50 ? from + 1f : 0f)));
 
     [Test]
     public void A_copy_that_nobody_waits_for_is_found()
@@ -109,7 +116,8 @@ public class MatrixTests
 
     [Test]
     public void Rows_are_copied_in_fours_and_read_a_row_a_lane([ValueSource(nameof(Devices))] string name) =>
-        Assert.That(Rows(Open(name), 4, 0), Is.EqualTo(Enumerable.Range(0, 512).Select(i => i / 128 * 128 + 4 * (31 - i % 128 / 4) + i % 4 is var from && from < 300 ? from + 1f : 0f)));
+        Assert.That(Rows(Open(name), 4, 0), Is.EqualTo(Enumerable.Range(0, 512)
+        .Select(i => i / 128 * 128 + 4 * (31 - i % 128 / 4) + i % 4 is var from && from < 300 ? from + 1f : 0f)));
 
     // Views that begin elsewhere are copied one by one, into the same places.
     [TestCase(80)]
@@ -136,7 +144,8 @@ public class MatrixTests
             using Buffer<float> x = device.Allocate<float>(300 + offset), y = device.Allocate<float>(512);
             device.Stream.Write<float>([.. Enumerable.Range(1 - offset, 300 + offset)], x.View);
             device.Stream.Clear(y.View);
-            device.Stream.Launch(MatrixKernels.Rows, new KernelConfig((Index1D)2, 32), x.View.SubView(offset, 300), y.View, 300, ILGPU.Runtime.SpecializedValue.New(step));
+            device.Stream.Launch(MatrixKernels.Rows, new KernelConfig((Index1D)2, 32), x.View.SubView(offset, 300), y.View, 300,
+                ILGPU.Runtime.SpecializedValue.New(step));
             var result = new float[512];
             device.Stream.Read<float>(y.View, result);
             return result;
@@ -150,7 +159,8 @@ public class MatrixTests
             using Buffer<float> x = device.Allocate<float>(50), y = device.Allocate<float>(64);
             device.Stream.Write<float>([.. Enumerable.Range(1, 50)], x.View);
             device.Stream.Clear(y.View);
-            device.Stream.Launch(MatrixKernels.Turn, new KernelConfig((Index1D)2, 32), x.View, y.View, 50, ILGPU.Runtime.SpecializedValue.New(waits));
+            device.Stream.Launch(MatrixKernels.Turn, new KernelConfig((Index1D)2, 32), x.View, y.View, 50,
+                ILGPU.Runtime.SpecializedValue.New(waits));
             var result = new float[64];
             device.Stream.Read<float>(y.View, result);
             return result;
@@ -163,7 +173,8 @@ public class MatrixTests
     {
         "reference" => Device.Open(name),
         "ptx" => new PtxDevice { WithChecks = false },
-        _ when name.StartsWith("cuda") => StandInDevice.Open(new StandInDriver { Capability = int.Parse(name[5..]), DriverVersion = 12080 }),
+        _ when name.StartsWith("cuda") =>
+        StandInDevice.Open(new StandInDriver { Capability = int.Parse(name[5..]), DriverVersion = 12080 }),
         "ir" => new IrDevice { WithChecks = false },
         _ => TestDevices.Open(name),
     };
@@ -182,7 +193,8 @@ public class MatrixTests
         return [.. Enumerable.Range(0, Products * 128).Select(e =>
         {
             int product = e / 128, row = e % 128 / 8, column = e % 8;
-            return c[e] + Enumerable.Range(0, depth).Sum(k => (double)a[(product * 16 + row) * depth + k] * b[(product * depth + k) * 8 + column]);
+            return c[e] + Enumerable.Range(0, depth).Sum(k => (double)a[(product * 16 + row) * depth + k]
+                * b[(product * depth + k) * 8 + column]);
         })];
     }
 
@@ -198,12 +210,14 @@ public class MatrixTests
     static float[] Multiply(string name, bool brain, float[] a, float[] b, float[] c)
     {
         using Device device = Open(name);
-        using Buffer<float> left = device.Allocate<float>(a.Length), right = device.Allocate<float>(b.Length), start = device.Allocate<float>(c.Length), sums = device.Allocate<float>(c.Length);
+        using Buffer<float> left = device.Allocate<float>(a.Length), right = device.Allocate<float>(b.Length),
+            start = device.Allocate<float>(c.Length), sums = device.Allocate<float>(c.Length);
         device.Stream.Write<float>(a, left.View);
         device.Stream.Write<float>(b, right.View);
         device.Stream.Write<float>(c, start.View);
         device.Stream.Clear(sums.View);
-        device.Stream.Launch(brain ? MatrixKernels.BrainFloats : MatrixKernels.TensorFloats, new KernelConfig((Index1D)Products, 32), left.View, right.View, start.View, sums.View);
+        device.Stream.Launch(brain ? MatrixKernels.BrainFloats : MatrixKernels.TensorFloats, new KernelConfig((Index1D)Products, 32),
+            left.View, right.View, start.View, sums.View);
         var result = new float[c.Length];
         device.Stream.Read<float>(sums.View, result);
         return result;

@@ -54,9 +54,11 @@ public class MicroKernelTests(string deviceName)
     {
         double[] odd =
         [
-            0, -0.0, 0.5, -0.5, 1.5, -1.5, 127.9, 128, 255.5, -129, 32768, 65536.7, 2147483647, 2147483648, -2147483649, 4294967295, 4294967296, 1e10,
+            0, -0.0, 0.5, -0.5, 1.5, -1.5, 127.9, 128, 255.5, -129, 32768, 65536.7, 2147483647, 2147483648, -2147483649, 4294967295,
+            4294967296, 1e10,
             9.2233720368547758e18, 1.8446744073709552e19, -1e30, 1e30, 1e300, double.NaN, double.PositiveInfinity, double.NegativeInfinity,
-            double.Epsilon, 16777217, 1.0000000596046448, BitConverter.UInt64BitsToDouble(0x8000_0080_0000_0001), BitConverter.UInt64BitsToDouble(0xFFEF_FFFF_BFFF_FFFF),
+            double.Epsilon, 16777217, 1.0000000596046448, BitConverter.UInt64BitsToDouble(0x8000_0080_0000_0001),
+            BitConverter.UInt64BitsToDouble(0xFFEF_FFFF_BFFF_FFFF),
         ];
         using Buffer<double> x = device.Allocate<double>(odd.Length);
         using Buffer<long> y = device.Allocate<long>(24 * odd.Length);
@@ -70,9 +72,12 @@ public class MicroKernelTests(string deviceName)
     [TestCase(int.MaxValue)]
     public void Quotients_leave_the_bits_of_the_method(int divisor)
     {
-        int[] values = [0, 1, -1, 2, -2, 3, 6, 7, 8, -7, -8, 1000, 16777217, -16777217, 1 << 30, int.MaxValue - 1, int.MaxValue, int.MinValue + 1, int.MinValue];
-        (int First, int Second)[] pairs = [.. from first in values from second in values where second != 0 && (first != int.MinValue || second != -1) select (first, second)];
-        using Buffer<int> a = device.Allocate<int>(pairs.Length), b = device.Allocate<int>(pairs.Length), y = device.Allocate<int>(6 * pairs.Length);
+        int[] values = [0, 1, -1, 2, -2, 3, 6, 7, 8, -7, -8, 1000, 16777217, -16777217, 1 << 30, int.MaxValue - 1, int.MaxValue,
+            int.MinValue + 1, int.MinValue];
+        (int First, int Second)[] pairs = [.. from first in values from second in values where second != 0
+            && (first != int.MinValue || second != -1) select (first, second)];
+        using Buffer<int> a = device.Allocate<int>(pairs.Length), b = device.Allocate<int>(pairs.Length),
+            y = device.Allocate<int>(6 * pairs.Length);
         using Buffer<float> z = device.Allocate<float>(pairs.Length);
         device.Stream.Write<int>([.. pairs.Select(pair => pair.First)], a.View);
         device.Stream.Write<int>([.. pairs.Select(pair => pair.Second)], b.View);
@@ -84,7 +89,8 @@ public class MicroKernelTests(string deviceName)
     {
         uint[] values = [0, 1, 2, 3, 65535, 65536, 0x7FFFFFFF, 0x80000000, 0x80000001, 0xCD9E8D57, 0xFFFFFFFE, 0xFFFFFFFF];
         (uint First, uint Second)[] pairs = [.. from first in values from second in values select (first, second)];
-        using Buffer<uint> a = device.Allocate<uint>(pairs.Length), b = device.Allocate<uint>(pairs.Length), y = device.Allocate<uint>(6 * pairs.Length);
+        using Buffer<uint> a = device.Allocate<uint>(pairs.Length), b = device.Allocate<uint>(pairs.Length),
+            y = device.Allocate<uint>(6 * pairs.Length);
         device.Stream.Write<uint>([.. pairs.Select(pair => pair.First)], a.View);
         device.Stream.Write<uint>([.. pairs.Select(pair => pair.Second)], b.View);
         device.Stream.Launch(MicroKernels.Products, pairs.Length, a.View, b.View, y.View, 0x9E3779B9u);
@@ -106,7 +112,8 @@ public class MicroKernelTests(string deviceName)
     public void Structs_in_memory_leave_the_bits_of_the_method()
     {
         using Buffer<MicroKernels.Particle> particles = device.Allocate<MicroKernels.Particle>(5);
-        MicroKernels.Particle[] start = [.. Enumerable.Range(0, 5).Select(i => new MicroKernels.Particle { Age = (byte)(9 + i), Position = new(i, 1), Speed = new(0.5f, i) })];
+        MicroKernels.Particle[] start = [.. Enumerable.Range(0, 5)
+            .Select(i => new MicroKernels.Particle { Age = (byte)(9 + i), Position = new(i, 1), Speed = new(0.5f, i) })];
         device.Stream.Write<MicroKernels.Particle>(start, particles.View);
         device.Stream.Launch(MicroKernels.Records, 5, particles.View);
         var after = new MicroKernels.Particle[5];

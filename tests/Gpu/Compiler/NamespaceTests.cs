@@ -77,7 +77,8 @@ public class NamespaceTests
     public void Only_the_runtime_calls_native_code()
     {
         IEnumerable<Type> callers = Own().Where(type => NameOf(type) != "Runtime").Where(type =>
-            Methods(type).Any(method => method.Attributes.HasFlag(MethodAttributes.PinvokeImpl)) || UsedBy(type).Contains(typeof(NativeLibrary)));
+            Methods(type).Any(method => method.Attributes.HasFlag(MethodAttributes.PinvokeImpl))
+            || UsedBy(type).Contains(typeof(NativeLibrary)));
         Assert.That(callers, Is.Empty);
     }
 
@@ -112,8 +113,11 @@ public class NamespaceTests
                 Add(local.LocalType);
             foreach (IlInstruction instruction in IlReader.Read(body.GetILAsByteArray()!))
             {
-                if (Operands[instruction.Code] is OperandType.InlineMethod or OperandType.InlineField or OperandType.InlineType or OperandType.InlineTok)
+                if (Operands[instruction.Code] is OperandType.InlineMethod or OperandType.InlineField or OperandType.InlineType
+                    or OperandType.InlineTok)
+                {
                     AddMember(method.Module.ResolveMember((int)instruction.Number, type.GetGenericArguments(), OfMethod(method)));
+                }
             }
         }
 

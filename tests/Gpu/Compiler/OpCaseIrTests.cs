@@ -1,5 +1,5 @@
-using Dalle2.Gpu;
 using System.Reflection;
+using Dalle2.Gpu;
 using Dalle2.Gpu.Ir;
 using Dalle2.Gpu.Passes;
 using Dalle2.Kernels;
@@ -36,7 +36,8 @@ public class OpCaseIrTests
     {
         MethodInfo[] kernels =
         [
-            .. typeof(GemmOp).Assembly.GetTypes().SelectMany(type => type.GetMethods(BindingFlags.Static | BindingFlags.NonPublic | BindingFlags.Public))
+            .. typeof(GemmOp).Assembly.GetTypes().SelectMany(type =>
+            type.GetMethods(BindingFlags.Static | BindingFlags.NonPublic | BindingFlags.Public))
                 .Where(method => method.Name.EndsWith("Kernel") && !method.IsGenericMethod),
         ];
         Assert.That(kernels, Has.Length.GreaterThan(40));

@@ -1,5 +1,5 @@
-using Dalle2.Gpu;
 using System.Reflection;
+using Dalle2.Gpu;
 using Dalle2.Gpu.Ir;
 using Dalle2.Gpu.Passes;
 using Dalle2.Gpu.Runtime;
@@ -9,7 +9,8 @@ namespace Dalle2.Tests.Gpu.Compiler;
 /// <summary>What the passes make of kernels that are written for them; each also leaves the bits of the method.</summary>
 public class PassTests
 {
-    static readonly float[] Odd = [0f, -0f, 1f, -1f, 2.5f, -2.5f, float.NaN, float.PositiveInfinity, float.NegativeInfinity, float.Epsilon, -1e-39f, 3e38f];
+    static readonly float[] Odd = [0f, -0f, 1f, -1f, 2.5f, -2.5f, float.NaN, float.PositiveInfinity, float.NegativeInfinity, float.Epsilon,
+        -1e-39f, 3e38f];
 
     [Test]
     public void Selections_have_no_branches_and_keep_zeros_and_NaNs()
@@ -23,7 +24,8 @@ public class PassTests
     public void Conditions_on_NaN_stay_what_they_are()
     {
         Assert.That(Optimise(nameof(PassKernels.Unordered)).Blocks.Count(b => b.Condition != null), Is.EqualTo(2), "one for each store");
-        OnFloats([.. Odd.SelectMany(_ => Odd)], [.. Odd.SelectMany(o => Enumerable.Repeat(o, Odd.Length))], (stream, x, y) => stream.Launch(PassKernels.Unordered, Odd.Length * Odd.Length, x, y));
+        OnFloats([.. Odd.SelectMany(_ => Odd)], [.. Odd.SelectMany(o => Enumerable.Repeat(o, Odd.Length))],
+            (stream, x, y) => stream.Launch(PassKernels.Unordered, Odd.Length * Odd.Length, x, y));
     }
 
     [Test]
@@ -48,7 +50,8 @@ public class PassTests
     {
         Function function = Optimise(nameof(PassKernels.Conditions));
         Assert.That(function.Blocks.Count(b => b.Condition != null), Is.EqualTo(2), "those before and after the load");
-        Assert.That(function.Blocks.SelectMany(b => b.Instructions).Count(i => i.Op == Op.Not), Is.EqualTo(1), "comparisons have an opposite, a conjunction has none");
+        Assert.That(function.Blocks.SelectMany(b => b.Instructions).Count(i => i.Op == Op.Not), Is.EqualTo(1),
+            "comparisons have an opposite, a conjunction has none");
         OnIntegers(48, (stream, x, _) => stream.Launch(PassKernels.Conditions, new Index2D(8, 6), x, 8, 6));
     }
 
@@ -106,14 +109,18 @@ public class PassTests
     public void The_matrix_product_keeps_its_sums_in_registers()
     {
         Type operand = typeof(Dalle2.Kernels.GemmOp).GetNestedType("Stored", BindingFlags.NonPublic)!;
-        MethodInfo kernel = typeof(Dalle2.Kernels.GemmOp).GetMethod("TileKernel", BindingFlags.NonPublic | BindingFlags.Static)!.MakeGenericMethod(operand, operand, typeof(Dalle2.Kernels.GemmOp).Assembly.GetType("Dalle2.Kernels.Shared.LargeBlock")!);
+        MethodInfo kernel = typeof(Dalle2.Kernels.GemmOp).GetMethod("TileKernel",
+            BindingFlags.NonPublic | BindingFlags.Static)!.MakeGenericMethod(operand, operand,
+            typeof(Dalle2.Kernels.GemmOp).Assembly.GetType("Dalle2.Kernels.Shared.LargeBlock")!);
         Function function = Dalle2.Gpu.Compiler.Translate(kernel);
-        Dalle2.Gpu.Compiler.Optimize(function, CompileOptions.Default, (name, after) => Assert.That(() => IrVerifier.Verify(after), Throws.Nothing, $"after {name}"));
+        Dalle2.Gpu.Compiler.Optimize(function, CompileOptions.Default,
+            (name, after) => Assert.That(() => IrVerifier.Verify(after), Throws.Nothing, $"after {name}"));
         Assert.That(function.Blocks.SelectMany(b => b.Instructions).Select(i => i.Op), Has.None.EqualTo(Op.LocalAllocate));
     }
 
     [Test]
-    public void Threads_take_along_what_a_value_was_when_they_left_a_loop([ValueSource(typeof(TestDevices), nameof(TestDevices.Names))] string name)
+    public void Threads_take_along_what_a_value_was_when_they_left_a_loop(
+    [ValueSource(typeof(TestDevices), nameof(TestDevices.Names))] string name)
     {
         using Device device = TestDevices.Open(name);
         using Buffer<int> x = device.Allocate<int>(16), y = device.Allocate<int>(16);
@@ -122,7 +129,8 @@ public class PassTests
     }
 
     [Test]
-    public void Threads_take_an_even_value_out_of_a_loop_that_others_return_from([ValueSource(typeof(TestDevices), nameof(TestDevices.Names))] string name)
+    public void Threads_take_an_even_value_out_of_a_loop_that_others_return_from(
+    [ValueSource(typeof(TestDevices), nameof(TestDevices.Names))] string name)
     {
         using Device device = TestDevices.Open(name);
         using Buffer<int> x = device.Allocate<int>(16), y = device.Allocate<int>(16);
@@ -142,7 +150,8 @@ public class PassTests
     public void Local_arrays_of_structs_become_values()
     {
         Function function = Optimise(nameof(PassKernels.Pairs));
-        Assert.That(function.Blocks.SelectMany(b => b.Instructions).Select(i => i.Op), Has.None.EqualTo(Op.LocalAllocate), IrPrinter.Print(function));
+        Assert.That(function.Blocks.SelectMany(b => b.Instructions).Select(i => i.Op), Has.None.EqualTo(Op.LocalAllocate),
+            IrPrinter.Print(function));
     }
 
     [Test]
@@ -208,7 +217,8 @@ public class PassTests
         using var device = new IrDevice();
         using Buffer<PassKernels.Pair> pairs = device.Allocate<PassKernels.Pair>(6);
         using Buffer<float> sums = device.Allocate<float>(4);
-        device.Stream.Write<PassKernels.Pair>([.. Enumerable.Range(0, 6).Select(i => new PassKernels.Pair { Number = i + 0.5f, Small = (sbyte)(10 * i) })], pairs.View);
+        device.Stream.Write<PassKernels.Pair>([.. Enumerable.Range(0, 6)
+            .Select(i => new PassKernels.Pair { Number = i + 0.5f, Small = (sbyte)(10 * i) })], pairs.View);
         device.Stream.Launch(PassKernels.Strided, 4, pairs.View, sums.View);
         var result = new float[4];
         device.Stream.Read(sums.View, result);
@@ -266,7 +276,8 @@ public class PassTests
     {
         MethodInfo method = typeof(PassKernels).GetMethod(kernel)!;
         Function function = Dalle2.Gpu.Compiler.Translate(method);
-        Dalle2.Gpu.Compiler.Optimize(function, new CompileOptions(Checking: checking), (name, after) => Assert.That(() => IrVerifier.Verify(after), Throws.Nothing, $"after {name}"));
+        Dalle2.Gpu.Compiler.Optimize(function, new CompileOptions(Checking: checking),
+            (name, after) => Assert.That(() => IrVerifier.Verify(after), Throws.Nothing, $"after {name}"));
         return function;
     }
 }

@@ -17,7 +17,8 @@ public class CudaDeviceTests
         {
             Assert.That(string.Join('|', driver.Calls), Is.EqualTo(Start));
             Assert.That(device.Name, Is.EqualTo("cuda:0"));
-            Assert.That(device.Description, Is.EqualTo("CUDA: Stand-in, compute capability 9.0, 4 SMs of 65536 registers and 100 KiB shared memory, 1.0 GiB, driver for CUDA 12.4, kernels for sm_90"));
+            Assert.That(device.Description, Is.EqualTo("CUDA: Stand-in, compute capability 9.0, 4 SMs of 65536 registers and 100 KiB "
+                + "shared memory, 1.0 GiB, driver for CUDA 12.4, kernels for sm_90"));
             using Buffer<float> x = device.Allocate<float>(1000);
             device.Stream.Write<float>(new float[1000], x.View);
             device.Stream.Launch(ScaleKernel, 1000, x.View, 2f);
@@ -43,7 +44,8 @@ public class CudaDeviceTests
             + "|LaunchKernel CudaDeviceTests_ScaleKernel 8x1x1 128x1x1|LaunchKernel CudaDeviceTests_ScaleKernel 8x1x1 128x1x1"));
         driver.Calls.Clear();
         Assert.That(Read(device, x), Is.EqualTo(Enumerable.Range(0, 1000).Select(i => 6f * i)));
-        Assert.That(string.Join('|', driver.Calls), Is.EqualTo("MemHostAlloc 4194304|EventCreate 2|MemcpyDtoHAsync 4000|EventRecord|EventSynchronize"));
+        Assert.That(string.Join('|', driver.Calls),
+            Is.EqualTo("MemHostAlloc 4194304|EventCreate 2|MemcpyDtoHAsync 4000|EventRecord|EventSynchronize"));
     }
 
     [Test]
@@ -59,7 +61,8 @@ public class CudaDeviceTests
         driver.Calls.Clear();
         device.Stream.Read<int>(x.View, values);
         Assert.That(values, Is.EqualTo(Enumerable.Range(0, length)));
-        Assert.That(driver.Calls.Where(call => call.StartsWith("Memcpy")), Is.EqualTo((string[])["MemcpyDtoHAsync 4194304", "MemcpyDtoHAsync 4194304", "MemcpyDtoHAsync 4194304", "MemcpyDtoHAsync 20"]));
+        Assert.That(driver.Calls.Where(call => call.StartsWith("Memcpy")),
+            Is.EqualTo((string[])["MemcpyDtoHAsync 4194304", "MemcpyDtoHAsync 4194304", "MemcpyDtoHAsync 4194304", "MemcpyDtoHAsync 20"]));
     }
 
     [Test]
@@ -129,7 +132,8 @@ public class CudaDeviceTests
     public void Texts_are_for_the_highest_capability_that_card_and_driver_take(
         [Values(60, 61, 75, 86, 89, 90, 100, 120)] int capability, [Values(9000, 11000, 11080, 12070)] int version)
     {
-        int expected = new[] { (60, 9000), (70, 9000), (80, 11000), (90, 11080), (100, 12070) }.Where(v => v.Item1 <= capability && v.Item2 <= version).Max(v => v.Item1);
+        int expected = new[] { (60, 9000), (70, 9000), (80, 11000), (90, 11080), (100, 12070) }.Where(v => v.Item1 <= capability
+            && v.Item2 <= version).Max(v => v.Item1);
         using CudaDevice device = StandInDevice.Open(new StandInDriver { Capability = capability, DriverVersion = version });
         Assert.That(device.Hardware.SmVersion, Is.EqualTo(expected));
     }
@@ -233,13 +237,18 @@ public class CudaDeviceTests
     {
         using CudaDevice device = StandInDevice.Open(new StandInDriver());
         using Buffer<float> x = device.Allocate<float>(4);
-        Assert.That(() => device.Record(() => Read(device, x)), Throws.InvalidOperationException.With.Message.EqualTo("cuda:0 is read from while a recording is under way; do that before or after it"));
-        Assert.That(() => device.Record(() => device.Stream.Write<float>([1, 2, 3, 4], x.View)), Throws.InvalidOperationException.With.Message.Contains("written to"));
-        Assert.That(() => device.Record(() => device.Record(() => { })), Throws.InvalidOperationException.With.Message.Contains("under way already"));
+        Assert.That(() => device.Record(() => Read(device, x)),
+            Throws.InvalidOperationException.With.Message.EqualTo(
+            "cuda:0 is read from while a recording is under way; do that before or after it"));
+        Assert.That(() => device.Record(() => device.Stream.Write<float>([1, 2, 3, 4], x.View)),
+            Throws.InvalidOperationException.With.Message.Contains("written to"));
+        Assert.That(() => device.Record(() => device.Record(() => { })),
+            Throws.InvalidOperationException.With.Message.Contains("under way already"));
         device.Stream.Write<float>([1, 2, 3, 4], x.View);
         Assert.That(Read(device, x), Is.EqualTo(new float[] { 1, 2, 3, 4 }), "the device goes on");
         using CudaDevice old = StandInDevice.Open(new StandInDriver { HasGraphs = false });
-        Assert.That(() => old.Record(() => { }), Throws.TypeOf<KernelException>().With.Message.Contains("takes a driver for CUDA 11.4 or later").And.Message.Contains("CUDA_ERROR_NOT_SUPPORTED"));
+        Assert.That(() => old.Record(() => { }), Throws.TypeOf<KernelException>().With.Message.Contains(
+            "takes a driver for CUDA 11.4 or later").And.Message.Contains("CUDA_ERROR_NOT_SUPPORTED"));
     }
 
     [Test]
@@ -261,7 +270,8 @@ public class CudaDeviceTests
         System.Reflection.MethodInfo kernel = ((Action<Index1D, ArrayView<float>, float>)ScaleKernel).Method;
         Assert.That(CardResources.Describe(kernel, null), Is.Null);
         Assert.That(CardResources.Describe(kernel, new StandInDriver(), StandInDevice.NoFolder), Is.EqualTo(
-            "cuda:0, Stand-in: 40 registers a thread, 16 bytes of local memory a thread (arrays, and registers that spilled), 0 bytes of shared memory a group"));
+            "cuda:0, Stand-in: 40 registers a thread, 16 bytes of local memory a thread (arrays, and registers that spilled), 0 bytes of "
+            + "shared memory a group"));
     }
 
     static float[] Read(Device device, Buffer<float> buffer)

@@ -22,7 +22,8 @@ public class MatrixProductTests
 
     [Test]
     public void Products_of_representable_numbers_are_those_of_the_definition(
-        [ValueSource(nameof(Fast))] Precision precision, [ValueSource(nameof(Sizes))] int[] s, [Values] bool transposeA, [Values] bool transposeB)
+        [ValueSource(nameof(Fast))] Precision precision, [ValueSource(nameof(Sizes))] int[] s, [Values] bool transposeA,
+        [Values] bool transposeB)
     {
         double[] a = Draw("a", precision, s[0] * s[2]), b = Draw("b", precision, s[1] * s[2]), c = Draw("c", precision, s[0] * s[1]);
         bool accumulate = s[0] % 2 == 1;
@@ -32,13 +33,15 @@ public class MatrixProductTests
 
     // On a card with one multiprocessor alone, tiles are large; with many, small. Sizes that are multiples of 4 are copied in fours, others one by one.
     [Test]
-    public void Products_in_large_tiles_are_those_of_the_definition_and_of_small_tiles([ValueSource(nameof(Fast))] Precision precision, [Values] bool transposeA, [Values] bool transposeB, [Values] bool isInFours)
+    public void Products_in_large_tiles_are_those_of_the_definition_and_of_small_tiles([ValueSource(nameof(Fast))] Precision precision,
+    [Values] bool transposeA, [Values] bool transposeB, [Values] bool isInFours)
     {
         int[] s = isInFours ? [200, 140, 36] : [201, 141, 37];
         double[] a = Draw("a", precision, s[0] * s[2]), b = Draw("b", precision, s[1] * s[2]), c = Draw("c", precision, s[0] * s[1]);
         var few = new StandInDriver { Capability = 80, Multiprocessors = 1, Banks = new SharedBanks() };
         var many = new StandInDriver { Capability = 80, Multiprocessors = 132, Banks = new SharedBanks() };
-        float[] large = Multiply(few, precision, s, a, b, c, transposeA, transposeB, true), small = Multiply(many, precision, s, a, b, c, transposeA, transposeB, true);
+        float[] large = Multiply(few, precision, s, a, b, c, transposeA, transposeB, true),
+            small = Multiply(many, precision, s, a, b, c, transposeA, transposeB, true);
         Assert.That(few.Calls, Has.One.Contains("MatrixKernel 2x2x1 128x1x1"));
         Assert.That(many.Calls, Has.One.Contains("MatrixKernel 3x4x1 128x1x1"));
         RequireNear(large, Definition(s, a, b, c, transposeA, transposeB, true), Rounding.SumBound(s[2] + 1));
@@ -47,7 +50,8 @@ public class MatrixProductTests
         {
             var (accesses, conflicts) = driver.Banks!.Result();
             Assert.That(accesses, Is.GreaterThan(1000));
-            Assert.That(conflicts.Where(line => isInFours || !line.Contains("cp.async")), Is.Empty, "what a warp asks for at once lies in different banks");
+            Assert.That(conflicts.Where(line => isInFours || !line.Contains("cp.async")), Is.Empty,
+                "what a warp asks for at once lies in different banks");
         }
     }
 
@@ -62,7 +66,8 @@ public class MatrixProductTests
         Assert.That(driver.Calls, Has.One.Contains("MatrixKernel 3x1x1 128x1x1"));
         Assert.That(driver.Calls, Has.One.Contains("AddPartsKernel"));
         RequireNear(actual, Definition(s, a, b, c, true, false, true), Rounding.SumBound(s[2] + 1));
-        Assert.That(Multiply(new StandInDriver { Capability = 80, Multiprocessors = 1 }, precision, s, a, b, c, true, false, true, inParts: true), Is.EqualTo(actual), "the card changes no bit");
+        Assert.That(Multiply(new StandInDriver { Capability = 80, Multiprocessors = 1 }, precision, s, a, b, c, true, false, true,
+            inParts: true), Is.EqualTo(actual), "the card changes no bit");
         Convolutions_of_many_channels_are_those_of_the_definition(24, 8, 20, 3, 1, 4);
     }
 
@@ -90,7 +95,8 @@ public class MatrixProductTests
         var window = new ConvolutionWindow((3, 3), (1, 1), (1, 1), (1, 1));
         Shape x = new(1, 16, 16, 64), w = new(3, 3, 64, 64);
         Assert.That(Conv2dOp.WorkspaceLength(Precision.Float32, x, w, x, window), Is.Positive);
-        Assert.That(Conv2dOp.WorkspaceLength(Precision.Tf32, x, w, x, window), Is.EqualTo(2 * 16 * 16 * 64), "two parts of k of the forward pass");
+        Assert.That(Conv2dOp.WorkspaceLength(Precision.Tf32, x, w, x, window), Is.EqualTo(2 * 16 * 16 * 64),
+            "two parts of k of the forward pass");
     }
 
     // Rows of 128 bytes of two tiles, and a long enough loop: as many of each as the shape of the tile says, and all sums in registers.
@@ -112,11 +118,13 @@ public class MatrixProductTests
     {
         int[] s = [40, 50, 60];
         double[] a = Draw("a", precision, s[0] * s[2]), b = Draw("b", precision, s[1] * s[2]), c = new double[s[0] * s[1]];
-        Assert.That(Multiply(precision, sm, s, a, b, c, false, false, false), Is.EqualTo(Multiply(precision, 80, s, a, b, c, false, false, false)));
+        Assert.That(Multiply(precision, sm, s, a, b, c, false, false, false),
+            Is.EqualTo(Multiply(precision, 80, s, a, b, c, false, false, false)));
     }
 
     [Test]
-    public void Products_of_other_numbers_are_off_by_no_more_than_rounding_explains([ValueSource(nameof(Fast))] Precision precision, [Values(16, 128, 1024)] int depth)
+    public void Products_of_other_numbers_are_off_by_no_more_than_rounding_explains([ValueSource(nameof(Fast))] Precision precision,
+    [Values(16, 128, 1024)] int depth)
     {
         int[] s = [48, 40, depth];
         double[] a = Draw("a", null, s[0] * s[2]), b = Draw("b", null, s[1] * s[2]), c = new double[s[0] * s[1]];
@@ -124,7 +132,8 @@ public class MatrixProductTests
         var (values, magnitudes) = Definition(s, a, b, c, false, false, false);
         RequireNear(actual, (values, magnitudes), Rounding.Bound(precision) + Rounding.SumBound(depth));
         double rms = Math.Sqrt(actual.Zip(values, (x, y) => (x - y) * (x - y)).Sum() / values.Sum(y => y * y));
-        TestContext.Out.WriteLine($"{precision}, k = {depth}: root mean square error {rms:E2} of the products' own; largest {actual.Zip(values, (x, y) => Math.Abs(x - y)).Max() / values.Max(Math.Abs):E2} of the largest");
+        TestContext.Out.WriteLine($"{precision}, k = {depth}: root mean square error {rms:E2} of the products' own; largest "
+            + $"{actual.Zip(values, (x, y) => Math.Abs(x - y)).Max() / values.Max(Math.Abs):E2} of the largest");
         Assert.That(rms, Is.GreaterThan(precision == Precision.Tf32 ? 5e-5 : 5e-4), "it was not computed in floats");
     }
 
@@ -147,7 +156,8 @@ public class MatrixProductTests
     [TestCase(10, 70, 36, 4, 2, 4)]
     [TestCase(12, 20, 132, 3, 1, 1)]
     [TestCase(7, 37, 66, 4, 2, 1)]
-    public void Convolutions_of_many_channels_are_those_of_the_definition(int side, int channels, int outputs, int taps, int stride, int multiprocessors)
+    public void Convolutions_of_many_channels_are_those_of_the_definition(int side, int channels, int outputs, int taps, int stride,
+    int multiprocessors)
     {
         foreach (Precision precision in Fast)
         {
@@ -157,7 +167,8 @@ public class MatrixProductTests
             context.BeginStep(1, training: true);
             var window = new ConvolutionWindow((taps, taps), (stride, stride), (1, 1), (1, 1));
             int outSide = window.OutputSize((side, side)).Height;
-            double[] x = Draw("x", precision, side * side * channels), w = Draw("w", precision, taps * taps * channels * outputs), dy = Draw("dy", precision, outSide * outSide * outputs);
+            double[] x = Draw("x", precision, side * side * channels), w = Draw("w", precision, taps * taps * channels * outputs),
+                dy = Draw("dy", precision, outSide * outSide * outputs);
             var (y, dx, dw) = (new Sums(dy.Length), new Sums(x.Length), new Sums(w.Length));
             for (int pixel = 0; pixel < outSide * outSide; pixel++)
             {
@@ -177,9 +188,12 @@ public class MatrixProductTests
                 }
             }
 
-            Tensor image = Upload(context, x, 1, side, side, channels), weights = Upload(context, w, taps, taps, channels, outputs), gradient = Upload(context, dy, 1, outSide, outSide, outputs);
-            Tensor result = context.Allocate(gradient.Shape), imageGradient = context.Allocate(image.Shape), weightGradient = context.Allocate(weights.Shape);
-            Tensor workspace = context.Allocate(Math.Max(1, Conv2dOp.WorkspaceLength(precision, image.Shape, weights.Shape, gradient.Shape, window)));
+            Tensor image = Upload(context, x, 1, side, side, channels), weights = Upload(context, w, taps, taps, channels, outputs),
+                gradient = Upload(context, dy, 1, outSide, outSide, outputs);
+            Tensor result = context.Allocate(gradient.Shape), imageGradient = context.Allocate(image.Shape),
+                weightGradient = context.Allocate(weights.Shape);
+            Tensor workspace = context.Allocate(Math.Max(1,
+                Conv2dOp.WorkspaceLength(precision, image.Shape, weights.Shape, gradient.Shape, window)));
             context.Stream.Clear(weightGradient.View);
             Conv2dOp.Forward(context.Stream, image, weights, result, window, workspace);
             Conv2dOp.InputGradient(context.Stream, gradient, weights, imageGradient, window, workspace);
@@ -194,7 +208,9 @@ public class MatrixProductTests
     public void Where_there_are_no_matrix_units_the_refusal_says_what_to_do()
     {
         using Device cpu = Device.Open("cpu", 1);
-        Assert.That(() => cpu.Precision = Precision.Tf32, Throws.TypeOf<DeviceUnavailableException>().With.Message.EqualTo("cpu: precision tf32 needs an NVIDIA card from compute capability 8.0 on; leave --precision out"));
+        Assert.That(() => cpu.Precision = Precision.Tf32,
+            Throws.TypeOf<DeviceUnavailableException>().With.Message.EqualTo(
+            "cpu: precision tf32 needs an NVIDIA card from compute capability 8.0 on; leave --precision out"));
         cpu.Precision = Precision.Float32;
         using CudaDevice old = StandInDevice.Open(new StandInDriver { Capability = 75 });
         Assert.That(() => old.Precision = Precision.Bf16, Throws.TypeOf<DeviceUnavailableException>().With.Message.Match(
@@ -212,24 +228,29 @@ public class MatrixProductTests
     static double[] Draw(string name, Precision? precision, int length) =>
         [.. Argument.Normal(name, 1, length).Draw(5).Select(value => precision is { } rounded ? Rounding.Round(rounded, value) : value)];
 
-    static Tensor Upload(Context context, double[] values, params int[] extents) => context.Upload([.. values.Select(value => (float)value)], extents);
+    static Tensor Upload(Context context, double[] values, params int[] extents) =>
+        context.Upload([.. values.Select(value => (float)value)], extents);
 
-    static float[] Multiply(Precision precision, int sm, int[] s, double[] a, double[] b, double[] c, bool transposeA, bool transposeB, bool accumulate) =>
+    static float[] Multiply(Precision precision, int sm, int[] s, double[] a, double[] b, double[] c, bool transposeA, bool transposeB,
+        bool accumulate) =>
         Multiply(new StandInDriver { Capability = sm, DriverVersion = 12080 }, precision, s, a, b, c, transposeA, transposeB, accumulate);
 
-    static float[] Multiply(StandInDriver driver, Precision precision, int[] s, double[] a, double[] b, double[] c, bool transposeA, bool transposeB, bool accumulate, bool inParts = false)
+    static float[] Multiply(StandInDriver driver, Precision precision, int[] s, double[] a, double[] b, double[] c, bool transposeA,
+        bool transposeB, bool accumulate, bool inParts = false)
     {
         using CudaDevice device = StandInDevice.Open(driver);
         device.Precision = precision;
         using var context = new Context(device, seed: 3);
         context.BeginStep(1, training: true);
-        Tensor left = Upload(context, a, transposeA ? [s[2], s[0]] : [s[0], s[2]]), right = Upload(context, b, transposeB ? [s[1], s[2]] : [s[2], s[1]]), result = Upload(context, c, s[0], s[1]);
+        Tensor left = Upload(context, a, transposeA ? [s[2], s[0]] : [s[0], s[2]]),
+            right = Upload(context, b, transposeB ? [s[1], s[2]] : [s[2], s[1]]), result = Upload(context, c, s[0], s[1]);
         Tensor? workspace = inParts ? context.Workspace(GemmOp.WorkspaceLength(precision, s[0], s[1], s[2])) : null;
         GemmOp.Multiply(context.Stream, left, right, result, transposeA, transposeB, accumulate, workspace);
         return result.ToArray(context.Stream);
     }
 
-    static (double[] Values, double[] Magnitudes) Definition(int[] s, double[] a, double[] b, double[] c, bool transposeA, bool transposeB, bool accumulate)
+    static (double[] Values, double[] Magnitudes) Definition(int[] s, double[] a, double[] b, double[] c, bool transposeA, bool transposeB,
+        bool accumulate)
     {
         var sums = new Sums(s[0] * s[1]);
         for (int i = 0; i < s[0]; i++)
@@ -239,7 +260,10 @@ public class MatrixProductTests
                 if (accumulate)
                     sums.Add(i * s[1] + j, c[i * s[1] + j]);
                 for (int k = 0; k < s[2]; k++)
-                    sums.Add(i * s[1] + j, (transposeA ? a[k * s[0] + i] : a[i * s[2] + k]) * (transposeB ? b[j * s[2] + k] : b[k * s[1] + j]));
+                {
+                    sums.Add(i * s[1] + j, (transposeA ? a[k * s[0] + i] : a[i * s[2] + k])
+                        * (transposeB ? b[j * s[2] + k] : b[k * s[1] + j]));
+                }
             }
         }
 
@@ -251,7 +275,8 @@ public class MatrixProductTests
         Assert.That(actual, Has.Length.EqualTo(expected.Values.Length));
         int worst = Enumerable.Range(0, actual.Length).MaxBy(i => Off(i) / Math.Max(expected.Magnitudes[i], 1e-30));
         double Off(int i) => float.IsNaN(actual[i]) ? double.PositiveInfinity : Math.Abs(actual[i] - expected.Values[i]);
-        Assert.That(Off(worst), Is.LessThanOrEqualTo(bound * expected.Magnitudes[worst]), $"at {worst}: {actual[worst]} instead of {expected.Values[worst]}");
+        Assert.That(Off(worst), Is.LessThanOrEqualTo(bound * expected.Magnitudes[worst]),
+            $"at {worst}: {actual[worst]} instead of {expected.Values[worst]}");
     }
 
     sealed class Sums(int length)

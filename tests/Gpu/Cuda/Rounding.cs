@@ -16,7 +16,8 @@ static class Rounding
     }
 
     /// <summary>The most that a product may be off, as a share of the sum of its terms' magnitudes: each factor by half a unit in its last place.</summary>
-    public static double Bound(Precision precision) => precision == Precision.Tf32 ? Math.Pow(1 + Math.ScaleB(1, -11), 2) - 1 : Math.Pow(1 + Math.ScaleB(1, -8), 2) - 1;
+    public static double Bound(Precision precision) =>
+        precision == Precision.Tf32 ? Math.Pow(1 + Math.ScaleB(1, -11), 2) - 1 : Math.Pow(1 + Math.ScaleB(1, -8), 2) - 1;
 
     /// <summary>The same of a sum of so many terms in floats.</summary>
     public static double SumBound(int terms) => (terms + 1) * Math.ScaleB(1, -24);

@@ -23,7 +23,8 @@ sealed unsafe partial class StandInDriver
 
     public override int StreamSynchronize(nint stream) => Answer("StreamSynchronize", () => Wait(asked));
 
-    public override int StreamBeginCapture(nint stream, int mode) => HasGraphs ? Answer($"StreamBeginCapture {mode}", () => captured = []) : CudaStatus.NotSupported;
+    public override int StreamBeginCapture(nint stream, int mode) =>
+        HasGraphs ? Answer($"StreamBeginCapture {mode}", () => captured = []) : CudaStatus.NotSupported;
 
     public override int StreamEndCapture(nint stream, nint* graph)
     {
@@ -32,7 +33,8 @@ sealed unsafe partial class StandInDriver
         return Make($"StreamEndCapture {nodes.Count}", graph, nodes);
     }
 
-    public override int GraphInstantiate(nint* executable, nint graph, ulong flags) => Make("GraphInstantiate", executable, Get<List<Action>>(graph).ToArray());
+    public override int GraphInstantiate(nint* executable, nint graph, ulong flags) =>
+        Make("GraphInstantiate", executable, Get<List<Action>>(graph).ToArray());
 
     public override int GraphDestroy(nint graph) => Answer("GraphDestroy", () => Remove<List<Action>>(graph));
 
@@ -51,10 +53,12 @@ sealed unsafe partial class StandInDriver
     public override int EventElapsedTime(float* milliseconds, nint start, nint end)
     {
         *milliseconds = 0.25f;
-        return Answer("EventElapsedTime", () => Assert.That(Math.Max(Get<Event>(start).After, Get<Event>(end).After), Is.LessThanOrEqualTo(done), "both are over"));
+        return Answer("EventElapsedTime", () => Assert.That(Math.Max(Get<Event>(start).After, Get<Event>(end).After),
+            Is.LessThanOrEqualTo(done), "both are over"));
     }
 
-    public override int LaunchKernel(nint function, uint gridX, uint gridY, uint gridZ, uint blockX, uint blockY, uint blockZ, uint sharedBytes, nint stream, void** parameters, void** extra)
+    public override int LaunchKernel(nint function, uint gridX, uint gridY, uint gridZ, uint blockX, uint blockY, uint blockZ,
+        uint sharedBytes, nint stream, void** parameters, void** extra)
     {
         PtxProgram program = Get<PtxProgram>(function);
         program.Banks = Banks;
@@ -124,7 +128,8 @@ sealed unsafe partial class StandInDriver
         return HasPools ? CudaStatus.Success : CudaStatus.NotSupported;
     }
 
-    public override int MemPoolSetAttribute(nint pool, int attribute, void* value) => Answer($"MemPoolSetAttribute {attribute} {*(ulong*)value:x}", () => { });
+    public override int MemPoolSetAttribute(nint pool, int attribute, void* value) =>
+        Answer($"MemPoolSetAttribute {attribute} {*(ulong*)value:x}", () => { });
 
     public override int MemPoolTrimTo(nint pool, nuint bytes) => Answer($"MemPoolTrimTo {bytes}", () => pooledBytes = 0);
 

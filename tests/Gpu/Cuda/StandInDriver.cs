@@ -53,7 +53,9 @@ sealed unsafe partial class StandInDriver : CudaApi
     public Exception? Fault { get; private set; }
 
     /// <summary>Whatever was made and not given back.</summary>
-    public IEnumerable<string> Alive => handles.Values.Select(value => value.GetType().Name).Concat(allocations.Select(_ => "memory")).Concat(pinned.Select(_ => "pinned")).Concat(Enumerable.Repeat("context", contexts));
+    public IEnumerable<string> Alive =>
+        handles.Values.Select(value => value.GetType().Name).Concat(allocations.Select(_ => "memory")).Concat(pinned.Select(_ => "pinned"))
+        .Concat(Enumerable.Repeat("context", contexts));
 
     /// <summary>The next call of a function gives this code.</summary>
     public void Fail(string function, int code) => failures.Add((function, code));
@@ -116,7 +118,8 @@ sealed unsafe partial class StandInDriver : CudaApi
         return Answer($"DevicePrimaryCtxRetain {device}", () => contexts++, needsContext: false);
     }
 
-    public override int DevicePrimaryCtxRelease(int device) => Answer($"DevicePrimaryCtxRelease {device}", () => contexts--, needsContext: false);
+    public override int DevicePrimaryCtxRelease(int device) =>
+        Answer($"DevicePrimaryCtxRelease {device}", () => contexts--, needsContext: false);
 
     public override int CtxSetCurrent(nint context)
     {
@@ -140,7 +143,8 @@ sealed unsafe partial class StandInDriver : CudaApi
         return Make("LinkCreate", state, link);
     }
 
-    public override int LinkAddData(nint state, int type, void* data, nuint size, byte* name, uint count, int* options, void** values) => Answer("LinkAddData", () =>
+    public override int LinkAddData(nint state, int type, void* data, nuint size, byte* name, uint count, int* options, void** values) =>
+        Answer("LinkAddData", () =>
     {
         Link link = Get<Link>(state);
         Assert.That((type, ((byte*)data)[size - 1]), Is.EqualTo((1, (byte)0)), "PTX that ends with a zero");
@@ -186,10 +190,12 @@ sealed unsafe partial class StandInDriver : CudaApi
     public override int ModuleGetFunction(nint* function, nint module, byte* name)
     {
         *function = module;
-        return Get<PtxProgram>(module).Entry == Marshal.PtrToStringUTF8((nint)name) ? Answer("ModuleGetFunction", () => { }) : CudaStatus.NotFound;
+        return Get<PtxProgram>(module).Entry == Marshal.PtrToStringUTF8((nint)name)
+            ? Answer("ModuleGetFunction", () => { }) : CudaStatus.NotFound;
     }
 
-    public override int FuncGetAttribute(int* value, int attribute, nint function) => Put(value, attribute switch { 4 => Registers, 3 => 16, _ => 0 });
+    public override int FuncGetAttribute(int* value, int attribute, nint function) =>
+        Put(value, attribute switch { 4 => Registers, 3 => 16, _ => 0 });
 
     public override int OccupancyMaxActiveBlocksPerMultiprocessor(int* blocks, nint function, int threads, nuint sharedBytes) =>
         Put(blocks, Math.Min(16, Math.Min(2048, 65536 / Registers) / threads));
@@ -205,7 +211,8 @@ sealed unsafe partial class StandInDriver : CudaApi
         return Answer(call, () => handles.Add(made, value));
     }
 
-    T Get<T>(nint handle) => handles.TryGetValue(handle, out object? value) && value is T found ? found : throw new Refused(CudaStatus.InvalidHandle);
+    T Get<T>(nint handle) =>
+        handles.TryGetValue(handle, out object? value) && value is T found ? found : throw new Refused(CudaStatus.InvalidHandle);
 
     T Remove<T>(nint handle)
     {

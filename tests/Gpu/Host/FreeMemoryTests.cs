@@ -33,7 +33,8 @@ public class FreeMemoryTests
         Write("sys/fs/cgroup/service/memory.max", $"{1024 * Mebibyte}\n");
         Write("sys/fs/cgroup/service/memory.current", $"{800 * Mebibyte}\n");
         Write("sys/fs/cgroup/service/memory.stat", $"anon 5\ninactive_file {300 * Mebibyte}\nactive_file 7\n");
-        Assert.That(FreeMemory.OfLinux(root), Is.EqualTo((1024 - 500) * Mebibyte), "the limit of the group around it, less what is used and no cached file");
+        Assert.That(FreeMemory.OfLinux(root), Is.EqualTo((1024 - 500) * Mebibyte),
+            "the limit of the group around it, less what is used and no cached file");
     }
 
     [Test]
@@ -89,7 +90,8 @@ public class FreeMemoryTests
         Assert.That(told, Is.Positive.And.LessThanOrEqualTo(Math.Max(before, after) + 256 * Mebibyte));
 
         static long Available() => 1024 * long.Parse(
-            File.ReadLines("/proc/meminfo").Single(line => line.StartsWith("MemAvailable:", StringComparison.Ordinal)).Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], System.Globalization.CultureInfo.InvariantCulture);
+            File.ReadLines("/proc/meminfo").Single(line => line.StartsWith("MemAvailable:", StringComparison.Ordinal))
+            .Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], System.Globalization.CultureInfo.InvariantCulture);
     }
 
     void Write(string file, string text)

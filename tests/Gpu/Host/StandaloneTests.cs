@@ -21,12 +21,17 @@ public class StandaloneTests
     {
         if (devices.Contains("opencl:0") && !OpenClOnce.IsHere)
             Assert.Ignore("no OpenCL driver");
-        using Process process = Process.Start(new ProcessStartInfo("dotnet", [Assembly, .. devices]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        using Process process = Process.Start(new ProcessStartInfo("dotnet", [Assembly, .. devices])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true
+        })!;
         Task<string> errors = process.StandardError.ReadToEndAsync();
         string output = process.StandardOutput.ReadToEnd();
         process.WaitForExit();
         Assert.That(process.ExitCode, Is.Zero, errors.Result);
-        Assert.That(output.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries), Is.EqualTo(new[] { nameof(DivideByZeroException), nameof(OverflowException) }));
+        Assert.That(output.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries),
+            Is.EqualTo(new[] { nameof(DivideByZeroException), nameof(OverflowException) }));
     }
 
     [Test]
@@ -92,7 +97,8 @@ public class StandaloneTests
     static WeakReference RunUnloadable(string name)
     {
         var context = new AssemblyLoadContext("unloadable", isCollectible: true);
-        MethodInfo add = context.LoadFromAssemblyPath(Assembly).GetType(typeof(SampleKernels).FullName!)!.GetMethod(nameof(SampleKernels.Add))!;
+        MethodInfo add = context.LoadFromAssemblyPath(Assembly)
+            .GetType(typeof(SampleKernels).FullName!)!.GetMethod(nameof(SampleKernels.Add))!;
         using (Device device = Device.Open(name, threads: name == "cpu" ? 1 : 0))
         {
             using Buffer<int> x = device.Allocate<int>(4);

@@ -40,7 +40,8 @@ public class IlgpuCardTests
         Assert.That(Card.AllocatedBytes, Is.EqualTo(before + 400));
         x.Dispose();
         Assert.That(Card.AllocatedBytes, Is.EqualTo(before));
-        Assert.That(() => Card.Stream.Launch(PlaneKernel, new Index2D(1, 1), view, 1), Throws.TypeOf<KernelException>().With.Message.Contains("IlgpuCardTests.PlaneKernel").And.Message.Contains("freed"));
+        Assert.That(() => Card.Stream.Launch(PlaneKernel, new Index2D(1, 1), view, 1),
+            Throws.TypeOf<KernelException>().With.Message.Contains("IlgpuCardTests.PlaneKernel").And.Message.Contains("freed"));
     }
 
     [Test]
@@ -67,7 +68,10 @@ public class IlgpuCardTests
         if (refused.Length == 0)
             Assert.Ignore("ILGPU takes every device of this machine");
         foreach (DeviceDescription description in refused)
-            Assert.That(() => Device.Open(description.Name), Throws.TypeOf<DeviceUnavailableException>().With.Message.Contains(description.Reason));
+        {
+            Assert.That(() => Device.Open(description.Name),
+                Throws.TypeOf<DeviceUnavailableException>().With.Message.Contains(description.Reason));
+        }
     }
 
     static int[] Read(ArrayView<int> view)
@@ -79,7 +83,8 @@ public class IlgpuCardTests
 
     static void PlaneKernel(Index2D i, ArrayView<int> x, int width) => x[i.Y * width + i.X] = i.Y * width + i.X;
 
-    static void PairKernel(Pair pair, ArrayView<int> none) => pair.View[Grid.IdxX * Group.DimX + Group.IdxX] += pair.More + (int)none.Length;
+    static void PairKernel(Pair pair, ArrayView<int> none) =>
+        pair.View[Grid.IdxX * Group.DimX + Group.IdxX] += pair.More + (int)none.Length;
 
     /// <summary>A view within a struct.</summary>
     public readonly record struct Pair(ArrayView<int> View, int More);

@@ -11,11 +11,13 @@ public class IlgpuDeviceOpCaseTests
 
     static IEnumerable<TestCaseData> First() =>
         from op in OpCaseRun.All.DistinctBy(one => one.Type)
-        select new TestCaseData(op.Type, op.Shape).SetName($"{OpCase.NameOf(op.Type)} {string.Join("x", op.Shape)} on ILGPU's own launches");
+        select new TestCaseData(op.Type, op.Shape).SetName(
+        $"{OpCase.NameOf(op.Type)} {string.Join("x", op.Shape)} on ILGPU's own launches");
 
     [TestCaseSource(nameof(All))]
     public void Leaves_the_bits_of_the_reference(Type type, int[] s) => OpCaseRun.RequireEqualBits(IlgpuOnce.Cpu, type, s);
 
     [TestCaseSource(nameof(First))]
-    public void Leaves_the_bits_of_the_reference_where_ilgpu_compiles_and_launches(Type type, int[] s) => OpCaseRun.RequireEqualBits(IlgpuOnce.Card, type, s);
+    public void Leaves_the_bits_of_the_reference_where_ilgpu_compiles_and_launches(Type type, int[] s) =>
+    OpCaseRun.RequireEqualBits(IlgpuOnce.Card, type, s);
 }

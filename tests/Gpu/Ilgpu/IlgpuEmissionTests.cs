@@ -1,6 +1,6 @@
-using Dalle2.Gpu;
 using System.Reflection;
 using Dalle2.Cli;
+using Dalle2.Gpu;
 using Dalle2.Gpu.Extensions;
 using Dalle2.Gpu.Targets.Ilgpu;
 using ILGPU.Algorithms;
@@ -18,7 +18,9 @@ public class IlgpuEmissionTests
         {
             string text = KernelText.IlgpuPtx(kernel);
             Assert.That(text, Does.Contain(".entry"), $"{op}.{name}");
-            Assert.That((text.Contains("mma.sync"), text.Contains("cp.async"), text.Contains("ldmatrix")), Is.EqualTo((name.Contains("Matrix"), name.Contains("Matrix"), text.Contains("ldmatrix") && name.Contains("Matrix"))), $"{op}.{name}");
+            Assert.That((text.Contains("mma.sync"), text.Contains("cp.async"), text.Contains("ldmatrix")),
+                Is.EqualTo((name.Contains("Matrix"), name.Contains("Matrix"), text.Contains("ldmatrix") && name.Contains("Matrix"))),
+                $"{op}.{name}");
         }
 
         Assert.That(KernelText.IlgpuPtx(KernelCatalogue.Find("Gemm.Tile")[0].Method), Does.Contain("fma.rn.f32"));
@@ -34,7 +36,8 @@ public class IlgpuEmissionTests
             Assert.That(text, Does.Not.Contain("sub_group"), $"{op}.{name}: sub-groups have as many threads as the vendor likes");
         }
 
-        Assert.That(KernelText.IlgpuOpenCl(KernelCatalogue.Find("Transpose.Transpose")[0].Method), Does.Contain("barrier").And.Contain("local float"), "shuffles go through shared memory");
+        Assert.That(KernelText.IlgpuOpenCl(KernelCatalogue.Find("Transpose.Transpose")[0].Method),
+            Does.Contain("barrier").And.Contain("local float"), "shuffles go through shared memory");
     }
 
     [Test]
@@ -54,12 +57,15 @@ public class IlgpuEmissionTests
     [Test]
     public void What_ilgpu_refuses_is_said_with_the_kernels_name_and_the_next_kernel_is_taken()
     {
-        Assert.That(() => KernelText.IlgpuPtx(Method(TextKernel)), Throws.TypeOf<IlgpuRefusalException>().With.Message.StartsWith("IlgpuEmissionTests.TextKernel: ILGPU makes no PTX of it: "));
+        Assert.That(() => KernelText.IlgpuPtx(Method(TextKernel)),
+            Throws.TypeOf<IlgpuRefusalException>().With.Message.StartsWith("IlgpuEmissionTests.TextKernel: ILGPU makes no PTX of it: "));
         Assert.That(KernelText.IlgpuPtx(Method(FusedKernel)), Does.Contain("fma.rn.f32"));
     }
 
     // The kernel's name apart, and without the numbers that ILGPU gives to variables.
-    static string Body(string text) => System.Text.RegularExpressions.Regex.Replace(text[text.IndexOf('{', text.IndexOf("kernel void", StringComparison.Ordinal))..], "(var|L_|type_)[0-9]+", "$1");
+    static string Body(string text) =>
+        System.Text.RegularExpressions.Regex.Replace(text[text.IndexOf('{', text.IndexOf("kernel void", StringComparison.Ordinal))..],
+        "(var|L_|type_)[0-9]+", "$1");
 
     static MethodInfo Method(Delegate kernel) => kernel.Method;
 

@@ -9,23 +9,28 @@ public class IlgpuFaultTests
 
     [Test]
     public void An_index_outside_of_a_view_is_named_with_thread_file_and_line() =>
-        RequireFailure(() => Launch(view => IlgpuOnce.Cpu.Stream.Launch(OutsideKernel, 64, view)), @"^IlgpuFaultTests\.OutsideKernel, launched over 64x1x1 threads: thread (61|62|63): Index out of range, at IlgpuFaultTests\.cs:\d+$");
+        RequireFailure(() => Launch(view => IlgpuOnce.Cpu.Stream.Launch(OutsideKernel, 64, view)),
+        @"^IlgpuFaultTests\.OutsideKernel, launched over 64x1x1 threads: thread (61|62|63): Index out of range, at IlgpuFaultTests\.cs:\d+$");
 
     [Test]
     public void An_exception_is_named() =>
-        RequireFailure(() => Launch(view => IlgpuOnce.Cpu.Stream.Launch(OverflowKernel, 64, view)), @"^IlgpuFaultTests\.OverflowKernel, .*thread (5|[6-9]|[1-6][0-9]): Arithmetic operation resulted in an overflow, at IlgpuFaultTests\.cs:\d+$");
+        RequireFailure(() => Launch(view => IlgpuOnce.Cpu.Stream.Launch(OverflowKernel, 64, view)),
+        @"^IlgpuFaultTests\.OverflowKernel, .*thread (5|[6-9]|[1-6][0-9]): Arithmetic operation resulted in an overflow, at IlgpuFaultTests\.cs:\d+$");
 
     [Test]
     public void A_thread_that_fails_before_a_barrier_does_not_keep_the_others_waiting() =>
-        RequireFailure(() => Launch(view => IlgpuOnce.Cpu.Stream.Launch(BarrierKernel, Groups, view)), @"BarrierKernel, launched over 2x1x1 groups of 64x1x1 threads: thread \(7, 0, 0\) of group \([01], 0, 0\): Index out of range");
+        RequireFailure(() => Launch(view => IlgpuOnce.Cpu.Stream.Launch(BarrierKernel, Groups, view)),
+        @"BarrierKernel, launched over 2x1x1 groups of 64x1x1 threads: thread \(7, 0, 0\) of group \([01], 0, 0\): Index out of range");
 
     [Test]
     public void A_thread_that_fails_before_a_shuffle_ends_the_launch() =>
-        RequireFailure(() => Launch(view => IlgpuOnce.Cpu.Stream.Launch(ShuffleKernel, Groups, view)), @"ShuffleKernel, .*thread \(7, 0, 0\) of group \([01], 0, 0\): Index out of range");
+        RequireFailure(() => Launch(view => IlgpuOnce.Cpu.Stream.Launch(ShuffleKernel, Groups, view)),
+        @"ShuffleKernel, .*thread \(7, 0, 0\) of group \([01], 0, 0\): Index out of range");
 
     [Test]
     public void Threads_that_never_meet_are_an_error() =>
-        RequireFailure(() => Launch(view => IlgpuOnce.Cpu.Stream.Launch(DivergentKernel, Groups, view)), @"DivergentKernel, .*: the threads of a group wait at different barriers or shuffles, or some do not come$");
+        RequireFailure(() => Launch(view => IlgpuOnce.Cpu.Stream.Launch(DivergentKernel, Groups, view)),
+        @"DivergentKernel, .*: the threads of a group wait at different barriers or shuffles, or some do not come$");
 
     static void RequireFailure(Action launch, string pattern)
     {

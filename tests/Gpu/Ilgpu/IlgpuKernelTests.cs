@@ -19,7 +19,8 @@ public class IlgpuKernelTests
     public void Its_accelerator_writes_what_is_expected(KernelCase kernelCase) => Assert.That(runner.Run(kernelCase), Is.Empty);
 
     [TestCaseSource(nameof(Cases))]
-    public void Its_compiler_takes_the_kernel(KernelCase kernelCase) => Assert.That(IlgpuRunner.CompilePtx(kernelCase), Does.Contain(".entry"));
+    public void Its_compiler_takes_the_kernel(KernelCase kernelCase) =>
+    Assert.That(IlgpuRunner.CompilePtx(kernelCase), Does.Contain(".entry"));
 
     [Test]
     public void A_kernel_that_writes_something_else_is_reported()
@@ -38,5 +39,6 @@ public class IlgpuKernelTests
     [TestCase(1.0f, float.PositiveInfinity, 1e-3, false)]
     [TestCase(float.PositiveInfinity, 1.0f, 1e-3, false)]
     public void Numbers_agree_to_the_bit_or_within_the_tolerance(float expected, float actual, double tolerance, bool agree) =>
-        Assert.That(ValueComparison.FirstDifference(new[] { expected }, new[] { actual }, tolerance), agree ? Is.Null : Does.StartWith("element 0"));
+        Assert.That(ValueComparison.FirstDifference(new[] { expected }, new[] { actual }, tolerance),
+        agree ? Is.Null : Does.StartWith("element 0"));
 }

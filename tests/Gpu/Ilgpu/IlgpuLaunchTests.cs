@@ -8,7 +8,8 @@ public class IlgpuLaunchTests
     [Test]
     public void Shared_memory_has_the_extent_that_the_launch_asks_for()
     {
-        int[] values = Launch(24, view => IlgpuOnce.Cpu.Stream.Launch(DynamicKernel, new KernelConfig(3, 8, SharedMemoryConfig.RequestDynamic<int>(9)), view));
+        int[] values = Launch(24, view => IlgpuOnce.Cpu.Stream.Launch(DynamicKernel,
+            new KernelConfig(3, 8, SharedMemoryConfig.RequestDynamic<int>(9)), view));
         Assert.That(values, Is.EqualTo(Enumerable.Range(0, 24).Select(i => 9 + 7 - i % 8)));
     }
 

@@ -21,6 +21,7 @@ static class IlgpuOnce
     {
         var description = new CPUDevice(32, 2, 1);
         ILGPU.Context context = IlgpuContext.Create(builder => builder.CPU(description));
-        return new IlgpuCardDevice("ilgpu:stand-in", context, description.CreateCPUAccelerator(context, CPUAcceleratorMode.Parallel), "a processor in place of a card");
+        return new IlgpuCardDevice("ilgpu:stand-in", context, description.CreateCPUAccelerator(context, CPUAcceleratorMode.Parallel),
+            "a processor in place of a card");
     }
 }

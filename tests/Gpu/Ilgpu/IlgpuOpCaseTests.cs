@@ -11,7 +11,8 @@ namespace Dalle2.Tests.Gpu.Ilgpu;
 public class IlgpuOpCaseTests
 {
     static IEnumerable<TestCaseData> Cases() =>
-        OpCaseRun.All.Select(c => new TestCaseData(c.Type, c.Shape).SetName($"{OpCase.NameOf(c.Type)} {string.Join("x", c.Shape)} as ptx of ILGPU"));
+        OpCaseRun.All.Select(c => new TestCaseData(c.Type,
+        c.Shape).SetName($"{OpCase.NameOf(c.Type)} {string.Join("x", c.Shape)} as ptx of ILGPU"));
 
     [TestCaseSource(nameof(Cases))]
     public void Leaves_the_bits_of_the_processor(Type type, int[] s)
@@ -32,7 +33,8 @@ public class IlgpuOpCaseTests
         from type in (Type[])[typeof(GemmCase), typeof(LinearCase), typeof(Conv2dCase), typeof(ConvTranspose2dCase)]
         from s in OpCase.Create(type).Shapes
         from precision in (Precision[])[Precision.Tf32, Precision.Bf16]
-        select new TestCaseData(type, s, precision).SetName($"{OpCase.NameOf(type)} {string.Join("x", s)} on matrix units as ptx of ILGPU, {precision}");
+        select new TestCaseData(type, s, precision).SetName(
+        $"{OpCase.NameOf(type)} {string.Join("x", s)} on matrix units as ptx of ILGPU, {precision}");
 
     [TestCaseSource(nameof(MatrixCases))]
     public void Leaves_the_bits_of_our_own_text_on_matrix_units(Type type, int[] s, Precision precision)

@@ -14,13 +14,15 @@ sealed unsafe class IlgpuPtxDevice() : Device("ilgpu-ptx", 1)
     public override bool HasMatrixUnits => true;
 
     internal override void Run(Launch launch) =>
-        IlgpuPtxKernel.Of(launch.Kernel.Method).Run(launch.Extent, launch.Config, launch.Arguments, KernelArguments.Ranges(launch.Arguments));
+        IlgpuPtxKernel.Of(launch.Kernel.Method).Run(launch.Extent, launch.Config, launch.Arguments,
+        KernelArguments.Ranges(launch.Arguments));
 
     internal override void CopyIn(ReadOnlySpan<byte> source, nint target) => source.CopyTo(new Span<byte>((void*)target, source.Length));
 
     internal override void CopyOut(nint source, Span<byte> target) => new ReadOnlySpan<byte>((void*)source, target.Length).CopyTo(target);
 
-    internal override void CopyWithin(nint source, nint target, long bytes) => System.Buffer.MemoryCopy((void*)source, (void*)target, bytes, bytes);
+    internal override void CopyWithin(nint source, nint target, long bytes) =>
+        System.Buffer.MemoryCopy((void*)source, (void*)target, bytes, bytes);
 
     internal override void ClearBytes(nint target, long bytes) => NativeMemory.Clear((void*)target, (nuint)bytes);
 

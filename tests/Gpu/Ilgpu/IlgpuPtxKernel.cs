@@ -52,9 +52,12 @@ sealed class IlgpuPtxKernel
         // More threads than there is work for, along each axis.
         Index3D group = config?.GroupDim ?? (axes == 1 ? new Index3D(64, 1, 1) : axes == 2 ? new Index3D(8, 8, 1) : new Index3D(4, 4, 4));
         Index3D grid = config?.GridDim ?? new Index3D(
-            IntrinsicMath.DivRoundUp(extent.X, group.X), IntrinsicMath.DivRoundUp(extent.Y, group.Y), IntrinsicMath.DivRoundUp(extent.Z, group.Z));
+            IntrinsicMath.DivRoundUp(extent.X, group.X), IntrinsicMath.DivRoundUp(extent.Y, group.Y),
+            IntrinsicMath.DivRoundUp(extent.Z, group.Z));
         int dynamicBytes = config is { SharedMemoryConfig: { UsesDynamicSharedMemory: true } dynamic } ? dynamic.ArraySize : 0;
-        program.RunWithBytes(grid, group, [.. Extent(extent), .. arguments.Select((argument, a) => Bytes(argument, parameters[^(arguments.Length - a)].ParameterType))], ranges, dynamicBytes);
+        program.RunWithBytes(grid, group, [.. Extent(extent),
+            .. arguments.Select((argument, a) => Bytes(argument, parameters[^(arguments.Length - a)].ParameterType))], ranges,
+            dynamicBytes);
     }
 
     // Where the launch groups the threads, it says how many there are, before all arguments.

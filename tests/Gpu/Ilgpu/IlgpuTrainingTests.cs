@@ -19,7 +19,15 @@ public class IlgpuTrainingTests
     {
         var config = (ClassicConfig)ModelFamily.Default.Preset("tiny") with
         {
-            Samples = 4, Batch = 2, MaxWords = 6, WordFeatures = 4, TextFeatures = 8, EncoderChannels = [4, 4], DecoderChannels = [4, 4], Latent = 4, JointFeatures = 4,
+            Samples = 4,
+            Batch = 2,
+            MaxWords = 6,
+            WordFeatures = 4,
+            TextFeatures = 8,
+            EncoderChannels = [4, 4],
+            DecoderChannels = [4, 4],
+            Latent = 4,
+            JointFeatures = 4,
         };
         using var training = new ProfiledTraining(device, config, ClassicFamily.FineTune);
         var profiler = new StepProfiler();

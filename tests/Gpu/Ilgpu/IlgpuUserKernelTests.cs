@@ -28,11 +28,15 @@ public class IlgpuUserKernelTests
         ["Structure.AlignTo"] = "unknown instruction",
     };
 
-    static IEnumerable<KernelCase> Cases => KernelCases.All.Where(one => !WrongInIlgpu.ContainsKey(one.Name) && !Refused.ContainsKey(one.Name));
+    static IEnumerable<KernelCase> Cases =>
+        KernelCases.All.Where(one => !WrongInIlgpu.ContainsKey(one.Name) && !Refused.ContainsKey(one.Name));
 
-    static IEnumerable<TestCaseData> WrongCases => WrongInIlgpu.Select(wrong => new TestCaseData(KernelCases.All.Single(one => one.Name == wrong.Key)).SetName($"{{m}}({wrong.Key}: {wrong.Value})"));
+    static IEnumerable<TestCaseData> WrongCases =>
+        WrongInIlgpu.Select(wrong => new TestCaseData(KernelCases.All.Single(one => one.Name == wrong.Key)).SetName(
+        $"{{m}}({wrong.Key}: {wrong.Value})"));
 
-    static IEnumerable<TestCaseData> RefusedCases => Refused.Select(refused => new TestCaseData(KernelCases.All.Single(one => one.Name == refused.Key), refused.Value));
+    static IEnumerable<TestCaseData> RefusedCases =>
+        Refused.Select(refused => new TestCaseData(KernelCases.All.Single(one => one.Name == refused.Key), refused.Value));
 
     [TestCaseSource(nameof(Cases))]
     public void Its_ptx_writes_what_is_expected(KernelCase kernelCase) => Assert.That(Run(kernelCase), Is.Empty);
@@ -41,14 +45,16 @@ public class IlgpuUserKernelTests
     public void Its_ptx_is_wrong(KernelCase kernelCase) => Assert.That(Run(kernelCase), Is.Not.Empty);
 
     [TestCaseSource(nameof(RefusedCases))]
-    public void Its_ptx_does_not_run(KernelCase kernelCase, string reason) => Assert.That(() => Run(kernelCase), Throws.Exception.With.Message.Contains(reason));
+    public void Its_ptx_does_not_run(KernelCase kernelCase, string reason) =>
+    Assert.That(() => Run(kernelCase), Throws.Exception.With.Message.Contains(reason));
 
     static string[] Run(KernelCase kernelCase)
     {
         using var host = new HostMemory();
         var memory = new LaunchMemory(host);
         object[] arguments = kernelCase.CreateArguments(memory);
-        IlgpuPtxKernel.Of(kernelCase.Kernel).Run(Extent(kernelCase.Extent), kernelCase.Extent == null ? kernelCase.Config : null, arguments, host.Ranges);
+        IlgpuPtxKernel.Of(kernelCase.Kernel).Run(Extent(kernelCase.Extent), kernelCase.Extent == null ? kernelCase.Config : null, arguments,
+            host.Ranges);
         return [.. kernelCase.Mismatches(memory)];
     }
 

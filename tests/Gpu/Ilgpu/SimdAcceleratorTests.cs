@@ -48,7 +48,8 @@ public class SimdAcceleratorTests
     }
 
     [TestCaseSource(nameof(Names))]
-    public void A_program_does_what_it_does_on_ILGPUs_accelerator(string name) => Assert.That(Programs[name](simd), Is.EqualTo(Programs[name](cpu)));
+    public void A_program_does_what_it_does_on_ILGPUs_accelerator(string name) =>
+    Assert.That(Programs[name](simd), Is.EqualTo(Programs[name](cpu)));
 
     [Test]
     public void A_loaded_kernel_launches_without_allocating()
@@ -81,7 +82,8 @@ public class SimdAcceleratorTests
         var onStream = simd.LoadKernel<ArrayView<int>>(TurnKernel);
         Assert.Throws<ArgumentException>(() => onStream(cpu.DefaultStream, (1, 16), x.View));
         var grid = simd.LoadAutoGroupedStreamKernel<Index1D, ArrayView<int>>((i, view) => view[i] = Grid.DimX);
-        Assert.That(() => grid(8, x.View), Throws.TypeOf<Dalle2.Gpu.Frontend.KernelDiagnosticException>().With.Message.Contain("KernelConfig"));
+        Assert.That(() => grid(8, x.View), Throws.TypeOf<Dalle2.Gpu.Frontend.KernelDiagnosticException>().With.Message.Contain(
+            "KernelConfig"));
         Assert.Throws<DeviceUnavailableException>(() => context.CreateSimdAccelerator(threads: -1));
     }
 
@@ -103,7 +105,8 @@ public class SimdAcceleratorTests
     {
         using MemoryBuffer1D<float, Stride1D.Dense> x = accelerator.Allocate1D<float>(1003), y = accelerator.Allocate1D(Floats(1003));
         x.CopyFromCPU(Floats(1003));
-        accelerator.LoadAutoGroupedStreamKernel<Index1D, ArrayView<float>, ArrayView<float>, float>(Saxpy)((int)x.Length, x.View, y.View, 2.3f);
+        accelerator.LoadAutoGroupedStreamKernel<Index1D, ArrayView<float>, ArrayView<float>,
+            float>(Saxpy)((int)x.Length, x.View, y.View, 2.3f);
         accelerator.Synchronize();
         return y.GetAsArray1D();
     }
@@ -112,7 +115,8 @@ public class SimdAcceleratorTests
     {
         using MemoryBuffer1D<float, Stride1D.Dense> x = accelerator.Allocate1D(Floats(100)), y = accelerator.Allocate1D(Floats(100));
         using AcceleratorStream stream = accelerator.CreateStream();
-        accelerator.LoadImplicitlyGroupedKernel<Index1D, ArrayView<float>, ArrayView<float>, float>(Saxpy, 16)(stream, 90, x.View.SubView(10, 90), y.View.SubView(5, 90), 1.7f);
+        accelerator.LoadImplicitlyGroupedKernel<Index1D, ArrayView<float>, ArrayView<float>,
+            float>(Saxpy, 16)(stream, 90, x.View.SubView(10, 90), y.View.SubView(5, 90), 1.7f);
         stream.Synchronize();
         return y.GetAsArray1D(stream);
     }
@@ -127,7 +131,8 @@ public class SimdAcceleratorTests
     static int[] DynamicShared(Accelerator accelerator)
     {
         using MemoryBuffer1D<int, Stride1D.Dense> x = accelerator.Allocate1D<int>(24);
-        accelerator.LoadStreamKernel<ArrayView<int>>(DynamicKernel)(new KernelConfig(3, 8, SharedMemoryConfig.RequestDynamic<int>(9)), x.View);
+        accelerator.LoadStreamKernel<ArrayView<int>>(DynamicKernel)(new KernelConfig(3, 8, SharedMemoryConfig.RequestDynamic<int>(9)),
+            x.View);
         return x.GetAsArray1D();
     }
 
@@ -135,7 +140,8 @@ public class SimdAcceleratorTests
     {
         using MemoryBuffer1D<float, Stride1D.Dense> table = accelerator.Allocate1D(Floats(5));
         using MemoryBuffer2D<float, Stride2D.DenseX> plane = accelerator.Allocate2DDenseX<float>(new Index2D(5, 4));
-        accelerator.LoadAutoGroupedStreamKernel<Index2D, ArrayView2D<float, Stride2D.DenseX>, Scale>(PlaneKernel)(plane.IntExtent, plane.View, new Scale(10, table.View));
+        accelerator.LoadAutoGroupedStreamKernel<Index2D, ArrayView2D<float, Stride2D.DenseX>,
+            Scale>(PlaneKernel)(plane.IntExtent, plane.View, new Scale(10, table.View));
         return plane.GetAsArray2D();
     }
 
@@ -158,7 +164,8 @@ public class SimdAcceleratorTests
     static float[] KernelObject(Accelerator accelerator)
     {
         using MemoryBuffer1D<float, Stride1D.Dense> x = accelerator.Allocate1D(Floats(40)), y = accelerator.Allocate1D(Floats(40));
-        var entry = ILGPU.Backends.EntryPoints.EntryPointDescription.FromImplicitlyGroupedKernel(((Action<Index1D, ArrayView<float>, ArrayView<float>, float>)Saxpy).Method);
+        var entry = ILGPU.Backends.EntryPoints.EntryPointDescription.FromImplicitlyGroupedKernel(
+            ((Action<Index1D, ArrayView<float>, ArrayView<float>, float>)Saxpy).Method);
         using Kernel kernel = accelerator.LoadAutoGroupedKernel(accelerator.CompileKernel(entry));
         kernel.Launch(accelerator.DefaultStream, 40, (ArrayView<float>)x.View, (ArrayView<float>)y.View, 0.3f);
         return y.GetAsArray1D();
@@ -166,7 +173,8 @@ public class SimdAcceleratorTests
 
     static int[] Copies(Accelerator accelerator)
     {
-        using MemoryBuffer1D<int, Stride1D.Dense> x = accelerator.Allocate1D<int>([.. Enumerable.Range(0, 30)]), y = accelerator.Allocate1D<int>(30);
+        using MemoryBuffer1D<int, Stride1D.Dense> x = accelerator.Allocate1D<int>([.. Enumerable.Range(0, 30)]),
+            y = accelerator.Allocate1D<int>(30);
         y.MemSetToZero();
         y.View.SubView(20, 5).MemSet(1);
         y.View.SubView(3, 9).CopyFrom(x.View.SubView(11, 9));
@@ -193,16 +201,20 @@ public class SimdAcceleratorTests
 
     static int[] Scan(Accelerator accelerator)
     {
-        using MemoryBuffer1D<int, Stride1D.Dense> x = accelerator.Allocate1D<int>([.. Enumerable.Range(0, 300)]), sums = accelerator.Allocate1D<int>(300);
+        using MemoryBuffer1D<int, Stride1D.Dense> x = accelerator.Allocate1D<int>([.. Enumerable.Range(0, 300)]),
+            sums = accelerator.Allocate1D<int>(300);
         using MemoryBuffer1D<int, Stride1D.Dense> work = accelerator.Allocate1D<int>(accelerator.ComputeScanTempStorageSize<int>(x.Length));
-        accelerator.CreateScan<int, Stride1D.Dense, Stride1D.Dense, AddInt32>(ScanKind.Inclusive)(accelerator.DefaultStream, x.View, sums.View, work.View);
+        accelerator.CreateScan<int, Stride1D.Dense, Stride1D.Dense,
+            AddInt32>(ScanKind.Inclusive)(accelerator.DefaultStream, x.View, sums.View, work.View);
         return sums.GetAsArray1D();
     }
 
     static int[] RadixSort(Accelerator accelerator)
     {
-        using MemoryBuffer1D<int, Stride1D.Dense> x = accelerator.Allocate1D<int>([.. Enumerable.Range(0, 200).Select(i => i * 7919 % 1009 - 500)]);
-        using MemoryBuffer1D<int, Stride1D.Dense> work = accelerator.Allocate1D<int>(accelerator.ComputeRadixSortTempStorageSize<int, AscendingInt32>((Index1D)x.Length));
+        using MemoryBuffer1D<int, Stride1D.Dense> x =
+            accelerator.Allocate1D<int>([.. Enumerable.Range(0, 200).Select(i => i * 7919 % 1009 - 500)]);
+        using MemoryBuffer1D<int, Stride1D.Dense> work =
+            accelerator.Allocate1D<int>(accelerator.ComputeRadixSortTempStorageSize<int, AscendingInt32>((Index1D)x.Length));
         accelerator.CreateRadixSort<int, Stride1D.Dense, AscendingInt32>()(accelerator.DefaultStream, x.View, work.View);
         return x.GetAsArray1D();
     }
@@ -225,7 +237,8 @@ public class SimdAcceleratorTests
         x[Grid.GlobalIndex.X] = shared[Group.DimX - 1 - Group.IdxX] + (int)shared.Length;
     }
 
-    static void PlaneKernel(Index2D i, ArrayView2D<float, Stride2D.DenseX> plane, Scale scale) => plane[i] = scale.Factor * i.Y + i.X + scale.Table[i.X];
+    static void PlaneKernel(Index2D i, ArrayView2D<float, Stride2D.DenseX> plane, Scale scale) =>
+        plane[i] = scale.Factor * i.Y + i.X + scale.Table[i.X];
 
     static void ConstantKernel(Index1D i, ArrayView<int> x, SpecializedValue<int> factor) => x[i] = factor.Value * i.X;
 

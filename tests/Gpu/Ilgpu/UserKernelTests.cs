@@ -21,7 +21,9 @@ public class UserKernelTests
 
     static readonly Dictionary<string, Device> Opened = [];
 
-    static IEnumerable<TestCaseData> Cases => KernelCases.All.SelectMany(kernelCase => Devices.Select(device => new TestCaseData(kernelCase, device).SetArgDisplayNames(kernelCase.Name, device)));
+    static IEnumerable<TestCaseData> Cases =>
+        KernelCases.All.SelectMany(kernelCase => Devices.Select(device =>
+        new TestCaseData(kernelCase, device).SetArgDisplayNames(kernelCase.Name, device)));
 
     [OneTimeTearDown]
     public void CloseDevices()

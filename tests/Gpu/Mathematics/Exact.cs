@@ -30,7 +30,11 @@ static class Exact
     {
         int exponent = (int)BigInteger.Abs(exact).GetBitLength() - 1 - Bits;
         if (exponent >= 1024 || !double.IsFinite(actual))
-            return exponent >= 1024 && actual == (exact.Sign < 0 ? double.NegativeInfinity : double.PositiveInfinity) ? 0 : double.PositiveInfinity;
+        {
+            return exponent >= 1024 && actual == (exact.Sign < 0 ? double.NegativeInfinity : double.PositiveInfinity)
+                ? 0 : double.PositiveInfinity;
+        }
+
         BigInteger off = BigInteger.Abs(Of(actual) - exact);
         return (double)(off >> (Bits + Math.Max(exponent, -1022) - 52 - 40)) * Math.ScaleB(1, -40);
     }

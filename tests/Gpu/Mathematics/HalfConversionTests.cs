@@ -25,7 +25,8 @@ public class HalfConversionTests
         {
             ILGPU.Half half = Interop.IntAsFloat((ushort)bits);
             float x = HalfMeaning.op_Implicit(half), expected = half;
-            Assert.That(float.IsNaN(x) ? float.IsNaN(expected) : BitConverter.SingleToInt32Bits(x) == BitConverter.SingleToInt32Bits(expected), $"{bits:X4} is {x:R}, not {expected:R}");
+            Assert.That(float.IsNaN(x) ? float.IsNaN(expected) : BitConverter.SingleToInt32Bits(x)
+                == BitConverter.SingleToInt32Bits(expected), $"{bits:X4} is {x:R}, not {expected:R}");
         }
     }
 }

@@ -270,5 +270,6 @@ static class MathematicsKernels
 
     public static T Polynomial<T>(T a, T b)
         where T : unmanaged, INumber<T> =>
-        T.Max(a * a - T.One, T.Abs(b)) + (a < b ? -a : T.Clamp(b, T.Zero, T.One + T.One) / (T.One + T.One)) + (a == b || a >= T.One ? a % (T.One + T.One) : T.MultiplicativeIdentity);
+        T.Max(a * a - T.One, T.Abs(b)) + (a < b ? -a : T.Clamp(b, T.Zero, T.One + T.One) / (T.One + T.One))
+        + (a == b || a >= T.One ? a % (T.One + T.One) : T.MultiplicativeIdentity);
 }

@@ -177,8 +177,10 @@ static class MathematicsResults
     {
         bool[] answers =
         [
-            float.IsNaN(a), float.IsInfinity(a), float.IsFinite(a), float.IsNegative(a), float.IsPositive(a), float.IsPositiveInfinity(a), float.IsNegativeInfinity(a),
-            float.IsNormal(a), float.IsSubnormal(a), float.IsInteger(a), float.IsEvenInteger(a), float.IsOddInteger(a), float.IsRealNumber(a),
+            float.IsNaN(a), float.IsInfinity(a), float.IsFinite(a), float.IsNegative(a), float.IsPositive(a), float.IsPositiveInfinity(a),
+            float.IsNegativeInfinity(a),
+            float.IsNormal(a), float.IsSubnormal(a), float.IsInteger(a), float.IsEvenInteger(a), float.IsOddInteger(a),
+            float.IsRealNumber(a),
             float.IsNaN(a), float.IsInfinity(a), float.IsFinite(a),
         ];
         return answers.Select((answer, bit) => answer ? 1 << bit : 0).Sum();
@@ -188,8 +190,10 @@ static class MathematicsResults
     {
         bool[] answers =
         [
-            double.IsNaN(a), double.IsInfinity(a), double.IsFinite(a), double.IsNegative(a), double.IsPositive(a), double.IsPositiveInfinity(a), double.IsNegativeInfinity(a),
-            double.IsNormal(a), double.IsSubnormal(a), double.IsInteger(a), double.IsEvenInteger(a), double.IsOddInteger(a), double.IsRealNumber(a),
+            double.IsNaN(a), double.IsInfinity(a), double.IsFinite(a), double.IsNegative(a), double.IsPositive(a),
+            double.IsPositiveInfinity(a), double.IsNegativeInfinity(a),
+            double.IsNormal(a), double.IsSubnormal(a), double.IsInteger(a), double.IsEvenInteger(a), double.IsOddInteger(a),
+            double.IsRealNumber(a),
             double.IsNaN(a), double.IsInfinity(a), double.IsFinite(a),
         ];
         return answers.Select((answer, bit) => answer ? 1 << bit : 0).Sum();

@@ -13,11 +13,14 @@ public class MathematicsTests(string deviceName)
 
     static readonly double[] Odd =
     [
-        0, -0.0, 1, -1, 0.5, -0.5, 2.5, -3.5, 3, 10, 0.3, 1e-5, -1e-9, 77.7, -12345.678, 1e16, 1e22, 1e300, -1e-300, 1e-310, double.Epsilon, double.MaxValue,
-        double.NaN, double.PositiveInfinity, double.NegativeInfinity, Math.BitDecrement(1), 0.75, 4.25, -0.9, 8193, 8191.5, 1.005, 700, -700, 127.5, -1000.125, 5, 1e9, -2,
+        0, -0.0, 1, -1, 0.5, -0.5, 2.5, -3.5, 3, 10, 0.3, 1e-5, -1e-9, 77.7, -12345.678, 1e16, 1e22, 1e300, -1e-300, 1e-310, double.Epsilon,
+        double.MaxValue,
+        double.NaN, double.PositiveInfinity, double.NegativeInfinity, Math.BitDecrement(1), 0.75, 4.25, -0.9, 8193, 8191.5, 1.005, 700,
+        -700, 127.5, -1000.125, 5, 1e9, -2,
     ];
 
-    static readonly float[] OddFloats = [.. Odd.Select(x => (float)x), float.Epsilon, -float.MaxValue, 1e-40f, 1e38f, -1e30f, 33554432f, 1.5f];
+    static readonly float[] OddFloats = [.. Odd.Select(x => (float)x), float.Epsilon, -float.MaxValue, 1e-40f, 1e38f, -1e30f, 33554432f,
+        1.5f];
 
     Device device = null!;
 
@@ -59,14 +62,16 @@ public class MathematicsTests(string deviceName)
     [Test]
     public void Of_integers()
     {
-        long[] odd = [0, 1, -1, 2, 7, 64, -64, 127, 200, 255, 65535, 1 << 30, int.MaxValue, int.MinValue, 0x80000000, 0xFFFFFFFF, 1L << 40, long.MaxValue, long.MinValue, 0x123456789ABCDEF, -1234567890123];
+        long[] odd = [0, 1, -1, 2, 7, 64, -64, 127, 200, 255, 65535, 1 << 30, int.MaxValue, int.MinValue, 0x80000000, 0xFFFFFFFF, 1L << 40,
+            long.MaxValue, long.MinValue, 0x123456789ABCDEF, -1234567890123];
         Require(odd, MathematicsResults.Integers, MathematicsKernels.Integers);
     }
 
     [Test]
     public void That_asks_what_a_number_is()
     {
-        Assert.That(Run(OddFloats, new int[OddFloats.Length], MathematicsKernels.Floats), Is.EqualTo(OddFloats.Select(MathematicsResults.Floats)));
+        Assert.That(Run(OddFloats, new int[OddFloats.Length], MathematicsKernels.Floats),
+            Is.EqualTo(OddFloats.Select(MathematicsResults.Floats)));
         Assert.That(Run(Odd, new int[Odd.Length], MathematicsKernels.Doubles), Is.EqualTo(Odd.Select(MathematicsResults.Doubles)));
     }
 
@@ -85,9 +90,12 @@ public class MathematicsTests(string deviceName)
     public void Of_ilgpus_half()
     {
         // None whose quotient is no number: which one it is is open.
-        ILGPU.Half[] halves = [.. new ushort[] { 0, 1, 0x8000, 0x8001, 0x03FF, 0x0400, 0x3C00, 0xBC00, 0x3555, 0x7BFF, 0xFBFF, 0x4248, 0xC900, 0x1234, 0x5678, 0x2E66 }.Select(Interop.IntAsFloat)];
-        float[] floats = [0.1f, -0f, 6e-8f, 5.9e-8f, 1e-9f, 6.1e-5f, 65504f, 65535.9f, 65536f, -70000f, 1.0009765f, 1.00097f, -3.14159f, 255.7f, 1e30f, 2048.9f];
-        using Buffer<ILGPU.Half> x = device.Allocate<ILGPU.Half>(halves.Length), y = device.Allocate<ILGPU.Half>(MathematicsResults.Halves.Length * halves.Length);
+        ILGPU.Half[] halves = [.. new ushort[] { 0, 1, 0x8000, 0x8001, 0x03FF, 0x0400, 0x3C00, 0xBC00, 0x3555, 0x7BFF, 0xFBFF, 0x4248,
+            0xC900, 0x1234, 0x5678, 0x2E66 }.Select(Interop.IntAsFloat)];
+        float[] floats = [0.1f, -0f, 6e-8f, 5.9e-8f, 1e-9f, 6.1e-5f, 65504f, 65535.9f, 65536f, -70000f, 1.0009765f, 1.00097f, -3.14159f,
+            255.7f, 1e30f, 2048.9f];
+        using Buffer<ILGPU.Half> x = device.Allocate<ILGPU.Half>(halves.Length),
+            y = device.Allocate<ILGPU.Half>(MathematicsResults.Halves.Length * halves.Length);
         using Buffer<float> z = device.Allocate<float>(floats.Length), w = device.Allocate<float>(4 * floats.Length);
         device.Stream.Write<ILGPU.Half>(halves, x.View);
         device.Stream.Write<float>(floats, z.View);
@@ -101,8 +109,13 @@ public class MathematicsTests(string deviceName)
         {
             ILGPU.Half h = halves[i], g = halves[(i + 1) % halves.Length];
             foreach (var expected in MathematicsResults.Halves)
-                Assert.That(Bits(results[at++]), Is.EqualTo(Bits(expected(h, g, floats[i]))), $"line {(at - 1) % MathematicsResults.Halves.Length} of {(float)h:R}, {(float)g:R}, {floats[i]:R}");
-            Assert.That(converted[(4 * i)..(4 * i + 4)], Is.EqualTo(new float[] { h, g, (int)h, (ushort)g + h.CompareTo(g) + (h.Equals(g) ? 4 : 0) }));
+            {
+                Assert.That(Bits(results[at++]), Is.EqualTo(Bits(expected(h, g, floats[i]))),
+                    $"line {(at - 1) % MathematicsResults.Halves.Length} of {(float)h:R}, {(float)g:R}, {floats[i]:R}");
+            }
+
+            Assert.That(converted[(4 * i)..(4 * i + 4)],
+                Is.EqualTo(new float[] { h, g, (int)h, (ushort)g + h.CompareTo(g) + (h.Equals(g) ? 4 : 0) }));
         }
     }
 

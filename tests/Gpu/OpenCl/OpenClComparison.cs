@@ -34,7 +34,10 @@ sealed unsafe class OpenClComparison(OpenClDevice device) : Device("opencl-compa
             var actual = new byte[expected.Length];
             device.CopyOut(Mirror((nint)ranges[r].Start), actual);
             int at = expected.CommonPrefixLength(actual);
-            Assert.That(at, Is.EqualTo(expected.Length), $"{launch.Kernel.Name} with {device.Lanes} threads a work-item: view {r} differs from the .NET method's at byte {at}: {Convert.ToHexString(actual.AsSpan(at & ~7)[..Math.Min(16, actual.Length - (at & ~7))])} instead of {Convert.ToHexString(expected[(at & ~7)..Math.Min(actual.Length, (at & ~7) + 16)])}");
+            Assert.That(at, Is.EqualTo(expected.Length), $"{launch.Kernel.Name} with {device.Lanes} threads a work-item: view "
+                + $"{r} differs from the .NET method's at byte {at}: "
+                + $"{Convert.ToHexString(actual.AsSpan(at & ~7)[..Math.Min(16, actual.Length - (at & ~7))])} instead of "
+                + $"{Convert.ToHexString(expected[(at & ~7)..Math.Min(actual.Length, (at & ~7) + 16)])}");
         }
     }
 

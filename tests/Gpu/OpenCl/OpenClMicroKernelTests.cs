@@ -68,9 +68,11 @@ public class OpenClMicroKernelTests(int lanes)
     {
         double[] odd =
         [
-            0, -0.0, 0.5, -0.5, 1.5, -1.5, 127.9, 128, 255.5, -129, 32768, 65536.7, 2147483647, 2147483648, -2147483649, 4294967295, 4294967296, 1e10,
+            0, -0.0, 0.5, -0.5, 1.5, -1.5, 127.9, 128, 255.5, -129, 32768, 65536.7, 2147483647, 2147483648, -2147483649, 4294967295,
+            4294967296, 1e10,
             9.2233720368547758e18, 1.8446744073709552e19, -1e30, 1e30, 1e300, double.NaN, double.PositiveInfinity, double.NegativeInfinity,
-            double.Epsilon, 16777217, 1.0000000596046448, BitConverter.UInt64BitsToDouble(0x8000_0080_0000_0001), BitConverter.UInt64BitsToDouble(0xFFEF_FFFF_BFFF_FFFF),
+            double.Epsilon, 16777217, 1.0000000596046448, BitConverter.UInt64BitsToDouble(0x8000_0080_0000_0001),
+            BitConverter.UInt64BitsToDouble(0xFFEF_FFFF_BFFF_FFFF),
         ];
         using Buffer<double> x = device.Allocate<double>(odd.Length);
         using Buffer<long> y = device.Allocate<long>(24 * odd.Length);
@@ -83,7 +85,8 @@ public class OpenClMicroKernelTests(int lanes)
     public void Structs_in_memory_leave_the_bits_of_the_method()
     {
         using Buffer<MicroKernels.Particle> particles = device.Allocate<MicroKernels.Particle>(21);
-        MicroKernels.Particle[] start = [.. Enumerable.Range(0, 21).Select(i => new MicroKernels.Particle { Age = (byte)(i * 13), Position = new(i, 1), Speed = new(0.5f, i) })];
+        MicroKernels.Particle[] start = [.. Enumerable.Range(0, 21)
+            .Select(i => new MicroKernels.Particle { Age = (byte)(i * 13), Position = new(i, 1), Speed = new(0.5f, i) })];
         device.Stream.Clear(particles.View);
         device.Stream.Write<MicroKernels.Particle>(start, particles.View);
         device.Stream.Launch(MicroKernels.Records, 21, particles.View);
@@ -103,7 +106,8 @@ public class OpenClMicroKernelTests(int lanes)
     [Test]
     public void Fused_and_separate_sums_round_as_the_method_does()
     {
-        float[] values = [1f + 1.1920929e-7f, 16777217f, 1e-38f, 3e-39f, -1e-45f, 1e38f, 0.1f, 1f / 3, -0f, 7.0064923e-45f, 2f, float.PositiveInfinity, float.MaxValue, 5e-20f, -3.5e-24f, 1.5f];
+        float[] values = [1f + 1.1920929e-7f, 16777217f, 1e-38f, 3e-39f, -1e-45f, 1e38f, 0.1f, 1f / 3, -0f, 7.0064923e-45f, 2f,
+            float.PositiveInfinity, float.MaxValue, 5e-20f, -3.5e-24f, 1.5f];
         device.Stream.Write<float>([.. values, .. values, .. values, .. values], floats.View);
         using Buffer<float> y = device.Allocate<float>(64 * 16 * 8);
         device.Stream.Clear(y.View);
@@ -127,7 +131,8 @@ public class OpenClMicroKernelTests(int lanes)
     }
 
     static void Quotients(Index1D i, ArrayView<int> y, int divisor, int dividend) =>
-        y[i] = dividend / divisor + dividend % divisor + (dividend - i) / (divisor + 0 * i) + (int)((uint)(dividend + i) / (uint)divisor) + (int)((long)dividend * i % divisor);
+        y[i] = dividend / divisor + dividend % divisor + (dividend - i) / (divisor + 0 * i) + (int)((uint)(dividend + i) / (uint)divisor)
+        + (int)((long)dividend * i % divisor);
 
     static void Plane(Index2D at, ArrayView<int> x, ArrayView<float> y, int width)
     {

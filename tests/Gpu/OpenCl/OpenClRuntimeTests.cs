@@ -19,7 +19,8 @@ public class OpenClRuntimeTests
         device.Stream.Copy(x.View.SubView(0, 5), x.View.SubView(990, 5));
         device.Stream.Write<int>([-1, -2], y.View.SubView(3, 2));
         device.Stream.Copy(x.View.Part(0, 0), y.View.Part(1000, 0));
-        Assert.That(Read(device, y), Is.EqualTo(Enumerable.Range(0, 1000).Select(i => i is 3 or 4 ? 2 - i : i is >= 501 and < 601 ? i - 488 : 0)));
+        Assert.That(Read(device, y), Is.EqualTo(Enumerable.Range(0, 1000)
+            .Select(i => i is 3 or 4 ? 2 - i : i is >= 501 and < 601 ? i - 488 : 0)));
         Assert.That(Read(device, x)[985..], Is.EqualTo((int[])[985, 986, 987, 988, 989, 0, 1, 2, 3, 4, 995, 996, 997, 998, 999]));
     }
 
@@ -80,7 +81,8 @@ public class OpenClRuntimeTests
     {
         OpenClDevice device = OpenClOnce.Device(16);
         long before = device.AllocatedBytes;
-        Assert.That(() => device.Allocate<byte>(1L << 50), Throws.TypeOf<DeviceUnavailableException>().With.Message.Contains("1073741824 MiB").And.Message.Contains("in use"));
+        Assert.That(() => device.Allocate<byte>(1L << 50),
+            Throws.TypeOf<DeviceUnavailableException>().With.Message.Contains("1073741824 MiB").And.Message.Contains("in use"));
         Assert.That(device.AllocatedBytes, Is.EqualTo(before));
     }
 
@@ -93,14 +95,16 @@ public class OpenClRuntimeTests
         x.Dispose();
         Assert.That(
             () => device.Stream.Launch(DoubleAndAdd, 8, view, 1),
-            Throws.TypeOf<KernelException>().With.Message.Contains("OpenClRuntimeTests.DoubleAndAdd, launched over 8x1x1 threads").And.Message.Contains("freed"));
+            Throws.TypeOf<KernelException>().With.Message.Contains(
+            "OpenClRuntimeTests.DoubleAndAdd, launched over 8x1x1 threads").And.Message.Contains("freed"));
     }
 
     [Test]
     public void A_text_that_the_driver_refuses_is_an_error_with_kernel_and_log() =>
         Assert.That(
             () => OpenClOnce.Device(16).Build("Some.Kernel", new OpenClText("k", "__kernel void k(float x) { y = x; }", 0)),
-            Throws.TypeOf<KernelException>().With.Message.Contains("Some.Kernel").And.Message.Contains("CL_BUILD_PROGRAM_FAILURE").And.Message.Contains("error"));
+            Throws.TypeOf<KernelException>().With.Message.Contains("Some.Kernel").And.Message.Contains(
+            "CL_BUILD_PROGRAM_FAILURE").And.Message.Contains("error"));
 
     [Test]
     public void A_second_device_finds_the_programs_of_the_first_and_builds_damaged_ones_again()
@@ -113,7 +117,8 @@ public class OpenClRuntimeTests
             Assert.That(Run(), Is.EqualTo((1, 0)));
             string entry = Directory.GetFiles(folder).Single();
             byte[] whole = File.ReadAllBytes(entry);
-            foreach (byte[] damaged in new byte[][] { [], whole[..40], [.. whole[..^1], (byte)(whole[^1] ^ 1)], [.. new byte[32], .. whole[32..]] })
+            foreach (byte[] damaged in new byte[][] { [], whole[..40], [.. whole[..^1], (byte)(whole[^1] ^ 1)],
+                [.. new byte[32], .. whole[32..]] })
             {
                 File.WriteAllBytes(entry, damaged);
                 Assert.That(Run(), Is.EqualTo((0, 1)), $"{damaged.Length} bytes");
@@ -193,14 +198,16 @@ public class OpenClRuntimeTests
 
     [Test]
     public void The_number_of_threads_cannot_be_chosen() =>
-        Assert.That(() => Device.Open("opencl:0", 3), Throws.TypeOf<DeviceUnavailableException>().With.Message.Contains("driver's business"));
+        Assert.That(() => Device.Open("opencl:0", 3),
+        Throws.TypeOf<DeviceUnavailableException>().With.Message.Contains("driver's business"));
 
     [Test]
     public void The_list_has_the_driver_and_its_version_or_what_to_install()
     {
         IReadOnlyList<DeviceDescription> all = Device.All();
         DeviceDescription first = all.First(device => device.Kind == "opencl");
-        Assert.That(first.Reason, first.Name == "opencl" ? Does.Contain("install pocl-opencl-icd") : Does.Contain("driver").And.Contain("OpenCL "));
+        Assert.That(first.Reason, first.Name == "opencl"
+            ? Does.Contain("install pocl-opencl-icd") : Does.Contain("driver").And.Contain("OpenCL "));
         Assert.That(first.Available || first.Reason.Length > 10, Is.True);
     }
 
@@ -215,8 +222,11 @@ public class OpenClRuntimeTests
         device.Stream.Launch(StoreAt, 40, x.View, 0);
         Assert.That(
             () => device.Stream.Launch(StoreAt, 40, x.View, 30),
-            Throws.TypeOf<KernelException>().With.Message.Contains("OpenClRuntimeTests.StoreAt, launched over 40x1x1 threads").And.Message.Match("index [4-6][0-9] lies outside x of 40 elements").And.Message.Contains("OpenClRuntimeTests.cs"));
-        Assert.That(() => device.Stream.Launch(DivideBy, 40, x.View, 0), Throws.TypeOf<KernelException>().With.Message.Contains("divided by 0"));
+            Throws.TypeOf<KernelException>().With.Message.Contains(
+            "OpenClRuntimeTests.StoreAt, launched over 40x1x1 threads").And.Message.Match(
+            "index [4-6][0-9] lies outside x of 40 elements").And.Message.Contains("OpenClRuntimeTests.cs"));
+        Assert.That(() => device.Stream.Launch(DivideBy, 40, x.View, 0),
+            Throws.TypeOf<KernelException>().With.Message.Contains("divided by 0"));
         device.Stream.Launch(StoreAt, 10, x.View, 30);
         Assert.That(Read(device, x)[30..], Is.All.EqualTo(1), "after a failed launch the device goes on");
     }

@@ -55,9 +55,12 @@ public class DialectPtxTests
     [Test]
     public void Sums_of_warps_and_votes_of_groups_leave_the_bits_of_the_method()
     {
-        Run(Filled(128, i => (float)i), new float[2], (x, y) => device.Stream.Launch(DialectKernels.WarpSum, new KernelConfig((Index1D)2, 64), x, y));
-        Run(Filled(66, i => i - 3), new int[66], (x, y) => device.Stream.Launch(DialectKernels.Votes, new KernelConfig((Index1D)2, 33), x, y));
-        Run(Filled(64, i => (float)i), new float[64], (x, y) => device.Stream.Launch(PtxKernels.Neighbours, new KernelConfig((Index1D)1, 64), x, y));
+        Run(Filled(128, i => (float)i), new float[2],
+            (x, y) => device.Stream.Launch(DialectKernels.WarpSum, new KernelConfig((Index1D)2, 64), x, y));
+        Run(Filled(66, i => i - 3), new int[66], (x, y) =>
+            device.Stream.Launch(DialectKernels.Votes, new KernelConfig((Index1D)2, 33), x, y));
+        Run(Filled(64, i => (float)i), new float[64],
+            (x, y) => device.Stream.Launch(PtxKernels.Neighbours, new KernelConfig((Index1D)1, 64), x, y));
     }
 
     [Test]
@@ -66,7 +69,8 @@ public class DialectPtxTests
         foreach (int turns in new[] { 2, 3, 0 })
         {
             Run([1f, 2f], [3f, 5f], (_, y) => device.Stream.Launch(
-                DialectKernels.Specialised, 2, ILGPU.Runtime.SpecializedValue.New(turns), y, new ILGPU.Runtime.SpecializedValue<DialectKernels.Pair>(new(turns - 2.5f, 1f))));
+                DialectKernels.Specialised, 2, ILGPU.Runtime.SpecializedValue.New(turns), y,
+                new ILGPU.Runtime.SpecializedValue<DialectKernels.Pair>(new(turns - 2.5f, 1f))));
         }
     }
 
@@ -75,7 +79,8 @@ public class DialectPtxTests
     {
         Half[] odd =
         [
-            .. new[] { 0f, -0f, 1f, -1f, 0.1f, 65504f, -65504f, float.PositiveInfinity, float.NegativeInfinity, 6e-8f, -6e-8f, 6.1e-5f, 3.5f, 255.5f, -129f, 1024.5f }.Select(f => (Half)f),
+            .. new[] { 0f, -0f, 1f, -1f, 0.1f, 65504f, -65504f, float.PositiveInfinity, float.NegativeInfinity, 6e-8f, -6e-8f, 6.1e-5f,
+            3.5f, 255.5f, -129f, 1024.5f }.Select(f => (Half)f),
         ];
         using Buffer<Half> x = device.Allocate<Half>(odd.Length), y = device.Allocate<Half>(20 * odd.Length);
         using Buffer<int> z = device.Allocate<int>(21 * odd.Length);
@@ -88,11 +93,13 @@ public class DialectPtxTests
     void Atomics<T, TAtomics>(Func<int, T> value)
         where T : unmanaged
         where TAtomics : unmanaged, DialectKernels.IAtomics<T> =>
-        Run(Filled(40, value), Filled(80, i => value(3 * i)), (x, y) => device.Stream.Launch(DialectKernels.Atomics, new KernelConfig((Index1D)1, 40), x, y, default(TAtomics)));
+        Run(Filled(40, value), Filled(80, i => value(3 * i)),
+        (x, y) => device.Stream.Launch(DialectKernels.Atomics, new KernelConfig((Index1D)1, 40), x, y, default(TAtomics)));
 
     void Shuffles<T>(int threads, Func<int, T> value)
         where T : unmanaged =>
-        Run(Filled(2 * threads, value), new T[20 * threads], (x, y) => device.Stream.Launch(DialectKernels.Shuffles, new KernelConfig((Index1D)2, threads), x, y));
+        Run(Filled(2 * threads, value), new T[20 * threads],
+        (x, y) => device.Stream.Launch(DialectKernels.Shuffles, new KernelConfig((Index1D)2, threads), x, y));
 
     static T[] Filled<T>(int count, Func<int, T> value) => [.. Enumerable.Range(0, count).Select(value)];
 

@@ -1,6 +1,6 @@
-using Dalle2.Gpu;
 using System.Reflection;
 using System.Runtime.CompilerServices;
+using Dalle2.Gpu;
 using Dalle2.Tests.Gpu.Compiler;
 
 namespace Dalle2.Tests.Gpu.Ptx;

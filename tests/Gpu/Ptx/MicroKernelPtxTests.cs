@@ -49,9 +49,11 @@ public class MicroKernelPtxTests
     {
         double[] odd =
         [
-            0, -0.0, 0.5, -0.5, 1.5, -1.5, 127.9, 128, 255.5, -129, 32768, 65536.7, 2147483647, 2147483648, -2147483649, 4294967295, 4294967296, 1e10,
+            0, -0.0, 0.5, -0.5, 1.5, -1.5, 127.9, 128, 255.5, -129, 32768, 65536.7, 2147483647, 2147483648, -2147483649, 4294967295,
+            4294967296, 1e10,
             9.2233720368547758e18, 1.8446744073709552e19, -1e30, 1e30, 1e300, double.PositiveInfinity, double.NegativeInfinity,
-            double.Epsilon, 16777217, 1.0000000596046448, BitConverter.UInt64BitsToDouble(0x8000_0080_0000_0001), BitConverter.UInt64BitsToDouble(0xFFEF_FFFF_BFFF_FFFF),
+            double.Epsilon, 16777217, 1.0000000596046448, BitConverter.UInt64BitsToDouble(0x8000_0080_0000_0001),
+            BitConverter.UInt64BitsToDouble(0xFFEF_FFFF_BFFF_FFFF),
         ];
         using Buffer<double> x = device.Allocate<double>(odd.Length);
         using Buffer<long> y = device.Allocate<long>(24 * odd.Length);
@@ -76,7 +78,8 @@ public class MicroKernelPtxTests
     public void Structs_in_memory_leave_the_bits_of_the_method()
     {
         using Buffer<MicroKernels.Particle> particles = device.Allocate<MicroKernels.Particle>(5);
-        MicroKernels.Particle[] start = [.. Enumerable.Range(0, 5).Select(i => new MicroKernels.Particle { Age = (byte)(9 + i), Position = new(i, 1), Speed = new(0.5f, i) })];
+        MicroKernels.Particle[] start = [.. Enumerable.Range(0, 5)
+            .Select(i => new MicroKernels.Particle { Age = (byte)(9 + i), Position = new(i, 1), Speed = new(0.5f, i) })];
         device.Stream.Write<MicroKernels.Particle>(start, particles.View);
         device.Stream.Launch(MicroKernels.Records, 5, particles.View);
         Assert.That(device.Launches, Is.EqualTo(1));

@@ -1,5 +1,5 @@
-using Dalle2.Gpu;
 using Dalle2.Cli;
+using Dalle2.Gpu;
 using Dalle2.Gpu.Ir;
 using Dalle2.Gpu.Targets.Ptx;
 using Dalle2.Ops;
@@ -36,7 +36,8 @@ public class OpCasePtxTests
         Assert.That(KernelCatalogue.All, Has.Count.GreaterThan(60));
         foreach (var (_, name, kernel) in KernelCatalogue.All)
         {
-            Function plain = Dalle2.Gpu.Compiler.Optimize(kernel), matrix = Dalle2.Gpu.Compiler.Optimize(kernel, new CompileOptions(HasMatrixUnits: true));
+            Function plain = Dalle2.Gpu.Compiler.Optimize(kernel),
+                matrix = Dalle2.Gpu.Compiler.Optimize(kernel, new CompileOptions(HasMatrixUnits: true));
             foreach (var (sm, _, _) in PtxOptions.Versions)
             {
                 Function function = PtxOptions.HasMatrixUnits(sm) ? matrix : plain;
@@ -44,7 +45,8 @@ public class OpCasePtxTests
                 Assert.That(new PtxProgram(module.Text).Entry, Does.EndWith(kernel.Name));
                 Assert.That(module.Text.Contains("mma.sync"), Is.EqualTo(name.Contains("Matrix") && sm >= 80), name);
                 // The large blocks are for processors, whose groups may have more.
-                Assert.That(module.SharedBytes, name.Contains("LargeBlock") ? Is.Positive : Is.LessThanOrEqualTo(48 << 10), $"{name}: what a group may declare on every card");
+                Assert.That(module.SharedBytes, name.Contains("LargeBlock") ? Is.Positive : Is.LessThanOrEqualTo(48 << 10),
+                    $"{name}: what a group may declare on every card");
             }
         }
 

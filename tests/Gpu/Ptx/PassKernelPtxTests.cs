@@ -7,7 +7,8 @@ namespace Dalle2.Tests.Gpu.Ptx;
 /// <summary>The kernels that passes work on: selections, loops of all kinds, arrays of a thread's own, odd numbers.</summary>
 public class PassKernelPtxTests
 {
-    static readonly float[] Odd = [0f, -0f, 1f, -1f, 2.5f, -2.5f, float.NaN, float.PositiveInfinity, float.NegativeInfinity, float.Epsilon, -1e-39f, 3e38f];
+    static readonly float[] Odd = [0f, -0f, 1f, -1f, 2.5f, -2.5f, float.NaN, float.PositiveInfinity, float.NegativeInfinity, float.Epsilon,
+        -1e-39f, 3e38f];
 
     [Test]
     public void Odd_numbers_leave_the_bits_of_the_method()

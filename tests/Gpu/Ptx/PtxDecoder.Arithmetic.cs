@@ -11,7 +11,8 @@ sealed partial class PtxDecoder
         bool integer = type.Kind is 'u' or 's' && type.Bits >= 16;
         int bits = type.Bits;
         bool signed = type.Kind == 's';
-        string[] opcode = isForeign && line.Opcode is ["add" or "sub" or "mul", "f32" or "f64"] ? [line.Opcode[0], "rn", line.Opcode[1]] : line.Opcode;
+        string[] opcode = isForeign && line.Opcode is ["add" or "sub" or "mul", "f32" or "f64"]
+            ? [line.Opcode[0], "rn", line.Opcode[1]] : line.Opcode;
         switch (opcode)
         {
             case ["add", _] when integer:
@@ -30,9 +31,11 @@ sealed partial class PtxDecoder
                 return Wide(line, type, addend: true);
             // By zero: unspecified; here, as on the hardware, all ones.
             case ["div", _] when integer:
-                return Binary(line, type, (a, b) => b == 0 ? ulong.MaxValue : signed ? SignedQuotient(Signed(a, bits), Signed(b, bits)) : a / b);
+                return Binary(line, type, (a, b) => b == 0 ? ulong.MaxValue : signed ? SignedQuotient(Signed(a, bits), Signed(b, bits)) : a
+                    / b);
             case ["rem", _] when integer:
-                return Binary(line, type, (a, b) => b == 0 ? ulong.MaxValue : signed ? SignedRemainder(Signed(a, bits), Signed(b, bits)) : a % b);
+                return Binary(line, type, (a, b) => b == 0 ? ulong.MaxValue : signed
+                    ? SignedRemainder(Signed(a, bits), Signed(b, bits)) : a % b);
             case ["min", _] when integer:
                 return Binary(line, type, (a, b) => (signed ? Signed(a, bits) < Signed(b, bits) : a < b) ? a : b);
             case ["max", _] when integer:
@@ -121,7 +124,8 @@ sealed partial class PtxDecoder
     PtxStep Ternary(PtxLine line, PtxType type, Func<ulong, ulong, ulong, ulong> compute)
     {
         Count(line, 4);
-        int d = Target(line.Operands[0], type), a = Source(line.Operands[1], type), b = Source(line.Operands[2], type), c = Source(line.Operands[3], type);
+        int d = Target(line.Operands[0], type), a = Source(line.Operands[1], type), b = Source(line.Operands[2], type),
+            c = Source(line.Operands[3], type);
         ulong mask = type.Mask;
         return t => t.Put(d, compute(t.Get(a), t.Get(b), t.Get(c)) & mask);
     }

@@ -29,7 +29,8 @@ sealed partial class PtxDecoder
                     throw new PtxFault($"{line.Operands[0]} takes {function.text.Parameters.Count} parameters");
                 return t =>
                 {
-                    byte[]? left = function.Run(t, [.. given.Select(one => t.Passed[one] ?? throw new PtxFault("the function is given nothing"))]);
+                    byte[]? left = function.Run(t, [.. given.Select(one => t.Passed[one]
+                        ?? throw new PtxFault("the function is given nothing"))]);
                     if (result >= 0)
                         t.Passed[result] = left ?? throw new PtxFault("the function has given nothing");
                 };
@@ -38,7 +39,8 @@ sealed partial class PtxDecoder
         }
     }
 
-    int PassedAt(string name) => text.Passed.FindIndex(p => p.Name == name) is >= 0 and var at ? at : throw new PtxFault($"nothing is declared to pass {name}");
+    int PassedAt(string name) =>
+        text.Passed.FindIndex(p => p.Name == name) is >= 0 and var at ? at : throw new PtxFault($"nothing is declared to pass {name}");
 
     PtxStep StoreParameter(PtxLine line, PtxType type)
     {

@@ -29,11 +29,15 @@ sealed partial class PtxDecoder
     {
         ulong wide = Extend(value, source);
         if (source.Kind == 's')
-            return target.Bits == 32 ? Bits((float)(long)wide) : target.Bits == 64 ? Bits((double)(long)wide) : BitConverter.HalfToUInt16Bits((Half)(double)(long)wide);
+        {
+            return target.Bits == 32 ? Bits((float)(long)wide) : target.Bits == 64
+                ? Bits((double)(long)wide) : BitConverter.HalfToUInt16Bits((Half)(double)(long)wide);
+        }
         // Halved with the lost bit kept, a number of 64 bits rounds the same way and has a sign to spare.
         bool large = wide > long.MaxValue;
         long half = large ? (long)(wide >> 1 | wide & 1) : (long)wide;
-        return target.Bits == 32 ? Bits((float)half * (large ? 2f : 1f)) : target.Bits == 64 ? Bits((double)half * (large ? 2.0 : 1.0)) : BitConverter.HalfToUInt16Bits((Half)((double)half * (large ? 2.0 : 1.0)));
+        return target.Bits == 32 ? Bits((float)half * (large ? 2f : 1f)) : target.Bits == 64
+            ? Bits((double)half * (large ? 2.0 : 1.0)) : BitConverter.HalfToUInt16Bits((Half)((double)half * (large ? 2.0 : 1.0)));
     }
 
     // What does not fit becomes the nearest that does. NaN becomes 0 if neither side has 64 bits, else the bit of the sign alone.
@@ -51,7 +55,8 @@ sealed partial class PtxDecoder
         double limit = Math.Pow(2, target.Kind == 's' ? target.Bits - 1 : target.Bits);
         if (target.Kind == 's')
             return whole >= limit ? (ulong)((1L << (target.Bits - 1)) - 1) : whole < -limit ? 1ul << (target.Bits - 1) : (ulong)(long)whole;
-        return whole >= limit ? target.Mask : whole <= 0 ? 0 : whole < 9.2233720368547758e18 ? (ulong)(long)whole : (ulong)(long)(whole - 9.2233720368547758e18) | 1ul << 63;
+        return whole >= limit ? target.Mask : whole <= 0 ? 0 : whole < 9.2233720368547758e18
+            ? (ulong)(long)whole : (ulong)(long)(whole - 9.2233720368547758e18) | 1ul << 63;
     }
 
     static double Round(double number, string rounding) => rounding switch

@@ -29,8 +29,10 @@ sealed partial class PtxDecoder
             case ["cvt", "rn", "bf16x2", "f32"]:
                 RequireMatrixUnits();
                 Count(line, 3);
-                int pair = Target(line.Operands[0], Word), upper = RegisterSource(line.Operands[1], SingleFloat), lower = RegisterSource(line.Operands[2], SingleFloat);
-                return t => t.Put(pair, Rounded(Single(t.Get(upper)), 7, MidpointRounding.ToEven) & 0xFFFF0000 | Rounded(Single(t.Get(lower)), 7, MidpointRounding.ToEven) >> 16);
+                int pair = Target(line.Operands[0], Word), upper = RegisterSource(line.Operands[1], SingleFloat),
+                    lower = RegisterSource(line.Operands[2], SingleFloat);
+                return t => t.Put(pair, Rounded(Single(t.Get(upper)), 7, MidpointRounding.ToEven) & 0xFFFF0000
+                    | Rounded(Single(t.Get(lower)), 7, MidpointRounding.ToEven) >> 16);
             default:
                 return null;
         }
@@ -97,7 +99,11 @@ sealed partial class PtxDecoder
                 int row = t.Lane / 4 + (i < 2 ? 0 : 8), column = t.Lane % 4 * 2 + (i & 1);
                 double sum = Single(t.GivenMany[6 + i]);
                 for (int k = 0; k < depth; k++)
-                    sum += (depth == 8 ? TensorFloat(Left(lanes, row, k)) : BrainFloat(Left16(lanes, row, k), k)) * (depth == 8 ? TensorFloat(Right(lanes, k, column)) : BrainFloat(Right16(lanes, k, column), k));
+                {
+                    sum += (depth == 8 ? TensorFloat(Left(lanes, row, k)) : BrainFloat(Left16(lanes, row, k), k))
+                        * (depth == 8 ? TensorFloat(Right(lanes, k, column)) : BrainFloat(Right16(lanes, k, column), k));
+                }
+
                 t.Put(d[i], Bits((float)sum));
             }
         }

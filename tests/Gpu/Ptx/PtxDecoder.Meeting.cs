@@ -72,7 +72,8 @@ sealed partial class PtxDecoder
         var type = new PtxType('b', 32);
         string[] results = line.Operands[0].Split('|');
         int d = Target(results[0], type), there = results.Length == 2 ? Target(results[1], PtxType.Predicate) : -1;
-        int value = RegisterSource(line.Operands[1], type), lane = Source(line.Operands[2], type), bounds = Source(line.Operands[3], type), mask = Source(line.Operands[4], type);
+        int value = RegisterSource(line.Operands[1], type), lane = Source(line.Operands[2], type), bounds = Source(line.Operands[3], type),
+            mask = Source(line.Operands[4], type);
         if (mode is not ("idx" or "up" or "down" or "bfly"))
             throw new PtxFault("unknown mode");
         void Exchange(PtxThread t, PtxThread?[] lanes)
@@ -87,7 +88,8 @@ sealed partial class PtxDecoder
                 _ => least | (offset & ~segment),
             };
             bool inside = mode == "up" ? from >= most : from <= most;
-            PtxThread source = lanes[inside ? from : t.Lane] ?? throw new PtxFault($"{text.Entry}, line {line.Number}: {line.Text}: lane {from} does not take part");
+            PtxThread source = lanes[inside ? from : t.Lane]
+                ?? throw new PtxFault($"{text.Entry}, line {line.Number}: {line.Text}: lane {from} does not take part");
             t.Put(d, source.Given);
             if (there >= 0)
                 t.Put(there, inside ? 1ul : 0ul);

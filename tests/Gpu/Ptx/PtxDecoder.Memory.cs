@@ -15,9 +15,11 @@ sealed partial class PtxDecoder
         {
             case ["ld", "param", var name] when PtxType.Parse(name) is { Kind: not 'p' } type:
                 return LoadParameter(line, type);
-            case ["ld", "global" or "shared" or "local", .. { Length: <= 1 } vector, var name] when PtxType.Parse(name) is { Kind: not 'p' } type:
+            case ["ld", "global" or "shared" or "local", .. { Length: <= 1 } vector,
+                var name] when PtxType.Parse(name) is { Kind: not 'p' } type:
                 return Load(line, opcode[1], type, Width(vector, type));
-            case ["st", "global" or "shared" or "local", .. { Length: <= 1 } vector, var name] when PtxType.Parse(name) is { Kind: not 'p' } type:
+            case ["st", "global" or "shared" or "local", .. { Length: <= 1 } vector,
+                var name] when PtxType.Parse(name) is { Kind: not 'p' } type:
                 return Store(line, opcode[1], type, Width(vector, type));
             // Without a space, the address says which.
             case ["ld", .. { Length: <= 1 } vector, var name] when isForeign && PtxType.Parse(name) is { Kind: not 'p' } type:
@@ -31,7 +33,8 @@ sealed partial class PtxDecoder
             case ["atom", "global" or "shared", var operation, var name] when PtxType.Parse(name) is { Bits: >= 32 } type:
                 return Atomic(line, opcode[1], operation, type);
             // The space may come behind the operation, or be left to the address; without the old value, the operation is a reduction.
-            case ["atom" or "red", var operation, "global" or "shared", var name] when isForeign && PtxType.Parse(name) is { Bits: >= 32 } type:
+            case ["atom" or "red", var operation, "global" or "shared", var name] when isForeign
+                && PtxType.Parse(name) is { Bits: >= 32 } type:
                 return Atomic(line, opcode[2], operation, type);
             case ["atom" or "red", var operation, var name] when isForeign && PtxType.Parse(name) is { Bits: >= 32 } type:
                 return Atomic(line, Generic, operation, type);
@@ -65,7 +68,8 @@ sealed partial class PtxDecoder
         ulong mask = text.Registers[line.Operands[0]].Mask;
         return t =>
         {
-            byte[] bytes = parameter >= 0 ? t.Parameters[parameter] : t.Passed[passed] ?? throw new PtxFault("the function has given nothing");
+            byte[] bytes = parameter >= 0 ? t.Parameters[parameter] : t.Passed[passed]
+                ?? throw new PtxFault("the function has given nothing");
             ulong value = 0;
             for (int b = size - 1; b >= 0; b--)
                 value = value << 8 | bytes[offset + b];
@@ -112,7 +116,8 @@ sealed partial class PtxDecoder
     PtxStep Store(PtxLine line, string space, PtxType type, int width)
     {
         Count(line, 2);
-        int[] sources = [.. Elements(line.Operands[1], width).Select(operand => isForeign ? Source(operand, type, wider: true) : RegisterSource(operand, type, wider: true))];
+        int[] sources = [.. Elements(line.Operands[1], width)
+            .Select(operand => isForeign ? Source(operand, type, wider: true) : RegisterSource(operand, type, wider: true))];
         Func<PtxThread, ulong> address = Address(line.Operands[0], space, type.Bytes * width);
         int size = type.Bytes;
         char where = space[0];
@@ -136,19 +141,25 @@ sealed partial class PtxDecoder
         if (name[0] != '%')
         {
             var variable = Find(name) ?? throw new PtxFault($"there is no variable {name}");
-            start = variable.Space == space ? Constant((ulong)variable.Address) : throw new PtxFault($"{name} lies in {variable.Space} memory");
+            start = variable.Space == space ? Constant((ulong)variable.Address)
+                : throw new PtxFault($"{name} lies in {variable.Space} memory");
         }
         else
         {
-            if (!text.Registers.TryGetValue(name, out PtxType register) || register.IsFloat || register.Bits < (space is "global" or Generic ? 64 : 32))
+            if (!text.Registers.TryGetValue(name, out PtxType register) || register.IsFloat
+                || register.Bits < (space is "global" or Generic ? 64 : 32))
+            {
                 throw new PtxFault($"{name} is no register with an address");
+            }
+
             start = slots[name];
         }
 
         return t =>
         {
             ulong address = t.Get(start) + offset;
-            return address % (ulong)alignment == 0 ? address : throw new PtxFault($"the address {address:x} is not aligned to {alignment} bytes");
+            return address % (ulong)alignment == 0 ? address
+                : throw new PtxFault($"the address {address:x} is not aligned to {alignment} bytes");
         };
     }
 

@@ -7,7 +7,8 @@ sealed partial class PtxDecoder
     {
         switch (line.Opcode)
         {
-            case ["setp", var comparison, .. var combined, var name] when combined.Length <= 1 && PtxType.Parse(name) is { Bits: >= 16 } type:
+            case ["setp", var comparison, .. var combined, var name] when combined.Length <= 1
+                && PtxType.Parse(name) is { Bits: >= 16 } type:
                 Count(line, 3 + combined.Length);
                 Func<ulong, ulong, bool> compare = Compare(comparison, type);
                 int d = Target(line.Operands[0], PtxType.Predicate), a = Source(line.Operands[1], type), b = Source(line.Operands[2], type);
@@ -105,9 +106,11 @@ sealed partial class PtxDecoder
                 Count(line, 2);
                 if (!text.Targets.TryGetValue(line.Operands[1], out string[]? labels))
                     throw new PtxFault($"there is no list of labels {line.Operands[1]}");
-                int[] places = [.. labels.Select(label => text.Labels.TryGetValue(label, out int place) ? place : throw new PtxFault($"there is no label {label}"))];
+                int[] places = [.. labels.Select(label => text.Labels.TryGetValue(label, out int place)
+                    ? place : throw new PtxFault($"there is no label {label}"))];
                 int index = Source(line.Operands[0], new PtxType('u', 32));
-                return t => t.Next = t.Get(index) is var i && i < (ulong)places.Length ? places[i] : throw new PtxFault($"the list has no label {i}");
+                return t => t.Next = t.Get(index) is var i
+                    && i < (ulong)places.Length ? places[i] : throw new PtxFault($"the list has no label {i}");
             case ["ret" or "exit"] or ["ret", "uni"]:
                 Count(line, 0);
                 return t =>

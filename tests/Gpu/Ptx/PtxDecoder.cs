@@ -6,7 +6,8 @@ namespace Dalle2.Tests.Gpu.Ptx;
 sealed partial class PtxDecoder
 {
     static readonly string[] SpecialNames =
-        ["%tid.x", "%tid.y", "%tid.z", "%ntid.x", "%ntid.y", "%ntid.z", "%ctaid.x", "%ctaid.y", "%ctaid.z", "%nctaid.x", "%nctaid.y", "%nctaid.z", "%laneid", "%dynamic_smem_size"];
+        ["%tid.x", "%tid.y", "%tid.z", "%ntid.x", "%ntid.y", "%ntid.z", "%ctaid.x", "%ctaid.y", "%ctaid.z", "%nctaid.x", "%nctaid.y",
+        "%nctaid.z", "%laneid", "%dynamic_smem_size"];
 
     readonly PtxText text;
     readonly bool isForeign;
@@ -18,7 +19,9 @@ sealed partial class PtxDecoder
     bool[] initiallyKnown = [];
 
     public PtxDecoder(PtxText text, bool isForeign)
-        : this(text, isForeign, new PtxMemory([.. text.Variables, .. text.Functions.Values.OfType<PtxText>().SelectMany(function => function.Variables.Select(variable => variable with { Name = $"{function.Entry}:{variable.Name}" }))]))
+        : this(text, isForeign, new PtxMemory([.. text.Variables,
+        .. text.Functions.Values.OfType<PtxText>()
+        .SelectMany(function => function.Variables.Select(variable => variable with { Name = $"{function.Entry}:{variable.Name}" }))]))
     {
         foreach (var (name, function) in text.Functions)
         {
@@ -66,7 +69,8 @@ sealed partial class PtxDecoder
         thread.Passed = text.Passed.Count == 0 ? [] : new byte[]?[text.Passed.Count];
         thread.Next = 0;
         thread.State = PtxState.Runs;
-        int[] special = [index.X, index.Y, index.Z, size.X, size.Y, size.Z, group.X, group.Y, group.Z, grid.X, grid.Y, grid.Z, thread.Lane, Memory.DynamicBytes];
+        int[] special = [index.X, index.Y, index.Z, size.X, size.Y, size.Z, group.X, group.Y, group.Z, grid.X, grid.Y, grid.Z, thread.Lane,
+            Memory.DynamicBytes];
         for (int s = 0; s < special.Length; s++)
             thread.Put(s, (uint)special[s]);
     }
@@ -92,7 +96,9 @@ sealed partial class PtxDecoder
         }
     }
 
-    PtxStep Step(PtxLine line) => MatrixUnit(line) ?? SharedCopy(line) ?? Arithmetic(line) ?? Comparison(line) ?? Movement(line) ?? Call(line) ?? OfOtherCompilers(line) ?? MemoryAccess(line) ?? Meeting(line)
+    PtxStep Step(PtxLine line) =>
+        MatrixUnit(line) ?? SharedCopy(line) ?? Arithmetic(line) ?? Comparison(line) ?? Movement(line) ?? Call(line)
+        ?? OfOtherCompilers(line) ?? MemoryAccess(line) ?? Meeting(line)
         ?? throw new PtxFault("unknown instruction");
 
     int NewSlot(ulong value, bool isKnown)
@@ -144,7 +150,8 @@ sealed partial class PtxDecoder
         {
             string prefix = type.Bits == 32 ? "0f" : "0d";
             int digits = type.Bits / 4;
-            return type.Bits >= 32 && literal.StartsWith(prefix) && literal.Length == 2 + digits && ulong.TryParse(literal[2..], NumberStyles.HexNumber, CultureInfo.InvariantCulture, out ulong bits)
+            return type.Bits >= 32 && literal.StartsWith(prefix) && literal.Length == 2 + digits
+                && ulong.TryParse(literal[2..], NumberStyles.HexNumber, CultureInfo.InvariantCulture, out ulong bits)
                 ? bits
                 : throw new PtxFault($"{literal} is no constant of type {type}");
         }
@@ -156,9 +163,13 @@ sealed partial class PtxDecoder
         string magnitude = negative ? literal[1..] : literal;
         bool hex = magnitude.StartsWith("0x");
         // A leading zero would be octal.
-        if (!ulong.TryParse(hex ? magnitude[2..] : magnitude, hex ? NumberStyles.HexNumber : NumberStyles.None, CultureInfo.InvariantCulture, out ulong value)
+        if (!ulong.TryParse(hex ? magnitude[2..] : magnitude, hex ? NumberStyles.HexNumber : NumberStyles.None,
+            CultureInfo.InvariantCulture, out ulong value)
             || (!hex && magnitude.Length > 1 && magnitude[0] == '0'))
+        {
             throw new PtxFault($"{literal} is neither a register nor a constant");
+        }
+
         if (type.Kind == 'p')
             return value <= 1 && !negative ? value : throw new PtxFault($"{literal} is no predicate");
         ulong least = 1ul << (type.Bits - 1);

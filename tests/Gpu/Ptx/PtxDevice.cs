@@ -146,7 +146,10 @@ sealed unsafe class PtxDevice() : Device("ptx", 1)
                 Array.ForEach([left, expected[r]], OneNaN<Half>);
             int at = expected[r].AsSpan().CommonPrefixLength(left);
             if (at != expected[r].Length)
-                throw new PtxFault($"{launch.Kernel.Name}{(variant.IsChecked ? " with checks" : "")}: view {r} differs from the .NET method's at byte {at}");
+            {
+                throw new PtxFault($"{launch.Kernel.Name}{(variant.IsChecked ? " with checks" : "")}: view {r} differs from the .NET "
+                    + $"method's at byte {at}");
+            }
         }
     }
 

@@ -23,16 +23,19 @@ public unsafe class PtxInterpreterTests
     [TestCase("mov.f32 %f1, 0f7FC00000; cvt.rzi.u32.f32 %r2, %f1;", 0u, TestName = "{m}(NaN from float, unsigned)")]
     [TestCase("mov.f64 %fd1, 0d7FF8000000000000; cvt.rzi.s32.f64 %r2, %fd1;", 0x80000000u, TestName = "{m}(NaN from double)")]
     [TestCase("mov.f64 %fd1, 0d7FF8000000000000; cvt.rzi.u32.f64 %r2, %fd1;", 0x80000000u, TestName = "{m}(NaN from double, unsigned)")]
-    [TestCase("mov.f32 %f1, 0f7FC00000; cvt.rzi.s64.f32 %rd2, %f1; shr.u64 %rd3, %rd2, 32; cvt.u32.u64 %r2, %rd3;", 0x80000000u, TestName = "{m}(NaN to 64 bits)")]
+    [TestCase("mov.f32 %f1, 0f7FC00000; cvt.rzi.s64.f32 %rd2, %f1; shr.u64 %rd3, %rd2, 32; cvt.u32.u64 %r2, %rd3;", 0x80000000u,
+    TestName = "{m}(NaN to 64 bits)")]
     [TestCase("mov.f32 %f1, 0f4F800000; cvt.rzi.s32.f32 %r2, %f1;", 0x7FFFFFFFu, TestName = "{m}(too large)")]
     [TestCase("mov.f32 %f1, 0fBF000000; cvt.rmi.s32.f32 %r2, %f1;", 0xFFFFFFFFu, TestName = "{m}(-0.5 down)")]
     [TestCase("mov.f32 %f1, 0fC0000000; cvt.rzi.u32.f32 %r2, %f1;", 0u, TestName = "{m}(-2, unsigned)")]
     [TestCase("mov.f32 %f1, 0f40200000; cvt.rni.s32.f32 %r2, %f1;", 2u, TestName = "{m}(2.5 to even)")]
     [TestCase("mov.b32 %r1, 16777217; cvt.rn.f32.s32 %f1, %r1; mov.b32 %r2, %f1;", 0x4B800000u, TestName = "{m}(2^24 + 1)")]
-    [TestCase("mov.b64 %rd2, 0x8000008000000001; cvt.rn.f32.u64 %f1, %rd2; mov.b32 %r2, %f1;", 0x5F000001u, TestName = "{m}(just above half)")]
+    [TestCase("mov.b64 %rd2, 0x8000008000000001; cvt.rn.f32.u64 %f1, %rd2; mov.b32 %r2, %f1;", 0x5F000001u,
+    TestName = "{m}(just above half)")]
     [TestCase("mov.f64 %fd1, 0d3FF0000010000000; cvt.rn.f32.f64 %f1, %fd1; mov.b32 %r2, %f1;", 0x3F800000u, TestName = "{m}(half to even)")]
     [TestCase("mov.f32 %f1, 0f3F801000; cvt.rn.f16.f32 %h1, %f1; cvt.u32.u16 %r2, %h1;", 0x3C00u, TestName = "{m}(half precision)")]
-    [TestCase("mov.b32 %r1, 0x0001; cvt.u16.u32 %h1, %r1; cvt.f32.f16 %f1, %h1; mov.b32 %r2, %f1;", 0x33800000u, TestName = "{m}(denormal of half precision)")]
+    [TestCase("mov.b32 %r1, 0x0001; cvt.u16.u32 %h1, %r1; cvt.f32.f16 %f1, %h1; mov.b32 %r2, %f1;", 0x33800000u,
+    TestName = "{m}(denormal of half precision)")]
     public void Conversions(string code, uint expected) => Assert.That(Result(code), Is.EqualTo(expected));
 
     // (1 + 2^-12)^2 - 1 is 2^-11 + 2^-24, of which two roundings lose the second part.
@@ -49,7 +52,8 @@ public unsafe class PtxInterpreterTests
     [TestCase("nan", 1u)]
     [TestCase("num", 0u)]
     public void Comparisons_with_NaN(string comparison, uint expected) =>
-        Assert.That(Result($"mov.f32 %f1, 0f7FC00000; setp.{comparison}.f32 %p1, %f1, 0f00000000; selp.b32 %r2, 1, 0, %p1;"), Is.EqualTo(expected));
+        Assert.That(Result($"mov.f32 %f1, 0f7FC00000; setp.{comparison}.f32 %p1, %f1, 0f00000000; selp.b32 %r2, 1, 0, %p1;"),
+        Is.EqualTo(expected));
 
     [Test]
     public void Arithmetic_on_floats_has_one_NaN_of_its_own() =>
@@ -76,26 +80,39 @@ public unsafe class PtxInterpreterTests
         Assert.That(results[64], Is.EqualTo(64));
     }
 
-    [TestCase(".shared .align 4 .b8 s[4]; mov.u32 %r3, %tid.x; st.shared.u32 [s], %r3; mov.b32 %r2, 0;", "a race", TestName = "{m}(two threads write)")]
-    [TestCase(".shared .align 4 .b8 s[8]; mov.u32 %r3, %tid.x; shl.b32 %r4, %r3, 2; mov.u32 %r5, s; add.s32 %r5, %r5, %r4; st.shared.u32 [%r5], %r3; ld.shared.u32 %r2, [s];", "a race", TestName = "{m}(read before the barrier)")]
-    [TestCase(".shared .align 4 .b8 s[4]; mov.u32 %r3, %tid.x; setp.eq.u32 %p1, %r3, 0; @%p1 st.shared.u32 [s], %r3; bar.sync 0; ld.shared.u32 %r2, [s]; @%p1 st.shared.u32 [s], %r3;", "a race", TestName = "{m}(written while others read)")]
-    [TestCase(".shared .align 4 .b8 s[8]; ld.shared.u32 %r2, [s+8];", "outside of the declared variables", TestName = "{m}(past the end of shared memory)")]
-    [TestCase(".shared .align 4 .b8 s[8]; ld.shared.u32 %r2, [s+4];", "nothing has been written to", TestName = "{m}(uninitialised shared memory)")]
-    [TestCase(".local .align 4 .b8 s[8]; ld.local.u32 %r2, [s+4];", "nothing has been written to", TestName = "{m}(uninitialised local memory)")]
-    [TestCase(".local .align 4 .b8 s[8]; mov.b32 %r2, 0; st.local.u32 [s+-4], %r2;", "outside of the declared variables", TestName = "{m}(before the beginning of local memory)")]
+    [TestCase(".shared .align 4 .b8 s[4]; mov.u32 %r3, %tid.x; st.shared.u32 [s], %r3; mov.b32 %r2, 0;", "a race",
+        TestName = "{m}(two threads write)")]
+    [TestCase(".shared .align 4 .b8 s[8]; mov.u32 %r3, %tid.x; shl.b32 %r4, %r3, 2; mov.u32 %r5, s; add.s32 %r5, %r5, %r4; st.shared.u32 "
+    + "[%r5], %r3; ld.shared.u32 %r2, [s];", "a race", TestName = "{m}(read before the barrier)")]
+    [TestCase(".shared .align 4 .b8 s[4]; mov.u32 %r3, %tid.x; setp.eq.u32 %p1, %r3, 0; @%p1 st.shared.u32 [s], %r3; bar.sync 0; "
+    + "ld.shared.u32 %r2, [s]; @%p1 st.shared.u32 [s], %r3;", "a race", TestName = "{m}(written while others read)")]
+    [TestCase(".shared .align 4 .b8 s[8]; ld.shared.u32 %r2, [s+8];", "outside of the declared variables",
+    TestName = "{m}(past the end of shared memory)")]
+    [TestCase(".shared .align 4 .b8 s[8]; ld.shared.u32 %r2, [s+4];", "nothing has been written to",
+    TestName = "{m}(uninitialised shared memory)")]
+    [TestCase(".local .align 4 .b8 s[8]; ld.local.u32 %r2, [s+4];", "nothing has been written to",
+    TestName = "{m}(uninitialised local memory)")]
+    [TestCase(".local .align 4 .b8 s[8]; mov.b32 %r2, 0; st.local.u32 [s+-4], %r2;", "outside of the declared variables",
+    TestName = "{m}(before the beginning of local memory)")]
     [TestCase("ld.global.u32 %r2, [%rd1+8];", "outside of the launch's views", TestName = "{m}(past the end of a view)")]
     [TestCase("ld.global.u32 %r2, [%rd1+-4];", "outside of the launch's views", TestName = "{m}(before the beginning of a view)")]
     [TestCase("ld.global.u32 %r2, [%rd1+2];", "not aligned to 4", TestName = "{m}(misaligned)")]
     [TestCase("ld.global.v2.u32 {%r2, %r3}, [%rd1+4];", "not aligned to 8", TestName = "{m}(misaligned vector)")]
     [TestCase("add.s32 %r2, %r3, 1;", "no value yet", TestName = "{m}(uninitialised register)")]
-    [TestCase("mov.u32 %r3, %tid.x; setp.eq.u32 %p1, %r3, 1; @%p1 mov.b32 %r2, 5;", "no value yet", TestName = "{m}(register that one thread has set)")]
+    [TestCase("mov.u32 %r3, %tid.x; setp.eq.u32 %p1, %r3, 1; @%p1 mov.b32 %r2, 5;", "no value yet",
+    TestName = "{m}(register that one thread has set)")]
     [TestCase("mov.u32 %r2, %tid.x; setp.eq.u32 %p1, %r2, 0; @%p1 bar.sync 0;", "part ways", TestName = "{m}(barrier for some)")]
-    [TestCase("mov.u32 %r2, %tid.x; setp.eq.u32 %p1, %r2, 0; @%p1 ret; bar.sync 0;", "part ways", TestName = "{m}(barrier after some have ended)")]
-    [TestCase("mov.u32 %r2, %tid.x; setp.eq.u32 %p1, %r2, 0; @%p1 bra A; bar.sync 0; bra C; A: bar.sync 0; C:", "part ways", TestName = "{m}(different barriers)")]
-    [TestCase("mov.u32 %r2, %tid.x; setp.eq.u32 %p1, %r2, 0; @%p1 ret; shfl.sync.idx.b32 %r2, %r2, 0, 31, 0xffffffff;", "does not take part", TestName = "{m}(shuffle from a lane that has ended)")]
-    [TestCase("mov.u32 %r2, %tid.x; setp.eq.u32 %p1, %r2, 0; @%p1 bra A; shfl.sync.idx.b32 %r2, %r2, 1, 31, 0xffffffff; A: bar.sync 0;", "part ways", TestName = "{m}(shuffle for some)")]
+    [TestCase("mov.u32 %r2, %tid.x; setp.eq.u32 %p1, %r2, 0; @%p1 ret; bar.sync 0;", "part ways",
+    TestName = "{m}(barrier after some have ended)")]
+    [TestCase("mov.u32 %r2, %tid.x; setp.eq.u32 %p1, %r2, 0; @%p1 bra A; bar.sync 0; bra C; A: bar.sync 0; C:", "part ways",
+    TestName = "{m}(different barriers)")]
+    [TestCase("mov.u32 %r2, %tid.x; setp.eq.u32 %p1, %r2, 0; @%p1 ret; shfl.sync.idx.b32 %r2, %r2, 0, 31, 0xffffffff;",
+    "does not take part", TestName = "{m}(shuffle from a lane that has ended)")]
+    [TestCase("mov.u32 %r2, %tid.x; setp.eq.u32 %p1, %r2, 0; @%p1 bra A; shfl.sync.idx.b32 %r2, %r2, 1, 31, 0xffffffff; A: bar.sync 0;",
+    "part ways", TestName = "{m}(shuffle for some)")]
     [TestCase("A: bra B; B: bra A;", "does not end", TestName = "{m}(no end)")]
-    public void Refuses_when_running(string code, string reason) => Assert.That(() => Results(code, 2), Throws.TypeOf<PtxFault>().With.Message.Contains(reason));
+    public void Refuses_when_running(string code, string reason) =>
+    Assert.That(() => Results(code, 2), Throws.TypeOf<PtxFault>().With.Message.Contains(reason));
 
     [TestCase("mov.b32 %r99, 1;", "%r99 is no register")]
     [TestCase("mov.u32 %r2, %clock;", "%clock is no register")]
@@ -122,18 +139,21 @@ public unsafe class PtxInterpreterTests
     [TestCase("A: A: ret;", "stands twice")]
     [TestCase(".reg .b32 %r<9>;", "declared twice")]
     [TestCase(".const .b32 c[4];", "unknown declaration")]
-    public void Refuses_when_reading(string code, string reason) => Assert.That(() => new PtxProgram(Module(code)), Throws.TypeOf<PtxFault>().With.Message.Contains(reason));
+    public void Refuses_when_reading(string code, string reason) =>
+    Assert.That(() => new PtxProgram(Module(code)), Throws.TypeOf<PtxFault>().With.Message.Contains(reason));
 
     [TestCase("6.0", 80)]
     [TestCase("7.0", 90)]
     [TestCase("8.0", 100)]
     [TestCase("6.0", 61)]
     public void Refuses_targets_that_the_version_does_not_know(string version, int sm) =>
-        Assert.That(() => new PtxProgram(Module("ret;").Replace("6.0", version).Replace("sm_60", $"sm_{sm}")), Throws.TypeOf<PtxFault>().With.Message.Contains("does not know"));
+        Assert.That(() => new PtxProgram(Module("ret;").Replace("6.0", version).Replace("sm_60", $"sm_{sm}")),
+        Throws.TypeOf<PtxFault>().With.Message.Contains("does not know"));
 
     [Test]
     public void Shuffles_come_with_version_6() => Assert.That(
-        () => new PtxProgram(Module("shfl.sync.idx.b32 %r2, %r1, 0, 31, -1;").Replace("6.0", "5.0")), Throws.TypeOf<PtxFault>().With.Message.Contains("version 6"));
+        () => new PtxProgram(Module("shfl.sync.idx.b32 %r2, %r1, 0, 31, -1;").Replace("6.0", "5.0")),
+        Throws.TypeOf<PtxFault>().With.Message.Contains("version 6"));
 
     static uint Result(string code) => Results(code, 1)[0];
 
@@ -144,7 +164,8 @@ public unsafe class PtxInterpreterTests
         fixed (uint* view = left)
         {
             long start = (long)view;
-            new PtxProgram(Module(code)).Run(new Index3D(1, 1, 1), new Index3D(threads, 1, 1), [(ulong)start, (ulong)threads], [(start, start + 4 * left.Length)]);
+            new PtxProgram(Module(code)).Run(new Index3D(1, 1, 1), new Index3D(threads, 1, 1), [(ulong)start, (ulong)threads],
+                [(start, start + 4 * left.Length)]);
         }
 
         return left;

@@ -49,7 +49,8 @@ static class PtxKernels
         x[i] = (even ? 1 : 0) + (small ? 2 : 0) + (first ? 4 : 0) + (chosen ? 8 : 0) + (even == second ? 16 : 0);
     }
 
-    public static void Cube(Index3D index, ArrayView<int> x) => x[(index.Z * 2 + index.Y) * 4 + index.X] += index.X + 10 * index.Y + 100 * index.Z;
+    public static void Cube(Index3D index, ArrayView<int> x) =>
+        x[(index.Z * 2 + index.Y) * 4 + index.X] += index.X + 10 * index.Y + 100 * index.Z;
 
     // The sum wraps around to a small number: its constant is no offset of an address.
     public static void Wrap(Index1D i, ArrayView<byte> x, int n) => x[i + n - 2147483640] += (byte)i.X;

@@ -24,7 +24,8 @@ sealed unsafe class PtxMemory
         foreach (PtxVariable variable in variables.OrderBy(variable => variable.Bytes == PtxVariable.Dynamic))
         {
             bool ofGroup = variable.Space == "shared";
-            int start = ((ofGroup ? SharedBytes : LocalBytes) + variable.Alignment - 1) / variable.Alignment * variable.Alignment, end = start + Math.Max(0, variable.Bytes);
+            int start = ((ofGroup ? SharedBytes : LocalBytes) + variable.Alignment - 1) / variable.Alignment * variable.Alignment,
+                end = start + Math.Max(0, variable.Bytes);
             addresses.Add(variable.Name, (variable.Space, start));
             (ofGroup ? shared : local).Add((start, end));
             if (ofGroup)
@@ -72,7 +73,8 @@ sealed unsafe class PtxMemory
 
     /// <summary>Which space a generic address lies in, and where there.</summary>
     public static (char Space, ulong Address) FromGeneric(ulong address) =>
-        address - SharedWindow < WindowBytes ? ('s', address - SharedWindow) : address - LocalWindow < WindowBytes ? ('l', address - LocalWindow) : ('g', address);
+        address - SharedWindow < WindowBytes ? ('s', address - SharedWindow) : address - LocalWindow < WindowBytes
+        ? ('l', address - LocalWindow) : ('g', address);
 
     /// <summary>The variable's space and address, if there is one of that name.</summary>
     public (string Space, int Address)? Find(string name) => addresses.TryGetValue(name, out var found) ? found : null;

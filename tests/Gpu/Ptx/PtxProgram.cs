@@ -57,7 +57,8 @@ sealed class PtxProgram
     }
 
     /// <summary>The same with the bytes of each parameter as they lie in memory, and bytes of shared memory that the launch adds.</summary>
-    public void RunWithBytes(Index3D grid, Index3D size, byte[][] parameters, IReadOnlyList<(long Start, long End)> ranges, int dynamicBytes = 0)
+    public void RunWithBytes(Index3D grid, Index3D size, byte[][] parameters, IReadOnlyList<(long Start, long End)> ranges,
+        int dynamicBytes = 0)
     {
         RequireCount(parameters.Length);
         for (int p = 0; p < parameters.Length; p++)
@@ -85,7 +86,8 @@ sealed class PtxProgram
             throw new PtxFault($"{text.Entry} takes {text.Parameters.Count} parameters, not {given}");
     }
 
-    static Index3D Unflatten(int linear, Index3D extent) => new(linear % extent.X, linear / extent.X % extent.Y, linear / extent.X / extent.Y);
+    static Index3D Unflatten(int linear, Index3D extent) =>
+        new(linear % extent.X, linear / extent.X % extent.Y, linear / extent.X / extent.Y);
 
     void Run(PtxGroup group)
     {

@@ -25,7 +25,8 @@ static partial class PtxReader
         {
             if (Dynamic().Match(text, at) is { Success: true } variable)
             {
-                dynamic.Add(new PtxVariable("shared", new PtxType('b', 8), variable.Groups["name"].Value, PtxVariable.Dynamic, int.Parse(variable.Groups["align"].Value)));
+                dynamic.Add(new PtxVariable("shared", new PtxType('b', 8), variable.Groups["name"].Value, PtxVariable.Dynamic,
+                    int.Parse(variable.Groups["align"].Value)));
                 at += variable.Length;
                 continue;
             }
@@ -42,7 +43,13 @@ static partial class PtxReader
             }
 
             int end = Close(text, at);
-            var part = new PtxText { Entry = name, Version = version, Target = target, Result = item.Groups["result"].Success ? ReadParameter(item.Groups["result"].Value.Trim()) : null };
+            var part = new PtxText
+            {
+                Entry = name,
+                Version = version,
+                Target = target,
+                Result = item.Groups["result"].Success ? ReadParameter(item.Groups["result"].Value.Trim()) : null
+            };
             Fill(part, item.Groups["parameters"].Value, text[at..end], text[..at].Count(c => c == '\n') + 1);
             at = end + 1 + Space().Match(text, end + 1).Length;
             if (item.Groups["entry"].Success)
@@ -91,7 +98,8 @@ static partial class PtxReader
         if (match.Groups["count"].Success)
         {
             int own = match.Groups["own"].Success ? int.Parse(match.Groups["own"].Value) : type.Bytes;
-            return new PtxVariable("param", type, match.Groups["name"].Value, type.Bytes * int.Parse(match.Groups["count"].Value), own, IsArray: true);
+            return new PtxVariable("param", type, match.Groups["name"].Value, type.Bytes * int.Parse(match.Groups["count"].Value), own,
+                IsArray: true);
         }
 
         int alignment = match.Groups["align"].Success ? int.Parse(match.Groups["align"].Value) : 1;
@@ -133,15 +141,27 @@ static partial class PtxReader
             if (end < 0)
                 throw new PtxFault($"line {line}: a statement without an end");
             // What is declared in braces has a name of its own from here on.
-            string statement = scopes.Count == 0 ? body[at..end] : Name().Replace(body[at..end], name => scopes.Select(scope => scope.GetValueOrDefault(name.Value)).FirstOrDefault(own => own != null) ?? name.Value);
+            string statement = scopes.Count == 0 ? body[at..end] : Name()
+                .Replace(body[at..end], name => scopes.Select(scope => scope.GetValueOrDefault(name.Value))
+                .FirstOrDefault(own => own != null) ?? name.Value);
             if (BranchTargets().Match(statement) is { Success: true } targets)
-                result.Targets.Add(last ?? throw new PtxFault($"line {line}: a list of labels without a label of its own"), targets.Groups["labels"].Value.Split(',', StringSplitOptions.TrimEntries));
+            {
+                result.Targets.Add(last ?? throw new PtxFault($"line {line}: a list of labels without a label of its own"),
+                    targets.Groups["labels"].Value.Split(',', StringSplitOptions.TrimEntries));
+            }
             else if (scopes.Count > 0 && statement.StartsWith(".param"))
+            {
                 Pass(result, ReadParameter(statement.Trim()), scopes.Peek());
+            }
             else if (statement[0] == '.')
+            {
                 Declare(result, statement, line);
+            }
             else
+            {
                 result.Lines.Add(ReadLine(statement, line));
+            }
+
             line += statement.Count(c => c == '\n');
             at = end + 1;
         }
@@ -173,7 +193,8 @@ static partial class PtxReader
             int alignment = variable.Groups["align"].Success ? int.Parse(variable.Groups["align"].Value) : element.Bytes;
             if (result.Variables.Any(v => v.Name == name) || result.Parameters.Any(p => p.Name == name))
                 throw new PtxFault($"line {line}: {name} is declared twice");
-            result.Variables.Add(new PtxVariable(variable.Groups["space"].Value, element, name, element.Bytes * int.Parse(variable.Groups["count"].Value), alignment));
+            result.Variables.Add(new PtxVariable(variable.Groups["space"].Value, element, name,
+                element.Bytes * int.Parse(variable.Groups["count"].Value), alignment));
         }
         else
         {
@@ -190,10 +211,12 @@ static partial class PtxReader
         if (Call().Match(operands) is { Success: true } call && match.Groups["opcode"].Value is "call" or "call.uni")
         {
             string[] given = call.Groups["given"].Value.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
-            return new PtxLine(line, statement.Trim(), null, false, ["call"], [call.Groups["name"].Value, call.Groups["result"].Value, .. given]);
+            return new PtxLine(line, statement.Trim(), null, false, ["call"],
+                [call.Groups["name"].Value, call.Groups["result"].Value, .. given]);
         }
 
-        string[] split = operands.Length == 0 ? [] : [.. Comma().Split(operands).Select(o => o.Trim()).Select(o => o is ['[', .. var inner, ']'] ? $"[{inner.Trim()}]" : o)];
+        string[] split = operands.Length == 0 ? []
+            : [.. Comma().Split(operands).Select(o => o.Trim()).Select(o => o is ['[', .. var inner, ']'] ? $"[{inner.Trim()}]" : o)];
         if (split.Any(o => o.Length == 0))
             throw new PtxFault($"line {line}: an operand is missing: {statement}");
         string? guard = match.Groups["guard"].Success ? match.Groups["guard"].Value : null;
@@ -214,13 +237,15 @@ static partial class PtxReader
         + @"\((?<parameters>[^)]*)\)\s*(\.maxntid\s+\d+(\s*,\s*\d+){0,2}\s*)?((?<end>;)\s*|(?<end>\{))")]
     private static partial Regex Item();
 
-    [GeneratedRegex(@"^\.param\s+(\.align\s+(?<own>\d+)\s+)?\.(?<type>\w+)\s+(?<pointer>\.ptr\s+\.global\s+\.align\s+(?<align>\d+)\s+)?(?<name>[A-Za-z_$][\w$]*)(\[(?<count>\d+)\])?$")]
+    [GeneratedRegex(
+        @"^\.param\s+(\.align\s+(?<own>\d+)\s+)?\.(?<type>\w+)\s+(?<pointer>\.ptr\s+\.global\s+\.align\s+(?<align>\d+)\s+)?(?<name>[A-Za-z_$][\w$]*)(\[(?<count>\d+)\])?$")]
     private static partial Regex Parameter();
 
     [GeneratedRegex(@"^\.reg\s+\.(?<type>\w+)\s+(?<prefix>%[A-Za-z]+)<(?<count>\d+)>$")]
     private static partial Regex Register();
 
-    [GeneratedRegex(@"^\.(?<space>shared|local)\s+(\.align\s+(?<align>\d+)\s+)?\.(?<type>\w+)\s+(?<name>[A-Za-z_$][\w$]*)\[(?<count>\d+)\]$")]
+    [GeneratedRegex(
+        @"^\.(?<space>shared|local)\s+(\.align\s+(?<align>\d+)\s+)?\.(?<type>\w+)\s+(?<name>[A-Za-z_$][\w$]*)\[(?<count>\d+)\]$")]
     private static partial Regex Variable();
 
     [GeneratedRegex(@"^\.branchtargets\s+(?<labels>[\w$,\s]+)$")]

@@ -62,9 +62,11 @@ public unsafe class PtxTargetTests
     public void Options_are_in_the_header()
     {
         string text = PtxTarget.Compile(function, new PtxOptions(90, AlignedViews: true, MaxThreads: 256, Checked: true)).Text;
-        Assert.That(text, Does.StartWith(".version 7.8\n.target sm_90\n").And.Contain(".align 16 p0").And.Contain(".maxntid 256, 1, 1\n").And.Contain(".align 8 report\n)"));
+        Assert.That(text, Does.StartWith(".version 7.8\n.target sm_90\n").And.Contain(".align 16 p0").And.Contain(
+            ".maxntid 256, 1, 1\n").And.Contain(".align 8 report\n)"));
         Assert.That(new PtxProgram(text).Parameters, Has.Count.EqualTo(3));
-        Assert.That(() => PtxTarget.Compile(function, new PtxOptions(61)), Throws.TypeOf<ArgumentOutOfRangeException>().With.Message.Contains("sm_61; take one of 60, 70, 80, 90, 100"));
+        Assert.That(() => PtxTarget.Compile(function, new PtxOptions(61)),
+            Throws.TypeOf<ArgumentOutOfRangeException>().With.Message.Contains("sm_61; take one of 60, 70, 80, 90, 100"));
     }
 
     [Test]
@@ -79,14 +81,16 @@ public unsafe class PtxTargetTests
     }
 
     void Store(Value value) =>
-        entry.Instructions.Add(new Instruction(Op.Store, IrType.None, [view, function.Constant(0), value], new Access(MemoryType.I32, 4, 0), default));
+        entry.Instructions.Add(new Instruction(Op.Store, IrType.None, [view, function.Constant(0), value], new Access(MemoryType.I32, 4, 0),
+        default));
 
     int Run(uint n)
     {
         int left = 0;
         long start = (long)&left;
         IrVerifier.Verify(function);
-        new PtxProgram(PtxTarget.Compile(function, new PtxOptions()).Text).Run(new Index3D(1, 1, 1), new Index3D(1, 1, 1), [(ulong)start, n], [(start, start + 4)]);
+        new PtxProgram(PtxTarget.Compile(function, new PtxOptions()).Text).Run(new Index3D(1, 1, 1), new Index3D(1, 1, 1),
+            [(ulong)start, n], [(start, start + 4)]);
         return left;
     }
 }

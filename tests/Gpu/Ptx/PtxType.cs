@@ -21,7 +21,8 @@ readonly record struct PtxType(char Kind, int Bits)
 
     /// <summary>Whether an instruction of this type takes a register of that type: the same width, and floats only where either side is bits.</summary>
     public bool Takes(PtxType register) =>
-        Bits == register.Bits && (Kind == register.Kind || Kind == 'b' || register.Kind == 'b' || (!IsFloat && !register.IsFloat)) && Kind == 'p' == (register.Kind == 'p');
+        Bits == register.Bits && (Kind == register.Kind || Kind == 'b' || register.Kind == 'b' || (!IsFloat && !register.IsFloat))
+        && Kind == 'p' == (register.Kind == 'p');
 
     /// <summary>The same for loads, stores and conversions, which take wider registers of integers and bits.</summary>
     public bool TakesWider(PtxType register) =>

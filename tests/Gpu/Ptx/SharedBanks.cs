@@ -17,7 +17,8 @@ sealed class SharedBanks
         {
             foreach (var phase in lanes.GroupBy(access => access.Size == 16 ? access.Lane / 8 : 0))
             {
-                int parts = phase.SelectMany(access => Enumerable.Range(0, access.Size / 4).Select(word => access.Address / 4 + (ulong)word)).Distinct().GroupBy(word => word % 32).Max(bank => bank.Count());
+                int parts = phase.SelectMany(access => Enumerable.Range(0, access.Size / 4)
+                    .Select(word => access.Address / 4 + (ulong)word)).Distinct().GroupBy(word => word % 32).Max(bank => bank.Count());
                 if (parts > 1)
                     conflicts.Add($"line {key.Line}, {key.Text}: {parts} parts");
             }

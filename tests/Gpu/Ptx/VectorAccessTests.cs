@@ -1,6 +1,6 @@
-using Dalle2.Gpu;
 using System.Reflection;
 using System.Text.RegularExpressions;
+using Dalle2.Gpu;
 using Dalle2.Gpu.Ir;
 using Dalle2.Gpu.Runtime;
 
@@ -19,7 +19,8 @@ public class VectorAccessTests
     {
         Function function = Dalle2.Gpu.Compiler.Optimize(typeof(PtxKernels).GetMethod(kernel, BindingFlags.Static | BindingFlags.Public)!);
         string text = Dalle2.Gpu.Compiler.Ptx(function, CompileOptions.Default, 60, aligned).Text;
-        Assert.That(Regex.Matches(text, @"\b(ld|st)\.(?:global|shared)(\.v\d)?").Select(m => m.Groups[1].Value + m.Groups[2].Value), Is.EqualTo(accesses.Split(' ')));
+        Assert.That(Regex.Matches(text, @"\b(ld|st)\.(?:global|shared)(\.v\d)?").Select(m => m.Groups[1].Value + m.Groups[2].Value),
+            Is.EqualTo(accesses.Split(' ')));
     }
 
     [Test]

@@ -18,7 +18,8 @@ public class EmittedSizeTests
     {
         foreach (MethodInfo method in Kernels())
         {
-            SimdKernel kernel = SimdKernel.Unremembered(new SpecializedKernel(method), bits, KernelFrontend.IndexRank(method) == 0 ? new GroupExtent(bits / 32, 1, 1) : null, isChecked: false);
+            SimdKernel kernel = SimdKernel.Unremembered(new SpecializedKernel(method), bits,
+                KernelFrontend.IndexRank(method) == 0 ? new GroupExtent(bits / 32, 1, 1) : null, isChecked: false);
             Assert.That(isMasked ? kernel.Masked : kernel.Whole, Is.Not.Null);
             Assert.That(kernel.Size.IsTooLarge, Is.False, $"{method.DeclaringType!.Name}.{method.Name}: {kernel.Size}");
             Assert.That(kernel.Size.Bytes, Is.Positive);

@@ -23,7 +23,8 @@ public sealed class MeanColorFamily : ModelFamily
 
     /// <inheritdoc/>
     public override IReadOnlyList<Preset> Presets { get; } =
-        [new("tiny", "seconds", new MeanColorConfig { Samples = 64, ImageSide = 8, Batch = 8, CheckpointEvery = 10, LogEvery = 5, WarmupSteps = 0 })];
+        [new("tiny", "seconds", new MeanColorConfig { Samples = 64, ImageSide = 8, Batch = 8, CheckpointEvery = 10, LogEvery = 5,
+        WarmupSteps = 0 })];
 
     /// <inheritdoc/>
     public override string DefaultPreset => "tiny";
@@ -33,7 +34,8 @@ public sealed class MeanColorFamily : ModelFamily
 
     /// <inheritdoc/>
     public override IReadOnlyList<SamplerOption> SamplerOptions { get; } =
-        [new NumberOption("brightness", "A factor on the drawn color.", 1f, 0f, 2f), new ChoiceOption("pattern", "How the color fills the picture.", ["plain", "striped"])];
+        [new NumberOption("brightness", "A factor on the drawn color.", 1f, 0f, 2f),
+        new ChoiceOption("pattern", "How the color fills the picture.", ["plain", "striped"])];
 
     /// <inheritdoc/>
     public override FamilyModel Create(Device device, TrainingConfig config, Vocabulary vocabulary) =>
@@ -80,7 +82,8 @@ sealed class MeanColorModel : FamilyModel
         return context.Upload(counts, batch.Size, vocabulary);
     }
 
-    sealed class FitStage(StageDescription description, MeanColorConfig config, Linear linear, int vocabulary, IReadOnlyList<ParameterStore> trained)
+    sealed class FitStage(StageDescription description, MeanColorConfig config, Linear linear, int vocabulary,
+        IReadOnlyList<ParameterStore> trained)
         : Stage(description, config.FitSteps, trained)
     {
         readonly SquaredError loss = new();
@@ -109,7 +112,8 @@ sealed class MeanColorModel : FamilyModel
         protected override IReadOnlyList<KeyValuePair<string, double>> Describe(ReadOnlySpan<float> values) =>
             Figures(new KeyValuePair<string, double>("loss", values[0]));
 
-        public override Tensor Sheet(Context context, Batch batch, ulong seed) => PlainSampler.Fill(context, linear, batch, vocabulary, 1f, 1);
+        public override Tensor Sheet(Context context, Batch batch, ulong seed) =>
+            PlainSampler.Fill(context, linear, batch, vocabulary, 1f, 1);
 
         public override void Abandon()
         {
@@ -123,7 +127,8 @@ sealed class MeanColorModel : FamilyModel
         public IReadOnlyList<string> Stages => [MeanColorFamily.Fit];
 
         public Tensor Draw(Context context, Batch captions, ulong seed, int firstNumber, SamplerSettings settings) =>
-            Fill(context, linear, captions, vocabulary, settings.Number("brightness"), settings.Choice("pattern") == "striped" ? 2 : config.ImageSide);
+            Fill(context, linear, captions, vocabulary, settings.Number("brightness"),
+            settings.Choice("pattern") == "striped" ? 2 : config.ImageSide);
 
         public static Tensor Fill(Context context, Linear linear, Batch batch, int vocabulary, float brightness, int stripe)
         {

@@ -39,7 +39,8 @@ static class FloatMeaning
     public static bool IsEvenInteger(float value) => MathF.Abs(value) < float.PositiveInfinity && MathF.Floor(0.5f * value) * 2 == value;
 
     /// <summary>True for integers that are no multiples of two.</summary>
-    public static bool IsOddInteger(float value) => MathF.Abs(value) < float.PositiveInfinity && MathF.Floor(value) == value && MathF.Floor(0.5f * value) * 2 != value;
+    public static bool IsOddInteger(float value) =>
+        MathF.Abs(value) < float.PositiveInfinity && MathF.Floor(value) == value && MathF.Floor(0.5f * value) * 2 != value;
 
     /// <summary>The larger one; the other if one is NaN.</summary>
     public static float MaxNumber(float x, float y) => float.IsNaN(x) ? y : float.IsNaN(y) ? x : IntrinsicMath.Max(x, y);
@@ -90,7 +91,8 @@ static class FloatMeaning
     public static bool IsEvenInteger(double value) => Math.Abs(value) < double.PositiveInfinity && Math.Floor(0.5 * value) * 2 == value;
 
     /// <inheritdoc cref="IsOddInteger(float)"/>
-    public static bool IsOddInteger(double value) => Math.Abs(value) < double.PositiveInfinity && Math.Floor(value) == value && Math.Floor(0.5 * value) * 2 != value;
+    public static bool IsOddInteger(double value) =>
+        Math.Abs(value) < double.PositiveInfinity && Math.Floor(value) == value && Math.Floor(0.5 * value) * 2 != value;
 
     /// <inheritdoc cref="MaxNumber(float, float)"/>
     public static double MaxNumber(double x, double y) => double.IsNaN(x) ? y : double.IsNaN(y) ? x : IntrinsicMath.Max(x, y);

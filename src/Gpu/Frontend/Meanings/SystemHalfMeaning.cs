@@ -15,7 +15,8 @@ static class SystemHalfMeaning
 
     internal static Half op_Division(Half left, Half right) => (Half)((float)left / (float)right);
 
-    internal static Half op_UnaryNegation(Half value) => BitConverter.UInt16BitsToHalf((ushort)(BitConverter.HalfToUInt16Bits(value) ^ 0x8000));
+    internal static Half op_UnaryNegation(Half value) =>
+        BitConverter.UInt16BitsToHalf((ushort)(BitConverter.HalfToUInt16Bits(value) ^ 0x8000));
 
     internal static Half op_UnaryPlus(Half value) => value;
 

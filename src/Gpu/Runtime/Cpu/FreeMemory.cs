@@ -7,7 +7,8 @@ namespace Dalle2.Gpu.Runtime.Cpu;
 static unsafe partial class FreeMemory
 {
     /// <summary>The bytes; where the system does not tell, what .NET knows.</summary>
-    public static long Bytes => (OperatingSystem.IsWindows() ? OfWindows() : OperatingSystem.IsMacOS() ? OfMac() : OfLinux("/")) ?? OfRuntime();
+    public static long Bytes =>
+        (OperatingSystem.IsWindows() ? OfWindows() : OperatingSystem.IsMacOS() ? OfMac() : OfLinux("/")) ?? OfRuntime();
 
     /// <summary>What the kernel can give without swapping, or less where a control group of the process allows less; null if the kernel does not say.</summary>
     /// <param name="root">The folder that <c>proc</c> and <c>sys</c> lie in.</param>
@@ -25,7 +26,10 @@ static unsafe partial class FreeMemory
                 continue;
             bool isSecond = parts[1].Length == 0, isFirst = parts[1].Split(',').Contains("memory");
             if (isSecond || isFirst)
-                free = Math.Min(free, OfGroups(System.IO.Path.Combine(root, "sys", "fs", "cgroup", isFirst ? "memory" : ""), parts[2], isFirst));
+            {
+                free = Math.Min(free, OfGroups(System.IO.Path.Combine(root, "sys", "fs", "cgroup", isFirst ? "memory" : ""), parts[2],
+                    isFirst));
+            }
         }
 
         return Math.Max(0, free);
@@ -54,7 +58,8 @@ static unsafe partial class FreeMemory
 
     // "max" is no number.
     static long? Number(string file) =>
-        Lines(file) is [var line, ..] && long.TryParse(line, NumberStyles.None, CultureInfo.InvariantCulture, out long number) ? number : null;
+        Lines(file) is [var line, ..] && long.TryParse(line, NumberStyles.None, CultureInfo.InvariantCulture, out long number)
+        ? number : null;
 
     static long? Field(string file, string name)
     {
@@ -62,7 +67,9 @@ static unsafe partial class FreeMemory
         {
             if (line.Split(' ', StringSplitOptions.RemoveEmptyEntries) is [var first, var value, ..] && first == name
                 && long.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out long number))
+            {
                 return number;
+            }
         }
 
         return null;

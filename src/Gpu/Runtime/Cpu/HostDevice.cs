@@ -23,7 +23,8 @@ abstract unsafe class HostDevice(string name, int threads) : Device(name, thread
 
     internal override void CopyOut(nint source, Span<byte> target) => new ReadOnlySpan<byte>((void*)source, target.Length).CopyTo(target);
 
-    internal override void CopyWithin(nint source, nint target, long bytes) => System.Buffer.MemoryCopy((void*)source, (void*)target, bytes, bytes);
+    internal override void CopyWithin(nint source, nint target, long bytes) =>
+        System.Buffer.MemoryCopy((void*)source, (void*)target, bytes, bytes);
 
     internal override void ClearBytes(nint target, long bytes) => NativeMemory.Clear((void*)target, (nuint)bytes);
 

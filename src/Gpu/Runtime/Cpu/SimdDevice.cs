@@ -35,13 +35,17 @@ sealed unsafe class SimdDevice : HostDevice
     // As much as a core's second cache holds at least.
     public override int SharedBytes => 1 << 20;
 
-    public override string Description => $"kernels compiled for {bits}-bit vectors, on {Threads} thread{(Threads == 1 ? "" : "s")}{(isChecked ? ", every access checked" : "")}";
+    public override string Description => $"kernels compiled for {bits}-bit vectors, on {Threads} thread{(Threads == 1 ? "" : "s")}"
+        + $"{(isChecked ? ", every access checked" : "")}";
 
     protected override void Dispose(bool disposing)
     {
         pool.Dispose();
         if (Settings.Current.Debug >= 1)
-            TraceOutput.Line(string.Create(CultureInfo.InvariantCulture, $"{Name}: {CompileTrace.Total.Methods} methods compiled in {CompileTrace.Total.Time.TotalSeconds:F2} s"));
+        {
+            TraceOutput.Line(string.Create(CultureInfo.InvariantCulture,
+                $"{Name}: {CompileTrace.Total.Methods} methods compiled in {CompileTrace.Total.Time.TotalSeconds:F2} s"));
+        }
     }
 
     private protected override void RunKernel(Launch launch)

@@ -63,11 +63,13 @@ sealed class SimdKernel
     public int FrameBytes { get; private set; }
 
     /// <summary>The code of a kernel, which is kept as long as the kernel is.</summary>
-    public static SimdKernel Of(CompiledKernel compiled, SpecializedKernel kernel, int bits, GroupExtent? group, bool isChecked) => Cache.GetOrCreateValue(compiled)
+    public static SimdKernel Of(CompiledKernel compiled, SpecializedKernel kernel, int bits, GroupExtent? group, bool isChecked) =>
+        Cache.GetOrCreateValue(compiled)
         .GetOrAdd(new Key(kernel, bits, group, isChecked), static key => new Lazy<SimdKernel>(() => new SimdKernel(key))).Value;
 
     /// <summary>Code that nobody will ask for again.</summary>
-    public static SimdKernel Unremembered(SpecializedKernel kernel, int bits, GroupExtent? group, bool isChecked) => new(new Key(kernel, bits, group, isChecked));
+    public static SimdKernel Unremembered(SpecializedKernel kernel, int bits, GroupExtent? group, bool isChecked) =>
+        new(new Key(kernel, bits, group, isChecked));
 
     SimdCode Compile(bool isMasked)
     {
@@ -75,7 +77,8 @@ sealed class SimdKernel
         {
             SimdProgram program = Compiler.Simd(Function, options, vectors, isMasked);
             EmittedSize size = program.Size;
-            CompileTrace.Emitted(kernel, Group, $"{(IsChecked ? "checked." : "")}{(isMasked ? "masked." : "")}simd{vectors.Bits}", () => LinearText.Print(program.Code));
+            CompileTrace.Emitted(kernel, Group, $"{(IsChecked ? "checked." : "")}{(isMasked ? "masked." : "")}simd{vectors.Bits}",
+                () => LinearText.Print(program.Code));
             if (size.IsTooLarge && options.Unrolls)
             {
                 // With its loops as they are it is smaller, and what is small is optimized.
@@ -85,7 +88,11 @@ sealed class SimdKernel
             }
 
             if (size.IsTooLarge)
-                Console.Error.WriteLine($"{Function.Name} runs slowly: {size.Bytes} bytes of intermediate language and {size.Locals} locals are more than .NET optimizes; make the kernel smaller");
+            {
+                Console.Error.WriteLine($"{Function.Name} runs slowly: {size.Bytes} bytes of intermediate language and "
+                    + $"{size.Locals} locals are more than .NET optimizes; make the kernel smaller");
+            }
+
             Size = size.Bytes > Size.Bytes ? size : Size;
             (SharedBytes, LocalBytes, FrameBytes) = (program.Code.SharedBytes, program.Code.LocalBytes, program.FrameBytes);
             // By .NET too, now and not within the first launch.

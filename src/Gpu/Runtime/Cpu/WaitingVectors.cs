@@ -11,7 +11,8 @@ static unsafe class WaitingVectors
     const int WarpSize = 32;
 
     /// <summary>What to say when not all threads come to a barrier.</summary>
-    public const string Apart = "some threads left the kernel or wait elsewhere while others were still to pass a barrier; every thread must pass each barrier";
+    public const string Apart =
+        "some threads left the kernel or wait elsewhere while others were still to pass a barrier; every thread must pass each barrier";
 
     public static void Run(SimdKernel kernel, SimdCode code, ref SimdContext context, int group, int vectors)
     {

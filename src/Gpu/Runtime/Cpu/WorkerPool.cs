@@ -87,10 +87,12 @@ sealed class WorkerPool : IDisposable
         while (true)
         {
             ulong left = Volatile.Read(ref shared.Left);
-            int first = (ushort)(left >> 16), end = (ushort)left, taken = (end - first + 2 * workers.Length + 1) / (2 * (workers.Length + 1));
+            int first = (ushort)(left >> 16), end = (ushort)left,
+                taken = (end - first + 2 * workers.Length + 1) / (2 * (workers.Length + 1));
             if (first == end)
                 return;
-            ulong rest = left & ~0xFFFF_FFFFul | (fromFront ? (uint)(first + taken) << 16 | (uint)end : (uint)first << 16 | (uint)(end - taken));
+            ulong rest = left & ~0xFFFF_FFFFul | (fromFront ? (uint)(first + taken) << 16 | (uint)end : (uint)first << 16
+                | (uint)(end - taken));
             if (Interlocked.CompareExchange(ref shared.Left, rest, left) != left)
                 continue;
             (first, end) = fromFront ? (first, first + taken) : (end - taken, end);

@@ -18,7 +18,12 @@ sealed unsafe partial class CudaDevice
             if (memory.IsRecording)
                 throw new InvalidOperationException($"{Name}: a recording is under way already");
             if (report != 0 || Profiler != null)
-                throw new InvalidOperationException($"{Name}: nothing can be recorded while every launch is {(report != 0 ? "checked" : "profiled")}; open the device without that");
+            {
+                throw new InvalidOperationException(
+                    $"{Name}: nothing can be recorded while every launch is {(report != 0 ? "checked" : "profiled")}; open the device "
+                    + $"without that");
+            }
+
             Require(api.StreamBeginCapture(stream, RelaxedCapture), "beginning to record (which takes a driver for CUDA 11.4 or later)");
             memory.BeginRecording();
             recorded = 0;

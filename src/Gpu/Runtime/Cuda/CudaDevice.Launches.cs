@@ -43,13 +43,27 @@ sealed unsafe partial class CudaDevice
         CudaProgram program = kernel.Program(aligned);
         var (grid, threads) = launch.Config is { } config ? (config.GridDim, config.GroupDim) : Spread(kernel, program, launch.Extent.Size);
         if (Math.Max(grid.Y, grid.Z) > MostGroupsAcross || threads.Z > MostThreadsDeep)
-            throw new KernelException($"a card takes {MostGroupsAcross} groups along y and z and {MostThreadsDeep} threads along z at most");
+        {
+            throw new KernelException(
+                $"a card takes {MostGroupsAcross} groups along y and z and {MostThreadsDeep} threads along z at most");
+        }
+
         Time(isEnd: false);
-        int code = api.LaunchKernel(program.Function, (uint)grid.X, (uint)grid.Y, (uint)grid.Z, (uint)threads.X, (uint)threads.Y, (uint)threads.Z, 0, stream, addresses, null);
+        int code = api.LaunchKernel(program.Function, (uint)grid.X, (uint)grid.Y, (uint)grid.Z, (uint)threads.X, (uint)threads.Y,
+            (uint)threads.Z, 0, stream, addresses, null);
         if (code == CudaStatus.OutOfMemory)
-            throw new DeviceUnavailableException($"{launch.Kernel.Name}: {Name} has no memory left for the launch: {CudaStatus.Describe(api, code)}; {AllocatedBytes / 1048576.0:F0} MiB are in use; take a smaller batch, picture or model");
+        {
+            throw new DeviceUnavailableException($"{launch.Kernel.Name}: {Name} has no memory left for the launch: "
+                + $"{CudaStatus.Describe(api, code)}; {AllocatedBytes / 1048576.0:F0} MiB are in use; take a smaller batch, picture or "
+                + $"model");
+        }
+
         if (code == CudaStatus.LaunchOutOfResources)
-            throw new KernelException($"the card cannot run {RecentLaunches.Words("it", grid, threads)}: {program.Resources}; {CudaStatus.Describe(api, code)}");
+        {
+            throw new KernelException(
+                $"the card cannot run {RecentLaunches.Words("it", grid, threads)}: {program.Resources}; {CudaStatus.Describe(api, code)}");
+        }
+
         Require(code, "the driver refuses the launch");
         recorded++;
         recent.Add(launch.Kernel.Name, grid, threads);

@@ -25,13 +25,21 @@ sealed unsafe partial class CudaDevice
     public static CudaDevice Open(string name, CudaApi? api, string? cacheFolder = null, CheckMode checking = CheckMode.Drop)
     {
         int number = 0;
-        if (name != "cuda" && !(name.StartsWith("cuda:", StringComparison.Ordinal) && int.TryParse(name["cuda:".Length..], out number) && number >= 0))
+        if (name != "cuda" && !(name.StartsWith("cuda:", StringComparison.Ordinal) && int.TryParse(name["cuda:".Length..], out number)
+            && number >= 0))
+        {
             throw new DeviceUnavailableException($"there is no device '{name}'; NVIDIA's cards are called cuda:0, cuda:1 and so on");
+        }
+
         IReadOnlyList<CudaHardware> all = CudaHardware.All(api, out string? refusal);
         if (refusal != null)
             throw new DeviceUnavailableException($"{name}: {refusal}");
         if (number >= all.Count)
-            throw new DeviceUnavailableException($"there is no device '{name}'; the NVIDIA driver has {all.Count}, cuda:0{(all.Count > 1 ? $" to cuda:{all.Count - 1}" : "")}");
+        {
+            throw new DeviceUnavailableException($"there is no device '{name}'; the NVIDIA driver has {all.Count}, cuda:0"
+                + $"{(all.Count > 1 ? $" to cuda:{all.Count - 1}" : "")}");
+        }
+
         if (all[number].Refusal is { } why)
             throw new DeviceUnavailableException($"{name} ({all[number].Description}): {why}");
         var cache = new ProgramCache(cacheFolder ?? System.IO.Path.Combine(ProgramCache.DefaultFolder, "cuda"));

@@ -93,7 +93,8 @@ sealed unsafe partial class CudaDevice : Device
         }
     }
 
-    public override string Description => $"CUDA: {hardware.Description}, kernels for sm_{hardware.SmVersion}{(report == 0 ? "" : ", every access checked")}";
+    public override string Description =>
+        $"CUDA: {hardware.Description}, kernels for sm_{hardware.SmVersion}{(report == 0 ? "" : ", every access checked")}";
 
     /// <summary>What the driver says of the card.</summary>
     public CudaHardware Hardware => hardware;
@@ -107,7 +108,8 @@ sealed unsafe partial class CudaDevice : Device
         lock (gate)
         {
             Enter();
-            CudaProgram program = new CudaKernel(new Frontend.SpecializedKernel(kernel), null, CheckMode.Drop, hardware, Load).Program(aligned: true);
+            CudaProgram program = new CudaKernel(new Frontend.SpecializedKernel(kernel), null, CheckMode.Drop, hardware,
+                Load).Program(aligned: true);
             program.Unload();
             return program.Resources;
         }
@@ -180,7 +182,8 @@ sealed unsafe partial class CudaDevice : Device
         string blame = launches.Length == 0 ? "" : $"; launches run behind the host, the last ones were {launches}";
         if (!CudaStatus.IsLost(code))
             throw new KernelException($"{Name}: {what}: {CudaStatus.Describe(api, code)}{blame}");
-        lost = $"{Name} is lost: {what}: {CudaStatus.Describe(api, code)}{blame}. Start the program again{(report == 0 ? "; with D2_CHECK=1 it names the kernel, index and line" : "")}";
+        lost = $"{Name} is lost: {what}: {CudaStatus.Describe(api, code)}{blame}. Start the program again"
+            + $"{(report == 0 ? "; with D2_CHECK=1 it names the kernel, index and line" : "")}";
         throw new KernelException(lost);
     }
 }

@@ -38,19 +38,23 @@ sealed record CudaHardware(int Id, string Name, int DriverVersion)
     public bool HasGraphs => DriverVersion >= 11040;
 
     /// <summary>The highest compute capability that texts are emitted for and that this card and its driver take; 0 if none.</summary>
-    public int SmVersion => PtxOptions.Versions.Where(v => v.Sm <= Capability && v.Driver <= DriverVersion).Select(v => v.Sm).DefaultIfEmpty(0).Max();
+    public int SmVersion =>
+        PtxOptions.Versions.Where(v => v.Sm <= Capability && v.Driver <= DriverVersion).Select(v => v.Sm).DefaultIfEmpty(0).Max();
 
     /// <summary>Whether card and driver have instructions for products of matrices in TensorFloat-32 and bfloat16.</summary>
     public bool HasMatrixUnits => PtxOptions.HasMatrixUnits(SmVersion);
 
     /// <summary>Why no kernel can run on it; null if kernels can.</summary>
-    public string? Refusal => Capability < PtxOptions.Versions[0].Sm ? $"its compute capability is {Dotted(Capability)}: kernels need {Dotted(PtxOptions.Versions[0].Sm)} or later"
+    public string? Refusal =>
+        Capability < PtxOptions.Versions[0].Sm
+        ? $"its compute capability is {Dotted(Capability)}: kernels need {Dotted(PtxOptions.Versions[0].Sm)} or later"
         : SmVersion == 0 ? $"its driver knows CUDA {Cuda}: install one for CUDA {PtxOptions.Versions[0].Driver / 1000} or later"
         : null;
 
     /// <summary>Name, capability, size and driver in one line.</summary>
     public string Description => string.Create(CultureInfo.InvariantCulture,
-        $"{Name}, compute capability {Dotted(Capability)}, {Multiprocessors} SMs of {RegistersPerMultiprocessor} registers and {SharedBytesPerMultiprocessor >> 10} KiB shared memory, {GlobalBytes / 1073741824.0:F1} GiB, driver for CUDA {Cuda}");
+        $"{Name}, compute capability {Dotted(Capability)}, {Multiprocessors} SMs of {RegistersPerMultiprocessor} registers and "
+        + $"{SharedBytesPerMultiprocessor >> 10} KiB shared memory, {GlobalBytes / 1073741824.0:F1} GiB, driver for CUDA {Cuda}");
 
     string Cuda => $"{DriverVersion / 1000}.{DriverVersion % 1000 / 10}";
 

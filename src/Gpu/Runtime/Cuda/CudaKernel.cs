@@ -22,7 +22,8 @@ sealed class CudaKernel
     readonly Function function;
     int bestThreads;
 
-    public CudaKernel(SpecializedKernel kernel, GroupExtent? group, CheckMode checking, CudaHardware hardware, Func<string, PtxModule, CudaProgram> load)
+    public CudaKernel(SpecializedKernel kernel, GroupExtent? group, CheckMode checking, CudaHardware hardware, Func<string, PtxModule,
+        CudaProgram> load)
     {
         this.kernel = kernel;
         this.hardware = hardware;
@@ -66,7 +67,8 @@ sealed class CudaKernel
                 (best, most) = (size, resident);
         }
 
-        return most > 0 ? best : throw new KernelException($"not even groups of {LeastThreads} threads fit a multiprocessor: it takes {program.Registers} registers a thread");
+        return most > 0 ? best : throw new KernelException(
+            $"not even groups of {LeastThreads} threads fit a multiprocessor: it takes {program.Registers} registers a thread");
     }
 
     CudaProgram Compile(bool aligned)

@@ -85,8 +85,10 @@ sealed unsafe class CudaLibrary : CudaApi
         moduleUnload = (delegate* unmanaged<nint, int>)Export("cuModuleUnload");
         moduleGetFunction = (delegate* unmanaged<nint*, nint, byte*, int>)Export("cuModuleGetFunction");
         funcGetAttribute = (delegate* unmanaged<int*, int, nint, int>)Export("cuFuncGetAttribute");
-        occupancyMaxActiveBlocksPerMultiprocessor = (delegate* unmanaged<int*, nint, int, nuint, int>)Export("cuOccupancyMaxActiveBlocksPerMultiprocessor");
-        launchKernel = (delegate* unmanaged<nint, uint, uint, uint, uint, uint, uint, uint, nint, void**, void**, int>)Export("cuLaunchKernel");
+        occupancyMaxActiveBlocksPerMultiprocessor =
+            (delegate* unmanaged<int*, nint, int, nuint, int>)Export("cuOccupancyMaxActiveBlocksPerMultiprocessor");
+        launchKernel = (delegate* unmanaged<nint, uint, uint, uint, uint, uint, uint, uint, nint, void**, void**,
+            int>)Export("cuLaunchKernel");
         streamCreate = (delegate* unmanaged<nint*, uint, int>)Export("cuStreamCreate");
         streamDestroy = (delegate* unmanaged<nint, int>)Export("cuStreamDestroy_v2");
         streamSynchronize = (delegate* unmanaged<nint, int>)Export("cuStreamSynchronize");
@@ -149,7 +151,8 @@ sealed unsafe class CudaLibrary : CudaApi
 
     public override int LinkCreate(uint count, int* options, void** values, nint* state) => linkCreate(count, options, values, state);
 
-    public override int LinkAddData(nint state, int type, void* data, nuint size, byte* name, uint count, int* options, void** values) => linkAddData(state, type, data, size, name, count, options, values);
+    public override int LinkAddData(nint state, int type, void* data, nuint size, byte* name, uint count, int* options, void** values) =>
+        linkAddData(state, type, data, size, name, count, options, values);
 
     public override int LinkComplete(nint state, void** binary, nuint* size) => linkComplete(state, binary, size);
 
@@ -163,9 +166,12 @@ sealed unsafe class CudaLibrary : CudaApi
 
     public override int FuncGetAttribute(int* value, int attribute, nint function) => funcGetAttribute(value, attribute, function);
 
-    public override int OccupancyMaxActiveBlocksPerMultiprocessor(int* blocks, nint function, int threads, nuint sharedBytes) => occupancyMaxActiveBlocksPerMultiprocessor(blocks, function, threads, sharedBytes);
+    public override int OccupancyMaxActiveBlocksPerMultiprocessor(int* blocks, nint function, int threads, nuint sharedBytes) =>
+        occupancyMaxActiveBlocksPerMultiprocessor(blocks, function, threads, sharedBytes);
 
-    public override int LaunchKernel(nint function, uint gridX, uint gridY, uint gridZ, uint blockX, uint blockY, uint blockZ, uint sharedBytes, nint stream, void** parameters, void** extra) => launchKernel(function, gridX, gridY, gridZ, blockX, blockY, blockZ, sharedBytes, stream, parameters, extra);
+    public override int LaunchKernel(nint function, uint gridX, uint gridY, uint gridZ, uint blockX, uint blockY, uint blockZ,
+        uint sharedBytes, nint stream, void** parameters, void** extra) =>
+        launchKernel(function, gridX, gridY, gridZ, blockX, blockY, blockZ, sharedBytes, stream, parameters, extra);
 
     public override int StreamCreate(nint* stream, uint flags) => streamCreate(stream, flags);
 
@@ -173,17 +179,22 @@ sealed unsafe class CudaLibrary : CudaApi
 
     public override int StreamSynchronize(nint stream) => streamSynchronize(stream);
 
-    public override int StreamBeginCapture(nint stream, int mode) => streamBeginCapture == null ? CudaStatus.NotSupported : streamBeginCapture(stream, mode);
+    public override int StreamBeginCapture(nint stream, int mode) =>
+        streamBeginCapture == null ? CudaStatus.NotSupported : streamBeginCapture(stream, mode);
 
-    public override int StreamEndCapture(nint stream, nint* graph) => streamEndCapture == null ? CudaStatus.NotSupported : streamEndCapture(stream, graph);
+    public override int StreamEndCapture(nint stream, nint* graph) =>
+        streamEndCapture == null ? CudaStatus.NotSupported : streamEndCapture(stream, graph);
 
-    public override int GraphInstantiate(nint* executable, nint graph, ulong flags) => graphInstantiate == null ? CudaStatus.NotSupported : graphInstantiate(executable, graph, flags);
+    public override int GraphInstantiate(nint* executable, nint graph, ulong flags) =>
+        graphInstantiate == null ? CudaStatus.NotSupported : graphInstantiate(executable, graph, flags);
 
     public override int GraphDestroy(nint graph) => graphDestroy == null ? CudaStatus.NotSupported : graphDestroy(graph);
 
-    public override int GraphLaunch(nint executable, nint stream) => graphLaunch == null ? CudaStatus.NotSupported : graphLaunch(executable, stream);
+    public override int GraphLaunch(nint executable, nint stream) =>
+        graphLaunch == null ? CudaStatus.NotSupported : graphLaunch(executable, stream);
 
-    public override int GraphExecDestroy(nint executable) => graphExecDestroy == null ? CudaStatus.NotSupported : graphExecDestroy(executable);
+    public override int GraphExecDestroy(nint executable) =>
+        graphExecDestroy == null ? CudaStatus.NotSupported : graphExecDestroy(executable);
 
     public override int EventCreate(nint* created, uint flags) => eventCreate(created, flags);
 
@@ -199,15 +210,20 @@ sealed unsafe class CudaLibrary : CudaApi
 
     public override int MemFree(nint address) => memFree(address);
 
-    public override int MemAllocAsync(nint* address, nuint bytes, nint stream) => memAllocAsync == null ? CudaStatus.NotSupported : memAllocAsync(address, bytes, stream);
+    public override int MemAllocAsync(nint* address, nuint bytes, nint stream) =>
+        memAllocAsync == null ? CudaStatus.NotSupported : memAllocAsync(address, bytes, stream);
 
-    public override int MemFreeAsync(nint address, nint stream) => memFreeAsync == null ? CudaStatus.NotSupported : memFreeAsync(address, stream);
+    public override int MemFreeAsync(nint address, nint stream) =>
+        memFreeAsync == null ? CudaStatus.NotSupported : memFreeAsync(address, stream);
 
-    public override int DeviceGetDefaultMemPool(nint* pool, int device) => deviceGetDefaultMemPool == null ? CudaStatus.NotSupported : deviceGetDefaultMemPool(pool, device);
+    public override int DeviceGetDefaultMemPool(nint* pool, int device) =>
+        deviceGetDefaultMemPool == null ? CudaStatus.NotSupported : deviceGetDefaultMemPool(pool, device);
 
-    public override int MemPoolSetAttribute(nint pool, int attribute, void* value) => memPoolSetAttribute == null ? CudaStatus.NotSupported : memPoolSetAttribute(pool, attribute, value);
+    public override int MemPoolSetAttribute(nint pool, int attribute, void* value) =>
+        memPoolSetAttribute == null ? CudaStatus.NotSupported : memPoolSetAttribute(pool, attribute, value);
 
-    public override int MemPoolTrimTo(nint pool, nuint bytes) => memPoolTrimTo == null ? CudaStatus.NotSupported : memPoolTrimTo(pool, bytes);
+    public override int MemPoolTrimTo(nint pool, nuint bytes) =>
+        memPoolTrimTo == null ? CudaStatus.NotSupported : memPoolTrimTo(pool, bytes);
 
     public override int MemGetInfo(nuint* free, nuint* all) => memGetInfo(free, all);
 
@@ -215,11 +231,14 @@ sealed unsafe class CudaLibrary : CudaApi
 
     public override int MemFreeHost(void* memory) => memFreeHost(memory);
 
-    public override int MemcpyHtoDAsync(nint target, void* source, nuint bytes, nint stream) => memcpyHtoDAsync(target, source, bytes, stream);
+    public override int MemcpyHtoDAsync(nint target, void* source, nuint bytes, nint stream) =>
+        memcpyHtoDAsync(target, source, bytes, stream);
 
-    public override int MemcpyDtoHAsync(void* target, nint source, nuint bytes, nint stream) => memcpyDtoHAsync(target, source, bytes, stream);
+    public override int MemcpyDtoHAsync(void* target, nint source, nuint bytes, nint stream) =>
+        memcpyDtoHAsync(target, source, bytes, stream);
 
-    public override int MemcpyDtoDAsync(nint target, nint source, nuint bytes, nint stream) => memcpyDtoDAsync(target, source, bytes, stream);
+    public override int MemcpyDtoDAsync(nint target, nint source, nuint bytes, nint stream) =>
+        memcpyDtoDAsync(target, source, bytes, stream);
 
     public override int MemsetD8Async(nint target, byte value, nuint count, nint stream) => memsetD8Async(target, value, count, stream);
 

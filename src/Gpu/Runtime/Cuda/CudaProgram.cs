@@ -40,7 +40,8 @@ sealed unsafe class CudaProgram
     public int LocalBytes { get; }
 
     /// <summary>What it needs, in words.</summary>
-    public string Resources => $"{Registers} registers a thread, {LocalBytes} bytes of local memory a thread (arrays, and registers that spilled), {SharedBytes} bytes of shared memory a group";
+    public string Resources => $"{Registers} registers a thread, {LocalBytes} bytes of local memory a thread (arrays, and registers that "
+        + $"spilled), {SharedBytes} bytes of shared memory a group";
 
     /// <summary>Compiles a text, or takes its binary from the cache, and loads it into the current context.</summary>
     /// <exception cref="KernelException">The driver refuses the text; the message has its log.</exception>
@@ -94,7 +95,8 @@ sealed unsafe class CudaProgram
             }
 
             string said = Encoding.UTF8.GetString(log.AsSpan(0, Math.Max(0, Array.IndexOf(log, (byte)0)))).Trim();
-            throw new KernelException($"{name}: the driver's compiler refuses it: {CudaStatus.Describe(api, code)}:\n{(said.Length > 0 ? said : "(it says nothing)")}");
+            throw new KernelException($"{name}: the driver's compiler refuses it: {CudaStatus.Describe(api, code)}:\n"
+                + $"{(said.Length > 0 ? said : "(it says nothing)")}");
         }
     }
 

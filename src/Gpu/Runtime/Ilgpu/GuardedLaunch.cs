@@ -29,7 +29,8 @@ sealed class GuardedLaunch(Launch launch)
         }
         catch (Exception e)
         {
-            Interlocked.CompareExchange(ref failure, new InvalidOperationException($"{Place(first)}: {e.Message.TrimEnd('.')}{Source(e)}", e), null);
+            Interlocked.CompareExchange(ref failure, new InvalidOperationException($"{Place(first)}: {e.Message.TrimEnd('.')}{Source(e)}",
+                e), null);
         }
         finally
         {
@@ -47,7 +48,8 @@ sealed class GuardedLaunch(Launch launch)
         foreach (StackFrame frame in new StackTrace(e, true).GetFrames())
         {
             string space = frame.GetMethod()?.DeclaringType?.Namespace ?? "";
-            bool isOwn = space.StartsWith("System", StringComparison.Ordinal) || space.StartsWith(nameof(ILGPU), StringComparison.Ordinal) || space.StartsWith("Dalle2.Gpu.Runtime", StringComparison.Ordinal);
+            bool isOwn = space.StartsWith("System", StringComparison.Ordinal) || space.StartsWith(nameof(ILGPU), StringComparison.Ordinal)
+                || space.StartsWith("Dalle2.Gpu.Runtime", StringComparison.Ordinal);
             if (!isOwn && frame.GetFileName() is { } file)
                 return $", at {System.IO.Path.GetFileName(file)}:{frame.GetFileLineNumber()}";
         }

@@ -80,7 +80,8 @@ sealed class IlgpuCardDevice : Device, IViewSource
         var (buffer, offset) = Resolve(address);
         return offset % Interop.SizeOf<T>() == 0
             ? new ArrayView<T>(buffer, offset / Interop.SizeOf<T>(), length)
-            : throw new NotSupportedException($"a view of {typeof(T).Name} begins at byte {offset} of its buffer; ILGPU's begin at a multiple of the element's size");
+            : throw new NotSupportedException(
+            $"a view of {typeof(T).Name} begins at byte {offset} of its buffer; ILGPU's begin at a multiple of the element's size");
     }
 
     internal override void Synchronize() => Guarded(Wait, () => "waiting for the device");
@@ -119,7 +120,10 @@ sealed class IlgpuCardDevice : Device, IViewSource
     internal override void CopyWithin(nint source, nint target, long bytes)
     {
         if (bytes > 0)
-            Guarded(() => View<byte>(source, bytes).CopyTo(accelerator.DefaultStream, View<byte>(target, bytes)), () => $"copying {bytes} bytes on the device");
+        {
+            Guarded(() => View<byte>(source, bytes).CopyTo(accelerator.DefaultStream, View<byte>(target, bytes)),
+                () => $"copying {bytes} bytes on the device");
+        }
     }
 
     internal override void ClearBytes(nint target, long bytes)
@@ -177,7 +181,8 @@ sealed class IlgpuCardDevice : Device, IViewSource
         return (buffers[key], offset);
     }
 
-    Kernel Load(MethodInfo method, bool isGrouped) => isGrouped ? accelerator.LoadKernel(method) : accelerator.LoadAutoGroupedKernel(method);
+    Kernel Load(MethodInfo method, bool isGrouped) =>
+        isGrouped ? accelerator.LoadKernel(method) : accelerator.LoadAutoGroupedKernel(method);
 
     void Wait()
     {
@@ -201,7 +206,8 @@ sealed class IlgpuCardDevice : Device, IViewSource
             {
                 Exception cause = e is TargetInvocationException { InnerException: { } inner } ? inner : e;
                 string launches = recent.Describe();
-                throw new KernelException($"{Name}: {what()}: {(cause.InnerException ?? cause).Message.TrimEnd('.')}{(launches.Length == 0 ? "" : $"; launches run behind the host, the last ones were {launches}")}", cause);
+                throw new KernelException($"{Name}: {what()}: {(cause.InnerException ?? cause).Message.TrimEnd('.')}"
+                    + $"{(launches.Length == 0 ? "" : $"; launches run behind the host, the last ones were {launches}")}", cause);
             }
         }
     }

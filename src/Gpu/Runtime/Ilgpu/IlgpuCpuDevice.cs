@@ -19,7 +19,8 @@ sealed class IlgpuCpuDevice(int threads) : HostDevice(IlgpuDevices.Cpu, threads)
     readonly Dictionary<int, Simulation> simulations = [];
     readonly Lock gate = new();
 
-    public override string Description => $"ILGPU's CPU accelerator: the kernels' own .NET methods, a host thread for each thread of a group, {Threads} groups of one thread at once; every index is checked";
+    public override string Description => $"ILGPU's CPU accelerator: the kernels' own .NET methods, a host thread for each thread of a "
+        + $"group, {Threads} groups of one thread at once; every index is checked";
 
     private protected override void RunKernel(Launch launch)
     {

@@ -38,7 +38,8 @@ static class IlgpuDevices
     public static IReadOnlyList<DeviceDescription> List() => [CpuLine, .. CudaLines(), .. OpenClLines()];
 
     static DeviceDescription CpuLine => new(
-        Cpu, "ilgpu", true, "ILGPU's CPU accelerator: the kernels' own .NET methods, a host thread for each thread of a group, every index checked; a breakpoint in a kernel works; slow");
+        Cpu, "ilgpu", true, "ILGPU's CPU accelerator: the kernels' own .NET methods, a host thread for each thread of a group, every index "
+        + "checked; a breakpoint in a kernel works; slow");
 
     /// <summary>Opens one.</summary>
     /// <param name="name">The name.</param>
@@ -58,7 +59,11 @@ static class IlgpuDevices
         if (all is [{ Available: false } none] && !none.Name.EndsWith(":0", StringComparison.Ordinal))
             throw new DeviceUnavailableException($"{name}: {none.Reason}");
         if (number >= all.Count)
-            throw new DeviceUnavailableException($"there is no device '{name}'; ILGPU has {all.Count} of the kind here, {all[0].Name}{(all.Count > 1 ? $" to {all[^1].Name}" : "")}");
+        {
+            throw new DeviceUnavailableException($"there is no device '{name}'; ILGPU has {all.Count} of the kind here, {all[0].Name}"
+                + $"{(all.Count > 1 ? $" to {all[^1].Name}" : "")}");
+        }
+
         if (!all[number].Available)
             throw new DeviceUnavailableException($"{all[number].Name}: {all[number].Reason}");
         if (isChecked && !isCuda)
@@ -82,14 +87,19 @@ static class IlgpuDevices
         try
         {
             if ((isCuda ? context.GetCudaDevices().Count : context.GetCLDevices().Count) == 0)
-                throw new DeviceUnavailableException($"{line.Name} ({line.Reason}): ILGPU does not see the device that the driver has; update the driver");
+            {
+                throw new DeviceUnavailableException(
+                    $"{line.Name} ({line.Reason}): ILGPU does not see the device that the driver has; update the driver");
+            }
+
             ILGPU.Runtime.Accelerator accelerator = isCuda ? context.CreateCudaAccelerator(0) : context.CreateCLAccelerator(0);
             return new IlgpuCardDevice(line.Name, context, accelerator, $"{line.Reason}{(isChecked ? ", every index checked" : "")}");
         }
         catch (Exception e)
         {
             context.Dispose();
-            throw e as DeviceUnavailableException ?? new DeviceUnavailableException($"{line.Name} ({line.Reason}) cannot be opened by ILGPU: {(e.InnerException ?? e).Message}");
+            throw e as DeviceUnavailableException ?? new DeviceUnavailableException(
+                $"{line.Name} ({line.Reason}) cannot be opened by ILGPU: {(e.InnerException ?? e).Message}");
         }
     }
 
@@ -98,7 +108,8 @@ static class IlgpuDevices
         IReadOnlyList<CudaHardware> all = CudaHardware.All(CudaLibrary.Instance, out string? refusal);
         return refusal != null
             ? [new DeviceDescription(Cuda, "ilgpu", false, refusal)]
-            : [.. all.Select((hardware, n) => new DeviceDescription($"{Cuda}:{n}", "ilgpu", hardware.Refusal == null, $"{hardware.Description}{(hardware.Refusal is { } why ? $": {why}" : ", through ILGPU's PTX")}"))];
+            : [.. all.Select((hardware, n) => new DeviceDescription($"{Cuda}:{n}", "ilgpu", hardware.Refusal == null,
+            $"{hardware.Description}{(hardware.Refusal is { } why ? $": {why}" : ", through ILGPU's PTX")}"))];
     }
 
     static IReadOnlyList<DeviceDescription> OpenClLines()
@@ -108,16 +119,19 @@ static class IlgpuDevices
             ? [new DeviceDescription(OpenCl, "ilgpu", false, OpenClHardware.NoDriver)]
             : [.. all.Select((hardware, n) => new DeviceDescription(
                 $"{OpenCl}:{n}", "ilgpu", hardware.HasGenericAddresses,
-                hardware.Description + (hardware.HasGenericAddresses ? ", through ILGPU's OpenCL C" : $": it has no generic address space, which ILGPU's kernels need: take opencl:{n}, whose kernels do not, or a driver for OpenCL 2.0 or later that has it")))];
+                hardware.Description + (hardware.HasGenericAddresses ? ", through ILGPU's OpenCL C" : $": it has no generic address space, "
+                + $"which ILGPU's kernels need: take opencl:{n}, whose kernels do not, or a driver for OpenCL 2.0 or later that has it")))];
     }
 
     static bool IsOf(string name, string kind, out int number)
     {
         number = 0;
-        return name == kind || (name.StartsWith(kind + ":", StringComparison.Ordinal) && int.TryParse(name.AsSpan(kind.Length + 1), NumberStyles.None, CultureInfo.InvariantCulture, out number));
+        return name == kind || (name.StartsWith(kind + ":", StringComparison.Ordinal)
+            && int.TryParse(name.AsSpan(kind.Length + 1), NumberStyles.None, CultureInfo.InvariantCulture, out number));
     }
 
     // ILGPU asks for the name that development packages bring; drivers bring the other.
     static nint Resolve(string library, Assembly assembly, DllImportSearchPath? path) =>
-        library is "OpenCL" or "cuda" && OperatingSystem.IsLinux() && NativeLibrary.TryLoad($"lib{library}.so.1", assembly, path, out nint handle) ? handle : 0;
+        library is "OpenCL" or "cuda" && OperatingSystem.IsLinux()
+        && NativeLibrary.TryLoad($"lib{library}.so.1", assembly, path, out nint handle) ? handle : 0;
 }

@@ -48,7 +48,8 @@ public sealed class SimdAccelerator : Accelerator
     /// <summary>Not to be had: a provider of extensions knows ILGPU's own accelerators alone.</summary>
     /// <exception cref="NotSupportedException">Always.</exception>
     public override TExtension CreateExtension<TExtension, TExtensionProvider>(TExtensionProvider provider) =>
-        throw new NotSupportedException($"{typeof(TExtensionProvider).Name} makes extensions for ILGPU's own accelerators, not for {Name}; take the extension to one of those");
+        throw new NotSupportedException($"{typeof(TExtensionProvider).Name} makes extensions for ILGPU's own accelerators, not for "
+        + $"{Name}; take the extension to one of those");
 
     internal void Run(Launch launch)
     {
@@ -63,10 +64,12 @@ public sealed class SimdAccelerator : Accelerator
     protected override void SynchronizeInternal() => device.Synchronize();
 
     /// <inheritdoc/>
-    protected override MemoryBuffer AllocateRawInternal(long length, int elementSize) => new SimdAcceleratorMemory(this, device, length, elementSize);
+    protected override MemoryBuffer AllocateRawInternal(long length, int elementSize) =>
+        new SimdAcceleratorMemory(this, device, length, elementSize);
 
     /// <inheritdoc/>
-    protected override PageLockScope<T> CreatePageLockFromPinnedInternal<T>(IntPtr pinned, long numElements) => new PinnedScope<T>(this, pinned, numElements);
+    protected override PageLockScope<T> CreatePageLockFromPinnedInternal<T>(IntPtr pinned, long numElements) =>
+        new PinnedScope<T>(this, pinned, numElements);
 
     /// <inheritdoc/>
     protected override Kernel LoadKernelInternal(CompiledKernel kernel) => Load(kernel);
@@ -87,14 +90,17 @@ public sealed class SimdAccelerator : Accelerator
     }
 
     /// <inheritdoc/>
-    protected override int EstimateMaxActiveGroupsPerMultiprocessorInternal(Kernel kernel, int groupSize, int dynamicSharedMemorySizeInBytes) => 1;
+    protected override int EstimateMaxActiveGroupsPerMultiprocessorInternal(Kernel kernel, int groupSize,
+        int dynamicSharedMemorySizeInBytes) => 1;
 
     /// <inheritdoc/>
-    protected override int EstimateGroupSizeInternal(Kernel kernel, Func<int, int> computeSharedMemorySize, int maxGroupSize, out int minGridSize) =>
+    protected override int EstimateGroupSizeInternal(Kernel kernel, Func<int, int> computeSharedMemorySize, int maxGroupSize,
+        out int minGridSize) =>
         EstimateGroupSizeInternal(kernel, 0, maxGroupSize, out minGridSize);
 
     /// <inheritdoc/>
-    protected override int EstimateGroupSizeInternal(Kernel kernel, int dynamicSharedMemorySizeInBytes, int maxGroupSize, out int minGridSize)
+    protected override int EstimateGroupSizeInternal(Kernel kernel, int dynamicSharedMemorySizeInBytes, int maxGroupSize,
+        out int minGridSize)
     {
         minGridSize = device.GroupsAtOnce;
         return maxGroupSize > 0 ? Math.Min(maxGroupSize, device.GroupThreads) : device.GroupThreads;
@@ -107,7 +113,10 @@ public sealed class SimdAccelerator : Accelerator
     protected override void EnablePeerAccessInternal(Accelerator otherAccelerator)
     {
         if (!CanAccessPeerInternal(otherAccelerator))
-            throw new InvalidOperationException($"{Name} reaches the host's memory alone, not that of {otherAccelerator.Name}; copy with CopyTo or CopyFrom");
+        {
+            throw new InvalidOperationException(
+                $"{Name} reaches the host's memory alone, not that of {otherAccelerator.Name}; copy with CopyTo or CopyFrom");
+        }
     }
 
     /// <inheritdoc/>

@@ -8,5 +8,6 @@ public static class SimdAcceleratorExtensions
     /// <param name="threads">Host threads that run kernels; 0 takes one per processor.</param>
     /// <param name="isChecked">Checked mode, as in <see cref="Device.Open"/>.</param>
     /// <exception cref="DeviceUnavailableException">The number of threads makes no sense.</exception>
-    public static SimdAccelerator CreateSimdAccelerator(this Context context, int threads = 0, bool isChecked = false) => SimdAccelerator.Create(context, threads, isChecked);
+    public static SimdAccelerator CreateSimdAccelerator(this Context context, int threads = 0, bool isChecked = false) =>
+        SimdAccelerator.Create(context, threads, isChecked);
 }

@@ -11,7 +11,8 @@ namespace Dalle2.Gpu.Runtime.Ilgpu;
 /// A loaded kernel. ILGPU makes delegates of its launcher, a static method that takes the kernel, the stream, the extent or configuration and the kernel's arguments;
 /// it is emitted for the kernel's types, so that a launch boxes and allocates nothing.
 /// </summary>
-sealed class SimdAcceleratorKernel(SimdAccelerator accelerator, SimdCompiledKernel compiled) : Kernel(accelerator, compiled, Emit(compiled.Entry))
+sealed class SimdAcceleratorKernel(SimdAccelerator accelerator, SimdCompiledKernel compiled)
+    : Kernel(accelerator, compiled, Emit(compiled.Entry))
 {
     [ThreadStatic]
     static Launch? next;
@@ -26,12 +27,14 @@ sealed class SimdAcceleratorKernel(SimdAccelerator accelerator, SimdCompiledKern
     {
         Type[] parameters = [.. Enumerable.Range(0, entry.Parameters.Count).Select(p => entry.Parameters[p])];
         var launcher = new DynamicMethod(
-            entry.Name + "Launcher", typeof(void), [typeof(Kernel), typeof(AcceleratorStream), entry.KernelIndexType, .. parameters], typeof(SimdAcceleratorKernel).Module, skipVisibility: true);
+            entry.Name + "Launcher", typeof(void), [typeof(Kernel), typeof(AcceleratorStream), entry.KernelIndexType, .. parameters],
+            typeof(SimdAcceleratorKernel).Module, skipVisibility: true);
         ILGenerator il = launcher.GetILGenerator();
         il.Emit(OpCodes.Ldarg_0);
         il.Emit(OpCodes.Ldarg_1);
         il.Emit(OpCodes.Ldarg_2);
-        il.Emit(OpCodes.Call, typeof(SimdAcceleratorKernel).GetMethod(nameof(Begin), BindingFlags.Static | BindingFlags.NonPublic, [typeof(Kernel), typeof(AcceleratorStream), entry.KernelIndexType])!);
+        il.Emit(OpCodes.Call, typeof(SimdAcceleratorKernel).GetMethod(nameof(Begin), BindingFlags.Static | BindingFlags.NonPublic,
+            [typeof(Kernel), typeof(AcceleratorStream), entry.KernelIndexType])!);
         MethodInfo add = typeof(Runtime.Launch).GetMethod(nameof(Runtime.Launch.Add))!;
         for (int p = 0; p < parameters.Length; p++)
         {
@@ -55,7 +58,8 @@ sealed class SimdAcceleratorKernel(SimdAccelerator accelerator, SimdCompiledKern
 
     static Launch Begin(Kernel kernel, AcceleratorStream stream, Index1D extent) => Begin(kernel, stream, new Index3D(extent.X, 1, 1));
 
-    static Launch Begin(Kernel kernel, AcceleratorStream stream, Index2D extent) => Begin(kernel, stream, new Index3D(extent.X, extent.Y, 1));
+    static Launch Begin(Kernel kernel, AcceleratorStream stream, Index2D extent) =>
+        Begin(kernel, stream, new Index3D(extent.X, extent.Y, 1));
 
     static Launch Begin(Kernel kernel, AcceleratorStream stream, Index3D extent)
     {
@@ -73,7 +77,12 @@ sealed class SimdAcceleratorKernel(SimdAccelerator accelerator, SimdCompiledKern
     {
         ArgumentNullException.ThrowIfNull(stream);
         if (stream.Accelerator != kernel.Accelerator)
-            throw new ArgumentException($"{kernel.CompiledKernel.Name} was loaded on another accelerator than the stream's; launch it on a stream of its own", nameof(stream));
+        {
+            throw new ArgumentException(
+                $"{kernel.CompiledKernel.Name} was loaded on another accelerator than the stream's; launch it on a stream of its own",
+                nameof(stream));
+        }
+
         return (next ??= new Launch()).Begin(((SimdAcceleratorKernel)kernel).kernel, extent, config);
     }
 

@@ -26,7 +26,8 @@ sealed class SimdAcceleratorStream(Accelerator accelerator) : AcceleratorStream(
 
         public override TimeSpan MeasureFrom(ProfilingMarker marker) => marker is Marker start
             ? Stopwatch.GetElapsedTime(start.timestamp, timestamp)
-            : throw new ArgumentException($"a time is measured between two markers of {Accelerator.Name}, not from a {marker?.GetType().Name ?? "null"}", nameof(marker));
+            : throw new ArgumentException(
+            $"a time is measured between two markers of {Accelerator.Name}, not from a {marker?.GetType().Name ?? "null"}", nameof(marker));
 
         protected override void DisposeAcceleratorObject(bool disposing)
         {

@@ -8,10 +8,12 @@ namespace Dalle2.Gpu.Runtime.Ilgpu;
 sealed class SimdBackend(Context context, CapabilityContext capabilities) : Backend(context, capabilities, BackendType.IL, null!)
 {
     // ILGPU's front end is not asked, except for kernels of specialized values, which come by the other way.
-    public override CompiledKernel Compile<TBackendHook>(in EntryPointDescription entry, in KernelSpecialization specialization, TBackendHook backendHook) =>
+    public override CompiledKernel Compile<TBackendHook>(in EntryPointDescription entry, in KernelSpecialization specialization,
+        TBackendHook backendHook) =>
         new SimdCompiledKernel(Context, new EntryPoint(entry, default, specialization));
 
-    protected override CompiledKernel Compile(EntryPoint entryPoint, in BackendContext backendContext, in KernelSpecialization specialization) => new SimdCompiledKernel(Context, entryPoint);
+    protected override CompiledKernel Compile(EntryPoint entryPoint, in BackendContext backendContext,
+        in KernelSpecialization specialization) => new SimdCompiledKernel(Context, entryPoint);
 }
 
 /// <summary>A kernel's method and the types that it is launched with.</summary>

@@ -67,7 +67,8 @@ sealed class Simulation : IDisposable
                 continue;
             IsStuck = true;
             Running.TryRemove(id, out _);
-            throw guarded.Failure ?? new InvalidOperationException("the threads of a group wait at different barriers or shuffles, or some do not come");
+            throw guarded.Failure ?? new InvalidOperationException(
+                "the threads of a group wait at different barriers or shuffles, or some do not come");
         }
 
         if ((guarded.Failure ?? failure) is { } thrown)
@@ -126,6 +127,7 @@ sealed class Simulation : IDisposable
         long turns = threads.Sum(thread => (long)thread.Turns);
         bool hasMoved = turns != seen;
         seen = turns;
-        return !hasMoved && inside.Length > 0 && Array.TrueForAll(inside, thread => (thread.Thread.ThreadState & ThreadState.WaitSleepJoin) != 0);
+        return !hasMoved && inside.Length > 0 && Array.TrueForAll(inside,
+            thread => (thread.Thread.ThreadState & ThreadState.WaitSleepJoin) != 0);
     }
 }

@@ -36,6 +36,7 @@ sealed unsafe class FailureReport : IDisposable
     void Clear()
     {
         long zero = 0;
-        OpenClStatus.Require(api.EnqueueFillBuffer(queue, Memory, &zero, sizeof(long), 0, Bytes, 0, null, null), "clearing the report of checks");
+        OpenClStatus.Require(api.EnqueueFillBuffer(queue, Memory, &zero, sizeof(long), 0, Bytes, 0, null, null),
+            "clearing the report of checks");
     }
 }

@@ -49,7 +49,8 @@ sealed unsafe class OpenClDevice : Device
 
     public override int GroupThreads => Lanes == 1 ? 16 : Lanes;
 
-    public override string Description => $"OpenCL: {hardware.Description}, {(Lanes == 1 ? "a thread" : $"{Lanes} threads")} a work-item{(report == null ? "" : ", every access checked")}";
+    public override string Description => $"OpenCL: {hardware.Description}, {(Lanes == 1 ? "a thread" : $"{Lanes} threads")} a work-item"
+        + $"{(report == null ? "" : ", every access checked")}";
 
     public override long AvailableBytes => hardware.GlobalBytes - AllocatedBytes;
 
@@ -76,19 +77,29 @@ sealed unsafe class OpenClDevice : Device
     /// <param name="checking">Whether kernels check their indices and numbers.</param>
     /// <param name="runsOnce">Whether each kernel runs once only: its program is then built quickly, without the driver's optimizations, and not kept on disk.</param>
     /// <exception cref="DeviceUnavailableException">There is no such device, or it cannot be had; the message says why.</exception>
-    public static OpenClDevice Open(string name, string? cacheFolder = null, int lanes = 0, CheckMode checking = CheckMode.Drop, bool runsOnce = false)
+    public static OpenClDevice Open(string name, string? cacheFolder = null, int lanes = 0, CheckMode checking = CheckMode.Drop,
+        bool runsOnce = false)
     {
         int number = 0;
-        if (name != "opencl" && !(name.StartsWith("opencl:", StringComparison.Ordinal) && int.TryParse(name["opencl:".Length..], out number) && number >= 0))
+        if (name != "opencl" && !(name.StartsWith("opencl:", StringComparison.Ordinal) && int.TryParse(name["opencl:".Length..], out number)
+            && number >= 0))
+        {
             throw new DeviceUnavailableException($"there is no device '{name}'; OpenCL's are called opencl:0, opencl:1 and so on");
+        }
+
         IReadOnlyList<OpenClHardware> all = OpenClHardware.All();
         if (all.Count == 0)
             throw new DeviceUnavailableException($"{name}: {OpenClHardware.NoDriver}");
         if (number >= all.Count)
-            throw new DeviceUnavailableException($"there is no device '{name}'; the OpenCL drivers here have {all.Count}, opencl:0{(all.Count > 1 ? $" to opencl:{all.Count - 1}" : "")}");
+        {
+            throw new DeviceUnavailableException($"there is no device '{name}'; the OpenCL drivers here have {all.Count}, opencl:0"
+                + $"{(all.Count > 1 ? $" to opencl:{all.Count - 1}" : "")}");
+        }
+
         if (all[number].Refusal is { } refusal)
             throw new DeviceUnavailableException($"{name} ({all[number].Description}): {refusal}");
-        ProgramCache? cache = runsOnce ? null : new ProgramCache(cacheFolder ?? System.IO.Path.Combine(ProgramCache.DefaultFolder, "opencl"));
+        ProgramCache? cache = runsOnce ? null : new ProgramCache(cacheFolder
+            ?? System.IO.Path.Combine(ProgramCache.DefaultFolder, "opencl"));
         if (lanes == 0)
             lanes = all[number].IsCpu ? 16 : 1;
         return new OpenClDevice($"opencl:{number}", OpenClApi.Instance!, all[number], cache, lanes, checking);
@@ -119,7 +130,10 @@ sealed unsafe class OpenClDevice : Device
             return;
         var (memory, offset) = addresses.Resolve(target);
         fixed (byte* first = source)
-            Require(api.EnqueueWriteBuffer(queue, memory, 1, (nuint)offset, (nuint)source.Length, first, 0, null, null), $"copying {source.Length} bytes to the device");
+        {
+            Require(api.EnqueueWriteBuffer(queue, memory, 1, (nuint)offset, (nuint)source.Length, first, 0, null, null),
+                $"copying {source.Length} bytes to the device");
+        }
     }
 
     internal override void CopyOut(nint source, Span<byte> target)
@@ -128,7 +142,10 @@ sealed unsafe class OpenClDevice : Device
             return;
         var (memory, offset) = addresses.Resolve(source);
         fixed (byte* first = target)
-            Require(api.EnqueueReadBuffer(queue, memory, 1, (nuint)offset, (nuint)target.Length, first, 0, null, null), $"copying {target.Length} bytes from the device");
+        {
+            Require(api.EnqueueReadBuffer(queue, memory, 1, (nuint)offset, (nuint)target.Length, first, 0, null, null),
+                $"copying {target.Length} bytes from the device");
+        }
     }
 
     internal override void CopyWithin(nint source, nint target, long bytes)
@@ -137,7 +154,8 @@ sealed unsafe class OpenClDevice : Device
             return;
         var (from, start) = addresses.Resolve(source);
         var (to, at) = addresses.Resolve(target);
-        Require(api.EnqueueCopyBuffer(queue, from, to, (nuint)start, (nuint)at, (nuint)bytes, 0, null, null), $"copying {bytes} bytes on the device");
+        Require(api.EnqueueCopyBuffer(queue, from, to, (nuint)start, (nuint)at, (nuint)bytes, 0, null, null),
+            $"copying {bytes} bytes on the device");
     }
 
     internal override void ClearBytes(nint target, long bytes)
@@ -148,7 +166,8 @@ sealed unsafe class OpenClDevice : Device
         UInt128 zeros = 0;
         // A pattern's size must divide place and length; longer ones are faster.
         long pattern = (offset | bytes) % 16 == 0 ? 16 : (offset | bytes) % 4 == 0 ? 4 : 1;
-        Require(api.EnqueueFillBuffer(queue, memory, &zeros, (nuint)pattern, (nuint)offset, (nuint)bytes, 0, null, null), $"clearing {bytes} bytes");
+        Require(api.EnqueueFillBuffer(queue, memory, &zeros, (nuint)pattern, (nuint)offset, (nuint)bytes, 0, null, null),
+            $"clearing {bytes} bytes");
     }
 
     private protected override nint Reserve(long bytes)
@@ -202,7 +221,12 @@ sealed unsafe class OpenClDevice : Device
             nuint* locals = stackalloc nuint[] { (nuint)local.X, (nuint)local.Y, (nuint)local.Z };
             int code = api.EnqueueNDRangeKernel(queue, kernel.Program.Kernel, 3, null, globals, locals, 0, null, null);
             if (OpenClStatus.IsOutOfMemory(code))
-                throw new DeviceUnavailableException($"{launch.Kernel.Name}: {Name} has no memory left for the launch ({OpenClStatus.Name(code)}), {AllocatedBytes / 1048576.0:F0} MiB are in use; take a smaller batch, picture or model");
+            {
+                throw new DeviceUnavailableException($"{launch.Kernel.Name}: {Name} has no memory left for the launch ("
+                    + $"{OpenClStatus.Name(code)}), {AllocatedBytes / 1048576.0:F0} MiB are in use; take a smaller batch, picture or "
+                    + $"model");
+            }
+
             Require(code, "the driver refuses the launch");
             if (++launches % LaunchesAhead == 0)
                 Require(api.Finish(queue), "waiting for the queue");

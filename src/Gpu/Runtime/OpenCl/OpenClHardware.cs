@@ -74,7 +74,8 @@ sealed record OpenClHardware(nint Platform, nint Id, string Name, string Driver,
     static bool HasGeneric(OpenClApi api, nint id)
     {
         string version = api.DeviceText(id, 0x102F);
-        return !version.StartsWith("OpenCL 1", StringComparison.Ordinal) && (version.StartsWith("OpenCL 2", StringComparison.Ordinal) || api.DeviceNumber(id, 0x1069) != 0);
+        return !version.StartsWith("OpenCL 1", StringComparison.Ordinal)
+            && (version.StartsWith("OpenCL 2", StringComparison.Ordinal) || api.DeviceNumber(id, 0x1069) != 0);
     }
 
     static string? Refuse(OpenClApi api, nint id)
@@ -82,14 +83,17 @@ sealed record OpenClHardware(nint Platform, nint Id, string Name, string Driver,
         const ulong denormals = 1, infinities = 2, nearest = 4, roundedDivision = 128;
         ulong floats = api.DeviceNumber(id, 0x101B);
         string version = api.DeviceText(id, 0x102F);
-        return version.StartsWith("OpenCL 1.0") || version.StartsWith("OpenCL 1.1") ? "its driver is older than OpenCL 1.2: install a newer one"
+        return version.StartsWith("OpenCL 1.0") || version.StartsWith("OpenCL 1.1")
+            ? "its driver is older than OpenCL 1.2: install a newer one"
             : api.DeviceNumber(id, 0x1027) == 0 ? "its driver says that it is not available"
             : api.DeviceNumber(id, 0x1028) == 0 ? "its driver has no compiler"
             : api.DeviceNumber(id, 0x1026) == 0 ? "it is big-endian"
             : api.DeviceNumber(id, 0x100D) != 64 ? "its addresses do not have 64 bits"
-            : (floats & (infinities | nearest)) != (infinities | nearest) ? "its floats do not round to nearest or have no infinities: results would differ from other devices'"
+            : (floats & (infinities | nearest)) != (infinities | nearest)
+            ? "its floats do not round to nearest or have no infinities: results would differ from other devices'"
             : (floats & denormals) == 0 ? "it flushes denormal floats to zero: results would differ from other devices'"
-            : (floats & roundedDivision) == 0 ? "its division and square root are not correctly rounded: results would differ from other devices'"
+            : (floats & roundedDivision) == 0
+            ? "its division and square root are not correctly rounded: results would differ from other devices'"
             : null;
     }
 }

@@ -34,7 +34,8 @@ sealed class OpenClKernel : IDisposable
     /// <summary>Bytes of memory that the threads of a group share.</summary>
     public int GroupBytes { get; }
 
-    public static OpenClKernel Compile(SpecializedKernel kernel, GroupExtent? group, int lanes, CheckMode checking, Func<OpenClText, string, OpenClProgram> build)
+    public static OpenClKernel Compile(SpecializedKernel kernel, GroupExtent? group, int lanes, CheckMode checking, Func<OpenClText, string,
+        OpenClProgram> build)
     {
         var options = new CompileOptions(group, checking);
         Function function = CompileTrace.Optimize(kernel, options);
@@ -49,7 +50,11 @@ sealed class OpenClKernel : IDisposable
     public (Index3D Global, Index3D Local) WorkItems(Launch launch)
     {
         if (launch.Config is not { } config)
-            return Lanes > 1 ? (new Index3D((launch.Extent.X + Lanes - 1) / Lanes, launch.Extent.Y, launch.Extent.Z), new Index3D(1, 1, 1)) : Rounded(launch.Extent);
+        {
+            return Lanes > 1 ? (new Index3D((launch.Extent.X + Lanes - 1) / Lanes, launch.Extent.Y, launch.Extent.Z), new Index3D(1, 1, 1))
+                : Rounded(launch.Extent);
+        }
+
         Index3D local = Lanes == 1 ? config.GroupDim : new Index3D((config.GroupDim.Size + Lanes - 1) / Lanes, 1, 1);
         return (new Index3D(config.GridDim.X * local.X, config.GridDim.Y * local.Y, config.GridDim.Z * local.Z), local);
     }

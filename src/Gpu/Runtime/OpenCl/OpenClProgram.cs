@@ -33,7 +33,8 @@ sealed unsafe class OpenClProgram : IDisposable
     /// <param name="entry">The name of the kernel function in the text.</param>
     /// <param name="text">OpenCL C.</param>
     /// <exception cref="KernelException">The driver's compiler refuses the text; the message has its log.</exception>
-    public static OpenClProgram Build(OpenClApi api, nint context, OpenClHardware hardware, ProgramCache? cache, string name, string entry, string text)
+    public static OpenClProgram Build(OpenClApi api, nint context, OpenClHardware hardware, ProgramCache? cache, string name, string entry,
+        string text)
     {
         string key = ProgramCache.Key(text, Options, hardware.Name, hardware.Driver, hardware.Version);
         if (cache?.Read(key) is { } kept && FromBinary(api, context, hardware.Id, kept) is var loaded and not 0)

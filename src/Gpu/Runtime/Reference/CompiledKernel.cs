@@ -63,21 +63,24 @@ sealed class CompiledKernel
 
     /// <summary>The kernel of a method, kept as long as the method is.</summary>
     public static CompiledKernel Of(MethodInfo kernel) =>
-        (kernel.IsCollectible ? Unloadable.GetOrCreateValue(Owner(kernel)) : Lasting).GetOrAdd(kernel, static method => new CompiledKernel(method));
+        (kernel.IsCollectible ? Unloadable.GetOrCreateValue(Owner(kernel)) : Lasting).GetOrAdd(kernel,
+        static method => new CompiledKernel(method));
 
     /// <summary>A kernel that nobody will ask for again.</summary>
     public static CompiledKernel Unremembered(MethodInfo kernel) => new(kernel);
 
     static object Owner(MethodInfo kernel)
     {
-        Type[] types = [.. kernel.DeclaringType is { } type ? (Type[])[type] : [], .. kernel.IsGenericMethod ? kernel.GetGenericArguments() : []];
+        Type[] types = [.. kernel.DeclaringType is { } type ? (Type[])[type] : [],
+            .. kernel.IsGenericMethod ? kernel.GetGenericArguments() : []];
         return Array.Find(types, one => one.IsCollectible) ?? (object)kernel;
     }
 
     static ThreadLoop Emit(MethodInfo method, ParameterInfo[] parameters, RetargetedKernel? retargeted)
     {
         var loop = new DynamicMethod(
-            method.Name + "Loop", typeof(void), [typeof(object[]), typeof(Index3D), typeof(int), typeof(int)], typeof(CompiledKernel).Module, skipVisibility: true);
+            method.Name + "Loop", typeof(void), [typeof(object[]), typeof(Index3D), typeof(int), typeof(int)],
+            typeof(CompiledKernel).Module, skipVisibility: true);
         ILGenerator il = loop.GetILGenerator();
         Type? index = parameters.Length > 0 && IsIndex(parameters[0].ParameterType) ? parameters[0].ParameterType : null;
         int first = index == null ? 0 : 1;
@@ -121,7 +124,8 @@ sealed class CompiledKernel
         else if (index != null)
         {
             il.Emit(OpCodes.Ldarg_1);
-            il.Emit(OpCodes.Call, index == typeof(Index2D) ? ((Func<int, Index3D, Index2D>)Unflatten2D).Method : ((Func<int, Index3D, Index3D>)Unflatten3D).Method);
+            il.Emit(OpCodes.Call, index == typeof(Index2D)
+                ? ((Func<int, Index3D, Index2D>)Unflatten2D).Method : ((Func<int, Index3D, Index3D>)Unflatten3D).Method);
         }
 
         for (int p = first; p < parameters.Length; p++)
@@ -130,7 +134,8 @@ sealed class CompiledKernel
         {
             // So that it stays a call, which a failure's place tells of.
             il.Emit(OpCodes.Ldftn, method);
-            il.EmitCalli(OpCodes.Calli, method.IsStatic ? CallingConventions.Standard : CallingConventions.HasThis, typeof(void), [.. parameters.Select(parameter => parameter.ParameterType)], null);
+            il.EmitCalli(OpCodes.Calli, method.IsStatic ? CallingConventions.Standard : CallingConventions.HasThis, typeof(void),
+                [.. parameters.Select(parameter => parameter.ParameterType)], null);
         }
         else
         {

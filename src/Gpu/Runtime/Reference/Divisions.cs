@@ -41,7 +41,8 @@ sealed class Divisions
             if (IsDivision(instruction.Code))
             {
                 StackKind kind = Pair();
-                bool isKnown = !targets.Contains(instruction.Offset) && i > 0 && instructions[i - 1] is { Code: ILOpCode.Ldc_i4 or ILOpCode.Ldc_i8, Number: not (0 or -1) };
+                bool isKnown = !targets.Contains(instruction.Offset) && i > 0
+                    && instructions[i - 1] is { Code: ILOpCode.Ldc_i4 or ILOpCode.Ldc_i8, Number: not (0 or -1) };
                 if (kind is not (StackKind.Float or StackKind.Other) && !isKnown)
                     found.Add(instruction.Offset, kind);
             }
@@ -91,8 +92,10 @@ sealed class Divisions
     {
         StackBehaviour.Pushi8 => StackKind.Long,
         StackBehaviour.Pushr4 or StackBehaviour.Pushr8 => StackKind.Float,
-        StackBehaviour.Pushi => instruction.Code is ILOpCode.Conv_i or ILOpCode.Conv_u or ILOpCode.Conv_ovf_i or ILOpCode.Conv_ovf_u or ILOpCode.Conv_ovf_i_un
-            or ILOpCode.Conv_ovf_u_un or ILOpCode.Ldind_i or ILOpCode.Ldelem_i or ILOpCode.Ldlen or ILOpCode.Ldflda or ILOpCode.Ldsflda or ILOpCode.Ldelema
+        StackBehaviour.Pushi =>
+        instruction.Code is ILOpCode.Conv_i or ILOpCode.Conv_u or ILOpCode.Conv_ovf_i or ILOpCode.Conv_ovf_u or ILOpCode.Conv_ovf_i_un
+            or ILOpCode.Conv_ovf_u_un or ILOpCode.Ldind_i or ILOpCode.Ldelem_i or ILOpCode.Ldlen or ILOpCode.Ldflda or ILOpCode.Ldsflda
+            or ILOpCode.Ldelema
             or ILOpCode.Ldarga or ILOpCode.Ldloca or ILOpCode.Localloc or ILOpCode.Ldftn or ILOpCode.Ldvirtftn or ILOpCode.Unbox
             ? StackKind.Native : StackKind.Int,
         StackBehaviour.Push1_push1 => stack.Peek(),

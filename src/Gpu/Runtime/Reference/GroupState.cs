@@ -56,7 +56,11 @@ sealed unsafe class GroupState : IDisposable
         }
 
         if (shared[allocation].Bytes != bytes)
-            throw new InvalidOperationException($"threads of one group allocate shared memory of different sizes ({shared[allocation].Bytes} and {bytes} bytes); make the same calls in the same order in every thread");
+        {
+            throw new InvalidOperationException($"threads of one group allocate shared memory of different sizes ("
+                + $"{shared[allocation].Bytes} and {bytes} bytes); make the same calls in the same order in every thread");
+        }
+
         return ViewAddress.View<T>(shared[allocation].Address, extent);
     }
 

@@ -27,7 +27,8 @@ static class IntegerDivision
             _ => typeof(nuint),
         };
         string name = code is ILOpCode.Div or ILOpCode.Div_un ? nameof(Quotient) : nameof(Remainder);
-        return typeof(IntegerDivision).GetMethods().Single(method => method.Name == name && method.GetParameters().Length == (isChecked ? 3 : 2)).MakeGenericMethod(type);
+        return typeof(IntegerDivision).GetMethods()
+            .Single(method => method.Name == name && method.GetParameters().Length == (isChecked ? 3 : 2)).MakeGenericMethod(type);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

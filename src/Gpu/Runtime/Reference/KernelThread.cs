@@ -61,10 +61,13 @@ static class KernelThread
         where T : unmanaged => GroupFor("SharedMemory.Allocate").Shared<T>(allocations++, extent);
 
     public static ArrayView<T> DynamicShared<T>()
-        where T : unmanaged => GroupFor("SharedMemory.GetDynamic").Dynamic<T>(config.SharedMemoryConfig.UsesDynamicSharedMemory ? config.SharedMemoryConfig.ArraySize : 0);
+        where T : unmanaged =>
+        GroupFor("SharedMemory.GetDynamic").Dynamic<T>(config.SharedMemoryConfig.UsesDynamicSharedMemory
+        ? config.SharedMemoryConfig.ArraySize : 0);
 
     static GroupState GroupFor(string member) => group
-        ?? throw new InvalidOperationException($"{member} was called outside of an explicitly grouped kernel; launch it with a KernelConfig");
+        ?? throw new InvalidOperationException(
+        $"{member} was called outside of an explicitly grouped kernel; launch it with a KernelConfig");
 
     static Index3D Unflatten(int linear, Index3D extent)
     {

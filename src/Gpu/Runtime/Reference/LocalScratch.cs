@@ -39,7 +39,11 @@ static unsafe class LocalScratch
         {
             used = 0;
             if (++current == MostChunks)
-                throw new InvalidOperationException($"a thread asks for more than {MostChunks * (ChunkSize >> 20)} MiB of local memory in all; call LocalMemory.Allocate outside of loops");
+            {
+                throw new InvalidOperationException($"a thread asks for more than {MostChunks * (ChunkSize >> 20)} MiB of local memory in "
+                    + $"all; call LocalMemory.Allocate outside of loops");
+            }
+
             if (current == chunks.Count)
                 chunks.Add(NewChunk());
         }

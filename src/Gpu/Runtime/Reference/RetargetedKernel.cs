@@ -69,11 +69,13 @@ sealed class RetargetedKernel
         Divisions.Of(method, code, instructions).Count > 0 || (!Intrinsics.IsForeign(method.DeclaringType!) && instructions
             .Where(instruction => instruction.Code is ILOpCode.Call or ILOpCode.Callvirt or ILOpCode.Newobj or ILOpCode.Constrained)
             .Any(instruction => code.Resolve((int)instruction.Number) is MethodBase callee
-                ? ThreadMembers.Find(callee) != null || Meaning.Find(callee) != null || callee.DeclaringType is { IsInterface: true } || Reaches(callee)
+                ? ThreadMembers.Find(callee) != null || Meaning.Find(callee) != null || callee.DeclaringType is { IsInterface: true }
+                || Reaches(callee)
                 : instruction.Code == ILOpCode.Constrained));
 
     static MethodCode? Code(MethodBase method) =>
-        method.DeclaringType is null or { IsInterface: true } || method.GetMethodBody() == null || MethodCode.Of(method) is not { HasHandlers: false } code
+        method.DeclaringType is null or { IsInterface: true } || method.GetMethodBody() == null
+        || MethodCode.Of(method) is not { HasHandlers: false } code
             ? null : code;
 
     static List<IlInstruction> Instructions(MethodBase method) => IlReader.Read(method.GetMethodBody()!.GetILAsByteArray()!);
@@ -83,7 +85,8 @@ sealed class RetargetedKernel
         if (copies.TryGetValue(method, out MethodInfo? copy))
             return copy;
         MethodCode code = Code(method)!;
-        var made = new DynamicMethod(method.Name, method is MethodInfo { ReturnType: var type } ? type : typeof(void), code.Arguments, typeof(RetargetedKernel).Module, skipVisibility: true);
+        var made = new DynamicMethod(method.Name, method is MethodInfo { ReturnType: var type } ? type : typeof(void), code.Arguments,
+            typeof(RetargetedKernel).Module, skipVisibility: true);
         copies.Add(method, made);
         ILGenerator il = made.GetILGenerator();
         foreach (Type local in code.Locals)
@@ -118,7 +121,8 @@ sealed class RetargetedKernel
         il.Emit(OpCodes.Call, IntegerDivision.Of(instruction.Code, kind, isChecked));
     }
 
-    void Emit(ILGenerator il, MethodBase method, MethodCode code, Dictionary<int, Label> labels, IlInstruction instruction, Type? constraint)
+    void Emit(ILGenerator il, MethodBase method, MethodCode code, Dictionary<int, Label> labels, IlInstruction instruction,
+        Type? constraint)
     {
         int number = unchecked((int)instruction.Number);
         OpCode op = IlReader.OpCodeOf(instruction.Code);
@@ -187,7 +191,8 @@ sealed class RetargetedKernel
     void EmitCall(ILGenerator il, OpCode op, MethodBase callee, Type? constraint)
     {
         // Of a struct that implements an interface the method is known; of what it only inherits it is not taken.
-        MethodBase known = constraint == null ? callee : StructMembers.Implementation((MethodInfo)callee, constraint) is { } found && found.DeclaringType == constraint ? found : callee;
+        MethodBase known = constraint == null ? callee : StructMembers.Implementation((MethodInfo)callee, constraint) is { } found
+            && found.DeclaringType == constraint ? found : callee;
         MethodBase target = Target(known);
         bool isDirect = target != callee;
         if (!isDirect && constraint != null)

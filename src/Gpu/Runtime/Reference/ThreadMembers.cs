@@ -23,7 +23,8 @@ static class ThreadMembers
 
     /// <summary>Whether what <see cref="Find"/> gave needs the threads of a group side by side.</summary>
     public static bool IsOfGroup(MethodInfo member) =>
-        member.DeclaringType == typeof(OfSharedMemory) || member.DeclaringType == typeof(OfWarp) || (member.DeclaringType == typeof(OfGroup) && member.Name == nameof(OfGroup.Barrier));
+        member.DeclaringType == typeof(OfSharedMemory) || member.DeclaringType == typeof(OfWarp)
+        || (member.DeclaringType == typeof(OfGroup) && member.Name == nameof(OfGroup.Barrier));
 
     /// <summary>Whether what <see cref="Find"/> gave has no meaning outside of a group.</summary>
     public static bool NeedsGroup(MethodInfo member) =>
@@ -120,7 +121,11 @@ static class ThreadMembers
             where T : unmanaged
         {
             if (index < 0 || subViewLength < 0 || index > view.Length - subViewLength)
-                throw new ViewAccessException($"the sub-view [{index}, {index + subViewLength}) lies outside a view of {view.Length} elements");
+            {
+                throw new ViewAccessException(
+                    $"the sub-view [{index}, {index + subViewLength}) lies outside a view of {view.Length} elements");
+            }
+
             return ViewAddress.View<T>(ViewAddress.Of(view) + (nint)index * sizeof(T), subViewLength);
         }
     }

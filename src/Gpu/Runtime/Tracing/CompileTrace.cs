@@ -72,9 +72,13 @@ static class CompileTrace
     // Nothing is left out quietly: once a kernel, since it is compiled again for each group.
     static void TellLeftOut(Function function, bool isChecked)
     {
-        string[] members = [.. function.LeftOut.Where(member => !isChecked || member.StartsWith(nameof(Interop), StringComparison.Ordinal))];
+        string[] members = [.. function.LeftOut.Where(member => !isChecked
+            || member.StartsWith(nameof(Interop), StringComparison.Ordinal))];
         if (members.Length > 0 && Told.TryAdd(function.Name, true))
-            TraceOutput.Line($"{function.Name}: {string.Join(", ", members)} left out in compiled code; the devices reference and ilgpu:cpu have it{(isChecked ? "" : ", and checked mode has assertions (D2_CHECK=1)")}");
+        {
+            TraceOutput.Line($"{function.Name}: {string.Join(", ", members)} left out in compiled code; the devices reference and "
+                + $"ilgpu:cpu have it{(isChecked ? "" : ", and checked mode has assertions (D2_CHECK=1)")}");
+        }
     }
 
     static void Tell(Function function, CompileOptions options, int level)
@@ -91,7 +95,8 @@ static class CompileTrace
         });
     }
 
-    static string Size(Function function) => $"instructions {function.Blocks.Sum(block => block.Instructions.Count)}, blocks {function.Blocks.Count}";
+    static string Size(Function function) =>
+        $"instructions {function.Blocks.Sum(block => block.Instructions.Count)}, blocks {function.Blocks.Count}";
 
     // From the start again: what a device compiles is its own to change.
     static string Ptx(SpecializedKernel kernel, CompileOptions options)

@@ -14,7 +14,8 @@ static class KernelFiles
     public static string NameOf(SpecializedKernel kernel, GroupExtent? group)
     {
         Type? owner = kernel.Method.DeclaringType;
-        var name = new StringBuilder(owner?.FullName?[(owner.Namespace is { Length: > 0 } space ? space.Length + 1 : 0)..]).Append('.').Append(kernel.Method.Name);
+        var name = new StringBuilder(owner?.FullName?[(owner.Namespace is { Length: > 0 } space ? space.Length + 1 : 0)..]).Append('.')
+            .Append(kernel.Method.Name);
         foreach (Type argument in kernel.Method.IsGenericMethod ? kernel.Method.GetGenericArguments() : [])
             name.Append('-').Append(argument.Name);
         foreach (ulong bits in kernel.Bits)

@@ -24,7 +24,8 @@ static class LaunchCosts
     }
 
     static Func<object, long>? SizeOf(Type type) => type.IsGenericType && type.GetGenericTypeDefinition() == typeof(ArrayView<>)
-        ? typeof(LaunchCosts).GetMethod(nameof(BytesOf), BindingFlags.Static | BindingFlags.NonPublic)!.MakeGenericMethod(type.GetGenericArguments()).CreateDelegate<Func<object, long>>()
+        ? typeof(LaunchCosts).GetMethod(nameof(BytesOf),
+        BindingFlags.Static | BindingFlags.NonPublic)!.MakeGenericMethod(type.GetGenericArguments()).CreateDelegate<Func<object, long>>()
         : null;
 
     static long BytesOf<T>(object view)

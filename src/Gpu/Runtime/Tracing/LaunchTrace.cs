@@ -15,7 +15,8 @@ static class LaunchTrace
         long start = Stopwatch.GetTimestamp();
         device.Run(launch);
         double time = Stopwatch.GetElapsedTime(start).TotalMilliseconds;
-        TraceOutput.Line(string.Create(CultureInfo.InvariantCulture, $"{device.Label}: {launch.Kernel.Name} over {launch.Shape}, {time:F3} ms"));
+        TraceOutput.Line(string.Create(CultureInfo.InvariantCulture,
+            $"{device.Label}: {launch.Kernel.Name} over {launch.Shape}, {time:F3} ms"));
         if (level < 6)
             return;
         foreach (var (name, argument) in WrittenViews.Of(launch))

@@ -17,7 +17,8 @@ static class WrittenViews
         ParameterInfo[] parameters = kernel.Method.GetParameters();
         HashSet<int> written = Cache.GetOrAdd(kernel, Find);
         object[] arguments = launch.OpenArguments;
-        string?[] names = [.. parameters[^launch.Arguments.Length..].Zip(launch.Arguments).Where(pair => arguments.Contains(pair.Second, ReferenceEqualityComparer.Instance)).Select(pair => pair.First.Name)];
+        string?[] names = [.. parameters[^launch.Arguments.Length..].Zip(launch.Arguments)
+            .Where(pair => arguments.Contains(pair.Second, ReferenceEqualityComparer.Instance)).Select(pair => pair.First.Name)];
         int leaf = 0;
         for (int a = 0; a < arguments.Length; a++)
         {
@@ -36,7 +37,8 @@ static class WrittenViews
             .SelectMany(edge => edge.To.Arguments.Zip(edge.Arguments))
             .ToLookup(pair => (Value)pair.First, pair => pair.Second);
         var seen = new HashSet<Value>();
-        var open = new Stack<Value>(function.Blocks.SelectMany(block => block.Instructions).Where(i => i.Op == Op.Store || i.Op.IsAtomic()).Select(i => i.Operands[0]));
+        var open = new Stack<Value>(function.Blocks.SelectMany(block => block.Instructions).Where(i => i.Op == Op.Store || i.Op.IsAtomic())
+            .Select(i => i.Operands[0]));
         while (open.TryPop(out Value? address))
         {
             if (address.Type != IrType.Global || !seen.Add(address))

@@ -15,7 +15,8 @@ static class CudaMatrix
         if (!CudaAsm.IsSupported)
             return Matrix.MultiplyAddTensorFloats(left, right, sums);
         Ref<float> first = sums.First, second = sums.Second, third = sums.Third, fourth = sums.Fourth;
-        Input<uint> upper = left.First, lower = left.Second, upperNext = left.Third, lowerNext = left.Fourth, column = right.First, columnNext = right.Second;
+        Input<uint> upper = left.First, lower = left.Second, upperNext = left.Third, lowerNext = left.Fourth, column = right.First,
+            columnNext = right.Second;
         CudaAsm.EmitRef(
             "mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32 {%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, {%0, %1, %2, %3};",
             ref first, ref second, ref third, ref fourth, ref upper, ref lower, ref upperNext, ref lowerNext, ref column, ref columnNext);
@@ -28,7 +29,8 @@ static class CudaMatrix
         if (!CudaAsm.IsSupported)
             return Matrix.MultiplyAddBrainFloats(left, right, sums);
         Ref<float> first = sums.First, second = sums.Second, third = sums.Third, fourth = sums.Fourth;
-        Input<uint> upper = left.First, lower = left.Second, upperNext = left.Third, lowerNext = left.Fourth, column = right.First, columnNext = right.Second;
+        Input<uint> upper = left.First, lower = left.Second, upperNext = left.Third, lowerNext = left.Fourth, column = right.First,
+            columnNext = right.Second;
         CudaAsm.EmitRef(
             "mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, {%0, %1, %2, %3};",
             ref first, ref second, ref third, ref fourth, ref upper, ref lower, ref upperNext, ref lowerNext, ref column, ref columnNext);
@@ -42,7 +44,8 @@ static class CudaMatrix
             return Matrix.LoadRows(shared, at);
         Output<uint> first = default, second = default, third = default, fourth = default;
         Input<long> address = SharedAddress(ref shared[at]);
-        CudaAsm.EmitRef("ldmatrix.sync.aligned.m8n8.x4.shared.b16 {%0, %1, %2, %3}, [%4];", ref first, ref second, ref third, ref fourth, ref address);
+        CudaAsm.EmitRef("ldmatrix.sync.aligned.m8n8.x4.shared.b16 {%0, %1, %2, %3}, [%4];", ref first, ref second, ref third, ref fourth,
+            ref address);
         return new MatrixRows(first.Value, second.Value, third.Value, fourth.Value);
     }
 
@@ -50,9 +53,14 @@ static class CudaMatrix
     public static void Begin(ArrayView<float> target, int to, ArrayView<float> source, int from, bool isInside)
     {
         if (CudaAsm.IsSupported)
-            CudaAsm.Emit("cp.async.ca.shared.global [%0], [%1], 4, %2;", SharedAddress(ref target[to]), GlobalAddress(ref source[isInside ? from : 0]), isInside ? 4 : 0);
+        {
+            CudaAsm.Emit("cp.async.ca.shared.global [%0], [%1], 4, %2;", SharedAddress(ref target[to]),
+                GlobalAddress(ref source[isInside ? from : 0]), isInside ? 4 : 0);
+        }
         else
+        {
             SharedCopy.Begin(target, to, source, from, isInside);
+        }
     }
 
     /// <summary>One by one: whether views begin at multiples of 16 bytes is not known when ILGPU compiles.</summary>

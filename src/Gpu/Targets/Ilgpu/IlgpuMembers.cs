@@ -30,8 +30,11 @@ static class IlgpuMembers
             registered = true;
         }
 
-        foreach (var (kind, name) in new[] { (ShuffleKind.Generic, "Shuffle"), (ShuffleKind.Down, "Down"), (ShuffleKind.Up, "Up"), (ShuffleKind.Xor, "Xor") })
+        foreach (var (kind, name) in new[] { (ShuffleKind.Generic, "Shuffle"), (ShuffleKind.Down, "Down"), (ShuffleKind.Up, "Up"),
+            (ShuffleKind.Xor, "Xor") })
+        {
             manager.RegisterWarpShuffle(kind, new OpenClRedirect(typeof(WarpExchange).GetMethod(name)!));
+        }
     }
 
     /// <summary>Has ILGPU's compilers see one method in place of another.</summary>
@@ -50,14 +53,17 @@ static class IlgpuMembers
         // A warp has 32 threads, whatever OpenCL's sub-groups have.
         foreach (string name in new[] { "get_WarpSize", "get_LaneIdx", "get_WarpIdx" })
             Redirect(typeof(Warp), typeof(WarpMeaning), name);
-        foreach (MethodInfo method in typeof(CudaMatrix).GetMethods(BindingFlags.Static | BindingFlags.Public | BindingFlags.DeclaredOnly).Where(method => method.Name is not (nameof(CudaMatrix.SharedAddress) or nameof(CudaMatrix.GlobalAddress))))
+        foreach (MethodInfo method in typeof(CudaMatrix).GetMethods(BindingFlags.Static | BindingFlags.Public | BindingFlags.DeclaredOnly)
+            .Where(method => method.Name is not (nameof(CudaMatrix.SharedAddress) or nameof(CudaMatrix.GlobalAddress))))
         {
             Type original = typeof(Matrix).GetMethod(method.Name) != null ? typeof(Matrix) : typeof(SharedCopy);
             Redirect(original, typeof(CudaMatrix), method.Name, [.. method.GetParameters().Select(p => p.ParameterType)]);
         }
 
-        RemappedIntrinsics.AddRemapping(typeof(CudaMatrix).GetMethod(nameof(CudaMatrix.SharedAddress))!, (ref InvocationContext c) => TakeAddress(ref c, MemoryAddressSpace.Shared));
-        RemappedIntrinsics.AddRemapping(typeof(CudaMatrix).GetMethod(nameof(CudaMatrix.GlobalAddress))!, (ref InvocationContext c) => TakeAddress(ref c, MemoryAddressSpace.Global));
+        RemappedIntrinsics.AddRemapping(typeof(CudaMatrix).GetMethod(nameof(CudaMatrix.SharedAddress))!,
+            (ref InvocationContext c) => TakeAddress(ref c, MemoryAddressSpace.Shared));
+        RemappedIntrinsics.AddRemapping(typeof(CudaMatrix).GetMethod(nameof(CudaMatrix.GlobalAddress))!,
+            (ref InvocationContext c) => TakeAddress(ref c, MemoryAddressSpace.Global));
     }
 
     // The replacement itself may call what it replaces.
@@ -71,7 +77,9 @@ static class IlgpuMembers
         });
     }
 
-    static void MultiplyAdd(ref InvocationContext c) => Replace(ref c, c.Builder.CreateArithmetic(c.Location, c[0], c[1], c[2], TernaryArithmeticKind.MultiplyAdd), nameof(Same), typeof(float));
+    static void MultiplyAdd(ref InvocationContext c) =>
+        Replace(ref c, c.Builder.CreateArithmetic(c.Location, c[0], c[1], c[2], TernaryArithmeticKind.MultiplyAdd), nameof(Same),
+        typeof(float));
 
     static void TakeAddress(ref InvocationContext c, MemoryAddressSpace space)
     {

@@ -17,7 +17,8 @@ sealed class Arithmetic(Prelude prelude, int lanes)
     {
         bool signed = op is Op.Divide or Op.Remainder, remainder = op is Op.Remainder or Op.RemainderUnsigned;
         string sign = remainder ? "%" : "/", u = ClType.Unsigned(type, lanes), t = signed ? ClType.Signed(type, lanes) : u;
-        string name = $"{(remainder ? "remainder" : "quotient")}{(!mayBeZero ? "" : remainder ? "_or_dividend" : "_or_zero")}_{(signed ? "i" : "u")}{(type == IrType.I64 ? 64 : 32)}{Suffix}";
+        string name = $"{(remainder ? "remainder" : "quotient")}{(!mayBeZero ? "" : remainder ? "_or_dividend" : "_or_zero")}_"
+            + $"{(signed ? "i" : "u")}{(type == IrType.I64 ? 64 : 32)}{Suffix}";
         string Checked(string result) => mayBeZero ? Choose(type, "b == 0", remainder ? "a" : $"({u})(0)", result) : result;
         return prelude.Require(name, n => signed
             ? $$"""
@@ -41,7 +42,8 @@ sealed class Arithmetic(Prelude prelude, int lanes)
         bool signed = op == Op.FloatToInt, wide = to == IrType.I64;
         string f = ClType.Of(from, lanes), u = ClType.Unsigned(to, lanes), t = signed ? ClType.Signed(to, lanes) : u;
         int bits = wide ? 64 : 32;
-        string suffix = from == IrType.F32 ? "f" : "", end = $"0x1p{(signed ? bits - 1 : bits)}{suffix}", start = signed ? "-" + end : "0.0" + suffix;
+        string suffix = from == IrType.F32 ? "f" : "", end = $"0x1p{(signed ? bits - 1 : bits)}{suffix}",
+            start = signed ? "-" + end : "0.0" + suffix;
         string largest = signed ? (wide ? "0x7fffffffffffffffUL" : "0x7fffffffu") : (wide ? "0xffffffffffffffffUL" : "0xffffffffu");
         string smallest = !signed ? "0" : wide ? "0x8000000000000000UL" : "0x80000000u";
         // Only numbers between the ends are converted, the rest counts as zero first.

@@ -31,10 +31,13 @@ sealed class Atomics(Prelude prelude, string space, IrType type, int lanes)
     {
         string one = One(op), v = $"{Element}{lanes}";
         bool compares = op == Op.AtomicCompareExchange;
+        string Lane(int l) =>
+            $"    if (m.s{l:x}) old.s{l:x} = {one}(({space} uchar*)a.s{l:x}, {(compares ? $"compare.s{l:x}, " : "")}value.s{l:x});";
+        string every = string.Join("\n", Enumerable.Range(0, lanes).Select(Lane));
         return prelude.Require($"{one}x{lanes}", n => $$"""
             {{v}} {{n}}(ulong{{lanes}} a, {{(compares ? $"{v} compare, " : "")}}{{v}} value, int{{lanes}} m, {{v}} old)
             {
-            {{string.Join("\n", Enumerable.Range(0, lanes).Select(l => $"    if (m.s{l:x}) old.s{l:x} = {one}(({space} uchar*)a.s{l:x}, {(compares ? $"compare.s{l:x}, " : "")}value.s{l:x});"))}}
+            {{every}}
                 return old;
             }
             """);

@@ -12,7 +12,8 @@ sealed partial class BodyPrinter
         string space = ClType.Space(load.Pointer.Type), element = ClType.Of(access.Type);
         if (!load.Target.IsVector)
         {
-            Statement($"{Name(load.Target)} = {Loaded($"*({space} const {element}*)({Address(access, load.Pointer, load.Index)})", access.Type, 1)}");
+            Statement(
+                $"{Name(load.Target)} = {Loaded($"*({space} const {element}*)({Address(access, load.Pointer, load.Index)})", access.Type, 1)}");
             return;
         }
 
@@ -20,14 +21,17 @@ sealed partial class BodyPrinter
         bool scattered = IsVector(load.Pointer) || IsVector(load.Index);
         if (!scattered && load.LaneStep == 0 && load.Mask == null)
         {
-            Statement($"{name} = ({TypeOf(load.Target)})({Loaded($"*({space} const {element}*)({Address(access, load.Pointer, load.Index)})", access.Type, 1)})");
+            Statement(
+                $"{name} = ({TypeOf(load.Target)})("
+                + $"{Loaded($"*({space} const {element}*)({Address(access, load.Pointer, load.Index)})", access.Type, 1)})");
             return;
         }
 
         string addresses = Addresses(access, load.Pointer, load.Index, load.LaneStep);
         if (load.Mask == null)
         {
-            Statement($"{name} = {(!scattered && load.LaneStep == access.Type.Bytes() ? Row() : Loaded($"{Gather(load.Pointer.Type, access.Type)}({addresses})", access.Type, lanes))}");
+            Statement(
+                $"{name} = {(!scattered && load.LaneStep == access.Type.Bytes() ? Row() : Loaded($"{Gather(load.Pointer.Type, access.Type)}({addresses})", access.Type, lanes))}");
             return;
         }
 
@@ -40,7 +44,8 @@ sealed partial class BodyPrinter
         else
             Statement($"{name} = {chosen}");
 
-        string Row() => Loaded($"vload{lanes}(0, ({space} const {element}*)({Address(access, load.Pointer, load.Index)}))", access.Type, lanes);
+        string Row() =>
+            Loaded($"vload{lanes}(0, ({space} const {element}*)({Address(access, load.Pointer, load.Index)}))", access.Type, lanes);
     }
 
     void Store(StoreLine store)
@@ -51,13 +56,15 @@ sealed partial class BodyPrinter
         if (lanes == 1 || (!scattered && store.LaneStep == 0 && !vector))
         {
             string where = store.Mask == null || lanes == 1 ? "" : $"if ({Any(Operand(store.Mask, true))}) ";
-            Statement($"{where}*({space} {element}*)({Address(access, store.Pointer, store.Index)}) = {Stored(Operand(store.Value, false), access.Type, 1)}");
+            Statement($"{where}*({space} {element}*)({Address(access, store.Pointer, store.Index)}) = "
+                + $"{Stored(Operand(store.Value, false), access.Type, 1)}");
             return;
         }
 
         string value = Stored(Operand(store.Value, true), access.Type, lanes);
         string mask = store.Mask == null ? $"(int{lanes})(-1)" : Operand(store.Mask, true);
-        string scatter = $"{Scatter(store.Pointer.Type, access.Type)}({Addresses(access, store.Pointer, store.Index, store.LaneStep)}, {value}, {mask})";
+        string scatter = $"{Scatter(store.Pointer.Type, access.Type)}({Addresses(access, store.Pointer, store.Index, store.LaneStep)}, "
+            + $"{value}, {mask})";
         if (scattered || store.LaneStep != access.Type.Bytes())
         {
             Statement(scatter);
@@ -103,13 +110,15 @@ sealed partial class BodyPrinter
             """);
         if (!vector)
         {
-            Statement($"if (!{Operand(require.Ok, false)}) {{ {report}(report, {unchecked((uint)require.Check)}u, {Operand(require.Found, false)}, {Operand(require.Limit, false)}); return; }}");
+            Statement($"if (!{Operand(require.Ok, false)}) {{ {report}(report, {unchecked((uint)require.Check)}u, "
+                + $"{Operand(require.Found, false)}, {Operand(require.Limit, false)}); return; }}");
             return;
         }
 
         string failed = $"~{Operand(require.Ok, true)}" + (require.Mask == null ? "" : $" & {Operand(require.Mask, true)}");
         string lane = Lane(IrType.I64), at = $"{FirstOf()}({failed})";
-        Statement($"if ({Any(failed)}) {{ {report}(report, {unchecked((uint)require.Check)}u, {lane}({Operand(require.Found, true)}, {at}), {lane}({Operand(require.Limit, true)}, {at})); return; }}");
+        Statement($"if ({Any(failed)}) {{ {report}(report, {unchecked((uint)require.Check)}u, {lane}({Operand(require.Found, true)}, "
+            + $"{at}), {lane}({Operand(require.Limit, true)}, {at})); return; }}");
     }
 
     bool IsVector(Value value) => value is Register { IsVector: true } || (value is LaneNumbers && lanes > 1);
@@ -134,12 +143,17 @@ sealed partial class BodyPrinter
         string start = Operand(pointer, true);
         string place = index switch
         {
-            Register { IsVector: true } or LaneNumbers when index.Type == IrType.I32 => $"as_ulong{lanes}(convert_long{lanes}(as_int{lanes}({Operand(index, true)})))",
+            Register { IsVector: true } or LaneNumbers when index.Type == IrType.I32 =>
+            $"as_ulong{lanes}(convert_long{lanes}(as_int{lanes}({Operand(index, true)})))",
             Register { IsVector: true } => Operand(index, true),
             _ when index.Type == IrType.I32 => $"(ulong{lanes})((ulong)(long)as_int({Operand(index, false)}))",
             _ => $"(ulong{lanes})({Operand(index, false)})",
         };
-        string steps = laneStep == 0 ? "" : $" + (ulong{lanes})({string.Join(", ", Enumerable.Range(0, lanes).Select(l => laneStep * (long)l).Select(step => step < 0 ? $"(ulong)({step}L)" : $"{step}"))})";
+        string steps = laneStep == 0
+            ? ""
+            : $" + (ulong{lanes})("
+                + string.Join(", ", Enumerable.Range(0, lanes).Select(l => laneStep * (long)l)
+                    .Select(step => step < 0 ? $"(ulong)({step}L)" : $"{step}")) + ")";
         string offset = access.Offset == 0 ? "" : $" + (ulong)({access.Offset}L)";
         string scale = access.Stride == 1 ? "" : $" * (ulong)({access.Stride}L)";
         return $"{start} + {place}{scale}{offset}{steps}";

@@ -33,7 +33,8 @@ sealed partial class BodyPrinter
     }
 
     /// <summary>The name of a register: vectors begin with v, masks with m, scalars with s.</summary>
-    public static string Name(Register register) => (!register.IsVector ? "s" : register.Type == IrType.Bool ? "m" : "v") + register.Number.ToString(CultureInfo.InvariantCulture);
+    public static string Name(Register register) =>
+        (!register.IsVector ? "s" : register.Type == IrType.Bool ? "m" : "v") + register.Number.ToString(CultureInfo.InvariantCulture);
 
     void Declare()
     {
@@ -81,7 +82,8 @@ sealed partial class BodyPrinter
                 Statement($"{Name(place.Target)} = {NameOf(place.Value)}");
                 break;
             case AddressLine address:
-                Statement($"{Name(address.Target)} = {(address.Target.IsVector ? Addresses(address.Access, address.Pointer, address.Index, 0) : Address(address.Access, address.Pointer, address.Index))}");
+                Statement(
+                    $"{Name(address.Target)} = {(address.Target.IsVector ? Addresses(address.Access, address.Pointer, address.Index, 0) : Address(address.Access, address.Pointer, address.Index))}");
                 break;
             case LoadLine load:
                 Load(load);
@@ -111,7 +113,8 @@ sealed partial class BodyPrinter
                 Statement("mem_fence(CLK_LOCAL_MEM_FENCE | CLK_GLOBAL_MEM_FENCE)");
                 break;
             case MemoryStart start:
-                Statement($"{Name(start.Target)} = {(start.Target.Type == IrType.Shared ? "(__local uchar*)group" : "own")}_memory + {start.ByteOffset}");
+                Statement($"{Name(start.Target)} = {(start.Target.Type == IrType.Shared ? "(__local uchar*)group" : "own")}_memory + "
+                    + $"{start.ByteOffset}");
                 break;
             case RequireLine require:
                 Require(require);
@@ -161,7 +164,8 @@ sealed partial class BodyPrinter
         if (!vector)
             return scalar;
         string type = ClType.Of(value.Type, lanes);
-        return value.Type == IrType.Bool ? $"({type})(-{scalar})" : value.Type.IsPointer() ? $"({type})((ulong){scalar})" : $"({type})({scalar})";
+        return value.Type == IrType.Bool ? $"({type})(-{scalar})" : value.Type.IsPointer()
+            ? $"({type})((ulong){scalar})" : $"({type})({scalar})";
     }
 
     string Select(IrType type, string mask, string yes, string no) =>
@@ -190,7 +194,10 @@ sealed partial class BodyPrinter
     }
 
     // Negative numbers are easier to read as such than as their complements.
-    static string Integer(long value, string suffix) => value < 0 ? $"({(suffix == "u" ? "uint" : "ulong")})({(value == long.MinValue ? "1UL << 63" : value.ToString(CultureInfo.InvariantCulture))})" : value.ToString(CultureInfo.InvariantCulture) + suffix;
+    static string Integer(long value, string suffix) =>
+        value < 0
+        ? $"({(suffix == "u" ? "uint" : "ulong")})({(value == long.MinValue ? "1UL << 63" : value.ToString(CultureInfo.InvariantCulture))})"
+        : value.ToString(CultureInfo.InvariantCulture) + suffix;
 
     static string Number(string digits, string suffix)
     {

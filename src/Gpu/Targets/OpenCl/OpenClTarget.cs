@@ -50,7 +50,8 @@ static class OpenClTarget
         else
         {
             string shape = isImplicit ? "" : Required(group!.Value, lanes);
-            string guard = isImplicit ? "    if (get_global_id(0) >= size_x || get_global_id(1) >= size_y || get_global_id(2) >= size_z)\n        return;\n" : "";
+            string guard = isImplicit
+                ? "    if (get_global_id(0) >= size_x || get_global_id(1) >= size_y || get_global_id(2) >= size_z)\n        return;\n" : "";
             text.Append($"__kernel {shape}void {entry}({parameters})\n{{\n{guard}{body}}}\n");
         }
 
@@ -63,7 +64,11 @@ static class OpenClTarget
         if (rest.Contains("double", StringComparison.Ordinal))
             extensions += "#pragma OPENCL EXTENSION cl_khr_fp64 : enable\n";
         if (rest.Contains("atom_", StringComparison.Ordinal))
-            extensions += "#pragma OPENCL EXTENSION cl_khr_int64_base_atomics : enable\n#pragma OPENCL EXTENSION cl_khr_int64_extended_atomics : enable\n";
+        {
+            extensions += "#pragma OPENCL EXTENSION cl_khr_int64_base_atomics : enable\n#pragma OPENCL EXTENSION "
+                + "cl_khr_int64_extended_atomics : enable\n";
+        }
+
         return extensions + "#pragma OPENCL FP_CONTRACT OFF\n\n" + rest;
     }
 
@@ -89,7 +94,8 @@ static class OpenClTarget
 
     static string Arguments(LinearCode code, bool isChecked)
     {
-        IEnumerable<string> own = code.Parameters.SelectMany(p => p.Type.IsPointer() ? (string[])[$"p{p.Number}", $"o{p.Number}"] : [$"p{p.Number}"]);
+        IEnumerable<string> own = code.Parameters.SelectMany(p => p.Type.IsPointer()
+            ? (string[])[$"p{p.Number}", $"o{p.Number}"] : [$"p{p.Number}"]);
         return string.Join(", ", (string[])["size_x", "size_y", "size_z", .. own, .. isChecked ? (string[])["report"] : []]);
     }
 

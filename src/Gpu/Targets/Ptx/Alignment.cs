@@ -62,13 +62,16 @@ sealed class Alignment
         Value[] o = instruction.Operands;
         return Math.Min(Most, instruction.Op switch
         {
-            Op.Add or Op.Subtract or Op.Or or Op.Xor or Op.Remainder or Op.RemainderUnsigned when instruction.Type.IsInteger() => Math.Min(ZerosOf(o[0]), ZerosOf(o[1])),
+            Op.Add or Op.Subtract or Op.Or or Op.Xor or Op.Remainder or Op.RemainderUnsigned when instruction.Type.IsInteger() =>
+            Math.Min(ZerosOf(o[0]), ZerosOf(o[1])),
             Op.And when instruction.Type.IsInteger() => Math.Max(ZerosOf(o[0]), ZerosOf(o[1])),
             Op.Multiply when instruction.Type.IsInteger() => ZerosOf(o[0]) + ZerosOf(o[1]),
             Op.ShiftLeft when o[1] is Constant count => ZerosOf(o[0]) + (int)(count.Bits & (instruction.Type == IrType.I32 ? 31u : 63u)),
             Op.Select => Math.Min(ZerosOf(o[1]), ZerosOf(o[2])),
             Op.Negate or Op.SignExtend or Op.ZeroExtend or Op.Truncate => ZerosOf(o[0]),
-            Op.Offset => Math.Min(ZerosOf(o[0], o[1], instruction.Access.Stride), instruction.Access.Offset == 0 ? Most : BitOperations.TrailingZeroCount(instruction.Access.Offset)),
+            Op.Offset =>
+            Math.Min(ZerosOf(o[0], o[1], instruction.Access.Stride),
+            instruction.Access.Offset == 0 ? Most : BitOperations.TrailingZeroCount(instruction.Access.Offset)),
             Op.SharedAllocate or Op.LocalAllocate => Declared,
             _ => 0,
         });

@@ -9,7 +9,8 @@ sealed class PtxEmitter
     /// <summary>The parameter with the address that failed checks are reported to.</summary>
     public const string Report = "report";
 
-    static readonly (string Prefix, string Declared)[] Kinds = [("%p", "pred"), ("%h", "b16"), ("%r", "b32"), ("%rd", "b64"), ("%f", "f32"), ("%fd", "f64")];
+    static readonly (string Prefix, string Declared)[] Kinds =
+        [("%p", "pred"), ("%h", "b16"), ("%r", "b32"), ("%rd", "b64"), ("%f", "f32"), ("%fd", "f64")];
 
     readonly Dictionary<Value, string> registers = [];
     readonly Dictionary<Block, string> labels = [];
@@ -100,14 +101,16 @@ sealed class PtxEmitter
 
     /// <summary>The registers of an instruction with four results.</summary>
     public string[] Parts(Instruction first) =>
-        [Define(first), .. Enumerable.Range(1, 3).Select(part => parts.TryGetValue((first, part), out Instruction? taken) ? Define(taken) : Fresh(first.Type))];
+        [Define(first), .. Enumerable.Range(1, 3)
+        .Select(part => parts.TryGetValue((first, part), out Instruction? taken) ? Define(taken) : Fresh(first.Type))];
 
     /// <summary>Says that a value is in a register already.</summary>
     public void Name(Value value, string register) => registers.Add(value, register);
 
     /// <summary>A value as an operand: its register or, of a number, the constant itself.</summary>
     public string Operand(Value value) =>
-        value is Constant { Type: IrType.I32 or IrType.I64 or IrType.F32 or IrType.F64 } constant ? PtxTypes.Literal(constant) : Register(value);
+        value is Constant { Type: IrType.I32 or IrType.I64 or IrType.F32 or IrType.F64 } constant
+        ? PtxTypes.Literal(constant) : Register(value);
 
     /// <summary>A register with the value; constants are moved into one.</summary>
     public string Register(Value value)
@@ -130,7 +133,8 @@ sealed class PtxEmitter
     }
 
     /// <summary>An element's address as a register and the bytes still to be added to it.</summary>
-    public (string Register, int Offset) ElementAddress(Instruction access) => ElementAddress(access.Operands[0], access.Operands[1], access.Access);
+    public (string Register, int Offset) ElementAddress(Instruction access) =>
+        ElementAddress(access.Operands[0], access.Operands[1], access.Access);
 
     /// <summary>The same of any pointer and index.</summary>
     public (string Register, int Offset) ElementAddress(Value start, Value index, Access access)
@@ -222,7 +226,8 @@ sealed class PtxEmitter
         }
 
         string x = Special("%ntid.x"), y = Special("%ntid.y");
-        string row = Fresh(IrType.I32), linear = Fresh(IrType.I32), plane = Fresh(IrType.I32), size = Fresh(IrType.I32), first = Fresh(IrType.I32);
+        string row = Fresh(IrType.I32), linear = Fresh(IrType.I32), plane = Fresh(IrType.I32), size = Fresh(IrType.I32),
+            first = Fresh(IrType.I32);
         Lane = Special("%laneid");
         WarpThreads = Fresh(IrType.I32);
         Line($"mad.lo.s32 {row}, {Special("%tid.z")}, {y}, {Special("%tid.y")}");

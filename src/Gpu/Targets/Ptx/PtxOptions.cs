@@ -8,7 +8,8 @@ namespace Dalle2.Gpu.Targets.Ptx;
 sealed record PtxOptions(int SmVersion = 60, bool AlignedViews = false, int MaxThreads = 0, bool Checked = false)
 {
     /// <summary>The versions that have a header, the first language version that knows them and all that is emitted, and the first CUDA whose driver reads it.</summary>
-    public static readonly (int Sm, string Version, int Driver)[] Versions = [(60, "6.0", 9000), (70, "6.0", 9000), (80, "7.0", 11000), (90, "7.8", 11080), (100, "8.6", 12070)];
+    public static readonly (int Sm, string Version, int Driver)[] Versions =
+        [(60, "6.0", 9000), (70, "6.0", 9000), (80, "7.0", 11000), (90, "7.8", 11080), (100, "8.6", 12070)];
 
     /// <summary>The first compute capability whose matrix units take TensorFloat-32 and bfloat16.</summary>
     public const int MatrixSm = 80;
@@ -24,7 +25,8 @@ sealed record PtxOptions(int SmVersion = 60, bool AlignedViews = false, int MaxT
         {
             int sm = SmVersion;
             return Versions.FirstOrDefault(v => v.Sm == sm).Version
-                ?? throw new ArgumentOutOfRangeException(nameof(SmVersion), $"there is no header for sm_{sm}; take one of {string.Join(", ", Versions.Select(v => v.Sm))}");
+                ?? throw new ArgumentOutOfRangeException(nameof(SmVersion),
+                $"there is no header for sm_{sm}; take one of {string.Join(", ", Versions.Select(v => v.Sm))}");
         }
     }
 }

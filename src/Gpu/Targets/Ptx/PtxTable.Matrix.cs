@@ -12,7 +12,8 @@ static partial class PtxTable
         Value[] o = i.Operands;
         string bytes = e.Fresh(IrType.I32);
         e.Line($"selp.b32 {bytes}, 4, 0, {e.Register(o[4])}");
-        Access from = i.Access with { Offset = element * sizeof(float) }, to = i.Access with { Offset = i.Access.Offset + element * sizeof(float) };
+        Access from = i.Access with { Offset = element * sizeof(float) },
+            to = i.Access with { Offset = i.Access.Offset + element * sizeof(float) };
         e.Line($"cp.async.ca.shared.global {e.Address(o[0], o[1], to)}, {e.Address(o[2], o[3], from)}, 4, {bytes}");
     }
 
@@ -30,7 +31,8 @@ static partial class PtxTable
         Value[] o = i.Operands;
         string bytes = e.Fresh(IrType.I32);
         e.Line($"selp.b32 {bytes}, 16, 0, {e.Register(o[4])}");
-        e.Line($"cp.async.cg.shared.global {e.Address(o[0], o[1], i.Access)}, {e.Address(o[2], o[3], i.Access with { Offset = 0 })}, 16, {bytes}");
+        e.Line($"cp.async.cg.shared.global {e.Address(o[0], o[1], i.Access)}, {e.Address(o[2], o[3], i.Access with { Offset = 0 })}, 16, "
+            + $"{bytes}");
     }
 
     static void RequireCopy(Instruction i)
@@ -48,8 +50,10 @@ static partial class PtxTable
 
     static void MultiplyMatrices(PtxEmitter e, Instruction i)
     {
-        string kind = ((MatrixProduct)i.Immediate!).Format == MatrixFormat.TensorFloat ? "m16n8k8.row.col.f32.tf32.tf32.f32" : "m16n8k16.row.col.f32.bf16.bf16.f32";
+        string kind = ((MatrixProduct)i.Immediate!).Format == MatrixFormat.TensorFloat
+            ? "m16n8k8.row.col.f32.tf32.tf32.f32" : "m16n8k16.row.col.f32.bf16.bf16.f32";
         string[] operands = [.. i.Operands.Select(e.Register)];
-        e.Line($"mma.sync.aligned.{kind} {Elements(e.Parts(i))}, {Elements(operands[..4])}, {Elements(operands[4..6])}, {Elements(operands[6..])}");
+        e.Line($"mma.sync.aligned.{kind} {Elements(e.Parts(i))}, {Elements(operands[..4])}, {Elements(operands[4..6])}, "
+            + $"{Elements(operands[6..])}");
     }
 }

@@ -78,7 +78,8 @@ static partial class PtxTable
             e.Line($"cvt.u32.u16 {e.Define(i)}, {half}");
         },
         [Op.ToTensorFloat] = Plain("cvt.rna.tf32.f32"),
-        [Op.ToBrainFloats] = (e, i) => e.Line($"cvt.rn.bf16x2.f32 {e.Define(i)}, {e.Register(i.Operands[1])}, {e.Register(i.Operands[0])}"), // the upper half comes first
+        // the upper half comes first
+        [Op.ToBrainFloats] = (e, i) => e.Line($"cvt.rn.bf16x2.f32 {e.Define(i)}, {e.Register(i.Operands[1])}, {e.Register(i.Operands[0])}"),
         [Op.Sqrt] = Typed(f32: "sqrt.rn.f32", f64: "sqrt.rn.f64"),
         [Op.Floor] = (e, i) => Convert(e, i, "rmi.", Float(i.Type), Float(i.Type)),
         [Op.Abs] = Typed(f32: "abs.f32", f64: "abs.f64"),
@@ -100,7 +101,8 @@ static partial class PtxTable
         [Op.CopyBegin] = (e, i) => BeginCopy(e, i, 0),
         [Op.CopyBeginFour] = BeginFour,
         [Op.CopyCommit] = (e, _) => e.Line("cp.async.commit_group"),
-        [Op.CopyWait] = (e, i) => e.Line(((PendingCopies)i.Immediate!).Groups is { } groups ? $"cp.async.wait_group {groups}" : "cp.async.wait_all"),
+        [Op.CopyWait] = (e, i) => e.Line(((PendingCopies)i.Immediate!).Groups is { } groups
+        ? $"cp.async.wait_group {groups}" : "cp.async.wait_all"),
         [Op.MemoryFence] = (e, i) => e.Line("membar." + ((Fence)i.Immediate!).Scope switch
         {
             FenceScope.Group => "cta",
@@ -157,7 +159,8 @@ static partial class PtxTable
     }
 
     // One mnemonic for each type of the first operand; the operands follow in their order.
-    static Action<PtxEmitter, Instruction> Typed(string? i32 = null, string? i64 = null, string? f32 = null, string? f64 = null, string? flag = null) => (e, i) =>
+    static Action<PtxEmitter, Instruction> Typed(string? i32 = null, string? i64 = null, string? f32 = null, string? f64 = null,
+        string? flag = null) => (e, i) =>
         e.Line($"{ByType(i, i32, i64, f32, f64, flag)} {e.Define(i)}, {string.Join(", ", i.Operands.Select(e.Operand).ToArray())}");
 
     // PTX leaves it to the hardware what integers divided by zero give.
@@ -169,14 +172,16 @@ static partial class PtxTable
             return;
         }
 
-        string dividend = e.Register(i.Operands[0]), divisor = e.Register(i.Operands[1]), result = e.Fresh(i.Type), divides = e.Fresh(IrType.Bool);
+        string dividend = e.Register(i.Operands[0]), divisor = e.Register(i.Operands[1]), result = e.Fresh(i.Type),
+            divides = e.Fresh(IrType.Bool);
         string otherwise = i.Op is Op.Divide or Op.DivideUnsigned ? "0" : dividend;
         e.Line($"{(i.Type == IrType.I32 ? i32 : i64)} {result}, {dividend}, {divisor}");
         e.Line($"setp.ne.{(i.Type == IrType.I32 ? "s32" : "s64")} {divides}, {divisor}, 0");
         e.Line($"selp.{PtxTypes.Bits(i.Type)} {e.Define(i)}, {result}, {otherwise}, {divides}");
     };
 
-    static Action<PtxEmitter, Instruction> Plain(string mnemonic) => (e, i) => e.Line($"{mnemonic} {e.Define(i)}, {e.Register(i.Operands[0])}");
+    static Action<PtxEmitter, Instruction> Plain(string mnemonic) =>
+        (e, i) => e.Line($"{mnemonic} {e.Define(i)}, {e.Register(i.Operands[0])}");
 
     static Action<PtxEmitter, Instruction> Special(string register) => (e, i) => e.Line($"mov.u32 {e.Define(i)}, {register}");
 
@@ -275,7 +280,8 @@ static partial class PtxTable
         }
         else
         {
-            e.Line(operation == "exch" ? $"mov.{type} {result}, {values[0]}" : $"{operation}{(kind == "f" ? ".rn" : "")}.{type} {result}, {e.Define(i)}, {values[0]}");
+            e.Line(operation == "exch" ? $"mov.{type} {result}, {values[0]}"
+                : $"{operation}{(kind == "f" ? ".rn" : "")}.{type} {result}, {e.Define(i)}, {values[0]}");
         }
 
         e.Line($"st.local.{PtxTypes.Bits(i.Type)} {address}, {result}");

@@ -35,7 +35,11 @@ sealed class PtxTarget
     public static PtxModule Compile(Function function, PtxOptions options)
     {
         if (function.HasMatrixUnits && !PtxOptions.HasMatrixUnits(options.SmVersion))
-            throw new ArgumentException($"{function.Name} was translated for matrix units, which sm_{options.SmVersion} does not have", nameof(function));
+        {
+            throw new ArgumentException($"{function.Name} was translated for matrix units, which sm_{options.SmVersion} does not have",
+                nameof(function));
+        }
+
         return new PtxTarget(function, options).Run();
     }
 
@@ -49,7 +53,8 @@ sealed class PtxTarget
 
         var text = new StringBuilder();
         text.Append($".version {options.Version}\n.target sm_{options.SmVersion}\n.address_size 64\n\n");
-        text.Append($".visible .entry {entry}({string.Concat(parameters.Select((parameter, p) => $"{(p == 0 ? "" : ",")}\n    {parameter}"))}\n)\n");
+        text.Append(
+            $".visible .entry {entry}({string.Concat(parameters.Select((parameter, p) => $"{(p == 0 ? "" : ",")}\n    {parameter}"))}\n)\n");
         if (options.MaxThreads > 0)
             text.Append($".maxntid {options.MaxThreads}, 1, 1\n");
         text.Append("{\n").Append(emitter.Declarations()).Append(emitter.Text).Append("}\n");

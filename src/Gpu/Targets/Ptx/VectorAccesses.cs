@@ -50,8 +50,12 @@ sealed class VectorAccesses
         foreach (Instruction instruction in block.Instructions)
         {
             bool store = instruction.Op == Op.Store;
-            if (store ? open.Count > 0 && !Follows(open, instruction) : instruction.Op.Row().Effect is Effect.Read or Effect.Write or Effect.Check)
+            if (store ? open.Count > 0 && !Follows(open, instruction) : instruction.Op.Row().Effect is Effect.Read or Effect.Write
+                or Effect.Check)
+            {
                 Close(open, last: true);
+            }
+
             if (store)
                 open.Add(instruction);
         }

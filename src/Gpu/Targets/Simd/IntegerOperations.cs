@@ -15,8 +15,10 @@ static class IntegerOperations
     /// <summary>The quotients by divisors that are not zero.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<int> Divide(Vector512<int> a, Vector512<int> b) => Vector512.Create(
-        Avx512F.ConvertToVector256Int32WithTruncation(Avx512F.ConvertToVector512Double(a.GetLower()) / Avx512F.ConvertToVector512Double(b.GetLower())),
-        Avx512F.ConvertToVector256Int32WithTruncation(Avx512F.ConvertToVector512Double(a.GetUpper()) / Avx512F.ConvertToVector512Double(b.GetUpper())));
+        Avx512F.ConvertToVector256Int32WithTruncation(Avx512F.ConvertToVector512Double(a.GetLower())
+        / Avx512F.ConvertToVector512Double(b.GetLower())),
+        Avx512F.ConvertToVector256Int32WithTruncation(Avx512F.ConvertToVector512Double(a.GetUpper())
+        / Avx512F.ConvertToVector512Double(b.GetUpper())));
 
     /// <summary>The quotients by any divisors.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -28,8 +30,10 @@ static class IntegerOperations
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<int> DivideUnsigned(Vector512<int> a, Vector512<int> b) => Vector512.Create(
-        Avx512F.ConvertToVector256UInt32WithTruncation(Avx512F.ConvertToVector512Double(a.AsUInt32().GetLower()) / Avx512F.ConvertToVector512Double(b.AsUInt32().GetLower())),
-        Avx512F.ConvertToVector256UInt32WithTruncation(Avx512F.ConvertToVector512Double(a.AsUInt32().GetUpper()) / Avx512F.ConvertToVector512Double(b.AsUInt32().GetUpper()))).AsInt32();
+        Avx512F.ConvertToVector256UInt32WithTruncation(Avx512F.ConvertToVector512Double(a.AsUInt32().GetLower())
+        / Avx512F.ConvertToVector512Double(b.AsUInt32().GetLower())),
+        Avx512F.ConvertToVector256UInt32WithTruncation(Avx512F.ConvertToVector512Double(a.AsUInt32().GetUpper())
+        / Avx512F.ConvertToVector512Double(b.AsUInt32().GetUpper()))).AsInt32();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<int> DivideUnsignedOrZero(Vector512<int> a, Vector512<int> b) =>

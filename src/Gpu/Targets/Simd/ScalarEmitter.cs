@@ -73,7 +73,8 @@ static class ScalarEmitter
                 Negated(il);
                 break;
             case Op.Select:
-                il.Emit(OpCodes.Call, typeof(ScalarOperations).GetMethod(nameof(ScalarOperations.Select))!.MakeGenericMethod(Element(result)));
+                il.Emit(OpCodes.Call, typeof(ScalarOperations).GetMethod(nameof(ScalarOperations.Select))!.MakeGenericMethod(
+                    Element(result)));
                 break;
             case Op.SignExtend:
                 il.Emit(OpCodes.Conv_I8);
@@ -105,7 +106,8 @@ static class ScalarEmitter
                 il.Emit(result == IrType.F32 ? OpCodes.Conv_R4 : OpCodes.Conv_R8);
                 break;
             case Op.UnsignedToFloat:
-                Call(il, typeof(ScalarOperations), result == IrType.F32 ? "UnsignedToFloat" : "UnsignedToDouble", operand == IrType.I32 ? typeof(uint) : typeof(ulong));
+                Call(il, typeof(ScalarOperations), result == IrType.F32 ? "UnsignedToFloat" : "UnsignedToDouble",
+                    operand == IrType.I32 ? typeof(uint) : typeof(ulong));
                 break;
             case Op.FloatToInt:
                 Call(il, typeof(ScalarOperations), result == IrType.I32 ? "ToInt" : "ToLong", Element(operand));

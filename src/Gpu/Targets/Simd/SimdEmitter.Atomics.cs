@@ -14,7 +14,8 @@ sealed partial class SimdEmitter
         bool wide = type.Bytes() == 8;
         Type bits = wide ? typeof(long) : typeof(int);
         Value value = atomic.Values[^1];
-        MethodInfo run = typeof(AtomicOperations).GetMethod(nameof(AtomicOperations.Run), [typeof(byte*), bits, bits, typeof(Op), typeof(bool)])!;
+        MethodInfo run = typeof(AtomicOperations).GetMethod(nameof(AtomicOperations.Run),
+            [typeof(byte*), bits, bits, typeof(Op), typeof(bool)])!;
         for (int v = 0; v < atomic.Values.Length; v++)
             SpillLanes(atomic.Values[v], 2 + v);
         const int Result = 4;

@@ -19,11 +19,13 @@ sealed partial class SimdEmitter
         {
             Op.Add or Op.Subtract or Op.Multiply or Op.Negate => true,
             Op.Divide or Op.Sqrt or Op.Floor or Op.Abs when type.IsFloat() => true,
-            Op.Divide or Op.Remainder or Op.DivideUnsigned or Op.RemainderUnsigned or Op.MultiplyHighUnsigned => !wide && vectors.OfIntegers(IntegerOperation(line)) != null,
+            Op.Divide or Op.Remainder or Op.DivideUnsigned or Op.RemainderUnsigned or Op.MultiplyHighUnsigned =>
+            !wide && vectors.OfIntegers(IntegerOperation(line)) != null,
             Op.FusedMultiplyAdd => vectors.FusedMultiplyAdd(ElementOf(type)) != null,
             Op.And or Op.Or or Op.Xor or Op.Not or Op.Select or Op.Shuffle => true,
             Op.ShiftLeft or Op.ShiftRight or Op.ShiftRightUnsigned =>
-                line.Operands[1] is Constant || !IsVector(line.Operands[1]) || (!wide && vectors.ShiftVariable(VariableShift(line.Op)) != null),
+                line.Operands[1] is Constant || !IsVector(line.Operands[1])
+                || (!wide && vectors.ShiftVariable(VariableShift(line.Op)) != null),
             Op.Equal or Op.NotEqual or Op.Less or Op.LessOrEqual or Op.LessUnsigned or Op.LessOrEqualUnsigned => true,
             Op.SignExtend or Op.ZeroExtend or Op.Truncate or Op.Bits => true,
             Op.SignExtend8 or Op.SignExtend16 or Op.ZeroExtend8 or Op.ZeroExtend16 => !wide,
@@ -150,7 +152,8 @@ sealed partial class SimdEmitter
     // The instruction for the lesser or greater of two floats, which gives its second operand where they do not compare: just as the selection does.
     MethodInfo? Extremum(Value[] select, Type element)
     {
-        if (select[0] is not Register condition || !waiting.TryGetValue(condition, out ComputeLine? line) || line is not { Op: Op.Less, Operands: [var lesser, var greater] }
+        if (select[0] is not Register condition || !waiting.TryGetValue(condition, out ComputeLine? line)
+            || line is not { Op: Op.Less, Operands: [var lesser, var greater] }
             || !OperandType(line).IsFloat())
         {
             return null;
@@ -160,7 +163,8 @@ sealed partial class SimdEmitter
             return vectors.Extremum("Min", element);
         return Same(select[1], greater) && Same(select[2], lesser) ? vectors.Extremum("Max", element) : null;
 
-        static bool Same(Value first, Value second) => first == second || (first is Constant one && second is Constant other && one.Type == other.Type && one.Bits == other.Bits);
+        static bool Same(Value first, Value second) =>
+            first == second || (first is Constant one && second is Constant other && one.Type == other.Type && one.Bits == other.Bits);
     }
 
     void PushGeneric(string name, Type element, int half, Value[] operands)

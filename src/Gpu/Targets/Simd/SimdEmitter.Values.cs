@@ -60,11 +60,19 @@ sealed partial class SimdEmitter
         for (int half = 0; half < target.Length; half++)
         {
             if (!move.Target.IsVector)
+            {
                 PushScalar(move.Value);
+            }
             else if (move.Mask == null)
+            {
                 PushVector(move.Value, half);
+            }
             else
-                PushChosen(move.Target.Type, half, move.Mask, () => PushVector(move.Value, half), () => il.Emit(OpCodes.Ldloc, target[half]));
+            {
+                PushChosen(move.Target.Type, half, move.Mask, () => PushVector(move.Value, half),
+                    () => il.Emit(OpCodes.Ldloc, target[half]));
+            }
+
             il.Emit(OpCodes.Stloc, target[half]);
         }
     }

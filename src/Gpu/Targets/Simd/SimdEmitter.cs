@@ -48,10 +48,12 @@ sealed partial class SimdEmitter
     /// <param name="group">The threads of a group.</param>
     /// <param name="frame">Bytes that each vector needs to wait at barriers; 0 if none has to.</param>
     /// <param name="size">How large the method is.</param>
-    public static SimdCode Emit(LinearCode code, VectorMethods vectors, bool implicitIndex, GroupExtent? group, out int frame, out EmittedSize size)
+    public static SimdCode Emit(LinearCode code, VectorMethods vectors, bool implicitIndex, GroupExtent? group, out int frame,
+        out EmittedSize size)
     {
         var method = new DynamicMethod(
-            $"{code.Name} x{code.Lanes}", typeof(int), [typeof(SimdContext).MakePointerType(), typeof(int), typeof(int)], typeof(SimdEmitter).Module, skipVisibility: true);
+            $"{code.Name} x{code.Lanes}", typeof(int), [typeof(SimdContext).MakePointerType(), typeof(int), typeof(int)],
+            typeof(SimdEmitter).Module, skipVisibility: true);
         var emitter = new SimdEmitter(code, vectors, method.GetILGenerator(4096), implicitIndex, group);
         emitter.Run();
         frame = emitter.frameBytes;

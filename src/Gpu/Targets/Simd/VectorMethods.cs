@@ -33,7 +33,9 @@ sealed class VectorMethods
     /// <summary>One for each width.</summary>
     public static IReadOnlyList<VectorMethods> Widths { get; } = [new(128), new(256), new(512)];
 
-    public static VectorMethods Of(int bits) => Widths.FirstOrDefault(w => w.Bits == bits) ?? throw new ArgumentOutOfRangeException(nameof(bits), "vectors have 128, 256 or 512 bits");
+    public static VectorMethods Of(int bits) =>
+        Widths.FirstOrDefault(w => w.Bits == bits)
+        ?? throw new ArgumentOutOfRangeException(nameof(bits), "vectors have 128, 256 or 512 bits");
 
     /// <summary>The widest vectors that this machine computes with in one piece.</summary>
     public static int NativeBits => Vector512.IsHardwareAccelerated ? 512 : Vector256.IsHardwareAccelerated ? 256 : 128;
@@ -43,25 +45,37 @@ sealed class VectorMethods
     // Named methods such as Add are themselves inlined calls of the operators, and inlining stops in large methods: the operators never do.
     static readonly Dictionary<string, string> Operators = new()
     {
-        ["Add"] = "op_Addition", ["Subtract"] = "op_Subtraction", ["Multiply"] = "op_Multiply", ["Divide"] = "op_Division", ["BitwiseAnd"] = "op_BitwiseAnd",
-        ["BitwiseOr"] = "op_BitwiseOr", ["Xor"] = "op_ExclusiveOr", ["OnesComplement"] = "op_OnesComplement", ["Negate"] = "op_UnaryNegation",
+        ["Add"] = "op_Addition",
+        ["Subtract"] = "op_Subtraction",
+        ["Multiply"] = "op_Multiply",
+        ["Divide"] = "op_Division",
+        ["BitwiseAnd"] = "op_BitwiseAnd",
+        ["BitwiseOr"] = "op_BitwiseOr",
+        ["Xor"] = "op_ExclusiveOr",
+        ["OnesComplement"] = "op_OnesComplement",
+        ["Negate"] = "op_UnaryNegation",
     };
 
     /// <summary>A generic method whose parameters are all vectors, such as Add.</summary>
-    public MethodInfo Generic(string name, Type element, int arity) => generic.GetOrAdd((name, element, arity), key => Operators.TryGetValue(key.Name, out string? op)
+    public MethodInfo Generic(string name, Type element, int arity) =>
+        generic.GetOrAdd((name, element, arity), key => Operators.TryGetValue(key.Name, out string? op)
         ? VectorOf(key.Element).GetMethod(op, [.. Enumerable.Repeat(VectorOf(key.Element), key.Arity)])!
         : holder.GetMethods(BindingFlags.Static | BindingFlags.Public)
-            .Where(m => m.Name == key.Name && m.IsGenericMethodDefinition && m.GetGenericArguments().Length == 1 && m.GetParameters().Length == key.Arity)
+            .Where(m => m.Name == key.Name && m.IsGenericMethodDefinition && m.GetGenericArguments().Length == 1
+            && m.GetParameters().Length == key.Arity)
             .Select(m => m.MakeGenericMethod(key.Element))
             .First(m => m.GetParameters().All(p => p.ParameterType == VectorOf(key.Element))));
 
     /// <summary>A method with exactly these parameters.</summary>
-    public MethodInfo Exact(string name, params Type[] parameters) => others.GetOrAdd($"{name}({string.Join(',', parameters.Select(p => p.ToString()))})", _ =>
-        holder.GetMethod(name, parameters) ?? throw new InvalidOperationException($"{holder.Name} has no {name}({string.Join(", ", parameters.Select(p => p.Name))})"));
+    public MethodInfo Exact(string name, params Type[] parameters) =>
+        others.GetOrAdd($"{name}({string.Join(',', parameters.Select(p => p.ToString()))})", _ =>
+        holder.GetMethod(name, parameters) ?? throw new InvalidOperationException(
+        $"{holder.Name} has no {name}({string.Join(", ", parameters.Select(p => p.Name))})"));
 
     /// <summary>A vector of one type as the same bits of another.</summary>
     public MethodInfo As(Type from, Type to) => others.GetOrAdd($"As {from} {to}", _ =>
-        holder.GetMethods(BindingFlags.Static | BindingFlags.Public).First(m => m.Name == "As" && m.GetGenericArguments().Length == 2).MakeGenericMethod(from, to));
+        holder.GetMethods(BindingFlags.Static | BindingFlags.Public).First(m => m.Name == "As" && m.GetGenericArguments().Length == 2)
+        .MakeGenericMethod(from, to));
 
     public MethodInfo Zero(Type element) => others.GetOrAdd($"Zero {element}", _ => VectorOf(element).GetProperty("Zero")!.GetMethod!);
 
@@ -69,7 +83,8 @@ sealed class VectorMethods
     public MethodInfo Broadcast(Type element) => Exact("Create", element);
 
     /// <summary>From one scalar a lane.</summary>
-    public MethodInfo Create(Type element) => Exact("Create", [.. Enumerable.Repeat(element, Bits / 8 / (element == typeof(int) || element == typeof(float) ? 4 : 8))]);
+    public MethodInfo Create(Type element) =>
+        Exact("Create", [.. Enumerable.Repeat(element, Bits / 8 / (element == typeof(int) || element == typeof(float) ? 4 : 8))]);
 
     /// <summary>Shifts all lanes by one scalar count.</summary>
     public MethodInfo Shift(string name, Type element) => Exact(name, VectorOf(element), typeof(int));
@@ -110,7 +125,8 @@ sealed class VectorMethods
     }
 
     /// <summary>Unsigned integers of 32 bits as floats, rounded to nearest; null where the machine has no instruction for it.</summary>
-    public MethodInfo? UnsignedToFloat => Bits == 512 && Avx512F.IsSupported ? typeof(Avx512F).GetMethod("ConvertToVector512Single", [VectorOf(typeof(uint))]) : null;
+    public MethodInfo? UnsignedToFloat =>
+        Bits == 512 && Avx512F.IsSupported ? typeof(Avx512F).GetMethod("ConvertToVector512Single", [VectorOf(typeof(uint))]) : null;
 
     /// <summary>An operation of <see cref="IntegerOperations"/>; null where the machine would gain nothing by it.</summary>
     public MethodInfo? OfIntegers(string name) => (Bits == 512 && Avx512F.IsSupported) || (Bits == 256 && Avx2.IsSupported)

@@ -74,7 +74,8 @@ public sealed record ClassicConfig : TrainingConfig
     public int FineTuneSteps { get; init; }
 
     /// <summary>The loss between a drawn picture and the true one.</summary>
-    internal PixelLoss CreateLoss() => Loss == ReconstructionLoss.BinaryCrossEntropy ? new BinaryCrossEntropyWithLogits() : new SquaredError();
+    internal PixelLoss CreateLoss() =>
+        Loss == ReconstructionLoss.BinaryCrossEntropy ? new BinaryCrossEntropyWithLogits() : new SquaredError();
 
     /// <summary>The model's sizes for a vocabulary.</summary>
     public ClassicArchitecture Architecture(int vocabulary) => new()
@@ -98,9 +99,11 @@ public sealed record ClassicConfig : TrainingConfig
         RequireBetween("textFeatures", TextFeatures, 1, MostFeatures);
         RequireBetween("latent", Latent, 1, MostFeatures);
         RequireBetween("jointFeatures", JointFeatures, 1, MostFeatures);
-        Require(EncoderChannels.Concat(DecoderChannels).All(channels => channels <= MostFeatures), $"a number of encoderChannels or decoderChannels is above {MostFeatures}");
+        Require(EncoderChannels.Concat(DecoderChannels).All(channels => channels <= MostFeatures),
+            $"a number of encoderChannels or decoderChannels is above {MostFeatures}");
         Require(
-            new[] { TextSteps, ImageSteps, JointSteps, DecoderSteps, FineTuneSteps }.All(steps => steps >= 0), "the steps of a stage cannot be below 0");
+            new[] { TextSteps, ImageSteps, JointSteps, DecoderSteps, FineTuneSteps }.All(steps => steps >= 0),
+            "the steps of a stage cannot be below 0");
         try
         {
             Architecture(vocabulary: 4).Validate();

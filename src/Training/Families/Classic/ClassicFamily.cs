@@ -52,5 +52,6 @@ public sealed class ClassicFamily : ModelFamily
     public override IReadOnlyList<SamplerOption> SamplerOptions { get; } = [ClassicSampler.Temperature];
 
     /// <inheritdoc/>
-    public override FamilyModel Create(Device device, TrainingConfig config, Vocabulary vocabulary) => new ClassicFamilyModel(this, device, (ClassicConfig)config, vocabulary);
+    public override FamilyModel Create(Device device, TrainingConfig config, Vocabulary vocabulary) =>
+        new ClassicFamilyModel(this, device, (ClassicConfig)config, vocabulary);
 }

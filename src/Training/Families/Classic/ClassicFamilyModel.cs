@@ -43,7 +43,8 @@ sealed class ClassicFamilyModel : FamilyModel, IRetrieval, IBoundsLikelihood
 
     public string RetrievalStage => ClassicFamily.Joint;
 
-    public Tensor EmbedCaptions(Context context, Batch batch) => joint.EmbedCaptions(context, batch.UploadTokens(context), batch.UploadLengths(context));
+    public Tensor EmbedCaptions(Context context, Batch batch) =>
+        joint.EmbedCaptions(context, batch.UploadTokens(context), batch.UploadLengths(context));
 
     public Tensor EmbedImages(Context context, Batch batch) => joint.EmbedImages(context, batch.UploadImages(context));
 
@@ -62,7 +63,11 @@ sealed class ClassicFamilyModel : FamilyModel, IRetrieval, IBoundsLikelihood
             return;
         WordVectors vectors = WordVectors.Load(config.WordVectors, vocabulary);
         if (vectors.Dimension != config.WordFeatures)
-            throw new UserInputException($"{config.WordVectors}: its vectors have {vectors.Dimension} numbers, the model's {config.WordFeatures}; add --set wordFeatures={vectors.Dimension}");
+        {
+            throw new UserInputException($"{config.WordVectors}: its vectors have {vectors.Dimension} numbers, the model's "
+                + $"{config.WordFeatures}; add --set wordFeatures={vectors.Dimension}");
+        }
+
         Gpu.Runtime.Stream stream = text.Device.Stream;
         Tensor table = model.TextEncoder.WordVectors.Value;
         float[] values = table.ToArray(stream);

@@ -16,7 +16,8 @@ static class ClassicPresets
         {
             Samples = 6000, WordFeatures = 32, TextFeatures = 96,
             EncoderChannels = [16, 32, 64], DecoderChannels = [128, 64, 32], Latent = 32, JointFeatures = 64,
-            LearningRate = 3e-3f, KlWeight = .5f, TextSteps = 60, ImageSteps = 60, JointSteps = 300, DecoderSteps = 100, FineTuneSteps = 5500,
+            LearningRate = 3e-3f, KlWeight = .5f, TextSteps = 60, ImageSteps = 60, JointSteps = 300, DecoderSteps = 100,
+            FineTuneSteps = 5500,
         }),
         new("pairs", "32x32, minutes on two cores: for shapes2, two shapes in a relation", new ClassicConfig
         {

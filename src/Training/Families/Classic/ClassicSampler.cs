@@ -12,7 +12,8 @@ sealed class ClassicSampler(ClassicModel model, ClassicConfig config) : ISampler
     readonly TextToImage textToImage = new(model, config.CreateLoss());
 
     public static NumberOption Temperature { get; } =
-        new("temperature", "How far the drawings stray from the likeliest one: 0 not at all, 1 as much as the pictures trained on.", 1f, 0f, 100f);
+        new("temperature", "How far the drawings stray from the likeliest one: 0 not at all, 1 as much as the pictures trained on.", 1f, 0f,
+        100f);
 
     public IReadOnlyList<string> Stages => [ClassicFamily.Decoder, ClassicFamily.FineTune];
 
@@ -20,6 +21,7 @@ sealed class ClassicSampler(ClassicModel model, ClassicConfig config) : ISampler
     {
         int latent = model.Sizes.Latent;
         float[] noise = LatentNoise.Draw(seed, firstNumber, captions.Size, latent, settings.Number(Temperature.Name));
-        return textToImage.Draw(context, captions.UploadTokens(context), captions.UploadLengths(context), context.Upload(noise, captions.Size, latent));
+        return textToImage.Draw(context, captions.UploadTokens(context), captions.UploadLengths(context),
+            context.Upload(noise, captions.Size, latent));
     }
 }

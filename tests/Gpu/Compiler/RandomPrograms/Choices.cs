@@ -29,12 +29,21 @@ sealed class Choices(ulong seed, bool dividesByAll)
     /// <summary>A number that arithmetic finds hard, or any.</summary>
     public object Number(Type type)
     {
-        long whole = Below(4) switch { 0 => Between(-3, 9), 1 => (long)Bits(), 2 => 1L << Below(64), _ => Of<long>(0, -1, int.MaxValue, int.MinValue, long.MinValue, long.MaxValue, 255, 65536) };
+        long whole = Below(4) switch
+        {
+            0 => Between(-3, 9),
+            1 => (long)Bits(),
+            2 =>
+            1L << Below(64),
+            _ => Of<long>(0, -1, int.MaxValue, int.MinValue, long.MinValue, long.MaxValue, 255, 65536)
+        };
         double real = Below(3) switch
         {
             0 => Between(-40, 40) * 0.25,
             1 => BitConverter.UInt64BitsToDouble((Bits() & 0x800FFFFFFFFFFFFFUL) | ((ulong)(1023 + Between(-40, 40)) << 52)),
-            _ => Of(0.0, -0.0, 1, -1, double.NaN, double.PositiveInfinity, double.NegativeInfinity, 3.4e38, -1e-39, 2147483648.0, -9.3e18, 1e300, 65519.99),
+            _ =>
+            Of(0.0, -0.0, 1, -1, double.NaN, double.PositiveInfinity, double.NegativeInfinity, 3.4e38, -1e-39, 2147483648.0, -9.3e18, 1e300,
+            65519.99),
         };
         return Type.GetTypeCode(type) switch
         {

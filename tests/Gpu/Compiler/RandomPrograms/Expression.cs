@@ -11,7 +11,8 @@ sealed record Expression(Type Type, string Text, Action<ILGenerator> Emit)
 
     public override string ToString() => Text;
 
-    public static Expression Literal(object value) => new(value.GetType(), value is float or double ? $"{value:R}" : value.ToString()!, il => EmitLiteral(il, value));
+    public static Expression Literal(object value) =>
+        new(value.GetType(), value is float or double ? $"{value:R}" : value.ToString()!, il => EmitLiteral(il, value));
 
     /// <summary>A call of a static method, or of a struct's method on an address.</summary>
     public static Expression Call(MethodInfo method, params Expression[] arguments) =>
@@ -81,5 +82,6 @@ sealed class Variable(Type type, string name, int argument = -1)
 
     public void Declare(ILGenerator il) => index = il.DeclareLocal(Type).LocalIndex;
 
-    public static Type Widened(Type type) => type == typeof(byte) || type == typeof(sbyte) || type == typeof(short) || type == typeof(ushort) ? typeof(int) : type;
+    public static Type Widened(Type type) =>
+        type == typeof(byte) || type == typeof(sbyte) || type == typeof(short) || type == typeof(ushort) ? typeof(int) : type;
 }

@@ -1,5 +1,5 @@
-using Dalle2.Gpu;
 using System.Runtime.InteropServices;
+using Dalle2.Gpu;
 using Dalle2.Gpu.Frontend;
 using Dalle2.Gpu.Ir;
 using Dalle2.Gpu.Passes;
@@ -34,7 +34,8 @@ sealed unsafe class InterpretedDevice(string name, CheckMode? passes) : Device(n
 
     internal override void CopyOut(nint source, Span<byte> target) => new ReadOnlySpan<byte>((void*)source, target.Length).CopyTo(target);
 
-    internal override void CopyWithin(nint source, nint target, long bytes) => System.Buffer.MemoryCopy((void*)source, (void*)target, bytes, bytes);
+    internal override void CopyWithin(nint source, nint target, long bytes) =>
+        System.Buffer.MemoryCopy((void*)source, (void*)target, bytes, bytes);
 
     internal override void ClearBytes(nint target, long bytes) => NativeMemory.Clear((void*)target, (nuint)bytes);
 

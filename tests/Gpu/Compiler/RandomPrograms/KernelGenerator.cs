@@ -51,7 +51,8 @@ sealed class KernelGenerator(Choices choose, MethodGenerator body, int groupThre
                 case 7:
                     Expression chosen = Agreed(2);
                     Expression condition = Expression.Of(typeof(bool), $"({chosen} == 1)", [chosen, Expression.Literal(1)], OpCodes.Ceq);
-                    statements.Add(new If(condition, Together(choose.Between(1, 2), depth + 1), choose.OneIn(2) ? Together(1, depth + 1) : []));
+                    statements.Add(new If(condition, Together(choose.Between(1, 2), depth + 1),
+                        choose.OneIn(2) ? Together(1, depth + 1) : []));
                     break;
                 default:
                     statements.Add(Meeting());
@@ -81,10 +82,12 @@ sealed class KernelGenerator(Choices choose, MethodGenerator body, int groupThre
             case 2:
                 Variable received = body.Of(AnyType());
                 return MethodGenerator.Assign(received, Expression.Call(
-                    typeof(Group).GetMethod("Broadcast")!.MakeGenericMethod(received.Type), body.Of(received.Type, 3), Agreed(groupThreads)));
+                    typeof(Group).GetMethod("Broadcast")!.MakeGenericMethod(received.Type), body.Of(received.Type, 3),
+                    Agreed(groupThreads)));
             case 3:
                 Expression call = Expression.Call(choose.Of(
-                    ((Action)Group.Barrier).Method, ((Action)Warp.Barrier).Method, ((Action)MemoryFence.GroupLevel).Method, ((Action)MemoryFence.DeviceLevel).Method));
+                    ((Action)Group.Barrier).Method, ((Action)Warp.Barrier).Method, ((Action)MemoryFence.GroupLevel).Method,
+                    ((Action)MemoryFence.DeviceLevel).Method));
                 return new Simple(call.Text, call.Emit);
             case 4 when shared.Exists(s => s.Element == typeof(int)):
                 return SharedCount(shared.First(s => s.Element == typeof(int)).View);
@@ -102,7 +105,8 @@ sealed class KernelGenerator(Choices choose, MethodGenerator body, int groupThre
         MethodInfo method = choose.Of(shuffles);
         Expression lane = method.Name is "Shuffle" or "Broadcast" && choose.OneIn(3) ? body.Of(typeof(int), 2) : body.Below(32, 2);
         Expression value = body.Of(result.Type, 3);
-        Expression[] arguments = method.GetParameters().Length == 3 ? [value, lane, Expression.Literal(choose.Of(2, 4, 8, 16, 32))] : [value, lane];
+        Expression[] arguments = method.GetParameters().Length == 3
+            ? [value, lane, Expression.Literal(choose.Of(2, 4, 8, 16, 32))] : [value, lane];
         return MethodGenerator.Assign(result, Expression.Call(method.MakeGenericMethod(result.Type), arguments));
     }
 
@@ -112,7 +116,8 @@ sealed class KernelGenerator(Choices choose, MethodGenerator body, int groupThre
         Variable result = body.Of(memory.Element == typeof(byte) ? typeof(int) : memory.Element);
         Expression value = body.Of(result.Type, 3), read = body.Below(groupThreads, 3);
         Expression own = Expression.Call(typeof(Group).GetProperty("LinearIndex")!.GetMethod!), shift = Agreed(groupThreads);
-        Expression place = Expression.Of(typeof(int), $"(lane + {shift}) % {groupThreads}", [own, shift, Expression.Literal(groupThreads)], OpCodes.Add, OpCodes.Rem);
+        Expression place = Expression.Of(typeof(int), $"(lane + {shift}) % {groupThreads}", [own, shift, Expression.Literal(groupThreads)],
+            OpCodes.Add, OpCodes.Rem);
         return new Sequence(
             [
                 StoreAt(memory, place, value),
@@ -144,14 +149,16 @@ sealed class KernelGenerator(Choices choose, MethodGenerator body, int groupThre
 
     static Simple Barrier() => new("Group.Barrier()", il => il.Emit(OpCodes.Call, ((Action)Group.Barrier).Method));
 
-    public static Simple StoreAt((Type Element, Variable View) memory, Expression index, Expression value) => new($"{memory.View.Name}[{index}] = {value}", il =>
+    public static Simple StoreAt((Type Element, Variable View) memory, Expression index, Expression value) =>
+        new($"{memory.View.Name}[{index}] = {value}", il =>
     {
         EmitAddress(il, memory.View, index);
         value.Emit(il);
         il.Emit(OpCodes.Stobj, memory.Element);
     });
 
-    static Expression LoadAt((Type Element, Variable View) memory, Type type, Expression index) => new(type, $"{memory.View.Name}[{index}]", il =>
+    static Expression LoadAt((Type Element, Variable View) memory, Type type, Expression index) =>
+        new(type, $"{memory.View.Name}[{index}]", il =>
     {
         EmitAddress(il, memory.View, index);
         il.Emit(OpCodes.Ldobj, memory.Element);

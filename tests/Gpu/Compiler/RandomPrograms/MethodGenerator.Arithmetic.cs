@@ -18,7 +18,8 @@ sealed partial class MethodGenerator
             case 1:
                 Expression count = Of(typeof(int), depth - 1), mask = Expression.Literal(wide ? 63 : 31);
                 bool right = choose.OneIn(2);
-                return Expression.Of(type, $"({a} {(right ? ">>" : "<<")} {count})", [a, count, mask], OpCodes.And, !right ? OpCodes.Shl : unsigned ? OpCodes.Shr_Un : OpCodes.Shr);
+                return Expression.Of(type, $"({a} {(right ? ">>" : "<<")} {count})", [a, count, mask], OpCodes.And,
+                    !right ? OpCodes.Shl : unsigned ? OpCodes.Shr_Un : OpCodes.Shr);
             case 2:
                 return Expression.Of(type, $"(-{a})", [a], OpCodes.Neg);
             case 3:
@@ -27,15 +28,18 @@ sealed partial class MethodGenerator
                 return Expression.Call(Method(typeof(IntrinsicMath), choose.Of("Min", "Max"), type, type), a, Of(type, depth - 1));
             case 5 when type == typeof(int):
                 Type counted = choose.Of(typeof(int), typeof(uint), typeof(long), typeof(ulong));
-                return Expression.Call(Method(typeof(IntrinsicMath), choose.Of("PopCount", "LeadingZeroCount", "TrailingZeroCount"), counted), Of(counted, depth - 1));
+                return Expression.Call(Method(typeof(IntrinsicMath), choose.Of("PopCount", "LeadingZeroCount", "TrailingZeroCount"),
+                    counted), Of(counted, depth - 1));
             case 6 when type == typeof(uint):
                 return Expression.Call(Method(typeof(Interop), "FloatAsInt", typeof(float)), Finite(typeof(float), depth - 1));
             case 6 when type == typeof(ulong):
                 return Expression.Call(Method(typeof(Interop), "FloatAsInt", typeof(double)), Finite(typeof(double), depth - 1));
             case 6 when type == typeof(int) && Readable.Exists(v => v.Type == typeof(Mixed)):
-                return Expression.Call(typeof(Mixed).GetMethod("Sum")!, choose.Of([.. Readable.Where(v => v.Type == typeof(Mixed))]).Address(), a);
+                return Expression.Call(typeof(Mixed).GetMethod("Sum")!,
+                    choose.Of([.. Readable.Where(v => v.Type == typeof(Mixed))]).Address(), a);
             default:
-                var (sign, code) = choose.Of(("+", OpCodes.Add), ("-", OpCodes.Sub), ("*", OpCodes.Mul), ("&", OpCodes.And), ("|", OpCodes.Or), ("^", OpCodes.Xor));
+                var (sign, code) = choose.Of(("+", OpCodes.Add), ("-", OpCodes.Sub), ("*", OpCodes.Mul), ("&", OpCodes.And),
+                    ("|", OpCodes.Or), ("^", OpCodes.Xor));
                 Expression b = choose.OneIn(3) ? Literal(type) : Of(type, depth - 1);
                 return Expression.Of(type, $"({a} {sign} {b})", [a, b], code);
         }
@@ -59,7 +63,8 @@ sealed partial class MethodGenerator
                 Expression divisor = Small(unsigned || choose.OneIn(2) || constant == 1 ? constant : -constant);
                 return Expression.Of(type, $"({a} {code} {divisor})", [a, divisor], code);
             case 1:
-                return Expression.Of(type, $"({a} {code} ({b} & 15) + 1)", [a, Expression.Of(type, "", [b, Small(15)], OpCodes.And), Small(1)], OpCodes.Add, code);
+                return Expression.Of(type, $"({a} {code} ({b} & 15) + 1)",
+                    [a, Expression.Of(type, "", [b, Small(15)], OpCodes.And), Small(1)], OpCodes.Add, code);
             default:
                 Expression half = Expression.Of(type, $"({a} >> 1)", [a, Expression.Literal(1)], unsigned ? OpCodes.Shr_Un : OpCodes.Shr);
                 return Expression.Of(type, $"({half} {code} ({b} | 1))", [half, b, Small(1)], OpCodes.Or, code);
@@ -76,7 +81,8 @@ sealed partial class MethodGenerator
                 return Expression.Call(Method(library, choose.Of("Sqrt", "Floor", "Abs"), type), a);
             case 1:
                 Type fused = type == typeof(float) && choose.OneIn(2) ? typeof(Fused) : library;
-                return Expression.Call(Method(fused, fused == typeof(Fused) ? "MultiplyAdd" : "FusedMultiplyAdd", type, type, type), a, Of(type, depth - 1), Of(type, depth - 1));
+                return Expression.Call(Method(fused, fused == typeof(Fused) ? "MultiplyAdd" : "FusedMultiplyAdd", type, type, type), a,
+                    Of(type, depth - 1), Of(type, depth - 1));
             case 2:
                 return Expression.Of(type, $"(-{a})", [a], OpCodes.Neg);
             case 3:
@@ -98,7 +104,8 @@ sealed partial class MethodGenerator
         Expression a = Of(half, depth - 1);
         return choose.OneIn(5)
             ? Expression.Call(Method(half, choose.Of("op_UnaryNegation", "Abs", "op_Increment"), half), a)
-            : Expression.Call(Method(half, choose.Of("op_Addition", "op_Subtraction", "op_Multiply", "op_Division"), half, half), a, Of(half, depth - 1));
+            : Expression.Call(Method(half, choose.Of("op_Addition", "op_Subtraction", "op_Multiply", "op_Division"), half, half), a,
+            Of(half, depth - 1));
     }
 
     /// <summary>A float that is neither NaN nor infinite.</summary>
@@ -106,7 +113,8 @@ sealed partial class MethodGenerator
 
     Expression Converted(Type type, int depth)
     {
-        Type from = choose.Of(typeof(int), typeof(uint), typeof(long), typeof(ulong), typeof(float), typeof(double), typeof(System.Half), typeof(bool));
+        Type from = choose.Of(typeof(int), typeof(uint), typeof(long), typeof(ulong), typeof(float), typeof(double), typeof(System.Half),
+            typeof(bool));
         Expression value = Of(from, depth - 1);
         if (from == type)
             return value;
@@ -114,7 +122,11 @@ sealed partial class MethodGenerator
         if (type == typeof(System.Half))
             return from == typeof(bool) ? Literal(type) : Expression.Call(HalfFrom(from), value);
         if (from == typeof(System.Half))
-            return Expression.Call(typeof(System.Half).GetMethods().Single(m => m.Name is "op_Explicit" or "op_Implicit" && m.ReturnType == type), value);
+        {
+            return Expression.Call(typeof(System.Half).GetMethods()
+                .Single(m => m.Name is "op_Explicit" or "op_Implicit" && m.ReturnType == type), value);
+        }
+
         bool unsigned = from == typeof(uint) || from == typeof(ulong) || from == typeof(bool);
         if (type == typeof(int) && from != typeof(float) && from != typeof(double) && choose.OneIn(2))
             return To(choose.Of(OpCodes.Conv_I1, OpCodes.Conv_U1, OpCodes.Conv_I2, OpCodes.Conv_U2));
@@ -130,5 +142,6 @@ sealed partial class MethodGenerator
     }
 
     static MethodInfo HalfFrom(Type type) =>
-        typeof(System.Half).GetMethods().Single(m => m.Name is "op_Explicit" or "op_Implicit" && m.ReturnType == typeof(System.Half) && m.GetParameters()[0].ParameterType == type);
+        typeof(System.Half).GetMethods().Single(m => m.Name is "op_Explicit" or "op_Implicit" && m.ReturnType == typeof(System.Half)
+        && m.GetParameters()[0].ParameterType == type);
 }

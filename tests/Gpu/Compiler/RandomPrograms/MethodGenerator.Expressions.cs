@@ -17,7 +17,11 @@ sealed partial class MethodGenerator
         if (type == typeof(bool))
             return Condition(depth);
         if (type == typeof(Mixed))
-            return choose.OneIn(3) ? Expression.Call(typeof(Mixed).GetMethod(nameof(Mixed.Larger))!, Of(type, depth - 1), writable.First(v => v.Type == type).Address()) : Leaf(type);
+        {
+            return choose.OneIn(3) ? Expression.Call(typeof(Mixed).GetMethod(nameof(Mixed.Larger))!, Of(type, depth - 1),
+                writable.First(v => v.Type == type).Address()) : Leaf(type);
+        }
+
         if (choose.OneIn(5))
             return Converted(type, depth);
         if (type == typeof(System.Half))
@@ -74,7 +78,8 @@ sealed partial class MethodGenerator
     {
         FieldInfo[][] paths =
         [
-            .. from.GetFields().SelectMany(field => field.FieldType == typeof(Mixed) ? typeof(Mixed).GetFields().Select(inner => new[] { field, inner }) : [[field]])
+            .. from.GetFields().SelectMany(field => field.FieldType == typeof(Mixed) ? typeof(Mixed).GetFields()
+            .Select(inner => new[] { field, inner }) : [[field]])
                 .Where(path => RandomPrograms.Variable.Widened(path[^1].FieldType) == type),
         ];
         return paths.Length == 0 ? [] : choose.Of(paths);
@@ -84,7 +89,8 @@ sealed partial class MethodGenerator
     Expression Element(Memory memory)
     {
         Expression index = memory.Start == null ? Below(memory.Length, 1)
-            : Below(memory.Length, 1) is var offset ? Expression.Of(typeof(int), $"{memory.Start} + {offset}", [memory.Start, offset], OpCodes.Add) : null!;
+            : Below(memory.Length, 1) is var offset ? Expression.Of(typeof(int), $"{memory.Start} + {offset}", [memory.Start, offset],
+            OpCodes.Add) : null!;
         bool wide = choose.OneIn(4);
         Type view = typeof(ArrayView<>).MakeGenericType(memory.Element);
         MethodInfo indexer = Method(view, "get_Item", wide ? typeof(long) : typeof(int));
@@ -180,8 +186,12 @@ sealed partial class MethodGenerator
             1 => ("!=", [OpCodes.Ceq, OpCodes.Ldc_I4_0, OpCodes.Ceq], OpCodes.Beq),
             2 => ("<", [unsigned ? OpCodes.Clt_Un : OpCodes.Clt], unsigned || real ? OpCodes.Bge_Un : OpCodes.Bge),
             3 => (">", [unsigned ? OpCodes.Cgt_Un : OpCodes.Cgt], unsigned || real ? OpCodes.Ble_Un : OpCodes.Ble),
-            4 => ("<=", [unsigned != real ? OpCodes.Cgt_Un : OpCodes.Cgt, OpCodes.Ldc_I4_0, OpCodes.Ceq], unsigned || real ? OpCodes.Bgt_Un : OpCodes.Bgt),
-            _ => (">=", new[] { unsigned != real ? OpCodes.Clt_Un : OpCodes.Clt, OpCodes.Ldc_I4_0, OpCodes.Ceq }, unsigned || real ? OpCodes.Blt_Un : OpCodes.Blt),
+            4 =>
+            ("<=", [unsigned != real ? OpCodes.Cgt_Un : OpCodes.Cgt, OpCodes.Ldc_I4_0, OpCodes.Ceq], unsigned
+            || real ? OpCodes.Bgt_Un : OpCodes.Bgt),
+            _ =>
+            (">=", new[] { unsigned != real ? OpCodes.Clt_Un : OpCodes.Clt, OpCodes.Ldc_I4_0, OpCodes.Ceq }, unsigned
+            || real ? OpCodes.Blt_Un : OpCodes.Blt),
         };
         return Expression.Of(typeof(bool), $"({a} {sign} {b})", [a, b], codes) with
         {

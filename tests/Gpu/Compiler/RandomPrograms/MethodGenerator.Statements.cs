@@ -27,7 +27,8 @@ sealed partial class MethodGenerator
                 return new If(Condition(3), Block(choose.Between(1, 3), inner), choose.OneIn(2) ? Block(choose.Between(1, 2), inner) : []);
             case 3 when place.Depth < 4:
                 int cases = choose.Between(2, 5);
-                return new Switch(choose.OneIn(2) ? Below(cases, 2) : Of(typeof(int), 2), [.. Enumerable.Range(0, cases).Select(_ => Block(choose.Between(1, 2), inner))]);
+                return new Switch(choose.OneIn(2) ? Below(cases, 2) : Of(typeof(int), 2),
+                    [.. Enumerable.Range(0, cases).Select(_ => Block(choose.Between(1, 2), inner))]);
             case 4 or 5 when place is { Loops: < 2, Depth: < 4 }:
                 return Repeated(place);
             case 6 or 7 when place.MayLeaveLoop:
@@ -54,7 +55,8 @@ sealed partial class MethodGenerator
         counters.Add(counter);
         var body = Block(choose.Between(1, 4), new Place(place.Depth + 1, place.Loops + 1, true, place.MayReturn));
         counters.Remove(counter);
-        return new Loop(choose.Of(LoopStyle.For, LoopStyle.For, LoopStyle.DoWhile, LoopStyle.Endless, LoopStyle.Down), counter, limit, body);
+        return new Loop(choose.Of(LoopStyle.For, LoopStyle.For, LoopStyle.DoWhile, LoopStyle.Endless, LoopStyle.Down), counter, limit,
+            body);
     }
 
     public Statement Return()
@@ -122,7 +124,8 @@ sealed partial class MethodGenerator
         MethodInfo indexer = Method(memory.View.Type, "get_Item", typeof(int));
         foreach (Variable variable in writable)
         {
-            MethodInfo hash = typeof(Canonical).GetMethods().Single(m => m.Name == "Hash" && m.GetParameters()[0].ParameterType == variable.Read().Type);
+            MethodInfo hash = typeof(Canonical).GetMethods()
+                .Single(m => m.Name == "Hash" && m.GetParameters()[0].ParameterType == variable.Read().Type);
             Body.Add(new Simple($"{memory.View.Name}[first] = {memory.View.Name}[first] * 31 + Hash({variable.Name})", il =>
             {
                 memory.View.Address().Emit(il);
@@ -165,8 +168,10 @@ sealed partial class MethodGenerator
         Memory[] own = [.. Memories.Where(m => m.Start != null && m.Element == type)];
         Variable[] variables = [.. writable.Where(v => v.Type == type)];
         // What is in memory must stay finite, so floats are twisted in variables only.
-        Expression target = own.Length > 0 && type != typeof(float) && type != typeof(Mixed) && choose.OneIn(2) ? Element(choose.Of(own)) : choose.Of(variables).Address();
-        MethodInfo method = type == typeof(Mixed) ? typeof(Mixed).GetMethod("Turn")! : Method(typeof(Canonical), "Twist", type.MakeByRefType(), type);
+        Expression target = own.Length > 0 && type != typeof(float) && type != typeof(Mixed)
+            && choose.OneIn(2) ? Element(choose.Of(own)) : choose.Of(variables).Address();
+        MethodInfo method = type == typeof(Mixed)
+            ? typeof(Mixed).GetMethod("Turn")! : Method(typeof(Canonical), "Twist", type.MakeByRefType(), type);
         Expression call = Expression.Call(method, target, Of(type == typeof(Mixed) ? typeof(int) : type, 2));
         return new Simple(call.Text, call.Emit);
     }

@@ -33,7 +33,8 @@ readonly record struct Place(int Depth, int Loops, bool MayLeaveLoop, bool MayRe
 /// <summary>Generates the body of one method: variables of every type, statements over them.</summary>
 sealed partial class MethodGenerator(Choices choose, List<Helper> helpers, int budget)
 {
-    static readonly Type[] Scalars = [typeof(int), typeof(int), typeof(uint), typeof(long), typeof(float), typeof(float), typeof(double), typeof(ulong), typeof(bool)];
+    static readonly Type[] Scalars = [typeof(int), typeof(int), typeof(uint), typeof(long), typeof(float), typeof(float), typeof(double),
+        typeof(ulong), typeof(bool)];
 
     readonly List<Variable> locals = [];
     readonly List<Variable> writable = [];
@@ -61,7 +62,9 @@ sealed partial class MethodGenerator(Choices choose, List<Helper> helpers, int b
     /// <summary>A few variables of each type, all of them zero at first.</summary>
     public void DeclareVariables()
     {
-        Type[] types = [typeof(int), typeof(int), typeof(uint), typeof(long), typeof(ulong), typeof(float), typeof(float), typeof(double), typeof(bool), choose.Of(typeof(byte), typeof(sbyte), typeof(short), typeof(ushort)), typeof(System.Half), typeof(Mixed), typeof(Nested)];
+        Type[] types = [typeof(int), typeof(int), typeof(uint), typeof(long), typeof(ulong), typeof(float), typeof(float), typeof(double),
+            typeof(bool), choose.Of(typeof(byte), typeof(sbyte), typeof(short), typeof(ushort)), typeof(System.Half), typeof(Mixed),
+            typeof(Nested)];
         foreach (Type type in types)
         {
             Variable variable = Local(type, $"{type.Name.ToLowerInvariant()}{locals.Count}");

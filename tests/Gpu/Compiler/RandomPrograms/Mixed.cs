@@ -41,13 +41,16 @@ public struct Nested
 public static class Canonical
 {
     /// <summary>The method that makes a value finite; null for types whose values all are.</summary>
-    public static MethodInfo? For(Type type) => typeof(Canonical).GetMethods().FirstOrDefault(m => m.Name == nameof(Finite) && m.ReturnType == type);
+    public static MethodInfo? For(Type type) =>
+        typeof(Canonical).GetMethods().FirstOrDefault(m => m.Name == nameof(Finite) && m.ReturnType == type);
 
     /// <summary>The number if it is finite, else one for each kind: which NaN it is must not be seen, and checked mode forbids to store it.</summary>
-    public static float Finite(float value) => !float.IsNaN(value) ? StrictMath.Abs(value) <= float.MaxValue ? value : value > 0f ? 2f : 3f : 1f;
+    public static float Finite(float value) =>
+        !float.IsNaN(value) ? StrictMath.Abs(value) <= float.MaxValue ? value : value > 0f ? 2f : 3f : 1f;
 
     /// <inheritdoc cref="Finite(float)"/>
-    public static double Finite(double value) => !double.IsNaN(value) ? IntrinsicMath.Abs(value) <= double.MaxValue ? value : value > 0 ? 2 : 3 : 1;
+    public static double Finite(double value) =>
+        !double.IsNaN(value) ? IntrinsicMath.Abs(value) <= double.MaxValue ? value : value > 0 ? 2 : 3 : 1;
 
     /// <inheritdoc cref="Finite(float)"/>
     public static System.Half Finite(System.Half value) => System.Half.IsNaN(value) ? System.Half.One : value;
@@ -87,5 +90,6 @@ public static class Canonical
 
     public static int Hash(Mixed value) => value.A ^ (31 * Hash(value.B)) ^ (17 * Hash(value.C));
 
-    public static int Hash(Nested value) => Hash(value.First) + 7 * Hash(value.Second) + value.Small + (value.Tiny << 16) + Hash(value.Flag);
+    public static int Hash(Nested value) =>
+        Hash(value.First) + 7 * Hash(value.Second) + value.Small + (value.Tiny << 16) + Hash(value.Flag);
 }

@@ -1,6 +1,6 @@
-using Dalle2.Gpu;
 using System.Reflection;
 using System.Runtime.InteropServices;
+using Dalle2.Gpu;
 using Dalle2.Gpu.Frontend;
 using Dalle2.Gpu.Ir;
 using Dalle2.Gpu.Runtime;
@@ -56,7 +56,8 @@ sealed class RandomCheck(IReadOnlyList<Device> candidates, bool takeTurns, bool 
 
     static byte[][] Run(RandomProgram program, CompiledKernel kernel, Device device)
     {
-        IBound[] memory = [.. program.Memory.Select(values => (IBound)Activator.CreateInstance(typeof(Bound<>).MakeGenericType(values.GetType().GetElementType()!), device, values)!)];
+        IBound[] memory = [.. program.Memory.Select(values =>
+            (IBound)Activator.CreateInstance(typeof(Bound<>).MakeGenericType(values.GetType().GetElementType()!), device, values)!)];
         device.Run(new Launch(kernel, program.Arguments(memory.Select(m => m.View)), program.Extent, program.Config));
         byte[][] after = [.. memory.Select(m => m.Bytes())];
         foreach (IBound bound in memory)

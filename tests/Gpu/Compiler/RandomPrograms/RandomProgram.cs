@@ -13,8 +13,10 @@ sealed class RandomProgram
 {
     const int Slots = 4;
 
-    static readonly Type[] Inputs = [typeof(int), typeof(float), typeof(byte), typeof(long), typeof(double), typeof(short), typeof(uint), typeof(System.Half)];
-    static readonly Type[] Outputs = [typeof(int), typeof(float), typeof(byte), typeof(long), typeof(double), typeof(short), typeof(ulong), typeof(System.Half), typeof(Mixed)];
+    static readonly Type[] Inputs = [typeof(int), typeof(float), typeof(byte), typeof(long), typeof(double), typeof(short), typeof(uint),
+        typeof(System.Half)];
+    static readonly Type[] Outputs = [typeof(int), typeof(float), typeof(byte), typeof(long), typeof(double), typeof(short), typeof(ulong),
+        typeof(System.Half), typeof(Mixed)];
 
     readonly Choices choose;
     readonly List<(Helper Helper, MethodGenerator Body)> helpers = [];
@@ -50,7 +52,8 @@ sealed class RandomProgram
     public object[] Arguments(IEnumerable<object> views)
     {
         using IEnumerator<object> view = views.GetEnumerator();
-        return [.. scalars.Select(scalar => scalar ?? (view.MoveNext() ? view.Current : throw new InvalidOperationException("a view is missing")))];
+        return [.. scalars.Select(scalar => scalar
+            ?? (view.MoveNext() ? view.Current : throw new InvalidOperationException("a view is missing")))];
     }
 
     /// <summary>Every list of statements that could be shorter.</summary>
@@ -63,15 +66,18 @@ sealed class RandomProgram
     /// <summary>Emits the program as it is now, into an assembly of its own.</summary>
     public MethodInfo Emit()
     {
-        ModuleBuilder module = AssemblyBuilder.DefineDynamicAssembly(new AssemblyName($"Random{Seed}"), AssemblyBuilderAccess.RunAndCollect).DefineDynamicModule("Random");
+        ModuleBuilder module = AssemblyBuilder.DefineDynamicAssembly(new AssemblyName($"Random{Seed}"), AssemblyBuilderAccess.RunAndCollect)
+            .DefineDynamicModule("Random");
         TypeBuilder type = module.DefineType($"Random{Seed}", TypeAttributes.Public | TypeAttributes.Abstract | TypeAttributes.Sealed);
         foreach (var (helper, body) in helpers)
         {
-            helper.Built = type.DefineMethod(helper.Name, MethodAttributes.Public | MethodAttributes.Static, helper.Returns, helper.Parameters);
+            helper.Built = type.DefineMethod(helper.Name, MethodAttributes.Public | MethodAttributes.Static, helper.Returns,
+                helper.Parameters);
             body.Emit(helper.Built.GetILGenerator());
         }
 
-        MethodBuilder method = type.DefineMethod("Kernel", MethodAttributes.Public | MethodAttributes.Static, typeof(void), [.. parameters]);
+        MethodBuilder method = type.DefineMethod("Kernel", MethodAttributes.Public | MethodAttributes.Static, typeof(void),
+            [.. parameters]);
         for (int p = 0; p < parameters.Count; p++)
             method.DefineParameter(p + 1, ParameterAttributes.None, $"a{p}");
         kernel.Emit(method.GetILGenerator());
@@ -82,8 +88,13 @@ sealed class RandomProgram
     {
         var text = new StringBuilder();
         foreach (var (helper, body) in helpers)
-            text.Append($"{helper.Returns.Name} {helper.Name}({string.Join(", ", helper.Parameters.Select((p, i) => $"{p.Name} a{i}"))})\n{body.Text()}\n");
-        text.Append($"kernel of seed {Seed} over {(Config is { } config ? $"{config.GridDim} groups of {config.GroupDim}" : Extent)}\n{kernel.Text()}");
+        {
+            text.Append($"{helper.Returns.Name} {helper.Name}({string.Join(", ", helper.Parameters.Select((p, i) => $"{p.Name} a{i}"))})\n"
+                + $"{body.Text()}\n");
+        }
+
+        text.Append($"kernel of seed {Seed} over {(Config is { } config ? $"{config.GridDim} groups of {config.GroupDim}" : Extent)}\n"
+            + $"{kernel.Text()}");
         return text.ToString();
     }
 
@@ -93,7 +104,8 @@ sealed class RandomProgram
         for (int h = choose.Below(3); h > 0; h--)
         {
             Type[] types = [typeof(int), typeof(float), typeof(long), typeof(double), typeof(bool), typeof(Mixed), typeof(uint)];
-            var helper = new Helper($"Helper{h}", choose.Of(types), [.. Enumerable.Range(0, choose.Between(1, 3)).Select(_ => choose.Of(types))]);
+            var helper = new Helper($"Helper{h}", choose.Of(types),
+                [.. Enumerable.Range(0, choose.Between(1, 3)).Select(_ => choose.Of(types))]);
             var body = new MethodGenerator(choose, [.. known], 6) { Returns = helper.Returns };
             for (int p = 0; p < helper.Parameters.Length; p++)
                 body.Parameter(helper.Parameters[p], p);
@@ -121,10 +133,12 @@ sealed class RandomProgram
                 parameters.Add(typeof(Index2D));
                 break;
             case 2:
-                Config = new KernelConfig(new Index2D(choose.Between(1, 2), choose.Between(1, 2)), new Index2D(choose.Between(1, 9), choose.Between(1, 5)));
+                Config = new KernelConfig(new Index2D(choose.Between(1, 2), choose.Between(1, 2)),
+                    new Index2D(choose.Between(1, 9), choose.Between(1, 5)));
                 break;
             default:
-                int threads = choose.Of(choose.Between(1, 12), choose.Between(1, 20), choose.Between(1, 40), choose.Of(8, 16, 32, 33, 64, 70));
+                int threads = choose.Of(choose.Between(1, 12), choose.Between(1, 20), choose.Between(1, 40),
+                    choose.Of(8, 16, 32, 33, 64, 70));
                 Config = new KernelConfig((Index1D)choose.Between(1, threads > 20 ? 2 : 3), threads);
                 break;
         }
@@ -147,9 +161,14 @@ sealed class RandomProgram
     {
         int threads = Config is { } config ? config.GridDim.Size * config.GroupDim.Size : Extent.Size;
         kernel.DeclareVariables();
-        Variable thread = kernel.Local(typeof(int), "thread"), first = kernel.Local(typeof(int), "first"), turns = kernel.Local(typeof(int), "turns");
+        Variable thread = kernel.Local(typeof(int), "thread"), first = kernel.Local(typeof(int), "first"),
+            turns = kernel.Local(typeof(int), "turns");
         Expression slots = Expression.Of(typeof(int), "thread * 4", [thread.Read(), Expression.Literal(Slots)], OpCodes.Mul);
-        kernel.Body.Add(new Sequence([MethodGenerator.Assign(thread, ThreadIndex()), MethodGenerator.Assign(first, slots)]) { IsNeeded = true });
+        kernel.Body.Add(new Sequence([MethodGenerator.Assign(thread, ThreadIndex()), MethodGenerator.Assign(first, slots)])
+        {
+            IsNeeded =
+            true
+        });
         foreach (Type element in Inputs.Where(_ => choose.OneIn(2)))
         {
             int length = choose.Between(1, 40);
@@ -167,10 +186,12 @@ sealed class RandomProgram
         foreach (Type element in new[] { typeof(int), typeof(long), typeof(uint) }.Where(_ => choose.OneIn(2)))
         {
             Variable view = AddView(element, 16);
-            kernel.Atomics.AddRange(new[] { "Add", "And", "Or", "Xor", "Min", "Max" }.Select((operation, o) => new AtomicMemory(element, view, operation, 2 * o, 2)));
+            kernel.Atomics.AddRange(new[] { "Add", "And", "Or", "Xor", "Min",
+                "Max" }.Select((operation, o) => new AtomicMemory(element, view, operation, 2 * o, 2)));
         }
 
-        foreach (Type type in new[] { typeof(float), typeof(long), typeof(Mixed), typeof(int), typeof(System.Half) }.Where(_ => choose.OneIn(2)))
+        foreach (Type type in new[] { typeof(float), typeof(long), typeof(Mixed), typeof(int),
+            typeof(System.Half) }.Where(_ => choose.OneIn(2)))
         {
             kernel.Parameter(type, parameters.Count);
             parameters.Add(type);
@@ -188,16 +209,28 @@ sealed class RandomProgram
     void AddBody(Variable turns)
     {
         kernel.Begin();
-        foreach (Type element in new[] { typeof(int), typeof(float), typeof(long), typeof(byte), typeof(Mixed) }.Where(_ => choose.OneIn(4)))
+        foreach (Type element in new[] { typeof(int), typeof(float), typeof(long), typeof(byte),
+            typeof(Mixed) }.Where(_ => choose.OneIn(4)))
+        {
             AddLocalArray(element, choose.Of(1, 2, 4, 5, 8));
+        }
+
         if (Config is { } config)
         {
             var together = new KernelGenerator(choose, kernel, config.GroupDim.Size);
-            foreach (MethodInfo place in new[] { "IdxX", "IdxY", "DimX" }.Select(name => typeof(Grid).GetProperty(name)!.GetMethod!).Append(typeof(Group).GetProperty("DimX")!.GetMethod!))
+            foreach (MethodInfo place in new[] { "IdxX", "IdxY", "DimX" }.Select(name => typeof(Grid).GetProperty(name)!.GetMethod!)
+                .Append(typeof(Group).GetProperty("DimX")!.GetMethod!))
+            {
                 together.Agree(Expression.Call(place));
+            }
+
             together.Agree(turns.Read());
-            foreach (Type element in new[] { typeof(int), typeof(float), typeof(byte), typeof(double), typeof(Mixed) }.Where(_ => choose.OneIn(3)))
+            foreach (Type element in new[] { typeof(int), typeof(float), typeof(byte), typeof(double),
+                typeof(Mixed) }.Where(_ => choose.OneIn(3)))
+            {
                 together.ShareArray(element);
+            }
+
             if (!choose.OneIn(4))
                 kernel.Body.AddRange(together.Together(choose.Between(1, 4), 0));
         }
@@ -245,8 +278,10 @@ sealed class RandomProgram
         {
             Expression[] parts =
             [
-                Expression.Call(typeof(Grid).GetProperty("IdxY")!.GetMethod!), Expression.Call(typeof(Grid).GetProperty("DimX")!.GetMethod!),
-                Expression.Call(typeof(Grid).GetProperty("IdxX")!.GetMethod!), Expression.Literal(config.GroupDim.Size), Expression.Call(typeof(Group).GetProperty("LinearIndex")!.GetMethod!),
+                Expression.Call(typeof(Grid).GetProperty("IdxY")!.GetMethod!),
+                Expression.Call(typeof(Grid).GetProperty("DimX")!.GetMethod!),
+                Expression.Call(typeof(Grid).GetProperty("IdxX")!.GetMethod!), Expression.Literal(config.GroupDim.Size),
+                Expression.Call(typeof(Group).GetProperty("LinearIndex")!.GetMethod!),
             ];
             return new Expression(typeof(int), "(Grid.IdxY * Grid.DimX + Grid.IdxX) * size + Group.LinearIndex", il =>
             {
@@ -266,6 +301,7 @@ sealed class RandomProgram
         Expression Part(string name) => Expression.Call(index.Type.GetProperty(name)!.GetMethod!, index.Address());
         return index.Type == typeof(Index1D)
             ? Part("X")
-            : Expression.Of(typeof(int), $"index.X + index.Y * {Extent.X}", [Part("X"), Part("Y"), Expression.Literal(Extent.X)], OpCodes.Mul, OpCodes.Add);
+            : Expression.Of(typeof(int), $"index.X + index.Y * {Extent.X}", [Part("X"), Part("Y"), Expression.Literal(Extent.X)],
+            OpCodes.Mul, OpCodes.Add);
     }
 }

@@ -9,7 +9,8 @@ public class RandomProgramTests
     const int Piece = 250;
 
     [TestCaseSource(nameof(Pieces))]
-    public void Leave_the_bits_of_the_reference(string target, int from, int to) => Run(RandomTargets.All.Single(t => t.Name == target), from, to);
+    public void Leave_the_bits_of_the_reference(string target, int from, int to) =>
+    Run(RandomTargets.All.Single(t => t.Name == target), from, to);
 
     /// <summary>A long run: the environment variable <c>D2_SEEDS</c> is from-to, without the last.</summary>
     [TestCaseSource(nameof(Targets))]
@@ -49,7 +50,8 @@ public class RandomProgramTests
         let to = Math.Min(target.Programs, (piece + 1) * Piece)
         select new TestCaseData(target.Name, piece * Piece, to).SetName($"Random_programs_{piece * Piece}_to_{to - 1}_on_{target.Name}");
 
-    static IEnumerable<TestCaseData> Targets() => RandomTargets.All.Select(target => new TestCaseData(target.Name).SetName($"Seeds_on_{target.Name}"));
+    static IEnumerable<TestCaseData> Targets() =>
+        RandomTargets.All.Select(target => new TestCaseData(target.Name).SetName($"Seeds_on_{target.Name}"));
 
     static void Run(RandomTargets target, int from, int to)
     {

@@ -16,17 +16,21 @@ namespace Dalle2.Tests.Gpu.Compiler.RandomPrograms;
 /// <param name="TakeTurns">Whether a program runs on one of them only.</param>
 /// <param name="DividesByAll">Whether programs divide integers by zero too.</param>
 /// <param name="Open">Opens them.</param>
-sealed record RandomTargets(string Name, int Programs, Func<string?> Reason, bool TakeTurns, bool DividesByAll, Func<IReadOnlyList<Device>> Open)
+sealed record RandomTargets(string Name, int Programs, Func<string?> Reason, bool TakeTurns, bool DividesByAll,
+    Func<IReadOnlyList<Device>> Open)
 {
     public static readonly RandomTargets[] All =
     [
         new("ir_simd_and_ptx", 800, Always, false, true, () =>
-            [new InterpretedDevice("ir", CheckMode.Drop), Device.Open("cpu:128", 1), Device.Open("cpu:256", 1), Device.Open("cpu:512", 1), new PtxDevice { Remembers = false, WithChecks = false }]),
+            [new InterpretedDevice("ir", CheckMode.Drop), Device.Open("cpu:128", 1), Device.Open("cpu:256", 1), Device.Open("cpu:512", 1),
+            new PtxDevice { Remembers = false, WithChecks = false }]),
         new("before_passes_and_with_checks", 200, Always, false, false, () =>
-            [new InterpretedDevice("ir before passes", null), new InterpretedDevice("ir with checks", CheckMode.Require), new PtxDevice { Remembers = false }]),
+            [new InterpretedDevice("ir before passes", null), new InterpretedDevice("ir with checks", CheckMode.Require),
+            new PtxDevice { Remembers = false }]),
 
         // What takes the time is the driver's compiler: a tenth of a second a program without its optimisations, up to a second with them.
-        new("opencl", 800, OpenCl, true, true, () => [.. new[] { 1, 16 }.Select(lanes => OpenClDevice.Open("opencl:0", lanes: lanes, runsOnce: true))]),
+        new("opencl", 800, OpenCl, true, true, () =>
+        [.. new[] { 1, 16 }.Select(lanes => OpenClDevice.Open("opencl:0", lanes: lanes, runsOnce: true))]),
         new("opencl_with_its_optimisations", 6, OpenCl, false, true, () => [OpenClOnce.Open(1), OpenClOnce.Open(16)]),
     ];
 
