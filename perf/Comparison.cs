@@ -64,7 +64,7 @@ sealed class Comparison(ComparisonPlan plan, Func<int, (ISide Ours, ISide Theirs
     {
         long[] before = [.. sides.Select(side => (long)side.Ask(new JsonObject { ["do"] = "memory" })["now"]!)];
         List<double>[] times = [[], []];
-        // A turn of each that does not count: the host's code is optimised once it has run for a while.
+        // A turn of each that does not count: the host's code is optimized once it has run for a while.
         for (int round = -1; round < plan.Rounds; round++)
         {
             for (int side = 0; side < 2; side++)

@@ -24,7 +24,7 @@ sealed class FunctionsVerb : Verb
     };
     readonly Option<string> device = VerbOptions.Device();
     readonly Option<int> every = VerbOptions.Count("--every", 1, 1, 1024,
-        "Measure one of so many runs of 4,194,304 neighbouring floats; 1 for every float there is.");
+        "Measure one of so many runs of 4,194,304 neighboring floats; 1 for every float there is.");
 
     public FunctionsVerb()
         : base("functions",

@@ -9,7 +9,7 @@ namespace Dalle2.Perf;
 sealed class ProfileStepVerb : Verb
 {
     const double RooflineSeconds = 0.1;
-    // So many calls .NET wants before it optimises a method of the host.
+    // So many calls .NET wants before it optimizes a method of the host.
     const int Warmup = 30;
 
     readonly Option<int> batch = VerbOptions.Count("--batch", new TextVaeSize().Batch, 1, 65536, "Pictures.");

@@ -11,7 +11,7 @@ static class ScalePlot
         + "sans-serif;background:#fff}.grid{stroke:var(--line)}.axis{stroke:var(--faint)}.tick,.label{fill:var(--ink)}</style>";
 
     // Not every program that shows pictures knows variables.
-    static readonly (string Variable, string Colour)[] Colours =
+    static readonly (string Variable, string Color)[] Colors =
     [
         ("ink", "#222"), ("faint", "#777"), ("line", "#ddd"),
         ("series-0", "#1f77b4"), ("series-1", "#d62728"), ("series-2", "#2ca02c"), ("series-3", "#9467bd"), ("series-4", "#ff7f0e"),
@@ -33,8 +33,8 @@ static class ScalePlot
         string plot = $"<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{Width}\" height=\"{2 * Height}\" viewBox=\"0 0 {Width} "
             + $"{2 * Height}\">{Style}\n<rect width=\"{Width}\" height=\"{2 * Height}\" fill=\"#fff\"/>\n"
             + $"{Place(time, 0)}\n{Place(memory, Height)}\n</svg>\n";
-        return Colours.Aggregate(plot, (text, colour) =>
-            text.Replace($"var(--{colour.Variable})", colour.Colour, StringComparison.Ordinal));
+        return Colors.Aggregate(plot, (text, color) =>
+            text.Replace($"var(--{color.Variable})", color.Color, StringComparison.Ordinal));
     }
 
     static ChartSeries Line(ScaleSeries series, double exponent, Func<ScalePoint, double> measure) =>

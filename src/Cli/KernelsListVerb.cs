@@ -13,13 +13,13 @@ sealed class KernelsListVerb() : Verb("list", "List every kernel.")
     public override int Run(ParseResult arguments, Terminal terminal)
     {
         terminal.Result(
-            () => new JsonArray([.. KernelCatalogue.All.Select(kernel => new JsonObject
+            () => new JsonArray([.. KernelCatalog.All.Select(kernel => new JsonObject
             {
                 ["op"] = kernel.Op,
                 ["kernel"] = kernel.Name,
                 ["parameters"] = new JsonArray([.. kernel.Method.GetParameters().Select(p => JsonValue.Create(p.Name))]),
             })]),
-            text => text.Table(["op", "kernel", "parameters"], KernelCatalogue.All.Select(kernel => (string[])
+            text => text.Table(["op", "kernel", "parameters"], KernelCatalog.All.Select(kernel => (string[])
                 [kernel.Op, kernel.Name, string.Join(", ", kernel.Method.GetParameters().Select(p => p.Name))])));
         return ExitCode.Ok;
     }

@@ -54,7 +54,7 @@ sealed class KernelsShowVerb : Verb
     {
         string chosen = Known.Require("target", arguments.GetRequiredValue(target), Targets.Select(one => one.Name));
         Func<MethodInfo, string> print = Targets.First(one => one.Name == chosen).Text;
-        var shown = KernelCatalogue.Find(arguments.GetRequiredValue(name))
+        var shown = KernelCatalog.Find(arguments.GetRequiredValue(name))
             .Select(kernel => (kernel.Op, kernel.Name, Text: print(kernel.Method))).ToArray();
         terminal.Result(
             () => new JsonArray([.. shown.Select(kernel => new JsonObject

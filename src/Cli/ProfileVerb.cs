@@ -29,7 +29,7 @@ sealed class ProfileVerb : Verb
     };
     readonly Option<int> steps = VerbOptions.Count("--steps", 20, 1, 100_000, "Steps that are profiled.");
     readonly Option<int> warmup = VerbOptions.Count("--warmup", 30, 1, 100_000,
-        "Steps before them, which compile kernels, find their memory, and give .NET the time to optimise the host's own code.");
+        "Steps before them, which compile kernels, find their memory, and give .NET the time to optimize the host's own code.");
     readonly Option<string> device = VerbOptions.Device();
     readonly Option<Precision> precision = VerbOptions.Precision();
     readonly Option<int> threads = VerbOptions.Threads();
@@ -67,7 +67,7 @@ sealed class ProfileVerb : Verb
     [
         "The rows add up to the step. kernel: from when the device begins with a launch until it is done; dispatch: from the call until "
         + "then; transfer: copies and clearing; host: what is left of each part of the "
-        + "step (waiting for data, which is prepared during the step before as in training, forward and backward, optimiser) and between "
+        + "step (waiting for data, which is prepared during the step before as in training, forward and backward, optimizer) and between "
         + "them. GFLOP/s of a kernel is given where its launches tell their operations, GB/s from the extents of its views, each once; the "
         + "roof is "
         + "that of 'bench'. The host waits for each launch, so that devices that run behind it are slower than in training. Log and "

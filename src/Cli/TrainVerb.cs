@@ -26,7 +26,8 @@ sealed class TrainVerb : Verb
     readonly Option<string?> output = VerbOptions.OptionalText("--out", "RUN",
         "The run's folder: a new or empty one, or with --resume that of a run. [default: runs/DATA-PRESET]");
     readonly Option<string?> stage = VerbOptions.OptionalText("--stage", "S",
-        "One stage alone: " + string.Join("; ", ModelFamily.All.Select(f => Other(f, ": ") + string.Join(", ", f.Stages.Select(s => s.Name))))
+        "One stage alone: " + string.Join("; ", ModelFamily.All
+            .Select(f => Other(f, ": ") + string.Join(", ", f.Stages.Select(s => s.Name))))
         + ". [default: all, in this order]");
     readonly Option<string> device = VerbOptions.Device();
     readonly Option<Precision> precision = VerbOptions.Precision();

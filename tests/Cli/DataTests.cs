@@ -38,7 +38,7 @@ public class DataTests
     public void Inspecting_shapes_finds_its_words()
     {
         JsonNode json = CommandRun.Of("data", "inspect", "shapes", "--json").Succeeded().Json;
-        // 3 backgrounds, 8 shapes, 8 colours, 2 sizes and the words around them; nothing is held out that training does not say.
+        // 3 backgrounds, 8 shapes, 8 colors, 2 sizes and the words around them; nothing is held out that training does not say.
         Assert.That((int)json["vocabularySize"]!, Is.InRange(25, 45));
         Assert.That(json["unknownWords"]!.AsArray(), Is.Empty);
         Assert.That(json["broken"]!.AsArray(), Is.Empty);

@@ -118,7 +118,8 @@ public sealed class CocoDataSetTests
     {
         folder.Write("a.png", Png(7));
         byte[] json = Encoding.UTF8.GetBytes(
-            """{"k#": 1, "images": [{"id": 1, "x#": 2, "file_name": "a.png"}], "annotations": [{"image_id": 1, "caption": "a disc"}, {"image_id": 1, "caption": "a # disc"}]}""");
+            """{"k#": 1, "images": [{"id": 1, "x#": 2, "file_name": "a.png"}], """
+            + """ "annotations": [{"image_id": 1, "caption": "a disc"}, {"image_id": 1, "caption": "a # disc"}]}""");
         string path = folder.Write("c.json", [.. json.Select(b => b == '#' ? (byte)0xE9 : b)]);
         var (good, bad) = All(new CocoDataSet(path));
         Assert.That(good, Is.EqualTo(new[] { ("a disc", (byte)7) }));
@@ -176,8 +177,9 @@ public sealed class CocoDataSetTests
         folder.Write("secret.png", Png(99));
         string[] names = [folder["data/pictures/a.png"], "pictures/../pictures/a.png", "pictures\\a.png", "pictures/cafe\u0301.png",
             "../../secret.png", folder["secret.png"]];
+        string Picture(string name, int i) => $$"""{"id": {{i}}, "file_name": {{System.Text.Json.JsonSerializer.Serialize(name)}}}""";
         string Json() => $$"""
-            {"images": [{{string.Join(',', names.Select((name, i) => $$"""{"id": {{i}}, "file_name": {{System.Text.Json.JsonSerializer.Serialize(name)}}}"""))}}],
+            {"images": [{{string.Join(',', names.Select(Picture))}}],
              "annotations": [{{string.Join(',', names.Select((_, i) => $$"""{"image_id": {{i}}, "caption": "caption {{i}}"}"""))}}]}
             """;
         var (good, bad) = All(new CocoDataSet(folder.Write("data/c.json", Json())));

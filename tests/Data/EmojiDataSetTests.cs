@@ -54,7 +54,7 @@ public sealed class EmojiDataSetTests
         return JsonSerializer.SerializeToUtf8Bytes(new Dictionary<string, object> { [root] = new { annotations = entries } });
     }
 
-    // Left half transparent, right half of one colour.
+    // Left half transparent, right half of one color.
     static byte[] Picture(int red, int blue)
     {
         var image = new Image(64, 64);
@@ -111,11 +111,11 @@ public sealed class EmojiDataSetTests
             int red = caption.EndsWith("tone", StringComparison.Ordinal) ? 60 : caption.Contains("hand", StringComparison.Ordinal) ? 50
                 : caption.Contains("glowing", StringComparison.Ordinal) ? 101 : caption.Contains("heart", StringComparison.Ordinal)
                 ? 200 : 100;
-            byte[] colour = [(byte)red, 0, caption.StartsWith("noto", StringComparison.Ordinal) ? (byte)10 : (byte)20, 255];
+            byte[] color = [(byte)red, 0, caption.StartsWith("noto", StringComparison.Ordinal) ? (byte)10 : (byte)20, 255];
             var image = set.Load(split, index, 32);
             Assert.That(image.Pixel(15, 31).ToArray(), Is.EqualTo(new byte[] { 255, 255, 255, 255 }));
-            Assert.That(image.Pixel(16, 0).ToArray(), Is.EqualTo(colour), caption);
-            Assert.That(set.Load(split, index, 64).Pixel(32, 63).ToArray(), Is.EqualTo(colour));
+            Assert.That(image.Pixel(16, 0).ToArray(), Is.EqualTo(color), caption);
+            Assert.That(set.Load(split, index, 64).Pixel(32, 63).ToArray(), Is.EqualTo(color));
         }
     }
 

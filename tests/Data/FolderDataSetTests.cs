@@ -15,11 +15,11 @@ public sealed class FolderDataSetTests
     [TearDown]
     public void RemoveFolder() => folder.Dispose();
 
-    static byte[] Png(byte grey, int width = 4, int height = 4)
+    static byte[] Png(byte gray, int width = 4, int height = 4)
     {
         var image = new Image(width, height);
         for (int i = 0; i < image.Rgba.Length; i++)
-            image.Rgba[i] = i % 4 == 3 ? (byte)255 : grey;
+            image.Rgba[i] = i % 4 == 3 ? (byte)255 : gray;
         return PictureEncoder.Png(image);
     }
 
@@ -35,8 +35,8 @@ public sealed class FolderDataSetTests
         folder.Write("a/z.txt", "\uFEFFfirst");
         folder.Write(".hidden/x.png", Png(30));
         var set = new FolderDataSet(folder.Path);
-        var found = All(set).Select(s => (Caption: set.Caption(s.Split, s.Index), Grey: set.Load(s.Split, s.Index, 2).Rgba[0]))
-            .OrderBy(s => s.Grey).ToList();
+        var found = All(set).Select(s => (Caption: set.Caption(s.Split, s.Index), Gray: set.Load(s.Split, s.Index, 2).Rgba[0]))
+            .OrderBy(s => s.Gray).ToList();
         Assert.That(found, Is.EqualTo(new[] { ("first", (byte)10), ("second", (byte)20), ("third", (byte)20) }));
     }
 

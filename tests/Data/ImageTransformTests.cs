@@ -47,7 +47,7 @@ public sealed class ImageTransformTests
                 long sum = 0;
                 for (int k = 0; k < square * square; k++)
                 {
-                    // In units of 1/side of a pixel; a centre at half a pixel needs units of 1/(2 side), taken at the part's middle.
+                    // In units of 1/side of a pixel; a center at half a pixel needs units of 1/(2 side), taken at the part's middle.
                     int x2 = 2 * (tx * square + k % square) + 1 + (width - square) * side,
                         y2 = 2 * (ty * square + k / square) + 1 + (height - square) * side;
                     sum += image.Pixel(x2 / (2 * side), y2 / (2 * side))[1];
@@ -76,13 +76,13 @@ public sealed class ImageTransformTests
     public void A_single_pixel_fills_any_size()
     {
         var image = new Image(1, 1);
-        byte[] colour = [10, 20, 30, 255];
-        colour.CopyTo(image.Rgba, 0);
-        Assert.That(ImageTransform.ToSquare(image, 5).Rgba, Is.EqualTo(Enumerable.Repeat(colour, 25).SelectMany(c => c)));
+        byte[] color = [10, 20, 30, 255];
+        color.CopyTo(image.Rgba, 0);
+        Assert.That(ImageTransform.ToSquare(image, 5).Rgba, Is.EqualTo(Enumerable.Repeat(color, 25).SelectMany(c => c)));
     }
 
     [Test]
-    public void Transparent_colours_never_show()
+    public void Transparent_colors_never_show()
     {
         var image = new Image(2, 1);
         new byte[] { 255, 0, 0, 0, 100, 100, 100, 128 }.CopyTo(image.Rgba, 0);

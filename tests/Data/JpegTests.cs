@@ -9,23 +9,23 @@ public sealed class JpegTests
     static byte[] Fixture(string file) =>
         File.ReadAllBytes(Path.Combine(TestContext.CurrentContext.TestDirectory, "Data", "Fixtures", file));
 
-    // Where the colours have half the resolution, decoders interpolate them differently.
-    [TestCase("colour", 3)]
+    // Where the colors have half the resolution, decoders interpolate them differently.
+    [TestCase("color", 3)]
     [TestCase("progressive", 12)]
-    [TestCase("grey", 3)]
+    [TestCase("gray", 3)]
     [TestCase("cmyk", 3)]
     public void Pixels_are_those_of_the_other_program(string name, int tolerance)
     {
         var image = PictureDecoder.Decode(Fixture(name + ".jpg"));
         var expected = Fixture(name + ".raw");
         Assert.That((image.Width, image.Height), Is.EqualTo((21, 13)));
-        // Decoders may round the colour conversion differently.
+        // Decoders may round the color conversion differently.
         Assert.That(image.Rgba.Zip(expected).Max(p => Math.Abs(p.First - p.Second)), Is.LessThanOrEqualTo(tolerance));
     }
 
-    // With steps of quantisation 16 times as large the coefficients of 8 bits are those of 12: 16 times the value, around 2048 instead of 128.
-    [TestCase("grey")]
-    [TestCase("colour")]
+    // With steps of quantization 16 times as large the coefficients of 8 bits are those of 12: 16 times the value, around 2048 instead of 128.
+    [TestCase("gray")]
+    [TestCase("color")]
     public void Samples_of_12_bits_are_scaled_to_8(string name)
     {
         var file = Fixture(name + ".jpg");
@@ -50,7 +50,7 @@ public sealed class JpegTests
     [TestCase(0xC9, "arithmetic")]
     public void A_process_that_is_not_read_is_named(int process, string named)
     {
-        var file = Fixture("colour.jpg");
+        var file = Fixture("color.jpg");
         file[Segments(file).Single(s => s.Marker == Baseline).At - 1] = (byte)process;
         Assert.That(() => PictureDecoder.Decode(file),
             Throws.TypeOf<ImageFormatException>().With.Message.Contains(named).And.Message.Contains("not read"));
@@ -70,7 +70,7 @@ public sealed class JpegTests
     [Test]
     public void A_truncated_or_damaged_file_is_a_format_fault()
     {
-        var file = Fixture("colour.jpg");
+        var file = Fixture("color.jpg");
         for (int length = 3; length < file.Length - 2; length++)
             Assert.That(() => PictureDecoder.Decode(file[..length]), Throws.TypeOf<ImageFormatException>(), $"cut to {length}");
     }
@@ -78,7 +78,7 @@ public sealed class JpegTests
     [Test]
     public void The_camera_s_orientation_is_applied([Values(1, 3, 6, 8)] int orientation, [Values] bool little)
     {
-        var file = Fixture("colour.jpg");
+        var file = Fixture("color.jpg");
         byte[] Short(int v) => little ? [(byte)v, 0] : [0, (byte)v];
         byte[] Long(int v) => little ? [(byte)v, 0, 0, 0] : [0, 0, 0, (byte)v];
         byte[] tiff = [.. little ? "II"u8 : "MM"u8, .. Short(42), .. Long(8), .. Short(1), .. Short(0x12), .. Short(3), .. Long(1),
@@ -104,7 +104,7 @@ public sealed class JpegTests
     [TestCase(new byte[] { 0xFF, 0xE1, 0, 6, 1, 2, 3, 4 }, 3)]
     public void The_orientation_is_found_wherever_the_standard_allows_it(byte[] before, int type)
     {
-        var file = Fixture("colour.jpg");
+        var file = Fixture("color.jpg");
         byte[] value = type == 4 ? [0, 0, 0, 6] : [0, 6, 0, 0];
         byte[] segment = [.. "Exif\0\0MM\0*\0\0\0\u0008\0\u0001\u0001\u0012\0"u8, (byte)type, 0, 0, 0, 1, .. value, 0, 0, 0, 0];
         byte[] turned = [.. file[..2], .. before, 0xFF, 0xE1, 0, (byte)(segment.Length + 2), .. segment, .. file[2..]];

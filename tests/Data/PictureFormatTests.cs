@@ -28,7 +28,7 @@ public sealed class PictureFormatTests
         int tolerance = name is "jpeg.tif" or "lossy.webp" ? 3 : name == "palette.tif" ? 1 : 0;
         Image image = PictureDecoder.Decode(Path.Combine(Folder, name));
         Assert.That((image.Width, image.Height), Is.EqualTo(name.StartsWith("turned", StringComparison.Ordinal) ? (9, 13) : (13, 9)));
-        // What is wholly transparent has no colour that anybody sees.
+        // What is wholly transparent has no color that anybody sees.
         var truth = new Image(image.Width, image.Height);
         expected.CopyTo(truth.Rgba, 0);
         byte[] seen = ImageTransform.Composite(image).Rgba, wanted = ImageTransform.Composite(truth).Rgba;

@@ -9,12 +9,12 @@ sealed class PngBuilder
 {
     readonly List<byte> bytes = [0x89, 0x50, 0x4E, 0x47, 13, 10, 26, 10];
 
-    public PngBuilder Header(uint width, uint height, byte depth, byte colour, byte compression = 0, byte filter = 0, byte interlace = 0)
+    public PngBuilder Header(uint width, uint height, byte depth, byte color, byte compression = 0, byte filter = 0, byte interlace = 0)
     {
         var data = new byte[13];
         BinaryPrimitives.WriteUInt32BigEndian(data, width);
         BinaryPrimitives.WriteUInt32BigEndian(data.AsSpan(4), height);
-        (data[8], data[9], data[10], data[11], data[12]) = (depth, colour, compression, filter, interlace);
+        (data[8], data[9], data[10], data[11], data[12]) = (depth, color, compression, filter, interlace);
         return Chunk("IHDR", data);
     }
 

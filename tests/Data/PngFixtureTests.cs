@@ -20,7 +20,7 @@ public sealed class PngFixtureTests
         .Select(f => Path.GetFileNameWithoutExtension(f)!).Order(StringComparer.Ordinal);
 
     [Test]
-    public void Every_colour_type_depth_interlace_and_transparency_is_there() => Assert.That(Names().Count(), Is.EqualTo(57));
+    public void Every_color_type_depth_interlace_and_transparency_is_there() => Assert.That(Names().Count(), Is.EqualTo(57));
 
     [Test]
     public void A_narrow_interlaced_picture_is_refused_with_the_reason() =>
@@ -66,7 +66,7 @@ public sealed class PngFixtureTests
 
     [TestCase("palette2-trns-i")]
     [TestCase("rgb8-trns")]
-    [TestCase("greyalpha8-i")]
+    [TestCase("grayalpha8-i")]
     public void Damage_under_a_right_CRC_is_a_format_fault_or_another_picture(string name)
     {
         var file = File.ReadAllBytes(Path.Combine(Folder, name + ".png"));
@@ -104,6 +104,6 @@ public sealed class PngFixtureTests
         // Each damage of the compressed pixels must be refused, by their checksum if by nothing else; that of a palette or text cannot be seen.
         int pixels = chunks.Where(c => c.Type is "IDAT" or "IHDR").Sum(c => c.Data.Length);
         Assert.That(refused, Is.GreaterThan(4 * pixels));
-        Assert.That(decoded, name.StartsWith("grey", StringComparison.Ordinal) ? Is.LessThan(pixels) : Is.Positive);
+        Assert.That(decoded, name.StartsWith("gray", StringComparison.Ordinal) ? Is.LessThan(pixels) : Is.Positive);
     }
 }

@@ -7,7 +7,7 @@ namespace Dalle2.Tests.Data;
 [TestFixture]
 public sealed class PreparedDataTests
 {
-    /// <summary>Each third sample is broken; picture i is of colour i.</summary>
+    /// <summary>Each third sample is broken; picture i is of color i.</summary>
     sealed class Holed(int count, Exception? fatal = null) : IDataSet
     {
         public string Name => "holed";

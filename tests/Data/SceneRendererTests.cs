@@ -7,8 +7,8 @@ namespace Dalle2.Tests.Data;
 [TestFixture]
 public sealed class SceneRendererTests
 {
-    static Scene Single(ShapeKind shape, ShapeSize size, Place place = Place.Center, ShapeColour colour = ShapeColour.White) =>
-        new(Background.Black, new ShapeObject(shape, colour, size, place));
+    static Scene Single(ShapeKind shape, ShapeSize size, Place place = Place.Center, ShapeColor color = ShapeColor.White) =>
+        new(Background.Black, new ShapeObject(shape, color, size, place));
 
     static readonly (double X, double Y)[] StarCorners = [.. Enumerable.Range(0, 10).Select(i =>
     {
@@ -120,7 +120,7 @@ public sealed class SceneRendererTests
     [Test]
     public void Shapes_stand_where_the_caption_says([Values] Place place)
     {
-        var image = SceneRenderer.Render(Single(ShapeKind.Circle, ShapeSize.Small, place, ShapeColour.Green), 100);
+        var image = SceneRenderer.Render(Single(ShapeKind.Circle, ShapeSize.Small, place, ShapeColor.Green), 100);
         double sx = 0, sy = 0, sum = 0;
         for (int y = 0; y < 100; y++)
         {
@@ -145,7 +145,7 @@ public sealed class SceneRendererTests
         var inwards = new SceneJitter(first, first with { Dx = -first.Dx, Dy = -first.Dy });
         foreach (var kind in Enum.GetValues<ShapeKind>())
         {
-            var pair = Scene.Pair(Background.Black, kind, ShapeColour.Red, ShapeSize.Large, relation, kind, ShapeColour.Blue,
+            var pair = Scene.Pair(Background.Black, kind, ShapeColor.Red, ShapeSize.Large, relation, kind, ShapeColor.Blue,
                 ShapeSize.Large);
             var image = SceneRenderer.Render(pair, 64, inwards);
             int reds = 0, blues = 0;
@@ -174,7 +174,7 @@ public sealed class SceneRendererTests
     [Test]
     public void Floats_and_bytes_agree_and_small_sides_are_refused()
     {
-        var scene = Single(ShapeKind.Heart, ShapeSize.Large, Place.TopLeft, ShapeColour.Orange);
+        var scene = Single(ShapeKind.Heart, ShapeSize.Large, Place.TopLeft, ShapeColor.Orange);
         var floats = new float[3 * 20 * 20];
         SceneRenderer.Render(scene, 20, default, floats);
         Assert.That(ImageTransform.FromFloats(floats, 20, 20).Rgba, Is.EqualTo(SceneRenderer.Render(scene, 20).Rgba));

@@ -7,32 +7,32 @@ namespace Dalle2.Tests.Data;
 [TestFixture]
 public sealed class ShapesTests
 {
-    static readonly SceneCatalogue[] Catalogues = [SceneCatalogue.One, SceneCatalogue.Two];
+    static readonly SceneCatalog[] Catalogs = [SceneCatalog.One, SceneCatalog.Two];
 
     [Test]
     public void The_tiers_have_the_stated_number_of_different_combinations()
     {
-        Assert.That(Enumerable.Range(0, SceneCatalogue.One.Count).Select(i => SceneCatalogue.One[i]).Distinct().Count(),
+        Assert.That(Enumerable.Range(0, SceneCatalog.One.Count).Select(i => SceneCatalog.One[i]).Distinct().Count(),
             Is.EqualTo(3 * 8 * 8 * 2 * 9));
-        Assert.That(Enumerable.Range(0, SceneCatalogue.Two.Count).Select(i => SceneCatalogue.Two[i]).Distinct().Count(),
+        Assert.That(Enumerable.Range(0, SceneCatalog.Two.Count).Select(i => SceneCatalog.Two[i]).Distinct().Count(),
             Is.EqualTo(196_608));
     }
 
     [Test]
     public void Captions_read_as_English_and_parse_back()
     {
-        var star = new Scene(Background.Navy, new ShapeObject(ShapeKind.Star, ShapeColour.Red, ShapeSize.Small, Place.TopLeft));
+        var star = new Scene(Background.Navy, new ShapeObject(ShapeKind.Star, ShapeColor.Red, ShapeSize.Small, Place.TopLeft));
         Assert.That(star.Caption, Is.EqualTo("a small red star at the top left on a navy background"));
-        var pair = Scene.Pair(Background.Black, ShapeKind.Star, ShapeColour.Red, ShapeSize.Small, Relation.LeftOf, ShapeKind.Circle,
-            ShapeColour.Blue, ShapeSize.Large);
+        var pair = Scene.Pair(Background.Black, ShapeKind.Star, ShapeColor.Red, ShapeSize.Small, Relation.LeftOf, ShapeKind.Circle,
+            ShapeColor.Blue, ShapeSize.Large);
         Assert.That(pair.Caption, Is.EqualTo("a small red star left of a large blue circle on a black background"));
         Assert.That(pair.Relation, Is.EqualTo(Relation.LeftOf));
-        foreach (var catalogue in Catalogues)
+        foreach (var catalog in Catalogs)
         {
-            for (int i = 0; i < catalogue.Count; i += catalogue.Tier == 1 ? 1 : 37)
+            for (int i = 0; i < catalog.Count; i += catalog.Tier == 1 ? 1 : 37)
             {
-                Assert.That(SceneCaption.TryParse(catalogue[i].Caption, out var parsed), Is.True, catalogue[i].Caption);
-                Assert.That(parsed, Is.EqualTo(catalogue[i]));
+                Assert.That(SceneCaption.TryParse(catalog[i].Caption, out var parsed), Is.True, catalog[i].Caption);
+                Assert.That(parsed, Is.EqualTo(catalog[i]));
             }
         }
     }
@@ -52,9 +52,9 @@ public sealed class ShapesTests
     [Test]
     public void A_fifth_is_held_out_and_never_drawn_for_training([Values(1, 2)] int tier)
     {
-        var catalogue = Catalogues[tier - 1];
-        Assert.That((double)catalogue.HeldOutCount / catalogue.Count, Is.EqualTo(0.2).Within(0.02));
-        Assert.That(catalogue.TrainCount + catalogue.HeldOutCount, Is.EqualTo(catalogue.Count));
+        var catalog = Catalogs[tier - 1];
+        Assert.That((double)catalog.HeldOutCount / catalog.Count, Is.EqualTo(0.2).Within(0.02));
+        Assert.That(catalog.TrainCount + catalog.HeldOutCount, Is.EqualTo(catalog.Count));
         var set = new ShapesDataSet(tier, new DataSetOptions { Seed = 5, Count = 5_000 });
         for (int i = 0; i < set.Count("train"); i++)
         {
@@ -66,13 +66,13 @@ public sealed class ShapesTests
         }
         var heldOut = Enumerable.Range(0, set.Count("held-out")).Select(i => set.Scene("held-out", i)).ToList();
         Assert.That(heldOut.Distinct().Count(), Is.EqualTo(heldOut.Count));
-        Assert.That(heldOut.All(SceneCatalogue.IsHeldOut), Is.True);
+        Assert.That(heldOut.All(SceneCatalog.IsHeldOut), Is.True);
     }
 
     [Test]
     public void Each_value_of_each_attribute_is_held_out_about_as_often()
     {
-        var all = Enumerable.Range(0, SceneCatalogue.One.HeldOutCount).Select(SceneCatalogue.One.HeldOut).ToList();
+        var all = Enumerable.Range(0, SceneCatalog.One.HeldOutCount).Select(SceneCatalog.One.HeldOut).ToList();
         double n = all.Count;
         void Balanced<T>(Func<Scene, T> of, int values)
         {
@@ -82,7 +82,7 @@ public sealed class ShapesTests
         }
         Balanced(s => s.Background, 3);
         Balanced(s => s.First.Shape, 8);
-        Balanced(s => s.First.Colour, 8);
+        Balanced(s => s.First.Color, 8);
         Balanced(s => s.First.Size, 2);
         Balanced(s => s.First.Place, 9);
     }

@@ -38,7 +38,7 @@ sealed class ArenaTests
     }
 
     [Test]
-    public void Neighbours_that_are_given_back_are_one()
+    public void Neighbors_that_are_given_back_are_one()
     {
         Tensor[] quarters = [.. Enumerable.Range(0, 4).Select(_ => arena.Allocate(new Shape(2 << 20)))];
         foreach (int i in new[] { 2, 0, 3, 1 })

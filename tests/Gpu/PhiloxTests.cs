@@ -49,7 +49,7 @@ public class PhiloxTests
         Assert.That(u.Average(), Is.EqualTo(0.5).Within(5 * Math.Sqrt(1 / 12.0 / n)));
         Assert.That(u.Average(x => x * x), Is.EqualTo(1 / 3.0).Within(5 * Math.Sqrt((1 / 5.0 - 1 / 9.0) / n)));
         Assert.That(u.Zip(u.Skip(1), (a, b) => (a - 0.5) * (b - 0.5)).Average(), Is.Zero.Within(5 / 12.0 / Math.Sqrt(n)),
-            "neighbours are independent");
+            "neighbors are independent");
         // Chi-squared over 16 bins: 15 degrees of freedom, mean 15, variance 30.
         double expected = n / 16;
         double chiSquared = u.GroupBy(x => (int)(x * 16)).Sum(bin => (bin.Count() - expected) * (bin.Count() - expected) / expected);

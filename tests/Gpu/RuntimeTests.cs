@@ -142,7 +142,7 @@ public class RuntimeTests(string deviceName, int threads)
     }
 
     [Test]
-    public void A_sub_view_does_not_reach_its_neighbours()
+    public void A_sub_view_does_not_reach_its_neighbors()
     {
         using Buffer<int> values = Zeros(8);
         device.Stream.Launch(CountKernel, 3, values.View.SubView(2, 3));

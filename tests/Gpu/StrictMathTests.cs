@@ -26,8 +26,8 @@ public class StrictMathTests
     [TestCaseSource(nameof(Functions))]
     public void Functions_are_within_their_bounds(FunctionCase function)
     {
-        const int Neighbours = 64;
-        IEnumerable<float> near = function.Places.SelectMany(place => Enumerable.Range(-Neighbours, 2 * Neighbours + 1)
+        const int Neighbors = 64;
+        IEnumerable<float> near = function.Places.SelectMany(place => Enumerable.Range(-Neighbors, 2 * Neighbors + 1)
             .Select(i => BitConverter.Int32BitsToSingle(BitConverter.SingleToInt32Bits(place) + i)));
         double worst = -1;
         float where = 0;

@@ -34,7 +34,8 @@ public sealed class SafeTensorsTests
 
         // Wider types first: the 8-byte scalar, then the floats, then the bytes.
         const string json =
-            """{"__metadata__":{"k":"v"},"n":{"dtype":"I64","shape":[],"data_offsets":[0,8]},"w":{"dtype":"F32","shape":[2,1],"data_offsets":[8,16]},"b":{"dtype":"U8","shape":[3],"data_offsets":[16,19]}}""";
+            """{"__metadata__":{"k":"v"},"n":{"dtype":"I64","shape":[],"data_offsets":[0,8]},"""
+            + "\"w\":" + """{"dtype":"F32","shape":[2,1],"data_offsets":[8,16]},"b":{"dtype":"U8","shape":[3],"data_offsets":[16,19]}}""";
         int padded = (json.Length + 7) / 8 * 8;
         var expected = new List<byte>();
         expected.AddRange(BitConverter.GetBytes((ulong)padded));
@@ -51,7 +52,8 @@ public sealed class SafeTensorsTests
     {
         // Tensors in another order than their bytes, unpadded header, an empty tensor, white space in the JSON.
         WriteRaw(
-            """{ "b": {"shape": [2], "dtype": "I32", "data_offsets": [4, 12]}, "a": {"dtype":"F32","shape":[1,1],"data_offsets":[0,4]}, "e": {"dtype":"F32","shape":[0,5],"data_offsets":[12,12]} }""",
+            """{ "b": {"shape": [2], "dtype": "I32", "data_offsets": [4, 12]},"""
+            + """ "a": {"dtype":"F32","shape":[1,1],"data_offsets":[0,4]}, "e": {"dtype":"F32","shape":[0,5],"data_offsets":[12,12]} }""",
             [0, 0, 0x80, 0x3F, 1, 0, 0, 0, 0xFF, 0xFF, 0xFF, 0xFF]);
         using SafeTensorsFile file = SafeTensorsFile.Open(path);
         Assert.That(file.Tensors.Select(tensor => tensor.Name), Is.EqualTo(new[] { "a", "b", "e" }));

@@ -42,7 +42,7 @@ public sealed class ShapesScoreTests
     {
         // Where the masks of a pair would spill over first.
         var score = new ShapesScore(2, SceneRenderer.MinSide);
-        Scene[] scenes = [.. Enumerable.Range(0, 64).Select(SceneCatalogue.Two.HeldOut)];
+        Scene[] scenes = [.. Enumerable.Range(0, 64).Select(SceneCatalog.Two.HeldOut)];
         float[][] pictures = [.. scenes.Select(scene =>
         {
             float[] picture = new float[3 * SceneRenderer.MinSide * SceneRenderer.MinSide];
@@ -65,9 +65,9 @@ public sealed class ShapesScoreTests
         var nearest = new Scene[pictures.Count];
         Array.Fill(least, double.PositiveInfinity);
         float[] rendering = new float[3 * side * side];
-        for (int i = 0; i < SceneCatalogue.One.Count; i++)
+        for (int i = 0; i < SceneCatalog.One.Count; i++)
         {
-            Scene scene = SceneCatalogue.One[i];
+            Scene scene = SceneCatalog.One[i];
             foreach (double growth in thirds)
             {
                 foreach (double dx in thirds)
@@ -131,12 +131,12 @@ public sealed class ShapesScoreTests
     [Test]
     public void Each_attribute_is_judged_by_itself()
     {
-        var said = new Scene(Background.Navy, new ShapeObject(ShapeKind.Star, ShapeColour.Red, ShapeSize.Small, Place.TopLeft));
+        var said = new Scene(Background.Navy, new ShapeObject(ShapeKind.Star, ShapeColor.Red, ShapeSize.Small, Place.TopLeft));
         Scene[] shown =
         [
             said,
             said with { First = said.First with { Shape = ShapeKind.Ring } },
-            said with { First = said.First with { Colour = ShapeColour.Cyan } },
+            said with { First = said.First with { Color = ShapeColor.Cyan } },
             said with { First = said.First with { Size = ShapeSize.Large } },
             said with { First = said.First with { Place = Place.Center } },
             said with { Background = Background.Gray },
@@ -154,21 +154,21 @@ public sealed class ShapesScoreTests
     [Test]
     public void A_pair_means_the_same_both_ways_round()
     {
-        Scene above = Scene.Pair(Background.Gray, ShapeKind.Star, ShapeColour.Red, ShapeSize.Small, Relation.Above, ShapeKind.Ring,
-            ShapeColour.Blue, ShapeSize.Large);
-        Scene below = Scene.Pair(Background.Gray, ShapeKind.Ring, ShapeColour.Blue, ShapeSize.Large, Relation.Below, ShapeKind.Star,
-            ShapeColour.Red, ShapeSize.Small);
-        Scene turned = Scene.Pair(Background.Gray, ShapeKind.Ring, ShapeColour.Blue, ShapeSize.Large, Relation.Above, ShapeKind.Star,
-            ShapeColour.Red, ShapeSize.Small);
-        Scene swapped = Scene.Pair(Background.Gray, ShapeKind.Star, ShapeColour.Blue, ShapeSize.Small, Relation.Above, ShapeKind.Ring,
-            ShapeColour.Red, ShapeSize.Large);
+        Scene above = Scene.Pair(Background.Gray, ShapeKind.Star, ShapeColor.Red, ShapeSize.Small, Relation.Above, ShapeKind.Ring,
+            ShapeColor.Blue, ShapeSize.Large);
+        Scene below = Scene.Pair(Background.Gray, ShapeKind.Ring, ShapeColor.Blue, ShapeSize.Large, Relation.Below, ShapeKind.Star,
+            ShapeColor.Red, ShapeSize.Small);
+        Scene turned = Scene.Pair(Background.Gray, ShapeKind.Ring, ShapeColor.Blue, ShapeSize.Large, Relation.Above, ShapeKind.Star,
+            ShapeColor.Red, ShapeSize.Small);
+        Scene swapped = Scene.Pair(Background.Gray, ShapeKind.Star, ShapeColor.Blue, ShapeSize.Small, Relation.Above, ShapeKind.Ring,
+            ShapeColor.Red, ShapeSize.Large);
         Assert.That(Two.Shares([Render(above)], [above]), Is.All.EqualTo(1));
         Assert.That(Two.Shares([Render(above)], [below]), Is.All.EqualTo(1));
 
-        // Only the relation is wrong: shape, colour and size belong to the right objects.
+        // Only the relation is wrong: shape, color and size belong to the right objects.
         Assert.That(Two.Shares([Render(turned)], [above]), Is.EqualTo(new double[] { 1, 1, 1, 0, 1, 0 }));
 
-        // Colours bound to the wrong objects.
+        // Colors bound to the wrong objects.
         Assert.That(Two.Shares([Render(swapped)], [above]), Is.EqualTo(new double[] { 1, 0, 1, 1, 1, 0 }));
     }
 
@@ -176,8 +176,8 @@ public sealed class ShapesScoreTests
     public void Chance_of_a_pair_follows_from_counting()
     {
         // Two equal shapes cannot be told apart, so every picture is read in one way only: 1/64, and relation 1/2 of the axis that matches.
-        Scene twins = Scene.Pair(Background.Black, ShapeKind.Star, ShapeColour.Red, ShapeSize.Small, Relation.LeftOf, ShapeKind.Star,
-            ShapeColour.Red, ShapeSize.Small);
+        Scene twins = Scene.Pair(Background.Black, ShapeKind.Star, ShapeColor.Red, ShapeSize.Small, Relation.LeftOf, ShapeKind.Star,
+            ShapeColor.Red, ShapeSize.Small);
         EvaluationResult result = Two.Evaluate("x", [Render(twins)], [twins]);
         Assert.That(Values(result.Chance), Is.EqualTo(new[] { 1 / 64.0, 1 / 64.0, 1 / 4.0, 1 / 2.0, 1 / 3.0, 2 / 196608.0 }).Within(1e-12));
     }
@@ -185,7 +185,7 @@ public sealed class ShapesScoreTests
     [Test]
     public void Pictures_that_show_nothing_finite_are_wrong_and_sizes_are_checked()
     {
-        Scene said = SceneCatalogue.One[7];
+        Scene said = SceneCatalog.One[7];
         float[] broken = Render(said);
         broken[100] = float.NaN;
         Assert.That(One.Shares([broken], [said]), Is.All.Zero);
@@ -225,7 +225,7 @@ public sealed class ShapesScoreTests
     [Test]
     public void The_json_has_the_documented_keys()
     {
-        Scene said = SceneCatalogue.One[7];
+        Scene said = SceneCatalog.One[7];
         string json = One.Evaluate("held-out", [Render(said)], [said]).ToJson().ToJsonString();
         Assert.That(json, Does.StartWith("""{"split":"held-out","n":1,"attributes":{"shape":{"value":1,"low":0.20654"""));
         Assert.That(json,

@@ -41,9 +41,9 @@ public static class BitmapFont
     /// <param name="text">The characters.</param>
     /// <param name="left">Where the first character begins, in pixels.</param>
     /// <param name="top">Where its highest row is; the base line is 7 * scale below.</param>
-    /// <param name="colour">R, G, B; the pixels become opaque.</param>
+    /// <param name="color">R, G, B; the pixels become opaque.</param>
     /// <param name="scale">The side of one font pixel, 1 by default.</param>
-    public static void Draw(Image image, string text, int left, int top, (byte R, byte G, byte B) colour, int scale = 1)
+    public static void Draw(Image image, string text, int left, int top, (byte R, byte G, byte B) color, int scale = 1)
     {
         ArgumentNullException.ThrowIfNull(image);
         ArgumentNullException.ThrowIfNull(text);
@@ -57,7 +57,7 @@ public static class BitmapFont
                 for (int column = 0; column < GlyphWidth; column++)
                 {
                     if ((bits >> (GlyphWidth - 1 - column) & 1) != 0)
-                        Fill(image, left + scale * (i * Advance + column), top + scale * row, scale, scale, colour);
+                        Fill(image, left + scale * (i * Advance + column), top + scale * row, scale, scale, color);
                 }
             }
         }
@@ -94,14 +94,14 @@ public static class BitmapFont
         return lines;
     }
 
-    internal static void Fill(Image image, int left, int top, int width, int height, (byte R, byte G, byte B) colour)
+    internal static void Fill(Image image, int left, int top, int width, int height, (byte R, byte G, byte B) color)
     {
         for (int y = Math.Max(top, 0); y < Math.Min(top + height, image.Height); y++)
         {
             for (int x = Math.Max(left, 0); x < Math.Min(left + width, image.Width); x++)
             {
                 Span<byte> pixel = image.Pixel(x, y);
-                (pixel[0], pixel[1], pixel[2], pixel[3]) = (colour.R, colour.G, colour.B, 255);
+                (pixel[0], pixel[1], pixel[2], pixel[3]) = (color.R, color.G, color.B, 255);
             }
         }
     }

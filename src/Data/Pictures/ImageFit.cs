@@ -3,9 +3,9 @@ namespace Dalle2.Data.Pictures;
 /// <summary>What happens to a picture that is not square.</summary>
 public enum ImageFit
 {
-    /// <summary>The centred square is kept, the rest is cut off.</summary>
+    /// <summary>The centered square is kept, the rest is cut off.</summary>
     Crop,
 
-    /// <summary>The whole picture is kept, centred on a square of background.</summary>
+    /// <summary>The whole picture is kept, centered on a square of background.</summary>
     Pad,
 }

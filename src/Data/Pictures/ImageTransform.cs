@@ -2,11 +2,11 @@ namespace Dalle2.Data.Pictures;
 
 /// <summary>
 /// Compositing, resizing to a square and conversion to numbers. All arithmetic is on the stored sRGB values, as is usual for training pictures.
-/// Reduction is the exact area average (any factor), enlargement bilinear with pixel centres at one half.
+/// Reduction is the exact area average (any factor), enlargement bilinear with pixel centers at one half.
 /// </summary>
 public static class ImageTransform
 {
-    /// <summary>The opaque picture seen over a background colour, white by default.</summary>
+    /// <summary>The opaque picture seen over a background color, white by default.</summary>
     public static Image Composite(Image image, byte red = 255, byte green = 255, byte blue = 255)
     {
         var result = new Image(image.Width, image.Height);
@@ -23,7 +23,7 @@ public static class ImageTransform
 
     /// <summary>
     /// Composites on the background and makes a <paramref name="side"/> x <paramref name="side"/> opaque picture.
-    /// Compositing comes first, so the hidden colours of transparent pixels never bleed in.
+    /// Compositing comes first, so the hidden colors of transparent pixels never bleed in.
     /// </summary>
     public static Image ToSquare(Image image, int side, ImageFit fit = ImageFit.Crop, byte red = 255, byte green = 255, byte blue = 255)
     {

@@ -9,7 +9,7 @@ namespace Dalle2.Data.Pictures;
 
 /// <summary>
 /// Reads PNG, JPEG, WebP, GIF, BMP, TIFF, TGA and PBM/PGM/PPM, by what a file contains, whatever its name says: the first picture of several,
-/// 16 bits rounded to 8, turned upright as its Exif orientation says. Embedded gamma and colour profiles are not applied.
+/// 16 bits rounded to 8, turned upright as its Exif orientation says. Embedded gamma and color profiles are not applied.
 /// The file may be anybody's: its size is known before a pixel is allocated, and whatever is wrong with it is one kind of exception.
 /// </summary>
 public static class PictureDecoder
@@ -20,7 +20,7 @@ public static class PictureDecoder
     /// <summary>The highest limit that can be given: more pixels do not fit one array.</summary>
     public const int LargestMaxPixels = 500_000_000;
 
-    // Deflate makes a byte of at most 1032, which are 8 pixels each; no format but WebP gets further, and there only with pictures of one colour.
+    // Deflate makes a byte of at most 1032, which are 8 pixels each; no format but WebP gets further, and there only with pictures of one color.
     const long MaxPixelsPerByte = 10_000;
 
     // What is decoded quickly in any case.
@@ -29,7 +29,7 @@ public static class PictureDecoder
     /// <summary>Decodes a file's bytes.</summary>
     /// <param name="file">The whole file.</param>
     /// <param name="maxPixels">Larger pictures are refused, from 1 to <see cref="LargestMaxPixels"/>.</param>
-    /// <exception cref="ImageFormatException">The bytes are damaged, cut off, too large a picture, or of a format that is not read; it is named when recognised.</exception>
+    /// <exception cref="ImageFormatException">The bytes are damaged, cut off, too large a picture, or of a format that is not read; it is named when recognized.</exception>
     public static Image Decode(byte[] file, long maxPixels = DefaultMaxPixels)
     {
         using var memory = new DecodingMemory();
@@ -43,7 +43,7 @@ public static class PictureDecoder
         ArgumentOutOfRangeException.ThrowIfGreaterThan(maxPixels, LargestMaxPixels);
         if (file.Length == 0)
             throw new ImageFormatException("the file is empty");
-        if (PictureFormats.RecogniseOther(file) is { } other)
+        if (PictureFormats.RecognizeOther(file) is { } other)
             throw new ImageFormatException($"it is a {other} file; only {PictureFormats.Readable} are read, so convert it first");
         try
         {

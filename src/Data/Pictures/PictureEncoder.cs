@@ -28,7 +28,7 @@ public static class PictureEncoder
             ColorType = opaque ? PngColorType.Rgb : PngColorType.RgbWithAlpha,
             BitDepth = PngBitDepth.Bit8,
             FilterMethod = PngFilterMethod.Adaptive,
-            // The hidden colours of transparent pixels are kept.
+            // The hidden colors of transparent pixels are kept.
             TransparentColorMode = PngTransparentColorMode.Preserve,
             // A text is looked for by other programs too, so it stays readable.
             TextCompressionThreshold = int.MaxValue,

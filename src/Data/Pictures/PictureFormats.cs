@@ -42,7 +42,7 @@ public static class PictureFormats
         file.Length > 2 && file[0] == 'P' && file[1] is >= (byte)'1' and <= (byte)'6' && char.IsWhiteSpace((char)file[2]);
 
     /// <summary>The name of a format that is not read, or null where the bytes are of none of them.</summary>
-    internal static string? RecogniseOther(ReadOnlySpan<byte> file)
+    internal static string? RecognizeOther(ReadOnlySpan<byte> file)
     {
         string start = Encoding.Latin1.GetString(file[..Math.Min(file.Length, 16)]);
         bool Has(int at, string text) => start.Length >= at + text.Length && string.CompareOrdinal(start, at, text, 0, text.Length) == 0;

@@ -16,9 +16,9 @@ static class PngFile
         if (!chunks.Next() || chunks.Type != "IHDR" || chunks.Data.Length != 13)
             throw new ImageFormatException($"the first chunk is {chunks.Type} of {chunks.Data.Length} bytes instead of IHDR of 13");
         uint width = BinaryPrimitives.ReadUInt32BigEndian(chunks.Data), height = BinaryPrimitives.ReadUInt32BigEndian(chunks.Data[4..]);
-        int depth = chunks.Data[8], colourType = chunks.Data[9], interlace = chunks.Data[12];
+        int depth = chunks.Data[8], colorType = chunks.Data[9], interlace = chunks.Data[12];
         PictureDecoder.RequireSize(width, height, maxPixels);
-        RequireHeader(depth, colourType, chunks.Data);
+        RequireHeader(depth, colorType, chunks.Data);
         // ImageSharp never ends on a pass without pixels.
         if (interlace == 1 && width < 5)
         {
@@ -30,25 +30,25 @@ static class PngFile
         Write(plain, "IHDR", chunks.Data);
         using var compressed = new MemoryStream();
         bool pixels = false, ended = false;
-        int colours = 0;
+        int colors = 0;
         while (chunks.Next())
         {
             switch (chunks.Type)
             {
-                case "PLTE" when !pixels && colours == 0 && colourType is 2 or 3 or 6:
-                    RequirePalette(depth, colourType, chunks.Data);
-                    colours = chunks.Data.Length / 3;
-                    Write(plain, "PLTE", WholePalette(depth, colourType, chunks.Data));
+                case "PLTE" when !pixels && colors == 0 && colorType is 2 or 3 or 6:
+                    RequirePalette(depth, colorType, chunks.Data);
+                    colors = chunks.Data.Length / 3;
+                    Write(plain, "PLTE", WholePalette(depth, colorType, chunks.Data));
                     break;
-                case "tRNS" when !pixels && (colourType != 3 || colours > 0):
-                    if (Transparency(depth, colourType, colours, chunks.Data) is { } transparency)
+                case "tRNS" when !pixels && (colorType != 3 || colors > 0):
+                    if (Transparency(depth, colorType, colors, chunks.Data) is { } transparency)
                         Write(plain, "tRNS", transparency);
                     break;
                 case "IDAT" when !ended:
                     pixels = true;
                     compressed.Write(chunks.Data);
                     continue;
-                case "PLTE" or "tRNS" when colourType is not (0 or 4):
+                case "PLTE" or "tRNS" when colorType is not (0 or 4):
                     throw new ImageFormatException($"{chunks.Type} stands in the wrong place or is there twice");
                 case "IDAT":
                     throw new ImageFormatException("IDAT chunks are not consecutive");
@@ -63,9 +63,9 @@ static class PngFile
         }
         if (!pixels)
             throw new ImageFormatException("there is no IDAT chunk, so it has no pixels");
-        if (colourType == 3 && colours == 0)
-            throw new ImageFormatException("colour type 3 needs a PLTE chunk, and there is none");
-        RequirePixels(compressed, RowLengths((int)width, (int)height, depth * (colourType switch
+        if (colorType == 3 && colors == 0)
+            throw new ImageFormatException("color type 3 needs a PLTE chunk, and there is none");
+        RequirePixels(compressed, RowLengths((int)width, (int)height, depth * (colorType switch
         {
             2 =>
             3,
@@ -118,17 +118,17 @@ static class PngFile
         }
     }
 
-    static void RequireHeader(int depth, int colourType, ReadOnlySpan<byte> header)
+    static void RequireHeader(int depth, int colorType, ReadOnlySpan<byte> header)
     {
-        bool allowed = colourType switch
+        bool allowed = colorType switch
         {
             0 => depth is 1 or 2 or 4 or 8 or 16,
             3 => depth is 1 or 2 or 4 or 8,
             2 or 4 or 6 => depth is 8 or 16,
-            _ => throw new ImageFormatException($"there is no colour type {colourType}"),
+            _ => throw new ImageFormatException($"there is no color type {colorType}"),
         };
         if (!allowed)
-            throw new ImageFormatException($"colour type {colourType} cannot have {depth} bits per sample");
+            throw new ImageFormatException($"color type {colorType} cannot have {depth} bits per sample");
         if (header[10] != 0 || header[11] != 0 || header[12] > 1)
         {
             throw new ImageFormatException(
@@ -136,31 +136,31 @@ static class PngFile
         }
     }
 
-    static void RequirePalette(int depth, int colourType, ReadOnlySpan<byte> data)
+    static void RequirePalette(int depth, int colorType, ReadOnlySpan<byte> data)
     {
-        int limit = colourType == 3 ? 1 << depth : 256;
+        int limit = colorType == 3 ? 1 << depth : 256;
         if (data.Length == 0 || data.Length % 3 != 0 || data.Length / 3 > limit)
-            throw new ImageFormatException($"PLTE has {data.Length} bytes, which is not 1 to {limit} colours of 3 bytes");
+            throw new ImageFormatException($"PLTE has {data.Length} bytes, which is not 1 to {limit} colors of 3 bytes");
     }
 
-    // ImageSharp would read what lies behind a palette that an index exceeds. Those colours are black, as libpng has them.
-    static byte[] WholePalette(int depth, int colourType, ReadOnlySpan<byte> data)
+    // ImageSharp would read what lies behind a palette that an index exceeds. Those colors are black, as libpng has them.
+    static byte[] WholePalette(int depth, int colorType, ReadOnlySpan<byte> data)
     {
-        byte[] whole = new byte[colourType == 3 ? 3 << depth : data.Length];
+        byte[] whole = new byte[colorType == 3 ? 3 << depth : data.Length];
         data.CopyTo(whole);
         return whole;
     }
 
     // Null where a tRNS means nothing: beside an alpha channel, and, as libpng has it, where it has more entries than the palette.
-    static byte[]? Transparency(int depth, int colourType, int colours, ReadOnlySpan<byte> data)
+    static byte[]? Transparency(int depth, int colorType, int colors, ReadOnlySpan<byte> data)
     {
-        if (colourType is 4 or 6 || (colourType == 3 && data.Length > colours))
+        if (colorType is 4 or 6 || (colorType == 3 && data.Length > colors))
             return null;
-        int needed = colourType switch { 0 => 2, 2 => 6, _ => data.Length };
+        int needed = colorType switch { 0 => 2, 2 => 6, _ => data.Length };
         if (data.Length != needed)
             throw new ImageFormatException($"tRNS has {data.Length} bytes instead of {needed}");
         byte[] key = data.ToArray();
-        for (int i = 0; colourType != 3 && i < key.Length; i += 2)
+        for (int i = 0; colorType != 3 && i < key.Length; i += 2)
         {
             if (depth == 16)
             {

@@ -5,7 +5,7 @@ sealed record ResamplingAxis(int[] First, double[][] Weights)
 {
     /// <summary>
     /// Maps <paramref name="count"/> target pixels onto the source interval [start, start + extent).
-    /// Scaling down weighs each source pixel by its overlap with the target pixel; scaling up interpolates between the two nearest centres.
+    /// Scaling down weighs each source pixel by its overlap with the target pixel; scaling up interpolates between the two nearest centers.
     /// </summary>
     public static ResamplingAxis Create(int sourceLength, double start, double extent, int count)
     {
@@ -30,10 +30,10 @@ sealed record ResamplingAxis(int[] First, double[][] Weights)
             }
             else
             {
-                double centre = Math.Clamp(start + (t + 0.5) * scale - 0.5, 0, sourceLength - 1);
-                int low = Math.Min((int)centre, Math.Max(0, sourceLength - 2));
+                double center = Math.Clamp(start + (t + 0.5) * scale - 0.5, 0, sourceLength - 1);
+                int low = Math.Min((int)center, Math.Max(0, sourceLength - 2));
                 first[t] = low;
-                double right = centre - low;
+                double right = center - low;
                 weights[t] = sourceLength == 1 ? [1] : [1 - right, right];
             }
         }

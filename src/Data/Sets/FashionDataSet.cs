@@ -4,7 +4,7 @@ using Dalle2.Data.Pictures;
 
 namespace Dalle2.Data.Sets;
 
-/// <summary>Fashion-MNIST from its idx files: 28 x 28 grey pictures of ten kinds of clothes, captions <c>a photo of a coat</c>.</summary>
+/// <summary>Fashion-MNIST from its idx files: 28 x 28 gray pictures of ten kinds of clothes, captions <c>a photo of a coat</c>.</summary>
 public sealed class FashionDataSet : IDataSet
 {
     /// <summary>The kinds by label, as captions name them.</summary>

@@ -2,7 +2,7 @@ using Dalle2.Data.Text;
 
 namespace Dalle2.Data.Sets;
 
-/// <summary>What is in a data set, for a person to look at: a plain record that prints and serialises.</summary>
+/// <summary>What is in a data set, for a person to look at: a plain record that prints and serializes.</summary>
 /// <param name="Name">The set's name.</param>
 /// <param name="Splits">Each split with its counts.</param>
 /// <param name="CaptionLengths">Caption lengths in words, ascending, with how many sound samples have them, over all splits.</param>

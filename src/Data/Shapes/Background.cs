@@ -1,6 +1,6 @@
 namespace Dalle2.Data.Shapes;
 
-/// <summary>The colour behind the shapes.</summary>
+/// <summary>The color behind the shapes.</summary>
 public enum Background
 {
     /// <summary>Black.</summary>

@@ -4,14 +4,14 @@ namespace Dalle2.Data.Shapes;
 /// What a picture of <c>shapes</c> shows: a background and one shape at any of nine places, or two shapes in a relation.
 /// Of two shapes, one above the other stands at the top and the other at the bottom; side by side likewise.
 /// </summary>
-/// <param name="Background">The colour behind.</param>
+/// <param name="Background">The color behind.</param>
 /// <param name="First">The one shape, or the one that the caption names first.</param>
 /// <param name="Second">The other shape, or null.</param>
 public sealed record Scene(Background Background, ShapeObject First, ShapeObject? Second = null)
 {
     /// <summary>A scene of two shapes, placed by the relation.</summary>
-    public static Scene Pair(Background background, ShapeKind shape, ShapeColour colour, ShapeSize size, Relation relation,
-        ShapeKind otherShape, ShapeColour otherColour, ShapeSize otherSize)
+    public static Scene Pair(Background background, ShapeKind shape, ShapeColor color, ShapeSize size, Relation relation,
+        ShapeKind otherShape, ShapeColor otherColor, ShapeSize otherSize)
     {
         var (place, otherPlace) = relation switch
         {
@@ -20,8 +20,8 @@ public sealed record Scene(Background Background, ShapeObject First, ShapeObject
             Shapes.Relation.LeftOf => (Place.Left, Place.Right),
             _ => (Place.Right, Place.Left),
         };
-        return new Scene(background, new ShapeObject(shape, colour, size, place),
-            new ShapeObject(otherShape, otherColour, otherSize, otherPlace));
+        return new Scene(background, new ShapeObject(shape, color, size, place),
+            new ShapeObject(otherShape, otherColor, otherSize, otherPlace));
     }
 
     /// <summary>Where the first shape stands, seen from the second; null for one shape.</summary>

@@ -10,7 +10,7 @@ namespace Dalle2.Data.Shapes;
 /// </summary>
 public static class SceneCaption
 {
-    static readonly string[] Shapes = Names<ShapeKind>(), Colours = Names<ShapeColour>(), Sizes = Names<ShapeSize>(),
+    static readonly string[] Shapes = Names<ShapeKind>(), Colors = Names<ShapeColor>(), Sizes = Names<ShapeSize>(),
         Places = Names<Place>(), Backgrounds = Names<Background>(), Relations = Names<Relation>();
 
     /// <summary>How captions name a value of one of the scene's enumerations: <c>top left</c>, <c>right of</c>, <c>red</c>.</summary>
@@ -33,34 +33,34 @@ public static class SceneCaption
         scene = null;
         var words = WordTokenizer.Split(caption);
         int at = 0;
-        if (!Objects(words, ref at, out var shape, out var colour, out var size))
+        if (!Objects(words, ref at, out var shape, out var color, out var size))
             return false;
         if (Literal(words, ref at, "at") && Literal(words, ref at, "the") && Choice(words, ref at, Places, out int place))
         {
             return Tail(words, ref at, out var background)
-                && (scene = new Scene(background, new ShapeObject(shape, colour, size, (Place)place))) is not null;
+                && (scene = new Scene(background, new ShapeObject(shape, color, size, (Place)place))) is not null;
         }
         if (Choice(words, ref at, Relations, out int relation)
-            && Objects(words, ref at, out var otherShape, out var otherColour, out var otherSize))
+            && Objects(words, ref at, out var otherShape, out var otherColor, out var otherSize))
         {
             return Tail(words, ref at, out var background)
-                && (scene = Scene.Pair(background, shape, colour, size, (Relation)relation, otherShape, otherColour,
+                && (scene = Scene.Pair(background, shape, color, size, (Relation)relation, otherShape, otherColor,
                 otherSize)) is not null;
         }
         return false;
     }
 
-    static string Noun(ShapeObject o) => $"a {Sizes[(int)o.Size]} {Colours[(int)o.Colour]} {Shapes[(int)o.Shape]}";
+    static string Noun(ShapeObject o) => $"a {Sizes[(int)o.Size]} {Colors[(int)o.Color]} {Shapes[(int)o.Shape]}";
 
     static string[] Names<T>()
         where T : struct, Enum => [.. Enum.GetValues<T>().Select(Word)];
 
-    static bool Objects(IReadOnlyList<string> words, ref int at, out ShapeKind shape, out ShapeColour colour, out ShapeSize size)
+    static bool Objects(IReadOnlyList<string> words, ref int at, out ShapeKind shape, out ShapeColor color, out ShapeSize size)
     {
         int s = 0, c = 0, k = 0;
-        bool found = Literal(words, ref at, "a") && Choice(words, ref at, Sizes, out s) && Choice(words, ref at, Colours, out c)
+        bool found = Literal(words, ref at, "a") && Choice(words, ref at, Sizes, out s) && Choice(words, ref at, Colors, out c)
             && Choice(words, ref at, Shapes, out k);
-        (shape, colour, size) = ((ShapeKind)k, (ShapeColour)c, (ShapeSize)s);
+        (shape, color, size) = ((ShapeKind)k, (ShapeColor)c, (ShapeSize)s);
         return found;
     }
 

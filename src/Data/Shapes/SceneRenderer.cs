@@ -3,7 +3,7 @@ using Dalle2.Data.Pictures;
 namespace Dalle2.Data.Shapes;
 
 /// <summary>
-/// Draws scenes by signed distance. One shape has its centre at .28, .5 or .72 of the side and a radius of .14 (small) or .24 (large);
+/// Draws scenes by signed distance. One shape has its center at .28, .5 or .72 of the side and a radius of .14 (small) or .24 (large);
 /// two shapes stand at .25 and .75 of one axis and .5 of the other with radii of .125 and .175, so that they never overlap.
 /// A pixel's coverage is the mean of four points; at each, it falls from one to zero linearly over half a pixel around the edge.
 /// </summary>
@@ -12,16 +12,16 @@ public static class SceneRenderer
     /// <summary>The smallest side at which the shapes can still be told apart.</summary>
     public const int MinSide = 16;
 
-    // A pixel whose centre is this many pixels from the edge is wholly in or out: the points are .354 away and fade within .25.
+    // A pixel whose center is this many pixels from the edge is wholly in or out: the points are .354 away and fade within .25.
     const double Clear = 0.61;
 
-    static readonly byte[][] Colours =
+    static readonly byte[][] Colors =
         [[230, 40, 40], [40, 185, 60], [50, 95, 255], [245, 225, 50], [155, 55, 205], [250, 140, 20], [40, 215, 225], [255, 255, 255]];
 
     static readonly byte[][] Backgrounds = [[0, 0, 0], [112, 112, 112], [10, 12, 84]];
 
-    /// <summary>The sRGB bytes of a colour.</summary>
-    public static ReadOnlySpan<byte> Rgb(ShapeColour colour) => Colours[(int)colour];
+    /// <summary>The sRGB bytes of a color.</summary>
+    public static ReadOnlySpan<byte> Rgb(ShapeColor color) => Colors[(int)color];
 
     /// <summary>The sRGB bytes of a background.</summary>
     public static ReadOnlySpan<byte> Rgb(Background background) => Backgrounds[(int)background];
@@ -54,8 +54,8 @@ public static class SceneRenderer
             Draw(second, side, jitter.Second, true, destination);
     }
 
-    /// <summary>The exact centre of a place, as shares of the side, from the left and from the top.</summary>
-    public static (double X, double Y) Centre(Place place, bool pair)
+    /// <summary>The exact center of a place, as shares of the side, from the left and from the top.</summary>
+    public static (double X, double Y) Center(Place place, bool pair)
     {
         double reach = pair ? 0.25 : 0.22;
         return (0.5 + reach * ((int)place % 3 - 1), 0.5 + reach * ((int)place / 3 - 1));
@@ -72,12 +72,12 @@ public static class SceneRenderer
 
     static void Draw(ShapeObject shape, int side, ShapeJitter jitter, bool pair, Span<float> destination)
     {
-        var (cx, cy) = Centre(shape.Place, pair);
+        var (cx, cy) = Center(shape.Place, pair);
         // From here on, everything is in pixels.
         cx = (cx + jitter.Dx) * side;
         cy = (cy + jitter.Dy) * side;
         double radius = Radius(shape.Size, pair) * (1 + jitter.Radius) * side;
-        var rgb = Colours[(int)shape.Colour];
+        var rgb = Colors[(int)shape.Color];
         // No shape reaches further than 1.2 radii.
         double reach = 1.2 * radius + 1;
         int left = Math.Max(0, (int)(cx - reach)), right = Math.Min(side - 1, (int)(cx + reach));

@@ -3,7 +3,7 @@ namespace Dalle2.Data.Shapes;
 /// <summary>
 /// Signed distances to the eight shapes, negative inside, in units of the shape's radius, y downwards, the shape's middle at the origin.
 /// None ever grows faster than the point moves, which the renderer relies on; only square roots and arithmetic, so every machine gives the same bits.
-/// Areas lie between 1.9 and 3.1 (a disc of radius 1 has 3.14), so that shape cannot be told from the amount of colour.
+/// Areas lie between 1.9 and 3.1 (a disc of radius 1 has 3.14), so that shape cannot be told from the amount of color.
 /// </summary>
 static class ShapeDistance
 {

@@ -1,4 +1,4 @@
 namespace Dalle2.Data.Shapes;
 
 /// <summary>One shape of a scene.</summary>
-public sealed record ShapeObject(ShapeKind Shape, ShapeColour Colour, ShapeSize Size, Place Place);
+public sealed record ShapeObject(ShapeKind Shape, ShapeColor Color, ShapeSize Size, Place Place);

@@ -18,22 +18,22 @@ public sealed class ShapesDataSet : IDataSet
     public ShapesDataSet(int tier, DataSetOptions? options = null)
     {
         options ??= new DataSetOptions();
-        Catalogue = tier switch
+        Catalog = tier switch
         {
-            1 => SceneCatalogue.One,
-            2 => SceneCatalogue.Two,
+            1 => SceneCatalog.One,
+            2 => SceneCatalog.Two,
             _ => throw new ArgumentOutOfRangeException(nameof(tier), tier, "there are the tiers 1 and 2"),
         };
         Name = tier == 1 ? "shapes" : "shapes2";
         seed = options.Seed;
         trainCount = options.Count ?? (tier == 1 ? 6_000 : 20_000);
-        heldOutCount = options.HeldOutCount ?? (tier == 1 ? Catalogue.HeldOutCount : 2_000);
+        heldOutCount = options.HeldOutCount ?? (tier == 1 ? Catalog.HeldOutCount : 2_000);
         if (trainCount < 1 || heldOutCount < 1)
             throw new UserInputException($"{Name}: {Math.Min(trainCount, heldOutCount)} samples are no data set; ask for at least 1.");
     }
 
     /// <summary>The combinations of this tier.</summary>
-    public SceneCatalogue Catalogue { get; }
+    public SceneCatalog Catalog { get; }
 
     /// <inheritdoc/>
     public string Name { get; }
@@ -49,8 +49,8 @@ public sealed class ShapesDataSet : IDataSet
     {
         CheckIndex(split, index);
         return IsTrain(split)
-            ? Catalogue.Train(Random(split, index).Below(0, Catalogue.TrainCount))
-            : Catalogue.HeldOut(index % Catalogue.HeldOutCount);
+            ? Catalog.Train(Random(split, index).Below(0, Catalog.TrainCount))
+            : Catalog.HeldOut(index % Catalog.HeldOutCount);
     }
 
     /// <summary>How the sample's shapes deviate from the exact rendering.</summary>
@@ -62,7 +62,7 @@ public sealed class ShapesDataSet : IDataSet
             ShapeJitter.MaxShift * (2 * random.Uniform(from) - 1),
             ShapeJitter.MaxShift * (2 * random.Uniform(from + 1) - 1),
             ShapeJitter.MaxGrowth * (2 * random.Uniform(from + 2) - 1));
-        return new SceneJitter(Draw(1), Catalogue.Tier == 2 ? Draw(4) : default);
+        return new SceneJitter(Draw(1), Catalog.Tier == 2 ? Draw(4) : default);
     }
 
     /// <inheritdoc/>
@@ -74,7 +74,7 @@ public sealed class ShapesDataSet : IDataSet
     /// <inheritdoc/>
     public Image Load(string split, int index, int side) => SceneRenderer.Render(Scene(split, index), side, Jitter(split, index));
 
-    CounterHash Random(string split, int index) => new(seed, (ulong)(2 * Catalogue.Tier + (IsTrain(split) ? 0 : 1)), (ulong)index);
+    CounterHash Random(string split, int index) => new(seed, (ulong)(2 * Catalog.Tier + (IsTrain(split) ? 0 : 1)), (ulong)index);
 
     void CheckIndex(string split, int index)
     {

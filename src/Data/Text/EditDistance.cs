@@ -5,7 +5,7 @@ public static class EditDistance
 {
     /// <summary>
     /// Damerau-Levenshtein distance in its restricted form (optimal string alignment): insertions, deletions,
-    /// substitutions and swaps of neighbours, one each, no part edited twice.
+    /// substitutions and swaps of neighbors, one each, no part edited twice.
     /// </summary>
     public static int Between(string a, string b)
     {

@@ -7,7 +7,7 @@ namespace Dalle2.Training.Loop;
 /// <summary>How much memory of the device a step of a stage takes, found by going through one on a device that only counts.</summary>
 static class StepMemory
 {
-    /// <summary>The bytes that the tensors of a step take, parameters and the optimiser's moments aside.</summary>
+    /// <summary>The bytes that the tensors of a step take, parameters and the optimizer's moments aside.</summary>
     /// <param name="device">Where it shall run.</param>
     /// <param name="stage">The stage; nothing of it is changed.</param>
     /// <param name="batch">The largest batch.</param>

@@ -6,7 +6,7 @@ using Dalle2.Training.Runs;
 
 namespace Dalle2.Training.Loop;
 
-/// <summary>Runs one stage: batches, steps, the optimiser, log and checkpoints. Everything that it computes is a pure function of the configuration.</summary>
+/// <summary>Runs one stage: batches, steps, the optimizer, log and checkpoints. Everything that it computes is a pure function of the configuration.</summary>
 public sealed class Trainer(RunFolder run, TrainingConfig config, Device device, ITrainingObserver observer)
 {
     /// <summary>Runs a stage to its end, from its newest checkpoint if there is one.</summary>

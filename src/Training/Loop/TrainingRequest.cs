@@ -41,7 +41,7 @@ public sealed record TrainingRequest
 
 /// <summary>What a training did.</summary>
 /// <param name="Run">The run's folder.</param>
-/// <param name="Steps">Optimiser steps of this call, over all stages.</param>
+/// <param name="Steps">Optimizer steps of this call, over all stages.</param>
 /// <param name="Seconds">Wall-clock seconds of this call.</param>
 /// <param name="Loss">The last stage's last loss; not a number if nothing was left to do.</param>
 /// <param name="Device">The device's <see cref="Gpu.Runtime.Device.Label"/>.</param>

@@ -5,12 +5,12 @@ using System.Text;
 namespace Dalle2.Training.Reporting;
 
 /// <summary>
-/// Line charts as inline SVG. Colours come from the page: the CSS variables <c>--ink</c>, <c>--faint</c>, <c>--line</c> and <c>--series-0</c> to <c>--series-5</c>.
+/// Line charts as inline SVG. Colors come from the page: the CSS variables <c>--ink</c>, <c>--faint</c>, <c>--line</c> and <c>--series-0</c> to <c>--series-5</c>.
 /// </summary>
 public static class Chart
 {
-    /// <summary>How many colours the page gives; a further series begins again with the first.</summary>
-    public const int SeriesColours = 6;
+    /// <summary>How many colors the page gives; a further series begins again with the first.</summary>
+    public const int SeriesColors = 6;
 
     const int Width = 720;
     const int Height = 280;
@@ -70,9 +70,9 @@ public static class Chart
         int legend = Left;
         for (int i = 0; i < series.Count; i++)
         {
-            string colour = $"var(--series-{i % SeriesColours})";
-            AppendLine(svg, series[i], Shown, X, Y, colour);
-            svg.Append($"<line x1=\"{legend}\" x2=\"{legend + 18}\" y1=\"14\" y2=\"14\" stroke=\"{colour}\" stroke-width=\"3\"/>");
+            string color = $"var(--series-{i % SeriesColors})";
+            AppendLine(svg, series[i], Shown, X, Y, color);
+            svg.Append($"<line x1=\"{legend}\" x2=\"{legend + 18}\" y1=\"14\" y2=\"14\" stroke=\"{color}\" stroke-width=\"3\"/>");
             svg.Append($"<text class=\"label\" x=\"{legend + 24}\" y=\"18\">{WebUtility.HtmlEncode(series[i].Name)}</text>\n");
             legend += 44 + 8 * series[i].Name.Length;
         }
@@ -81,14 +81,14 @@ public static class Chart
     }
 
     static void AppendLine(StringBuilder svg, ChartSeries series, Func<(double X, double Y), bool> shown, Func<double, double> x,
-        Func<double, double> y, string colour)
+        Func<double, double> y, string color)
     {
         foreach (List<(double X, double Y)> stretch in Stretches(series.Points, shown))
         {
             List<(double X, double Y)> points = Thin(stretch);
             svg.Append(points.Count == 1
-                ? $"<circle cx=\"{Text(x(points[0].X))}\" cy=\"{Text(y(points[0].Y))}\" r=\"2.5\" fill=\"{colour}\"/>\n"
-                : $"<polyline fill=\"none\" stroke=\"{colour}\" stroke-width=\"1.6\" stroke-linejoin=\"round\" points=\""
+                ? $"<circle cx=\"{Text(x(points[0].X))}\" cy=\"{Text(y(points[0].Y))}\" r=\"2.5\" fill=\"{color}\"/>\n"
+                : $"<polyline fill=\"none\" stroke=\"{color}\" stroke-width=\"1.6\" stroke-linejoin=\"round\" points=\""
                 + $"{string.Join(' ', points.Select(point => $"{Text(x(point.X))},{Text(y(point.Y))}"))}\"/>\n");
         }
     }

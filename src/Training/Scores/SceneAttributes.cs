@@ -10,10 +10,10 @@ static class SceneAttributes
 
     internal static IReadOnlyList<string> Names(int tier) => tier == 1 ? One : Two;
 
-    /// <summary>Six answers in the order of <see cref="Names"/>; all false when nothing was recognised.</summary>
+    /// <summary>Six answers in the order of <see cref="Names"/>; all false when nothing was recognized.</summary>
     /// <remarks>
     /// "A above B" and "B below A" are one picture. So a pair is compared both ways round and the way counts that agrees in most;
-    /// shape, colour and size are right when they are right for both.
+    /// shape, color and size are right when they are right for both.
     /// </remarks>
     internal static bool[] Compare(Scene said, Scene? shown)
     {
@@ -22,7 +22,7 @@ static class SceneAttributes
 
         if (said.Second is null)
         {
-            return Answers(said.First.Shape == shown.First.Shape, said.First.Colour == shown.First.Colour,
+            return Answers(said.First.Shape == shown.First.Shape, said.First.Color == shown.First.Color,
                 said.First.Size == shown.First.Size,
                 said.First.Place == shown.First.Place, said.Background == shown.Background);
         }
@@ -36,15 +36,15 @@ static class SceneAttributes
         + (said.Relation == shown.Relation ? 3 : 0);
 
     static int Agreement(ShapeObject said, ShapeObject shown) =>
-        (said.Shape == shown.Shape ? 1 : 0) + (said.Colour == shown.Colour ? 1 : 0) + (said.Size == shown.Size ? 1 : 0);
+        (said.Shape == shown.Shape ? 1 : 0) + (said.Color == shown.Color ? 1 : 0) + (said.Size == shown.Size ? 1 : 0);
 
     static bool[] ComparePair(Scene said, Scene shown) => Answers(
         said.First.Shape == shown.First.Shape && said.Second!.Shape == shown.Second!.Shape,
-        said.First.Colour == shown.First.Colour && said.Second!.Colour == shown.Second!.Colour,
+        said.First.Color == shown.First.Color && said.Second!.Color == shown.Second!.Color,
         said.First.Size == shown.First.Size && said.Second!.Size == shown.Second!.Size,
         said.Relation == shown.Relation,
         said.Background == shown.Background);
 
-    static bool[] Answers(bool shape, bool colour, bool size, bool placing, bool background) =>
-        [shape, colour, size, placing, background, shape && colour && size && placing && background];
+    static bool[] Answers(bool shape, bool color, bool size, bool placing, bool background) =>
+        [shape, color, size, placing, background, shape && color && size && placing && background];
 }

@@ -13,16 +13,16 @@ sealed class SceneMask
     readonly double sum;
     readonly double sumOfSquares;
 
-    /// <summary>Renders the shape, alone or as one of a pair. The colour of <paramref name="shape"/> does not matter.</summary>
+    /// <summary>Renders the shape, alone or as one of a pair. The color of <paramref name="shape"/> does not matter.</summary>
     internal SceneMask(ShapeObject shape, ShapeJitter jitter, bool pair, int side)
     {
-        // White on black renders as the coverage itself. A pair's other shape stands in the far corner, in a colour whose channels differ.
+        // White on black renders as the coverage itself. A pair's other shape stands in the far corner, in a color whose channels differ.
         Shape = shape;
         Jitter = jitter;
         this.side = side;
-        var far = new ShapeObject(ShapeKind.Circle, ShapeColour.Red, ShapeSize.Small,
+        var far = new ShapeObject(ShapeKind.Circle, ShapeColor.Red, ShapeSize.Small,
             (int)shape.Place < 4 ? Place.BottomRight : Place.TopLeft);
-        var scene = new Scene(Background.Black, shape with { Colour = ShapeColour.White }, pair ? far : null);
+        var scene = new Scene(Background.Black, shape with { Color = ShapeColor.White }, pair ? far : null);
         float[] rendering = new float[3 * side * side];
         SceneRenderer.Render(scene, side, new SceneJitter(jitter), rendering);
         float[] coverage = new float[side * side];
@@ -49,7 +49,7 @@ sealed class SceneMask
         }
     }
 
-    /// <summary>What the mask shows; its colour is without meaning.</summary>
+    /// <summary>What the mask shows; its color is without meaning.</summary>
     internal ShapeObject Shape { get; }
 
     /// <summary>Its deviation from the exact place and size.</summary>
@@ -77,16 +77,16 @@ sealed class SceneMask
     }
 
     /// <summary>
-    /// By how much drawing the shape in a colour c on a plain background b changes the squared distance to the picture x:
+    /// By how much drawing the shape in a color c on a plain background b changes the squared distance to the picture x:
     /// with coverage a, the sum of |x - b - a (c - b)|^2 - |x - b|^2, which is -2 (c - b) . (sum a x - b sum a) + |c - b|^2 sum a^2.
     /// </summary>
-    internal double Change((double Red, double Green, double Blue) sums, ReadOnlySpan<byte> colour, ReadOnlySpan<byte> background)
+    internal double Change((double Red, double Green, double Blue) sums, ReadOnlySpan<byte> color, ReadOnlySpan<byte> background)
     {
         double change = 0;
         for (int channel = 0; channel < 3; channel++)
         {
             double under = background[channel] / 255.0;
-            double step = colour[channel] / 255.0 - under;
+            double step = color[channel] / 255.0 - under;
             double sum = channel == 0 ? sums.Red : channel == 1 ? sums.Green : sums.Blue;
             change += step * (step * sumOfSquares - 2 * (sum - under * this.sum));
         }

@@ -7,13 +7,13 @@ namespace Dalle2.Training.Scores;
 /// and, for each shape, over three shifts each way and three sizes within the data's jitter. No network judges.
 /// </summary>
 /// <remarks>
-/// Every combination is searched, at the price of a few hundred renderings: a picture of one shape is background + coverage * (colour - background), so its
-/// distance follows from three sums under the shape's mask, whatever the colours. The shapes of a pair do not overlap, so that their parts of the distance add up and
-/// each is minimised on its own.
+/// Every combination is searched, at the price of a few hundred renderings: a picture of one shape is background + coverage * (color - background), so its
+/// distance follows from three sums under the shape's mask, whatever the colors. The shapes of a pair do not overlap, so that their parts of the distance add up and
+/// each is minimized on its own.
 /// </remarks>
 public sealed class SceneMatcher
 {
-    static readonly ShapeColour[] Colours = Enum.GetValues<ShapeColour>();
+    static readonly ShapeColor[] Colors = Enum.GetValues<ShapeColor>();
     static readonly Background[] Backgrounds = Enum.GetValues<Background>();
 
     readonly SceneMask[][] masksByPlace = new SceneMask[9][];
@@ -34,7 +34,7 @@ public sealed class SceneMatcher
             [.. from place in pair ? [Place.Top, Place.Left, Place.Right, Place.Bottom] : Enum.GetValues<Place>()
                 from shape in Enum.GetValues<ShapeKind>()
                 from size in Enum.GetValues<ShapeSize>()
-                select new ShapeObject(shape, ShapeColour.White, size, place)];
+                select new ShapeObject(shape, ShapeColor.White, size, place)];
         foreach (IGrouping<Place, ShapeObject> there in shapes.GroupBy(shape => shape.Place))
         {
             masksByPlace[(int)there.Key] = [.. from shape in there from jitter in Jitters() select new SceneMask(shape, jitter, pair,
@@ -92,24 +92,24 @@ public sealed class SceneMatcher
     /// <summary>For each background, the shape of one place that lowers the distance most (or raises it least).</summary>
     static void FindNearest(ReadOnlySpan<float> picture, SceneMask[] masks, Span<(double Change, ShapeObject? Shape)> nearest)
     {
-        var best = new (double Change, SceneMask? Mask, ShapeColour Colour)[nearest.Length];
+        var best = new (double Change, SceneMask? Mask, ShapeColor Color)[nearest.Length];
         Array.Fill(best, (double.PositiveInfinity, null, default));
         foreach (SceneMask mask in masks)
         {
             (double Red, double Green, double Blue) sums = mask.Sum(picture);
             foreach (Background background in Backgrounds)
             {
-                foreach (ShapeColour colour in Colours)
+                foreach (ShapeColor color in Colors)
                 {
-                    double change = mask.Change(sums, SceneRenderer.Rgb(colour), SceneRenderer.Rgb(background));
+                    double change = mask.Change(sums, SceneRenderer.Rgb(color), SceneRenderer.Rgb(background));
                     if (change < best[(int)background].Change)
-                        best[(int)background] = (change, mask, colour);
+                        best[(int)background] = (change, mask, color);
                 }
             }
         }
 
         for (int i = 0; i < nearest.Length; i++)
-            nearest[i] = (best[i].Change, best[i].Mask is { } mask ? mask.Shape with { Colour = best[i].Colour } : null);
+            nearest[i] = (best[i].Change, best[i].Mask is { } mask ? mask.Shape with { Color = best[i].Color } : null);
     }
 
     static double PlainDistance(ReadOnlySpan<float> picture, ReadOnlySpan<byte> background)

@@ -11,7 +11,7 @@ sealed class ShapesJudge : DrawingJudge
     public override Verdict Judge(IDataSet set, JudgedDrawings drawings)
     {
         var shapes = (ShapesDataSet)set;
-        var score = new ShapesScore(shapes.Catalogue.Tier, drawings.Side, drawings.Threads);
+        var score = new ShapesScore(shapes.Catalog.Tier, drawings.Side, drawings.Threads);
         Scene[] scenes = [.. drawings.Indices.Select(index => shapes.Scene(drawings.Split, index))];
         return new Verdict(score.Evaluate(drawings.Split, drawings.Pictures, scenes,
             ([.. Enumerable.Range(0, scenes.Length).Select(drawings.Truth)], scenes)), []);

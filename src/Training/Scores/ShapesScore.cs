@@ -7,7 +7,7 @@ namespace Dalle2.Training.Scores;
 
 /// <summary>
 /// Scores drawings of <c>shapes</c> against their captions. Each picture is read back with <see cref="SceneMatcher"/> and compared by
-/// shape, colour, size, place (one shape) or relation (two), background, and all of them together.
+/// shape, color, size, place (one shape) or relation (two), background, and all of them together.
 /// </summary>
 /// <param name="tier">1 (one shape) or 2 (two shapes in a relation).</param>
 /// <param name="side">The pictures' side in pixels.</param>
@@ -111,7 +111,7 @@ public sealed class ShapesScore(int tier, int side, int threads = 0)
         double[] sum = new double[AttributeNames.Count];
         foreach (Scene caption in captions)
         {
-            var pattern = (caption.First.Shape == caption.Second!.Shape, caption.First.Colour == caption.Second.Colour,
+            var pattern = (caption.First.Shape == caption.Second!.Shape, caption.First.Color == caption.Second.Color,
                 caption.First.Size == caption.Second.Size);
             if (!byPattern.TryGetValue(pattern, out double[]? chance))
                 byPattern[pattern] = chance = ChanceOf(caption);
@@ -126,10 +126,10 @@ public sealed class ShapesScore(int tier, int side, int threads = 0)
     static double[] ChanceOf(Scene caption)
     {
         int[] right = new int[SceneAttributes.Names(2).Count];
-        for (int i = 0; i < SceneCatalogue.Two.Count; i++)
-            Add(right, SceneAttributes.Compare(caption, SceneCatalogue.Two[i]));
+        for (int i = 0; i < SceneCatalog.Two.Count; i++)
+            Add(right, SceneAttributes.Compare(caption, SceneCatalog.Two[i]));
 
-        return [.. right.Select(count => (double)count / SceneCatalogue.Two.Count)];
+        return [.. right.Select(count => (double)count / SceneCatalog.Two.Count)];
     }
 
     static void Add(int[] right, bool[] answers)

@@ -27,13 +27,13 @@ public readonly record struct WilsonInterval(double Value, double Low, double Hi
         double z = Normal.InvCDF(0, 1, (1 + confidence) / 2);
         double n = trials;
         double p = successes / n;
-        double centre = p + z * z / (2 * n);
+        double center = p + z * z / (2 * n);
         double half = z * Math.Sqrt(p * (1 - p) / n + z * z / (4 * n * n));
         double scale = 1 + z * z / n;
 
         // At 0 and n successes a bound is exactly 0 or 1; rounding would miss it by an ulp.
         return new WilsonInterval(p,
-            successes == 0 ? 0 : (centre - half) / scale,
-            successes == trials ? 1 : (centre + half) / scale);
+            successes == 0 ? 0 : (center - half) / scale,
+            successes == trials ? 1 : (center + half) / scale);
     }
 }

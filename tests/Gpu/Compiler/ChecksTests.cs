@@ -11,7 +11,7 @@ public class ChecksTests
     [Test]
     public void Dropped_checks_leave_no_trace()
     {
-        Instruction[] all = Instructions(Optimise(nameof(PassKernels.Part), CheckMode.Drop));
+        Instruction[] all = Instructions(Optimize(nameof(PassKernels.Part), CheckMode.Drop));
         Assert.That(all.Select(i => i.Op), Does.Contain(Op.Store).And.None.EqualTo(Op.Bounds).And.None.EqualTo(
             Op.BoundsRange).And.None.EqualTo(Op.Subtract));
     }
@@ -19,7 +19,7 @@ public class ChecksTests
     [Test]
     public void Required_checks_are_numbered_with_their_text()
     {
-        Function function = Optimise(nameof(PassKernels.Twice), CheckMode.Require);
+        Function function = Optimize(nameof(PassKernels.Twice), CheckMode.Require);
         Instruction[] required = [.. Instructions(function).Where(i => i.Op == Op.Require)];
         Assert.That(required, Has.Length.EqualTo(2), "three equal bounds, one store");
         Assert.That(function.Checks.Select(c => c.Kind),
@@ -32,7 +32,7 @@ public class ChecksTests
     [Test]
     public void A_division_by_a_known_divisor_needs_no_check_unless_it_may_overflow()
     {
-        Function function = Optimise(nameof(PassKernels.Divide), CheckMode.Require);
+        Function function = Optimize(nameof(PassKernels.Divide), CheckMode.Require);
         Assert.That(function.Checks.Count(c => c.Kind == CheckKind.Division), Is.EqualTo(3), "by n twice, by -1, not by 3");
     }
 
@@ -66,14 +66,14 @@ public class ChecksTests
         device.Stream.Write<int>([integer], integers.View);
         device.Stream.Write<float>(new float[length], floats.View);
         ulong[] bits = arguments(KernelArguments.Bits([floats.View]), KernelArguments.Bits([integers.View]));
-        var interpreter = new IrInterpreter(Optimise(kernel, CheckMode.Require));
+        var interpreter = new IrInterpreter(Optimize(kernel, CheckMode.Require));
         Assert.That(
             () => interpreter.Run(new Index3D(1, 1, 1), bits, KernelArguments.Ranges([floats.View, integers.View])),
             Throws.InvalidOperationException.With.Message.Match(@"PassKernels\.cs\(\d+\): "
             + System.Text.RegularExpressions.Regex.Escape(message) + "$"));
     }
 
-    static Function Optimise(string kernel, CheckMode checking)
+    static Function Optimize(string kernel, CheckMode checking)
     {
         Function function = Dalle2.Gpu.Compiler.Translate(typeof(PassKernels).GetMethod(kernel)!);
         Dalle2.Gpu.Compiler.Optimize(function, new CompileOptions(Checking: checking), (_, after) => IrVerifier.Verify(after));

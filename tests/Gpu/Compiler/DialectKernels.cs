@@ -122,7 +122,7 @@ static class DialectKernels
         y[at] = all + any + 4 * Group.BarrierPopCount((x[at] & 1) != 0) + (Warp.IsLastLane ? 1000 : 0);
     }
 
-    public static void Specialised(Index1D i, ILGPU.Runtime.SpecializedValue<int> turns, ArrayView<float> x,
+    public static void Specialized(Index1D i, ILGPU.Runtime.SpecializedValue<int> turns, ArrayView<float> x,
         ILGPU.Runtime.SpecializedValue<Pair> pair)
     {
         float sum = 0f;

@@ -5,7 +5,7 @@ using Dalle2.Gpu.Runtime;
 
 namespace Dalle2.Tests.Gpu.Compiler;
 
-/// <summary>Atomics, warps, votes, specialised values and halves: right on the reference, and the compiled function leaves the same bits.</summary>
+/// <summary>Atomics, warps, votes, specialized values and halves: right on the reference, and the compiled function leaves the same bits.</summary>
 [TestFixtureSource(typeof(TestDevices), nameof(TestDevices.Names))]
 public class DialectTests(string deviceName)
 {
@@ -112,11 +112,11 @@ public class DialectTests(string deviceName)
     }
 
     [Test]
-    public void A_specialised_value_is_a_constant_of_its_own_function()
+    public void A_specialized_value_is_a_constant_of_its_own_function()
     {
         float[] Launch(int turns, float scale) => Run(
             [1f, 2f], [3f, 5f],
-            (_, y) => device.Stream.Launch(DialectKernels.Specialised, 2, ILGPU.Runtime.SpecializedValue.New(turns), y,
+            (_, y) => device.Stream.Launch(DialectKernels.Specialized, 2, ILGPU.Runtime.SpecializedValue.New(turns), y,
             new ILGPU.Runtime.SpecializedValue<DialectKernels.Pair>(new(scale, 1f))));
         Assert.That(Launch(2, 1f), Is.EqualTo([7f, 11f]));
         Assert.That(Launch(3, -2f), Is.EqualTo([-17f, -29f]));
@@ -127,7 +127,7 @@ public class DialectTests(string deviceName)
             [1] = ILGPU.Runtime.SpecializedValue.New(0),
             [3] = ILGPU.Runtime.SpecializedValue.New(new DialectKernels.Pair(1f, 4f))
         };
-        var kernel = new SpecializedKernel(typeof(DialectKernels).GetMethod(nameof(DialectKernels.Specialised))!, values, [], 0);
+        var kernel = new SpecializedKernel(typeof(DialectKernels).GetMethod(nameof(DialectKernels.Specialized))!, values, [], 0);
         Function function = Dalle2.Gpu.Compiler.Optimize(kernel, CompileOptions.Default);
         Assert.That(function.Parameters.Select(p => p.Name), Is.EqualTo(["i.X", "x.base", "x.length"]));
         Assert.That(IrPrinter.Print(function), Does.Contain(", 4f"));

@@ -6,7 +6,7 @@ using Dalle2.Gpu.Passes;
 
 namespace Dalle2.Tests.Gpu.Compiler;
 
-/// <summary>The optimised functions of small kernels, as texts that a person has read. With D2_ACCEPT=1 the tests rewrite them.</summary>
+/// <summary>The optimized functions of small kernels, as texts that a person has read. With D2_ACCEPT=1 the tests rewrite them.</summary>
 public class GoldenIrTests
 {
     [TestCase(nameof(MicroKernels.Axpy))]

@@ -226,7 +226,7 @@ static class PassKernels
         y[i] = sum + at;
     }
 
-    // Every thread adds what its neighbours hold, three times, with barriers within the loop.
+    // Every thread adds what its neighbors hold, three times, with barriers within the loop.
     public static void Smooth(ArrayView<float> x)
     {
         ArrayView<float> tile = SharedMemory.Allocate<float>(8);
@@ -243,8 +243,8 @@ static class PassKernels
         x[at] = tile[self];
     }
 
-    // Neighbours of one index, in both directions; sub-views at constant places; indices of 64 bits.
-    public static void Neighbours(Index1D i, ArrayView<int> x, ArrayView<int> y)
+    // Neighbors of one index, in both directions; sub-views at constant places; indices of 64 bits.
+    public static void Neighbors(Index1D i, ArrayView<int> x, ArrayView<int> y)
     {
         int at = i + 2;
         ArrayView<int> from = x.SubView(3);

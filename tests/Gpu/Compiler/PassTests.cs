@@ -15,7 +15,7 @@ public class PassTests
     [Test]
     public void Selections_have_no_branches_and_keep_zeros_and_NaNs()
     {
-        Assert.That(Optimise(nameof(PassKernels.Selections)).Blocks, Has.Count.EqualTo(1));
+        Assert.That(Optimize(nameof(PassKernels.Selections)).Blocks, Has.Count.EqualTo(1));
         float[] x = [.. Odd.SelectMany(_ => Odd)], y = [.. Odd.SelectMany(o => Enumerable.Repeat(o, Odd.Length))];
         OnFloats(x, y, (stream, first, second) => stream.Launch(PassKernels.Selections, x.Length, first, second));
     }
@@ -23,7 +23,7 @@ public class PassTests
     [Test]
     public void Conditions_on_NaN_stay_what_they_are()
     {
-        Assert.That(Optimise(nameof(PassKernels.Unordered)).Blocks.Count(b => b.Condition != null), Is.EqualTo(2), "one for each store");
+        Assert.That(Optimize(nameof(PassKernels.Unordered)).Blocks.Count(b => b.Condition != null), Is.EqualTo(2), "one for each store");
         OnFloats([.. Odd.SelectMany(_ => Odd)], [.. Odd.SelectMany(o => Enumerable.Repeat(o, Odd.Length))],
             (stream, x, y) => stream.Launch(PassKernels.Unordered, Odd.Length * Odd.Length, x, y));
     }
@@ -31,14 +31,14 @@ public class PassTests
     [Test]
     public void Mathematical_functions_have_no_branches()
     {
-        Assert.That(Optimise(nameof(PassKernels.Transcendental)).Blocks, Has.Count.EqualTo(1));
+        Assert.That(Optimize(nameof(PassKernels.Transcendental)).Blocks, Has.Count.EqualTo(1));
         OnFloats(Odd, Odd, (stream, first, second) => stream.Launch(PassKernels.Transcendental, Odd.Length, first, second));
     }
 
     [Test]
     public void Halves_of_products_are_products_of_half_the_width()
     {
-        Function function = Optimise(nameof(PassKernels.Halves));
+        Function function = Optimize(nameof(PassKernels.Halves));
         Instruction[] instructions = [.. function.Blocks.SelectMany(b => b.Instructions)];
         Assert.That(instructions.Where(i => i.Op is Op.Multiply && i.Type == IrType.I64), Is.Empty, IrPrinter.Print(function));
         Assert.That(instructions.Count(i => i.Op == Op.MultiplyHighUnsigned), Is.EqualTo(1));
@@ -48,7 +48,7 @@ public class PassTests
     [Test]
     public void Conditions_in_a_row_become_one()
     {
-        Function function = Optimise(nameof(PassKernels.Conditions));
+        Function function = Optimize(nameof(PassKernels.Conditions));
         Assert.That(function.Blocks.Count(b => b.Condition != null), Is.EqualTo(2), "those before and after the load");
         Assert.That(function.Blocks.SelectMany(b => b.Instructions).Count(i => i.Op == Op.Not), Is.EqualTo(1),
             "comparisons have an opposite, a conjunction has none");
@@ -58,7 +58,7 @@ public class PassTests
     [Test]
     public void A_load_stays_behind_its_condition_and_divisions_do_not()
     {
-        Function function = Optimise(nameof(PassKernels.Guarded));
+        Function function = Optimize(nameof(PassKernels.Guarded));
         Assert.That(function.Blocks.Count(b => b.Condition != null), Is.EqualTo(1), "the load, which might lie outside of the view");
         OnIntegers(20, (stream, x, _) => stream.Launch(PassKernels.Guarded, 20, x, 17));
     }
@@ -70,7 +70,7 @@ public class PassTests
     [Test]
     public void Loops_with_a_constant_number_of_turns_are_written_out()
     {
-        Function function = Optimise(nameof(PassKernels.Turns));
+        Function function = Optimize(nameof(PassKernels.Turns));
         var dominators = new Dominators(function);
         Assert.That(NaturalLoops.Find(dominators), Is.Empty, IrPrinter.Print(function));
         OnIntegers(16, (stream, x, y) => stream.Launch(PassKernels.Turns, 16, x, y));
@@ -79,21 +79,21 @@ public class PassTests
     [Test]
     public void Other_loops_stay()
     {
-        Assert.That(NaturalLoops.Find(new Dominators(Optimise(nameof(PassKernels.ManyTurns)))), Has.Count.EqualTo(3));
+        Assert.That(NaturalLoops.Find(new Dominators(Optimize(nameof(PassKernels.ManyTurns)))), Has.Count.EqualTo(3));
         OnIntegers(16, (stream, x, y) => stream.Launch(PassKernels.ManyTurns, 16, x, y, 13));
     }
 
     [Test]
     public void Loops_with_barriers_are_written_out()
     {
-        Assert.That(Optimise(nameof(PassKernels.Smooth)).Blocks, Has.Count.EqualTo(1));
+        Assert.That(Optimize(nameof(PassKernels.Smooth)).Blocks, Has.Count.EqualTo(1));
         OnFloats(Odd[..8], Odd[..8], (stream, x, _) => stream.Launch(PassKernels.Smooth, new KernelConfig((Index1D)1, 8), x));
     }
 
     [Test]
     public void Local_arrays_with_known_indices_become_values()
     {
-        Function function = Optimise(nameof(PassKernels.MicroGemm));
+        Function function = Optimize(nameof(PassKernels.MicroGemm));
         Instruction[] all = [.. function.Blocks.SelectMany(b => b.Instructions)];
         Assert.That(all.Select(i => i.Op), Has.None.EqualTo(Op.LocalAllocate));
         Loop loop = NaturalLoops.Find(new Dominators(function)).Single();
@@ -149,7 +149,7 @@ public class PassTests
     [Test]
     public void Local_arrays_of_structs_become_values()
     {
-        Function function = Optimise(nameof(PassKernels.Pairs));
+        Function function = Optimize(nameof(PassKernels.Pairs));
         Assert.That(function.Blocks.SelectMany(b => b.Instructions).Select(i => i.Op), Has.None.EqualTo(Op.LocalAllocate),
             IrPrinter.Print(function));
     }
@@ -157,24 +157,24 @@ public class PassTests
     [Test]
     public void Local_arrays_with_other_indices_stay_in_memory()
     {
-        Function function = Optimise(nameof(PassKernels.Histogram));
+        Function function = Optimize(nameof(PassKernels.Histogram));
         Assert.That(function.Blocks.SelectMany(b => b.Instructions).Count(i => i.Op == Op.LocalAllocate), Is.EqualTo(1));
     }
 
     [Test]
-    public void Neighbours_share_an_index()
+    public void Neighbors_share_an_index()
     {
-        Function function = Optimise(nameof(PassKernels.Neighbours));
+        Function function = Optimize(nameof(PassKernels.Neighbors));
         Instruction[] accesses = [.. function.Blocks.SelectMany(b => b.Instructions).Where(i => i.Op is Op.Load or Op.Store)];
         Assert.That(accesses.Select(i => i.Operands[1]).Distinct().Count(), Is.EqualTo(2), IrPrinter.Print(function));
         Assert.That(accesses.Select(i => i.Operands[0]).Distinct().Count(), Is.EqualTo(2), "x and y");
-        OnIntegers(18, (stream, x, y) => stream.Launch(PassKernels.Neighbours, 14, x, y));
+        OnIntegers(18, (stream, x, y) => stream.Launch(PassKernels.Neighbors, 14, x, y));
     }
 
     [Test]
     public void Indices_that_wrap_around_stay()
     {
-        Instruction store = Optimise(nameof(PassKernels.Wrapped)).Blocks.SelectMany(b => b.Instructions).Single(i => i.Op == Op.Store);
+        Instruction store = Optimize(nameof(PassKernels.Wrapped)).Blocks.SelectMany(b => b.Instructions).Single(i => i.Op == Op.Store);
         Assert.That(store.Access.Offset, Is.Zero);
         Assert.That(store.Operands[1], Is.InstanceOf<Instruction>());
         OnIntegers(16, (stream, x, _) => stream.Launch(PassKernels.Wrapped, 16, x));
@@ -186,7 +186,7 @@ public class PassTests
         OnIntegers(8, (stream, x, y) => stream.Launch(PassKernels.Aliases, new KernelConfig((Index1D)1, 1), x, y));
         OnIntegers(8, (stream, x, _) => stream.Launch(PassKernels.Aliases, new KernelConfig((Index1D)1, 1), x, x));
         OnIntegers(8, (stream, x, _) => stream.Launch(PassKernels.Aliases, new KernelConfig((Index1D)1, 1), x, x.SubView(1)));
-        Function function = Optimise(nameof(PassKernels.Aliases));
+        Function function = Optimize(nameof(PassKernels.Aliases));
         Assert.That(function.Blocks.SelectMany(b => b.Instructions).Count(i => i.Op == Op.Load), Is.EqualTo(5), IrPrinter.Print(function));
     }
 
@@ -197,7 +197,7 @@ public class PassTests
     [Test]
     public void Products_of_counters_become_sums()
     {
-        Function function = Optimise(nameof(PassKernels.Products));
+        Function function = Optimize(nameof(PassKernels.Products));
         Loop inner = NaturalLoops.Find(new Dominators(function))[0];
         Assert.That(inner.Body.SelectMany(b => b.Instructions).Count(i => i.Op == Op.Multiply), Is.EqualTo(1), IrPrinter.Print(function));
         OnIntegers(8, (stream, x, y) => stream.Launch(PassKernels.Products, 8, x, y, 7, 1 << 20));
@@ -228,7 +228,7 @@ public class PassTests
     [Test]
     public void Shared_memory_is_not_repeated()
     {
-        Function function = Optimise(nameof(PassKernels.Turning));
+        Function function = Optimize(nameof(PassKernels.Turning));
         Assert.That(function.Blocks.SelectMany(b => b.Instructions).Count(i => i.Op == Op.SharedAllocate), Is.EqualTo(1));
         OnIntegers(8, (stream, x, _) => stream.Launch(PassKernels.Turning, new KernelConfig((Index1D)1, 8), x));
     }
@@ -272,7 +272,7 @@ public class PassTests
         Assert.That(device.Launches, Is.EqualTo(1));
     }
 
-    static Function Optimise(string kernel, CheckMode checking = CheckMode.Drop)
+    static Function Optimize(string kernel, CheckMode checking = CheckMode.Drop)
     {
         MethodInfo method = typeof(PassKernels).GetMethod(kernel)!;
         Function function = Dalle2.Gpu.Compiler.Translate(method);

@@ -106,7 +106,7 @@ public class MatrixProductTests
     [TestCase("Matrix<Stored,Stored,BrainFloats,SmallMatrixTile>", 8, 4)]
     public void Texts_hold_sums_in_registers_and_copy_16_bytes_at_a_time(string name, int products, int loads)
     {
-        string text = KernelText.Ptx(Dalle2.Cli.KernelCatalogue.All.Single(kernel => kernel.Name == name).Method, 80, alignedViews: true);
+        string text = KernelText.Ptx(Dalle2.Cli.KernelCatalog.All.Single(kernel => kernel.Name == name).Method, 80, alignedViews: true);
         int Count(string mnemonic) => text.Split(mnemonic).Length - 1;
         Assert.That((Count("mma.sync"), Count("ldmatrix"), Count("local")), Is.EqualTo((products, loads, 0)));
         Assert.That(Count("cp.async.cg.shared.global"), Is.Positive);

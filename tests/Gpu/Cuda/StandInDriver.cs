@@ -21,7 +21,7 @@ sealed unsafe partial class StandInDriver : CudaApi
     readonly Dictionary<int, nint> texts = [];
     readonly List<(string Function, int Code)> failures = [];
     nint nextHandle = 0x1000;
-    bool isInitialised;
+    bool isInitialized;
     int contexts;
 
     /// <summary>Every call but those that only ask or take the context, in order.</summary>
@@ -60,7 +60,7 @@ sealed unsafe partial class StandInDriver : CudaApi
     /// <summary>The next call of a function gives this code.</summary>
     public void Fail(string function, int code) => failures.Add((function, code));
 
-    public override int Init(uint flags) => Answer("Init", () => isInitialised = true, needsContext: false);
+    public override int Init(uint flags) => Answer("Init", () => isInitialized = true, needsContext: false);
 
     public override int DriverGetVersion(int* version) => Put(version, DriverVersion);
 
@@ -81,7 +81,7 @@ sealed unsafe partial class StandInDriver : CudaApi
 
     public override int GetErrorString(int code, byte** text) => Text(text, code + 10000, $"what {code} means");
 
-    public override int DeviceGetCount(int* count) => isInitialised ? Put(count, Cards) : CudaStatus.NotInitialized;
+    public override int DeviceGetCount(int* count) => isInitialized ? Put(count, Cards) : CudaStatus.NotInitialized;
 
     public override int DeviceGet(int* device, int ordinal) => ordinal < Cards ? Put(device, 10 + ordinal) : CudaStatus.InvalidDevice;
 

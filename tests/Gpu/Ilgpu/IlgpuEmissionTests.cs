@@ -13,8 +13,8 @@ public class IlgpuEmissionTests
     [Test]
     public void Every_kernel_becomes_ptx_with_the_instructions_that_ilgpu_lacks()
     {
-        Assert.That(KernelCatalogue.All, Has.Count.GreaterThan(60));
-        foreach (var (op, name, kernel) in KernelCatalogue.All)
+        Assert.That(KernelCatalog.All, Has.Count.GreaterThan(60));
+        foreach (var (op, name, kernel) in KernelCatalog.All)
         {
             string text = KernelText.IlgpuPtx(kernel);
             Assert.That(text, Does.Contain(".entry"), $"{op}.{name}");
@@ -23,20 +23,20 @@ public class IlgpuEmissionTests
                 $"{op}.{name}");
         }
 
-        Assert.That(KernelText.IlgpuPtx(KernelCatalogue.Find("Gemm.Tile")[0].Method), Does.Contain("fma.rn.f32"));
+        Assert.That(KernelText.IlgpuPtx(KernelCatalog.Find("Gemm.Tile")[0].Method), Does.Contain("fma.rn.f32"));
     }
 
     [Test]
     public void Every_kernel_becomes_opencl_for_any_vendor()
     {
-        foreach (var (op, name, kernel) in KernelCatalogue.All)
+        foreach (var (op, name, kernel) in KernelCatalog.All)
         {
             string text = KernelText.IlgpuOpenCl(kernel);
             Assert.That(text, Does.Contain("kernel void"), $"{op}.{name}");
             Assert.That(text, Does.Not.Contain("sub_group"), $"{op}.{name}: sub-groups have as many threads as the vendor likes");
         }
 
-        Assert.That(KernelText.IlgpuOpenCl(KernelCatalogue.Find("Transpose.Transpose")[0].Method),
+        Assert.That(KernelText.IlgpuOpenCl(KernelCatalog.Find("Transpose.Transpose")[0].Method),
             Does.Contain("barrier").And.Contain("local float"), "shuffles go through shared memory");
     }
 

@@ -46,10 +46,10 @@ public class IlgpuOpCaseTests
     }
 
     [Test]
-    public void Every_kernel_of_the_catalogue_has_a_text_that_the_interpreter_reads()
+    public void Every_kernel_of_the_catalog_has_a_text_that_the_interpreter_reads()
     {
-        Assert.That(KernelCatalogue.All, Has.Count.GreaterThan(60));
-        foreach (var (_, name, kernel) in KernelCatalogue.All)
+        Assert.That(KernelCatalog.All, Has.Count.GreaterThan(60));
+        foreach (var (_, name, kernel) in KernelCatalog.All)
         {
             IlgpuPtxKernel compiled = IlgpuPtxKernel.Of(kernel);
             Assert.That(compiled.Entry, Does.EndWith(kernel.Name));

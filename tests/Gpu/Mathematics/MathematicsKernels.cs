@@ -3,7 +3,7 @@ using ILGPU.Algorithms;
 
 namespace Dalle2.Tests.Gpu.Mathematics;
 
-/// <summary>Kernels that call mathematics as .NET and ILGPU name it: of each element and its neighbour, one result behind the other.</summary>
+/// <summary>Kernels that call mathematics as .NET and ILGPU name it: of each element and its neighbor, one result behind the other.</summary>
 static class MathematicsKernels
 {
     public static void Exponentials(Index1D i, ArrayView<double> x, ArrayView<double> y)

@@ -60,16 +60,16 @@ public class DialectPtxTests
         Run(Filled(66, i => i - 3), new int[66], (x, y) =>
             device.Stream.Launch(DialectKernels.Votes, new KernelConfig((Index1D)2, 33), x, y));
         Run(Filled(64, i => (float)i), new float[64],
-            (x, y) => device.Stream.Launch(PtxKernels.Neighbours, new KernelConfig((Index1D)1, 64), x, y));
+            (x, y) => device.Stream.Launch(PtxKernels.Neighbors, new KernelConfig((Index1D)1, 64), x, y));
     }
 
     [Test]
-    public void A_specialised_value_is_a_constant_of_its_own_text()
+    public void A_specialized_value_is_a_constant_of_its_own_text()
     {
         foreach (int turns in new[] { 2, 3, 0 })
         {
             Run([1f, 2f], [3f, 5f], (_, y) => device.Stream.Launch(
-                DialectKernels.Specialised, 2, ILGPU.Runtime.SpecializedValue.New(turns), y,
+                DialectKernels.Specialized, 2, ILGPU.Runtime.SpecializedValue.New(turns), y,
                 new ILGPU.Runtime.SpecializedValue<DialectKernels.Pair>(new(turns - 2.5f, 1f))));
         }
     }

@@ -31,10 +31,10 @@ public class OpCasePtxTests
     }
 
     [Test]
-    public void Every_kernel_of_the_catalogue_has_a_text_for_each_target_that_the_interpreter_reads()
+    public void Every_kernel_of_the_catalog_has_a_text_for_each_target_that_the_interpreter_reads()
     {
-        Assert.That(KernelCatalogue.All, Has.Count.GreaterThan(60));
-        foreach (var (_, name, kernel) in KernelCatalogue.All)
+        Assert.That(KernelCatalog.All, Has.Count.GreaterThan(60));
+        foreach (var (_, name, kernel) in KernelCatalog.All)
         {
             Function plain = Dalle2.Gpu.Compiler.Optimize(kernel),
                 matrix = Dalle2.Gpu.Compiler.Optimize(kernel, new CompileOptions(HasMatrixUnits: true));

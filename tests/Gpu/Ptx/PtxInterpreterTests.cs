@@ -89,16 +89,16 @@ public unsafe class PtxInterpreterTests
     [TestCase(".shared .align 4 .b8 s[8]; ld.shared.u32 %r2, [s+8];", "outside of the declared variables",
     TestName = "{m}(past the end of shared memory)")]
     [TestCase(".shared .align 4 .b8 s[8]; ld.shared.u32 %r2, [s+4];", "nothing has been written to",
-    TestName = "{m}(uninitialised shared memory)")]
+    TestName = "{m}(uninitialized shared memory)")]
     [TestCase(".local .align 4 .b8 s[8]; ld.local.u32 %r2, [s+4];", "nothing has been written to",
-    TestName = "{m}(uninitialised local memory)")]
+    TestName = "{m}(uninitialized local memory)")]
     [TestCase(".local .align 4 .b8 s[8]; mov.b32 %r2, 0; st.local.u32 [s+-4], %r2;", "outside of the declared variables",
     TestName = "{m}(before the beginning of local memory)")]
     [TestCase("ld.global.u32 %r2, [%rd1+8];", "outside of the launch's views", TestName = "{m}(past the end of a view)")]
     [TestCase("ld.global.u32 %r2, [%rd1+-4];", "outside of the launch's views", TestName = "{m}(before the beginning of a view)")]
     [TestCase("ld.global.u32 %r2, [%rd1+2];", "not aligned to 4", TestName = "{m}(misaligned)")]
     [TestCase("ld.global.v2.u32 {%r2, %r3}, [%rd1+4];", "not aligned to 8", TestName = "{m}(misaligned vector)")]
-    [TestCase("add.s32 %r2, %r3, 1;", "no value yet", TestName = "{m}(uninitialised register)")]
+    [TestCase("add.s32 %r2, %r3, 1;", "no value yet", TestName = "{m}(uninitialized register)")]
     [TestCase("mov.u32 %r3, %tid.x; setp.eq.u32 %p1, %r3, 1; @%p1 mov.b32 %r2, 5;", "no value yet",
     TestName = "{m}(register that one thread has set)")]
     [TestCase("mov.u32 %r2, %tid.x; setp.eq.u32 %p1, %r2, 0; @%p1 bar.sync 0;", "part ways", TestName = "{m}(barrier for some)")]

@@ -70,8 +70,8 @@ static class PtxKernels
     // Sums of numbers so small that hardware that takes denormals for zeros would lose them.
     public static void Total(Index1D i, ArrayView<float> x, ArrayView<float> y) => Atomic.Add(ref y[i % 2], x[i]);
 
-    // A barrier of the warp is enough for neighbours within it.
-    public static void Neighbours(ArrayView<float> x, ArrayView<float> y)
+    // A barrier of the warp is enough for neighbors within it.
+    public static void Neighbors(ArrayView<float> x, ArrayView<float> y)
     {
         ArrayView<float> tile = SharedMemory.Allocate<float>(64);
         int at = Group.IdxX, first = at / 32 * 32;

@@ -6,7 +6,7 @@ using Dalle2.Gpu.Runtime;
 
 namespace Dalle2.Tests.Gpu.Ptx;
 
-/// <summary>Which neighbouring accesses become one, and that those leave the bits of the method.</summary>
+/// <summary>Which neighboring accesses become one, and that those leave the bits of the method.</summary>
 public class VectorAccessTests
 {
     [TestCase(nameof(PtxKernels.Quad), true, "ld.v4 st.v4")]

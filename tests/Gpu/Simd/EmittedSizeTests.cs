@@ -6,7 +6,7 @@ using Dalle2.Kernels;
 
 namespace Dalle2.Tests.Gpu.Simd;
 
-/// <summary>No kernel is larger than what the just-in-time compiler optimises, whatever the width.</summary>
+/// <summary>No kernel is larger than what the just-in-time compiler optimizes, whatever the width.</summary>
 public class EmittedSizeTests
 {
     static IEnumerable<MethodInfo> Kernels() => typeof(GemmOp).Assembly.GetTypes()
@@ -14,7 +14,7 @@ public class EmittedSizeTests
         .Where(method => method.Name.EndsWith("Kernel") && !method.IsGenericMethod);
 
     [Test]
-    public void Kernels_are_small_enough_to_be_optimised([Values(128, 256, 512)] int bits, [Values] bool isMasked)
+    public void Kernels_are_small_enough_to_be_optimized([Values(128, 256, 512)] int bits, [Values] bool isMasked)
     {
         foreach (MethodInfo method in Kernels())
         {

@@ -8,7 +8,7 @@ from PIL import Image
 os.chdir(os.path.dirname(os.path.abspath(__file__)))
 rgb = Image.open('../rgb8.png').convert('RGB')
 rgba = Image.open('../rgba8.png').convert('RGBA')
-grey, palette, bits = rgb.convert('L'), rgb.quantize(16), rgb.convert('L').convert('1')
+gray, palette, bits = rgb.convert('L'), rgb.quantize(16), rgb.convert('L').convert('1')
 
 
 def raw(name, picture=None):
@@ -35,10 +35,10 @@ save('palette.bmp', palette)
 save('bits.bmp', bits)
 for compression in ['raw', 'tiff_lzw', 'tiff_adobe_deflate', 'packbits', 'jpeg']:
     save(compression.split('_')[-1] + '.tif', rgb, compression=compression)
-save('grey.tif', grey)
+save('gray.tif', gray)
 save('alpha.tif', rgba, compression='tiff_lzw')
 save('palette.tif', palette)
-save('two.tif', rgb, save_all=True, append_images=[grey.resize((5, 5))])
+save('two.tif', rgb, save_all=True, append_images=[gray.resize((5, 5))])
 save('group4.tif', bits, compression='group4')
 exif = Image.Exif()
 exif[0x0112] = 6
@@ -49,15 +49,15 @@ for name, options in [('turned.webp', {'lossless': True}), ('turned.png', {})]:
     raw(name, rgb.transpose(Image.ROTATE_270))
 save('rgb.tga', rgb)
 save('runs.tga', rgba, compression='tga_rle')
-save('grey.tga', grey)
+save('gray.tga', gray)
 save('palette.tga', palette)
 save('palette-runs.tga', palette, compression='tga_rle')
-save('colour.ppm', rgb)
-save('grey.pgm', grey)
+save('color.ppm', rgb)
+save('gray.pgm', gray)
 save('bits.pbm', bits)
 # Samples of 16 bits and numbers in text, whose pixels are those of the same picture in PNG.
 for name, command in [('deep.ppm', 'pngtopam ../rgb16.png'), ('text.ppm', 'pngtopam ../rgb16.png | pamtopnm -plain'),
-                      ('deep.pgm', 'pngtopam ../grey16.png'), ('four.pgm', 'pngtopam ../grey4.png'), ('text.pbm', 'pngtopam ../grey1.png | pamtopnm -plain')]:
+                      ('deep.pgm', 'pngtopam ../gray16.png'), ('four.pgm', 'pngtopam ../gray4.png'), ('text.pbm', 'pngtopam ../gray1.png | pamtopnm -plain')]:
     subprocess.run(f'{command} > {name}', shell=True, check=True)
-for name, png in [('deep.ppm', 'rgb16'), ('text.ppm', 'rgb16'), ('deep.pgm', 'grey16'), ('four.pgm', 'grey4'), ('text.pbm', 'grey1')]:
+for name, png in [('deep.ppm', 'rgb16'), ('text.ppm', 'rgb16'), ('deep.pgm', 'gray16'), ('four.pgm', 'gray4'), ('text.pbm', 'gray1')]:
     open(name + '.raw', 'wb').write(open('../' + png + '.raw', 'rb').read())

@@ -198,10 +198,10 @@ sealed class RandomProgram
             scalars.Add(choose.Number(type));
         }
 
-        var specialised = new Variable(typeof(ILGPU.Runtime.SpecializedValue<int>), $"a{parameters.Count}", parameters.Count);
-        parameters.Add(specialised.Type);
+        var specialized = new Variable(typeof(ILGPU.Runtime.SpecializedValue<int>), $"a{parameters.Count}", parameters.Count);
+        parameters.Add(specialized.Type);
         scalars.Add(new ILGPU.Runtime.SpecializedValue<int>(choose.Between(-1, 5)));
-        kernel.Body.Add(MethodGenerator.Assign(turns, Expression.Call(specialised.Type.GetMethod("op_Implicit")!, specialised.Read())));
+        kernel.Body.Add(MethodGenerator.Assign(turns, Expression.Call(specialized.Type.GetMethod("op_Implicit")!, specialized.Read())));
         kernel.Readable.AddRange([thread, turns]);
         AddBody(turns);
     }

@@ -28,10 +28,10 @@ sealed record RandomTargets(string Name, int Programs, Func<string?> Reason, boo
             [new InterpretedDevice("ir before passes", null), new InterpretedDevice("ir with checks", CheckMode.Require),
             new PtxDevice { Remembers = false }]),
 
-        // What takes the time is the driver's compiler: a tenth of a second a program without its optimisations, up to a second with them.
+        // What takes the time is the driver's compiler: a tenth of a second a program without its optimizations, up to a second with them.
         new("opencl", 800, OpenCl, true, true, () =>
         [.. new[] { 1, 16 }.Select(lanes => OpenClDevice.Open("opencl:0", lanes: lanes, runsOnce: true))]),
-        new("opencl_with_its_optimisations", 6, OpenCl, false, true, () => [OpenClOnce.Open(1), OpenClOnce.Open(16)]),
+        new("opencl_with_its_optimizations", 6, OpenCl, false, true, () => [OpenClOnce.Open(1), OpenClOnce.Open(16)]),
     ];
 
     static string? Always() => null;

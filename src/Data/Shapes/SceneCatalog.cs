@@ -4,17 +4,17 @@ namespace Dalle2.Data.Shapes;
 
 /// <summary>
 /// Every combination of the two tiers of <c>shapes</c>, in a fixed order, and which of them training never sees.
-/// Tier one: 3 backgrounds x 8 shapes x 8 colours x 2 sizes x 9 places = 3,456.
-/// Tier two: 3 backgrounds x 4 relations x (8 shapes x 8 colours x 2 sizes) twice = 196,608.
+/// Tier one: 3 backgrounds x 8 shapes x 8 colors x 2 sizes x 9 places = 3,456.
+/// Tier two: 3 backgrounds x 4 relations x (8 shapes x 8 colors x 2 sizes) twice = 196,608.
 /// A combination is held out when FNV-1a-32 of its caption's UTF-8 text is a multiple of five.
 /// </summary>
-public sealed class SceneCatalogue
+public sealed class SceneCatalog
 {
-    static readonly Lazy<SceneCatalogue> LazyOne = new(() => new SceneCatalogue(1)), LazyTwo = new(() => new SceneCatalogue(2));
+    static readonly Lazy<SceneCatalog> LazyOne = new(() => new SceneCatalog(1)), LazyTwo = new(() => new SceneCatalog(2));
 
     readonly int[] train, heldOut;
 
-    SceneCatalogue(int tier)
+    SceneCatalog(int tier)
     {
         Tier = tier;
         Count = tier == 1 ? 3_456 : 196_608;
@@ -27,10 +27,10 @@ public sealed class SceneCatalogue
     }
 
     /// <summary>One shape at a place.</summary>
-    public static SceneCatalogue One => LazyOne.Value;
+    public static SceneCatalog One => LazyOne.Value;
 
     /// <summary>Two shapes in a relation.</summary>
-    public static SceneCatalogue Two => LazyTwo.Value;
+    public static SceneCatalog Two => LazyTwo.Value;
 
     /// <summary>1 or 2.</summary>
     public int Tier { get; }
@@ -60,17 +60,17 @@ public sealed class SceneCatalogue
             if (Tier == 1)
             {
                 var place = (Place)Take(9);
-                var one = new ShapeObject((ShapeKind)Take(8), (ShapeColour)Take(8), (ShapeSize)Take(2), place);
+                var one = new ShapeObject((ShapeKind)Take(8), (ShapeColor)Take(8), (ShapeSize)Take(2), place);
                 return new Scene((Background)Take(3), one);
             }
-            var (shape, colour, size) = ((ShapeKind)Take(8), (ShapeColour)Take(8), (ShapeSize)Take(2));
-            var (otherShape, otherColour, otherSize) = ((ShapeKind)Take(8), (ShapeColour)Take(8), (ShapeSize)Take(2));
+            var (shape, color, size) = ((ShapeKind)Take(8), (ShapeColor)Take(8), (ShapeSize)Take(2));
+            var (otherShape, otherColor, otherSize) = ((ShapeKind)Take(8), (ShapeColor)Take(8), (ShapeSize)Take(2));
             var relation = (Relation)Take(4);
-            return Scene.Pair((Background)Take(3), shape, colour, size, relation, otherShape, otherColour, otherSize);
+            return Scene.Pair((Background)Take(3), shape, color, size, relation, otherShape, otherColor, otherSize);
         }
     }
 
-    /// <summary>A combination that training draws from, in catalogue order.</summary>
+    /// <summary>A combination that training draws from, in catalog order.</summary>
     public Scene Train(int index) => this[train[index]];
 
     /// <summary>A held-out combination; the order is by hash, so that the first N are a fair selection.</summary>

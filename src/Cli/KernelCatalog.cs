@@ -5,7 +5,7 @@ using Dalle2.Kernels;
 namespace Dalle2.Cli;
 
 /// <summary>Every kernel of the ops, found by its name's ending; a generic one is closed over each struct that it can take.</summary>
-static class KernelCatalogue
+static class KernelCatalog
 {
     const string OpEnding = "Op";
     const string KernelEnding = "Kernel";

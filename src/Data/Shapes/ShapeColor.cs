@@ -1,7 +1,7 @@
 namespace Dalle2.Data.Shapes;
 
-/// <summary>The colour of a shape.</summary>
-public enum ShapeColour
+/// <summary>The color of a shape.</summary>
+public enum ShapeColor
 {
     /// <summary>Red.</summary>
     Red,
