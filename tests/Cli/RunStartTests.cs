@@ -185,6 +185,8 @@ public class RunStartTests
     [Platform(Exclude = "Win")]
     public void A_signal_saves_a_checkpoint(string signal)
     {
+        if (signal == "HUP" && HangUpIsIgnored())
+            Assert.Ignore("the tests were started with nohup: what they start ignores a hang-up too, as is asked for");
         string run = folder["run"];
         using var program = Process.Start(new ProcessStartInfo("dotnet",
         [
@@ -201,6 +203,10 @@ public class RunStartTests
         Assert.That(rest, Does.Contain("a checkpoint is saved").And.Contain($"dalle2 train --resume --out {run}"));
         Assert.That(Directory.GetFiles(Path.Combine(run, "checkpoints", "text"), "step-*.safetensors"), Has.Length.EqualTo(1));
     }
+
+    // Bit 0 of the mask is signal 1; where there is no such file, nobody knows.
+    static bool HangUpIsIgnored() => File.Exists("/proc/self/status")
+        && File.ReadLines("/proc/self/status").Any(line => line.StartsWith("SigIgn:", StringComparison.Ordinal) && Convert.ToUInt64(line[7..].Trim(), 16) % 2 == 1);
 
     string Trained()
     {

@@ -57,7 +57,7 @@ public sealed class CocoDataSet : IDataSet
         {
             string looked = string.Join(", ", places.Folders.Select(folder => $"'{VisibleText.Of(folder)}'"));
             throw new UserInputException($"None of the {file.Images.Count} pictures of '{shown}' is there, looked for in {looked}: "
-                + "is that the right folder? Say where they are: --images FOLDER (--set imagesFolder=FOLDER when training).");
+                + "is that the right folder? Say where they are: --images FOLDER.");
         }
         samples = new PictureSplits(Name, options, ["train", "held-out"], splits);
     }

@@ -20,7 +20,7 @@ public sealed record TrainingData(IDataSet Set, PreparedData Data)
     public static TrainingData Read(TrainingConfig config, int maxBroken, ITrainingObserver observer,
         CancellationToken cancellation = default)
     {
-        IDataSet set = DataSets.Open(config.Data, Options(config));
+        IDataSet set = Open(config);
         PreparedData data = PreparedData.Load(set, set.Splits[0], config.ImageSide, maxBroken, progress: observer.Preparing,
             cancellation: cancellation);
         foreach (BrokenSample broken in data.Broken)
@@ -47,6 +47,12 @@ public sealed record TrainingData(IDataSet Set, PreparedData Data)
         return $"{counts.Count(count => count >= often)} of {counts.Length} words stand in {often} captions or more: these a model can "
             + $"learn to draw, rarer ones hardly";
     }
+
+    /// <summary>Opens a configuration's data set.</summary>
+    /// <exception cref="UserInputException">It cannot be opened, or is not where it was.</exception>
+    public static IDataSet Open(TrainingConfig config) => Path.IsPathRooted(config.Data) && !Path.Exists(config.Data)
+        ? throw new UserInputException($"{config.Data}: the data are not there. If they were moved, say where they are now with --data")
+        : DataSets.Open(config.Data, Options(config));
 
     /// <summary>The options that a configuration opens its data set with.</summary>
     public static DataSetOptions Options(TrainingConfig config) => new()

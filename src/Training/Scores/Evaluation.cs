@@ -52,8 +52,7 @@ public static class Evaluation
 
         new DataRecord(folder).Check(trained.Tokenizer.Vocabulary, config, request.AcceptChangedData, keep: false, observer.Notice);
         TrainingConfig moved = config.ReadFrom(request.MovedData, request.MovedImages);
-        IDataSet set = DataSets.Open(moved.Data, TrainingData.Options(request.MaxPixels is { } pixels
-            ? moved with { MaxPixels = pixels } : moved));
+        IDataSet set = TrainingData.Open(request.MaxPixels is { } pixels ? moved with { MaxPixels = pixels } : moved);
         string split = request.Split ?? (set.Splits.Count > 1 ? set.Splits[1] : set.Splits[0]);
         if (!set.Splits.Contains(split))
         {
