@@ -206,7 +206,8 @@ public class RunStartTests
 
     // Bit 0 of the mask is signal 1; where there is no such file, nobody knows.
     static bool HangUpIsIgnored() => File.Exists("/proc/self/status")
-        && File.ReadLines("/proc/self/status").Any(line => line.StartsWith("SigIgn:", StringComparison.Ordinal) && Convert.ToUInt64(line[7..].Trim(), 16) % 2 == 1);
+        && File.ReadLines("/proc/self/status").Where(line => line.StartsWith("SigIgn:", StringComparison.Ordinal))
+            .Any(line => Convert.ToUInt64(line[7..].Trim(), 16) % 2 == 1);
 
     string Trained()
     {

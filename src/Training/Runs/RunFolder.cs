@@ -1,5 +1,4 @@
 using System.Security.Cryptography;
-using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -144,7 +143,7 @@ public sealed class RunFolder : IDisposable
         {
             return JsonSerializer.Deserialize(ReadConfigBytes(), type, Json) ?? throw new JsonException("it is null");
         }
-        catch (Exception fault) when (fault is JsonException or InvalidOperationException or DecoderFallbackException)
+        catch (Exception fault) when (fault is JsonException or InvalidOperationException or ArgumentException)
         {
             throw new UserInputException(
                 $"{ConfigPath}: not a configuration of this program ({fault.Message}). Put the original back, or train anew.", fault);
