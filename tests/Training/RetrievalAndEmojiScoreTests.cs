@@ -83,4 +83,15 @@ public sealed class RetrievalAndEmojiScoreTests
         Assert.That(() => EmojiScore.IsRight(new ChoiceTrial([1], tones, 0)), Throws.ArgumentException);
         Assert.That(() => EmojiScore.IsRight(new ChoiceTrial([1, 1], tones, 5)), Throws.ArgumentException);
     }
+
+    /// <summary>Among so many, a square of memory would be needed; the first ones are compared.</summary>
+    [Test]
+    public void Of_many_pairs_the_first_are_compared()
+    {
+        int n = RetrievalScore.MostPairs + 100;
+        float[][] vectors = [.. Enumerable.Range(0, n).Select(i => new[] { MathF.Cos(i * 0.001f), MathF.Sin(i * 0.001f) })];
+        RetrievalScore score = RetrievalScore.Of(vectors, vectors, [.. Enumerable.Range(0, n).Select(i => $"{i}")]);
+        Assert.That(score.Count, Is.EqualTo(RetrievalScore.MostPairs));
+        Assert.That(score.Chance1, Is.EqualTo(1.0 / RetrievalScore.MostPairs).Within(1e-9));
+    }
 }
