@@ -89,7 +89,7 @@ sealed class ScaleVerb : Verb
         {
             "# How a training step grows", "", $"{header.Lines[0]}\\", $"{header.Lines[1]}\\",
             $"The text-conditioned autoencoder of `perf/TextVae.cs` on `{device}`: one extent changes, the others stay at batch 64, 64x64 "
-            + $"pixels, 32 channels at first, 16 words. Medians.", "",
+            + "pixels, 32 channels at first, 16 words. Medians.", "",
             $"![Time over each extent]({Path.GetFileName(picture)})", "",
             "| axis | value | ms | MB | exponent of time | exponent of memory |", "|-|-:|-:|-:|-:|-:|",
         };

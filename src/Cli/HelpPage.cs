@@ -44,7 +44,7 @@ sealed class HelpPage : SynchronousCommandLineAction
         {
             output.WriteLine();
             output.WriteLine($"'{Application.CommandPath(command)} VERB --help' shows a verb's options with their defaults. Exit codes: 0 "
-                + $"ok, 1 failed, 2 wrong usage.");
+                + "ok, 1 failed, 2 wrong usage.");
         }
 
         return ExitCode.Ok;

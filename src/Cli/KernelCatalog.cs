@@ -32,7 +32,7 @@ static class KernelCatalog
             ? found
             : throw new UserInputException(
             $"there is no kernel '{wanted}'.{Known.Suggest(wanted, All.SelectMany(Names).Distinct())} 'dalle2 kernels list' shows all of "
-            + $"them.");
+            + "them.");
     }
 
     static string[] Names((string Op, string Name, MethodInfo Method) kernel) =>

@@ -44,7 +44,7 @@ sealed record PictureFile(
 
         string Text(string key) => chunks.FirstOrDefault(chunk => chunk.Key == key).Value
             ?? throw new UserInputException($"{path}: has no text chunk '{key}', so it was not drawn by this program, or another one saved "
-            + $"it anew. Only a file that 'dalle2 generate' wrote can be drawn again.");
+            + "it anew. Only a file that 'dalle2 generate' wrote can be drawn again.");
         T Number<T>(string key)
             where T : System.Numerics.INumberBase<T> => T.TryParse(Text(key), NumberStyles.None, CultureInfo.InvariantCulture, out T? value)
             ? value
@@ -73,7 +73,7 @@ sealed record PictureFile(
         if (family.SamplerOptions.FirstOrDefault(option => Sampling.All(chunk => chunk.Key != option.Name)) is { } missing)
         {
             throw new UserInputException($"{path}: has no text chunk '{missing.Name}', so it was not drawn by this program, or another one "
-                + $"saved it anew. Only a file that 'dalle2 generate' wrote can be drawn again.");
+                + "saved it anew. Only a file that 'dalle2 generate' wrote can be drawn again.");
         }
 
         return SamplerSettings.Of(family, Sampling.DistinctBy(chunk => chunk.Key).ToDictionary(chunk => chunk.Key, chunk => chunk.Value),

@@ -114,7 +114,7 @@ public class FaultTests
         void Local(Index1D i, ArrayView<int> view) => view[i] = other;
         Says(() => device.Stream.Launch(capturing, 4, x.View),
             $"a lambda in FaultTests.{nameof(What_is_no_kernel_says_why)} is not a kernel: it captures 'n'; pass what it needs as "
-            + $"arguments");
+            + "arguments");
         Says(() => device.Stream.Launch(both, 4, x.View), "it captures 'n', 'other'; pass");
         Says(() => device.Stream.Launch(own, 4, x.View), "it captures 'this'");
         Says(() => device.Stream.Launch(Local, 4, x.View),

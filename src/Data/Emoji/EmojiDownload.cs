@@ -52,7 +52,7 @@ public static class EmojiDownload
                 string reason = errors.Result.Trim();
                 throw new UserInputException(
                     $"npm pack {package} failed (exit code {process.ExitCode}){(reason.Length > 0 ? ": " + reason : "")}. "
-                    + $"Check npm's registry and proxy settings, or fetch the file elsewhere and give its folder with --from.");
+                    + "Check npm's registry and proxy settings, or fetch the file elsewhere and give its folder with --from.");
             }
             File.Move(written, target, overwrite: true);
         }
@@ -60,7 +60,7 @@ public static class EmojiDownload
         {
             throw new UserInputException(
                 "The emoji set comes from the npm registry, and npm is not on this machine. Install Node.js with npm (Debian and Ubuntu: "
-                + $"apt-get install npm), or run 'npm pack "
+                + "apt-get install npm), or run 'npm pack "
                 + $"{string.Join(' ', EmojiPackages.Needed.Select(n => $"{n.Name}@{n.Version}"))}' on another machine "
                 + "and give the folder of the four .tgz files with --from.", e);
         }

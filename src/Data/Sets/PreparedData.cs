@@ -114,12 +114,12 @@ public sealed class PreparedData
         if (needed > Array.MaxLength)
         {
             throw new UserInputException($"{size}: more than the {Array.MaxLength / 1e6:N0} MB that one array can hold. Take smaller or "
-                + $"fewer pictures (--set imageSide=N, --set samples=N when training).");
+                + "fewer pictures (--set imageSide=N, --set samples=N when training).");
         }
         if (needed > available)
         {
             throw new UserInputException($"{size}, and {available / 1e6:N0} MB of memory are available. Take smaller or fewer pictures "
-                + $"(--set imageSide=N, --set samples=N when training).");
+                + "(--set imageSide=N, --set samples=N when training).");
         }
     }
 

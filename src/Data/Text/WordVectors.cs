@@ -161,7 +161,7 @@ public sealed class WordVectors
                 if (b < 0 || word.Count == longestWord)
                 {
                     throw new UserInputException($"The word vectors '{path}': the word of vector {n} at byte {start} has no end: the file "
-                        + $"is truncated or no word2vec file.");
+                        + "is truncated or no word2vec file.");
                 }
             }
             at++;

@@ -79,7 +79,7 @@ static class Advice
         if (layout.Pack is not (0 or 8))
         {
             return $"leave Pack = {layout.Pack} out, so that each field lies at a multiple of its size; read packed bytes through a view "
-                + $"of bytes";
+                + "of bytes";
         }
 
         return layout.Size > 1 && type.IsLayoutSequential && !type.IsDefined(typeof(InlineArrayAttribute), false)

@@ -15,7 +15,7 @@ static class KernelShape
         if (method.ReturnType != typeof(void))
         {
             throw new ArgumentException($"{name} is not a kernel: it returns a value of type {method.ReturnType.Name}, and a kernel "
-                + $"returns nothing; write results to a view (of a lambda, put its body in braces)");
+                + "returns nothing; write results to a view (of a lambda, put its body in braces)");
         }
 
         foreach (ParameterInfo parameter in method.GetParameters())
@@ -34,7 +34,7 @@ static class KernelShape
         if (SourceNames.IsCapture(type))
         {
             return $"it captures {string.Join(", ", Used(method, type).Distinct())}; pass what it needs as arguments, and write 'static' "
-                + $"before it, so that the compiler of C# finds captures";
+                + "before it, so that the compiler of C# finds captures";
         }
 
         return method.Name.StartsWith('<')

@@ -181,7 +181,7 @@ public abstract class Device : IDisposable
         {
             throw new DeviceUnavailableException(
                 $"{Name}: {bytes / 1048576.0:F0} MiB could not be allocated, {AllocatedBytes / 1048576.0:F0} MiB are in use; take a "
-                + $"smaller batch, picture or model");
+                + "smaller batch, picture or model");
         }
 
         Interlocked.Add(ref allocatedBytes, bytes);

@@ -45,7 +45,7 @@ public sealed record TrainingData(IDataSet Set, PreparedData Data)
         int[] counts = [.. data.Captions.SelectMany(caption => WordTokenizer.Split(caption).Distinct()).CountBy(word => word)
             .Select(word => word.Value)];
         return $"{counts.Count(count => count >= often)} of {counts.Length} words stand in {often} captions or more: these a model can "
-            + $"learn to draw, rarer ones hardly";
+            + "learn to draw, rarer ones hardly";
     }
 
     /// <summary>Opens a configuration's data set.</summary>

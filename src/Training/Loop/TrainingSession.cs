@@ -50,7 +50,7 @@ public sealed class TrainingSession
             {
                 throw new UserInputException(
                     $"{request.OutputFolder}: the run was started otherwise ({string.Join("; ", differences)}). Leave these options out to "
-                    + $"resume it, or train anew in another folder");
+                    + "resume it, or train anew in another folder");
             }
 
             var session = new TrainingSession(stored, config, request, device, observer);

@@ -100,7 +100,7 @@ public sealed class Checkpoint
         if (!byName.TryGetValue(name, out NamedTensor? tensor))
         {
             throw new UserInputException($"{source}: has no tensor '{name}', which the model needs. It was saved by a model built "
-                + $"otherwise; use the run's own configuration.");
+                + "otherwise; use the run's own configuration.");
         }
 
         if (tensor.Type != SafeTensorType.F32 || !tensor.Shape.SequenceEqual(shape))
@@ -141,7 +141,7 @@ public sealed class Checkpoint
         if (checkpoint.FullHash != Text(path, file.Metadata, HashKey))
         {
             throw new UserInputException($"{path}: the checkpoint is damaged, its contents do not match the SHA-256 stored in it. Use "
-                + $"another checkpoint of the run.");
+                + "another checkpoint of the run.");
         }
 
         return checkpoint;

@@ -56,7 +56,7 @@ public sealed class DataRecord(RunFolder run)
         {
             throw new UserInputException(
                 $"{run.VocabularyPath}: its words are not those that this run was trained with, or stand in another order; the model knows "
-                + $"them by their numbers. Put the original back, or train anew in another folder.");
+                + "them by their numbers. Put the original back, or train anew in another folder.");
         }
     }
 
@@ -111,7 +111,7 @@ public sealed class DataRecord(RunFolder run)
         catch (Exception fault) when (fault is JsonException or IOException or UnauthorizedAccessException)
         {
             throw new UserInputException($"{FilesPath}: not a table of digests ({fault.Message}). Put the original back, or remove it to "
-                + $"go on without a comparison.", fault);
+                + "go on without a comparison.", fault);
         }
     }
 

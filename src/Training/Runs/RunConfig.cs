@@ -28,7 +28,7 @@ public static class RunConfig
         {
             throw new UserInputException(
                 $"{run.ConfigPath}: {fault.Message.Replace("; change it with --set", "", StringComparison.Ordinal)}. Put the original "
-                + $"back, or train anew.", fault);
+                + "back, or train anew.", fault);
         }
     }
 }

@@ -95,7 +95,7 @@ sealed class RunLock : IDisposable
 
     static UserInputException Taken(string folder, IOException fault) =>
         new($"{folder}: another program trains in this folder (process {OwnerOf(Path.Combine(folder, OwnerName))}). Wait for it, stop it, "
-        + $"or name another folder with --out.", fault);
+        + "or name another folder with --out.", fault);
 
     // EWOULDBLOCK on Linux and macOS, ERROR_SHARING_VIOLATION on Windows.
     static bool IsTaken(IOException fault) => fault.HResult is 11 or 35 or unchecked((int)0x80070020);

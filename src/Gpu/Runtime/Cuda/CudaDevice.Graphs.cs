@@ -21,7 +21,7 @@ sealed unsafe partial class CudaDevice
             {
                 throw new InvalidOperationException(
                     $"{Name}: nothing can be recorded while every launch is {(report != 0 ? "checked" : "profiled")}; open the device "
-                    + $"without that");
+                    + "without that");
             }
 
             Require(api.StreamBeginCapture(stream, RelaxedCapture), "beginning to record (which takes a driver for CUDA 11.4 or later)");

@@ -55,7 +55,7 @@ sealed unsafe partial class CudaDevice
         {
             throw new DeviceUnavailableException($"{launch.Kernel.Name}: {Name} has no memory left for the launch: "
                 + $"{CudaStatus.Describe(api, code)}; {AllocatedBytes / 1048576.0:F0} MiB are in use; take a smaller batch, picture or "
-                + $"model");
+                + "model");
         }
 
         if (code == CudaStatus.LaunchOutOfResources)

@@ -224,7 +224,7 @@ sealed unsafe class OpenClDevice : Device
             {
                 throw new DeviceUnavailableException($"{launch.Kernel.Name}: {Name} has no memory left for the launch ("
                     + $"{OpenClStatus.Name(code)}), {AllocatedBytes / 1048576.0:F0} MiB are in use; take a smaller batch, picture or "
-                    + $"model");
+                    + "model");
             }
 
             Require(code, "the driver refuses the launch");

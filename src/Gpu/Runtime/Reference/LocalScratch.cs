@@ -41,7 +41,7 @@ static unsafe class LocalScratch
             if (++current == MostChunks)
             {
                 throw new InvalidOperationException($"a thread asks for more than {MostChunks * (ChunkSize >> 20)} MiB of local memory in "
-                    + $"all; call LocalMemory.Allocate outside of loops");
+                    + "all; call LocalMemory.Allocate outside of loops");
             }
 
             if (current == chunks.Count)
