@@ -25,10 +25,6 @@ public sealed class Conv2dCase : UnaryLayerCase
         [3, 10, 5, 2, 4, 3, 3, 1, 1, 1, 1, 2, 1, 0],
         [1, 1, 303, 15, 2, 1, 300, 1, 1, 0, 0, 1, 1, 0],
         [1, 20, 128, 8, 1, 4, 4, 2, 2, 1, 1, 1, 1, 0],
-        // Beyond the pieces of k that a group holds at a time: taps and inputs, taps and outputs (of the input's gradient), pixels (of the weights').
-        [1, 3, 4, 67, 2, 3, 3, 1, 1, 0, 0, 1, 1, 0],
-        [1, 1, 2, 17, 150, 1, 2, 1, 1, 0, 0, 1, 1, 0],
-        [1, 17, 20, 1, 2, 2, 2, 1, 1, 0, 0, 1, 2, 0],
     ];
 
     public override int[][] BenchShapes =>
