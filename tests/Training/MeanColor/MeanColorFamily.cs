@@ -23,7 +23,7 @@ public sealed class MeanColorFamily : ModelFamily
 
     /// <inheritdoc/>
     public override IReadOnlyList<Preset> Presets { get; } =
-        [new("tiny", "seconds", new MeanColorConfig { Samples = 64, ImageSide = 8, Batch = 8, CheckpointEvery = 10, LogEvery = 5,
+        [new("tiny", "seconds", new MeanColorConfig { Samples = 64, ImageSide = 16, Batch = 8, CheckpointEvery = 10, LogEvery = 5,
         WarmupSteps = 0 })];
 
     /// <inheritdoc/>
