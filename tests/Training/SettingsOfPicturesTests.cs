@@ -32,6 +32,14 @@ public class SettingsOfPicturesTests
     }
 
     [Test]
+    public void A_side_that_shapes_cannot_have_is_told()
+    {
+        using var folder = new TemporaryFolder();
+        CommandRun.Of(["train", "--data", "shapes", "--out", folder["run"], .. CommandRun.FewSteps, "imageSide=8"])
+            .IsUsageFault("8 x 8", "at least 16", "imageSide");
+    }
+
+    [Test]
     public void Words_that_were_never_read_stand_beneath_a_drawing()
     {
         var tokenizer = new WordTokenizer(Vocabulary.Build(["a red disc"]));

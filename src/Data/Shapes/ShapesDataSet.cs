@@ -72,7 +72,10 @@ public sealed class ShapesDataSet : IDataSet
     public string Source(string split, int index) => $"{Name} {split} sample {index}, seed {seed}";
 
     /// <inheritdoc/>
-    public Image Load(string split, int index, int side) => SceneRenderer.Render(Scene(split, index), side, Jitter(split, index));
+    public Image Load(string split, int index, int side) => side >= SceneRenderer.MinSide
+        ? SceneRenderer.Render(Scene(split, index), side, Jitter(split, index))
+        : throw new UserInputException($"{Name}: on {side} x {side} pixels its shapes cannot be told apart; take a side of at least "
+            + $"{SceneRenderer.MinSide} (--set imageSide=N when training, --side N when inspecting)");
 
     CounterHash Random(string split, int index) => new(seed, (ulong)(2 * Catalog.Tier + (IsTrain(split) ? 0 : 1)), (ulong)index);
 
