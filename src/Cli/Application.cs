@@ -22,7 +22,7 @@ static class Application
     /// <param name="cancellation">Asks long work to come to a good end.</param>
     /// <returns>An <see cref="ExitCode"/>.</returns>
     public static int Run(IReadOnlyList<string> arguments, TextWriter output, TextWriter error, CancellationToken cancellation = default) =>
-        Run(CreateRoot(), arguments, output, error, cancellation);
+        Run(CreateRoot(arguments.Count > 0 ? arguments[0] : null), arguments, output, error, cancellation);
 
     /// <summary>The same of another program's verbs.</summary>
     internal static int Run(Command root, IReadOnlyList<string> arguments, TextWriter output, TextWriter error,
@@ -77,13 +77,24 @@ static class Application
         return verb.Run(parsed, new Terminal(output, error, parsed.GetValue(verb.Json), cancellation));
     }
 
-    static Command CreateRoot()
+    // Of a verb that is named, the others need not be made: their options ask for every model and data set that there is.
+    static Command CreateRoot(string? named)
     {
-        var root = new Command("dalle2", "Text to image, from the kernel up: trains on captioned pictures and draws from text.")
+        (string Name, Func<Command> Create)[] verbs =
+        [
+            ("devices", () => new DevicesVerb()), ("demo", () => new DemoVerb()), ("data", () => new DataVerb()),
+            ("train", () => new TrainVerb()),
+            ("generate", () => new GenerateVerb()), ("eval", () => new EvalVerb()), ("gradcheck", () => new GradcheckVerb()),
+            ("bench", () => new BenchVerb()), ("profile", () => new ProfileVerb()), ("kernels", () => new KernelsVerb()),
+        ];
+        var root = new Command("dalle2", "Text to image, from the kernel up: trains on captioned pictures and draws from text.");
+        bool known = verbs.Any(verb => verb.Name == named);
+        foreach (var (name, create) in verbs)
         {
-            new DevicesVerb(), new DemoVerb(), new DataVerb(), new TrainVerb(), new GenerateVerb(), new EvalVerb(), new GradcheckVerb(),
-            new BenchVerb(), new ProfileVerb(), new KernelsVerb(),
-        };
+            if (!known || name == named)
+                root.Subcommands.Add(create());
+        }
+
         root.Options.Add(new HelpOption("--help", "-h", "-?") { Description = "Show help.", Action = new HelpPage() });
         return root;
     }
