@@ -91,6 +91,14 @@ public class RunStartTests
         CommandRun.Of([.. line, "--resume"]).Succeeded();
     }
 
+    [Test]
+    public void A_file_of_a_setting_that_is_not_there_leaves_no_run_behind()
+    {
+        string run = folder["run"], vectors = folder["vectors.txt"];
+        CommandRun.Of(["train", "--out", run, .. TextAlone, $"wordVectors={vectors}"]).IsUsageFault(vectors, "wordVectors");
+        Assert.That(Directory.Exists(run), Is.False);
+    }
+
     /// <summary>Captions, names and prompts may hold what a terminal obeys.</summary>
     [Test]
     public void Escape_sequences_do_not_reach_the_terminal()

@@ -65,6 +65,8 @@ public sealed class TrainingSession
             RequireStage(request, config);
             Ready(device, config, observer);
             RunFolder.RequireFree(request.OutputFolder);
+            if (ConfigSettings.Files(config).FirstOrDefault(file => !Path.Exists(file.Path)) is { Name: { } setting } missing)
+                throw new UserInputException($"{missing.Path}: there is no such file or folder, and the setting {setting} names it");
             var data = TrainingData.Read(config, request.MaxBroken, observer, cancellation);
             if (request.Minutes is { } minutes)
                 config = TimeBudget.Fit(config, minutes, device, data, observer, cancellation);
