@@ -140,43 +140,4 @@ public static partial class Conv2dOp
             return MatrixPlace.If(tap < phase.Taps, phase.WeightOf(tap) * s.C * s.K + k - tap * s.K, 0, 0);
         }
     }
-
-    // The input pixels that the group's z names, those that are a stride apart, and the taps that fall on them: each so many lines and columns from the first.
-    readonly struct Phase
-    {
-        readonly ConvolutionShape s;
-        readonly int firstY, firstX, periodY, periodX, tapsX;
-
-        public Phase(ConvolutionShape s)
-        {
-            this.s = s;
-            firstY = FirstTap(Y + s.PaddingY, s.StrideY, s.DilationY);
-            firstX = FirstTap(X + s.PaddingX, s.StrideX, s.DilationX);
-            periodY = Period(s.StrideY, s.DilationY);
-            periodX = Period(s.StrideX, s.DilationX);
-            tapsX = Conv2dOp.Taps(s.S, firstX, periodX);
-            Taps = tapsX * Conv2dOp.Taps(s.R, firstY, periodY);
-        }
-
-        public int Taps { get; }
-
-        public int High => (s.Height - Y + s.StrideY - 1) / s.StrideY;
-
-        public int Wide => (s.Width - X + s.StrideX - 1) / s.StrideX;
-
-        int Y => Grid.IdxZ / s.StrideX;
-
-        int X => Grid.IdxZ % s.StrideX;
-
-        public int LineOf(int tap) => (Y + s.PaddingY - RowOf(tap) * s.DilationY) / s.StrideY;
-
-        public int ColumnOf(int tap) => (X + s.PaddingX - PlaceOf(tap) * s.DilationX) / s.StrideX;
-
-        public int WeightOf(int tap) => RowOf(tap) * s.S + PlaceOf(tap);
-
-        // Where no tap falls on the phase, nothing is divided by zero.
-        int RowOf(int tap) => firstY + tap / IntrinsicMath.Max(1, tapsX) * periodY;
-
-        int PlaceOf(int tap) => firstX + tap % IntrinsicMath.Max(1, tapsX) * periodX;
-    }
 }

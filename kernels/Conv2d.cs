@@ -165,33 +165,6 @@ public static partial class Conv2dOp
     static void ForwardKernel<TBlock>(ArrayView<float> x, ArrayView<float> w, ArrayView<float> y, ConvolutionShape s, Index2D extent)
         where TBlock : unmanaged, IBlock => TileProduct.Multiply<ForwardProduct, TBlock>(x, w, y, new ForwardProduct(s), extent);
 
-    // Taps r with (offset - r * dilation) % stride == 0 repeat after stride / gcd(stride, dilation); the first of them, or the stride if there is none.
-    static int FirstTap(int offset, int stride, int dilation)
-    {
-        int first = stride;
-        for (int r = stride - 1; r >= 0; r--)
-        {
-            if ((offset - r * dilation) % stride == 0)
-                first = r;
-        }
-
-        return first;
-    }
-
-    static int Period(int stride, int dilation)
-    {
-        int period = stride;
-        for (int r = stride - 1; r >= 1; r--)
-        {
-            if (r * dilation % stride == 0)
-                period = r;
-        }
-
-        return period;
-    }
-
-    static int Taps(int taps, int first, int period) => first < taps && first < period ? (taps - first + period - 1) / period : 0;
-
     // One group per block of one phase's input pixels, by channels.
     static void InputGradientKernel<TBlock>(ArrayView<float> dy, ArrayView<float> w, ArrayView<float> dx, ConvolutionShape s,
         Index2D extent)
@@ -251,52 +224,37 @@ public static partial class Conv2dOp
     // Rows are input pixels of one phase, which z names: those that are a stride apart. k goes through the taps that fall on the phase, and their output channels.
     readonly struct InputGradientProduct(ConvolutionShape s) : IProduct
     {
-        int PhaseY => Grid.IdxZ / s.StrideX;
+        readonly Phase phase = new(s);
 
-        int PhaseX => Grid.IdxZ % s.StrideX;
-
-        int High => (s.Height - PhaseY + s.StrideY - 1) / s.StrideY;
-
-        int Wide => (s.Width - PhaseX + s.StrideX - 1) / s.StrideX;
-
-        public int Rows => s.Batch * High * Wide;
+        public int Rows => s.Batch * phase.High * phase.Wide;
 
         public int Cols => s.C;
 
         // No tap at all falls on some phases of a kernel that is smaller than its stride.
-        public int Depth => TapsY * TapsX * s.K;
+        public int Depth => phase.Taps * s.K;
 
         public bool Accumulates => false;
 
         public bool IsLeftByDepth => false;
 
-        int TapsY => Taps(s.R, FirstTap(PhaseY + s.PaddingY, s.StrideY, s.DilationY), Period(s.StrideY, s.DilationY));
-
-        int TapsX => Taps(s.S, FirstTap(PhaseX + s.PaddingX, s.StrideX, s.DilationX), Period(s.StrideX, s.DilationX));
-
         public int RowAt(int row)
         {
-            int high = High, wide = Wide, b = row % wide, a = row / wide % high, image = row / wide / high;
-            return ((image * s.Height + a * s.StrideY + PhaseY) * s.Width + b * s.StrideX + PhaseX) * s.C;
+            int b = row % phase.Wide, a = row / phase.Wide % phase.High, image = row / phase.Wide / phase.High;
+            return ((image * s.Height + a * s.StrideY + phase.Y) * s.Width + b * s.StrideX + phase.X) * s.C;
         }
 
         public void CopyLeft<TBlock>(ArrayView<float> source, ArrayView<float> left, int start, int depth, int row, int rows)
             where TBlock : unmanaged, IBlock
         {
-            int high = High, wide = Wide, all = Rows, tapsX = TapsX;
-            int firstY = FirstTap(PhaseY + s.PaddingY, s.StrideY, s.DilationY),
-                firstX = FirstTap(PhaseX + s.PaddingX, s.StrideX, s.DilationX);
-            int periodY = Period(s.StrideY, s.DilationY), periodX = Period(s.StrideX, s.DilationX);
+            int all = Rows;
             for (int i = 0; i < rows; i++)
             {
-                int pixel = IntrinsicMath.Min(row + i, all - 1), b = pixel % wide, a = pixel / wide % high, image = pixel / wide / high;
+                int pixel = IntrinsicMath.Min(row + i, all - 1), b = pixel % phase.Wide, a = pixel / phase.Wide % phase.High,
+                    image = pixel / phase.Wide / phase.High;
                 int tap = start / s.K, part = start - tap * s.K;
                 for (int k = 0; k < depth;)
                 {
-                    int length = IntrinsicMath.Min(s.K - part, depth - k);
-                    int r = firstY + tap / tapsX * periodY, q = firstX + tap % tapsX * periodX;
-                    int oy = a + (PhaseY + s.PaddingY - r * s.DilationY) / s.StrideY,
-                        ox = b + (PhaseX + s.PaddingX - q * s.DilationX) / s.StrideX;
+                    int length = IntrinsicMath.Min(s.K - part, depth - k), oy = a + phase.LineOf(tap), ox = b + phase.ColumnOf(tap);
                     bool inside = oy >= 0 && oy < s.OutHeight && ox >= 0 && ox < s.OutWidth;
                     int from = ((image * s.OutHeight + oy) * s.OutWidth + ox) * s.K + part;
                     RegisterTile.CopyRun(left, TileProduct.LeftAt<TBlock>(false, i, k), source, from, length, from,
@@ -311,16 +269,12 @@ public static partial class Conv2dOp
         public void CopyRight<TBlock>(ArrayView<float> source, ArrayView<float> right, int start, int depth, int col, int panels)
             where TBlock : unmanaged, IBlock
         {
-            int tapsX = TapsX;
-            int firstY = FirstTap(PhaseY + s.PaddingY, s.StrideY, s.DilationY),
-                firstX = FirstTap(PhaseX + s.PaddingX, s.StrideX, s.DilationX);
-            int periodY = Period(s.StrideY, s.DilationY), periodX = Period(s.StrideX, s.DilationX);
             int tap = start / s.K, part = start - tap * s.K;
             for (int k = 0; k < depth;)
             {
                 int length = IntrinsicMath.Min(s.K - part, depth - k);
-                int r = firstY + tap / tapsX * periodY, q = firstX + tap % tapsX * periodX;
-                TileProduct.CopyTurnedPanels<TBlock>(right, k, source, (r * s.S + q) * s.C * s.K + part, s.K, length, col, s.C, panels);
+                TileProduct.CopyTurnedPanels<TBlock>(right, k, source, phase.WeightOf(tap) * s.C * s.K + part, s.K, length, col, s.C,
+                    panels);
                 k += length;
                 part = 0;
                 tap++;

@@ -16,6 +16,7 @@ public sealed class ConvTranspose2dCase : UnaryLayerCase
         [2, 2, 3, 4, 5, 1, 1, 3, 2, 0, 0, 2, 1, 1, 1, 1],
         [2, 1, 1, 9, 3, 4, 4, 1, 1, 0, 0, 0, 0, 1, 1, 1],
         [1, 4, 4, 16, 16, 4, 4, 2, 2, 1, 1, 0, 0, 1, 1, 1],
+        [1, 1, 1, 150, 17, 1, 2, 1, 1, 0, 0, 0, 0, 1, 1, 0],
     ];
 
     public override int[][] BenchShapes =>

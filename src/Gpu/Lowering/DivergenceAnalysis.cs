@@ -242,7 +242,7 @@ sealed class DivergenceAnalysis
             Op.Negate => Shape.Strided(-a.Stride),
             Op.Multiply when operands[1] is Constant c => Times(a, Signed(c)),
             Op.Multiply when operands[0] is Constant c => Times(b, Signed(c)),
-            Op.ShiftLeft when operands[1] is Constant c => Times(a, 1L << (int)(c.Bits & 31)),
+            Op.ShiftLeft when operands[1] is Constant c => Times(a, 1L << (int)(c.Bits & (instruction.Type == IrType.I64 ? 63u : 31u))),
             // The index of a thread is never so large that it would wrap within a vector.
             Op.SignExtend when operands[0] is Parameter => a,
             Op.Truncate => a,
@@ -253,7 +253,9 @@ sealed class DivergenceAnalysis
     }
 
     static Shape Times(Shape shape, long factor) =>
-        Math.Abs(factor) < 1 << 20 && Math.Abs(shape.Stride) < 1 << 20 ? Shape.Strided(shape.Stride * factor) : Shape.Varying;
+        IsSmall(factor) && IsSmall(shape.Stride) ? Shape.Strided(shape.Stride * factor) : Shape.Varying;
+
+    static bool IsSmall(long value) => value is > -(1 << 20) and < 1 << 20;
 
     static long Signed(Constant constant) => constant.Type == IrType.I32 ? (int)constant.Bits : (long)constant.Bits;
 }

@@ -69,9 +69,12 @@ static class OffsetFolding
 
     static bool Move(Instruction access, long elements, int stride)
     {
-        if (Math.Abs(elements) > LargestAddend || Math.Abs(access.Access.Offset + elements * stride) > int.MaxValue)
+        if (elements is < -LargestAddend or > LargestAddend)
             return false;
-        access.Immediate = access.Access with { Offset = (int)(access.Access.Offset + elements * stride) };
+        long offset = access.Access.Offset + elements * stride;
+        if (offset is < -int.MaxValue or > int.MaxValue)
+            return false;
+        access.Immediate = access.Access with { Offset = (int)offset };
         return true;
     }
 

@@ -14,18 +14,23 @@ sealed partial class BodyPrinter
     readonly Prelude prelude;
     readonly StringBuilder text = new();
     readonly int lanes;
+    readonly bool waits;
 
-    BodyPrinter(LinearCode code, Prelude prelude)
+    BodyPrinter(LinearCode code, Prelude prelude, bool waits)
     {
         this.code = code;
         this.prelude = prelude;
+        this.waits = waits;
         lanes = code.Lanes;
     }
 
     /// <summary>The statements between a function's braces.</summary>
-    public static string Print(LinearCode code, Prelude prelude)
+    /// <param name="code">The function.</param>
+    /// <param name="prelude">What it needs from before it.</param>
+    /// <param name="waits">Whether a barrier has anybody to wait for: PoCL takes minutes for one in several loops, in a group of one work-item too.</param>
+    public static string Print(LinearCode code, Prelude prelude, bool waits)
     {
-        var printer = new BodyPrinter(code, prelude);
+        var printer = new BodyPrinter(code, prelude, waits);
         printer.Declare();
         foreach (Line line in code.Lines)
             printer.Write(line);
@@ -107,7 +112,8 @@ sealed partial class BodyPrinter
                 Statement($"if ({(branch.Expected ? "" : "!")}{Operand(branch.Condition, false)}) goto L{branch.Label.Number}");
                 break;
             case BarrierLine:
-                Statement("barrier(CLK_LOCAL_MEM_FENCE | CLK_GLOBAL_MEM_FENCE)");
+                if (waits)
+                    Statement("barrier(CLK_LOCAL_MEM_FENCE | CLK_GLOBAL_MEM_FENCE)");
                 break;
             case FenceLine:
                 Statement("mem_fence(CLK_LOCAL_MEM_FENCE | CLK_GLOBAL_MEM_FENCE)");

@@ -35,11 +35,11 @@ static class OpenClTarget
         bool masked = !isImplicit && group!.Value.Size % lanes != 0;
         LinearCode code = Lowerer.Run(function, new LoweringOptions(lanes, masked, group, isChecked));
         string parameters = Parameters(code, isImplicit, isChecked);
-        string body = BodyPrinter.Print(code, prelude);
+        string body = BodyPrinter.Print(code, prelude, waits: group is null || group.Value.Size > lanes);
         if (isImplicit && lanes > 1)
         {
             // Only the last vector of a row has lanes without a thread: all others do without masks for it.
-            string tail = BodyPrinter.Print(Lowerer.Run(function, new LoweringOptions(lanes, true, null, isChecked)), prelude);
+            string tail = BodyPrinter.Print(Lowerer.Run(function, new LoweringOptions(lanes, true, null, isChecked)), prelude, waits: true);
             string arguments = Arguments(code, isChecked);
             text.Append($"void whole_vector({parameters})\n{{\n{body}}}\n\n");
             text.Append($"void last_vector({parameters})\n{{\n{tail}}}\n\n");

@@ -34,6 +34,10 @@ public class RandomProgramTests
     [TestCase(76039)]
     public void What_was_wrong_once_stays_right(int seed) => Run(RandomTargets.All[0] with { DividesByAll = false }, seed, seed + 1);
 
+    /// <summary>The same of programs that divide integers by zero too.</summary>
+    [TestCase(129072)]
+    public void What_was_wrong_since_stays_right(int seed) => Run(RandomTargets.All[0], seed, seed + 1);
+
     [Test]
     public void The_same_seed_gives_the_same_program()
     {
