@@ -81,7 +81,6 @@ __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void MicroKernels_Revers
     s11 = s8 + s9;
     if (every_of_x16(m4)) v12 = vload16(0, (__global const float*)(s0 + ((long)as_int(s11) * 4))); else v12 = gather_global_floatx16(select((ulong16)((ulong)nowhere), (ulong16)((ulong)s0) + (ulong16)((ulong)(long)as_int(s11)) * (ulong)(4L) + (ulong16)(0, 4, 8, 12, 16, 20, 24, 28, 32, 36, 40, 44, 48, 52, 56, 60), convert_long16(m4)));
     if (every_of_x16(m4)) vstore16(v12, 0, (__local float*)(s5 + ((long)as_int(s9) * 4))); else scatter_local_floatx16((ulong16)((ulong)s5) + (ulong16)((ulong)(long)as_int(s9)) * (ulong)(4L) + (ulong16)(0, 4, 8, 12, 16, 20, 24, 28, 32, 36, 40, 44, 48, 52, 56, 60), v12, m4);
-    barrier(CLK_LOCAL_MEM_FENCE | CLK_GLOBAL_MEM_FENCE);
     s13 = s7 - s9;
     v14 = gather_local_floatx16(select((ulong16)((ulong)nowhere), (ulong16)((ulong)s5) + (ulong16)((ulong)(long)as_int(s13)) * (ulong)(4L) + (ulong)(-4L) + (ulong16)(0, (ulong)(-4L), (ulong)(-8L), (ulong)(-12L), (ulong)(-16L), (ulong)(-20L), (ulong)(-24L), (ulong)(-28L), (ulong)(-32L), (ulong)(-36L), (ulong)(-40L), (ulong)(-44L), (ulong)(-48L), (ulong)(-52L), (ulong)(-56L), (ulong)(-60L)), convert_long16(m4)));
     if (every_of_x16(m4)) vstore16(v14, 0, (__global float*)(s0 + ((long)as_int(s11) * 4))); else scatter_global_floatx16((ulong16)((ulong)s0) + (ulong16)((ulong)(long)as_int(s11)) * (ulong)(4L) + (ulong16)(0, 4, 8, 12, 16, 20, 24, 28, 32, 36, 40, 44, 48, 52, 56, 60), v14, m4);
