@@ -98,11 +98,20 @@ public static partial class Conv2dOp
     {
         var bands = Bands.Of(s);
         int threads = RegisterTile.Threads(stream.Device), slices = BandSlices(s, bands);
-        stream.Launch(
-            WeightGradientLinesKernel,
-            new KernelConfig(new Index3D(IntrinsicMath.DivRoundUp(s.K, threads * RegisterTile.ThreadColumns), slices, 1),
-            new Index3D(threads, 1, 1)),
-            x.View, dy.View, workspace.View, s, bands);
+        // Where a line is one segment, the pixels of a slice lie in the order of the sum.
+        if (CardProduct.Suits(stream.Device) && bands.Segments(s) == 1)
+        {
+            SlicesOnCard(stream, x, dy, workspace, s, bands, slices);
+        }
+        else
+        {
+            stream.Launch(
+                WeightGradientLinesKernel,
+                new KernelConfig(new Index3D(IntrinsicMath.DivRoundUp(s.K, threads * RegisterTile.ThreadColumns), slices, 1),
+                new Index3D(threads, 1, 1)),
+                x.View, dy.View, workspace.View, s, bands);
+        }
+
         ColumnSumOp.AddChunks(stream, workspace, dw, slices);
     }
 

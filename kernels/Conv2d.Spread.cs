@@ -37,9 +37,10 @@ public static partial class Conv2dOp
     static void InputGradientOfFewChannels(Stream stream, Tensor dy, Tensor w, Tensor dx, Tensor workspace, ConvolutionShape s)
     {
         var runs = Runs.Of(s);
-        bool isLarge = stream.Device.SharedBytes >= default(HeldLargeBlock).Products * sizeof(float);
+        bool isLarge = stream.Device.Properties.SharedBytesPerGroup >= default(HeldLargeBlock).Products * sizeof(float);
         int lines = runs.LinesOfGroup(s, isLarge ? default(HeldLargeBlock).Products : default(HeldSmallBlock).Products);
-        if (lines > 0)
+        // A card has no such memory to hold them in, and products of its own.
+        if (lines > 0 && !CardProduct.Suits(stream.Device))
         {
             int bands = IntrinsicMath.DivRoundUp(s.Height, lines);
             stream.Launch(PackRunsKernel, new Index2D(runs.Columns(s), s.K), w.View, workspace.View, s, runs);

@@ -54,6 +54,10 @@ public static partial class Conv2dOp
         {
             WinogradOp.Convolve(stream, x, w, y, workspace, WinogradShape.Forward(s));
         }
+        else if (CardProduct.Suits(stream.Device))
+        {
+            ForwardOnCard(stream, x, w, y, s);
+        }
         else if (IsOfFewChannels(s))
         {
             ForwardOfFewChannels(stream, x, w, y, workspace, s);
@@ -93,6 +97,10 @@ public static partial class Conv2dOp
         {
             InputGradientOnMatrixUnits(stream, dy, w, dx, workspace, s);
         }
+        else if (CardProduct.Suits(stream.Device))
+        {
+            InputGradientOnCard(stream, dy, w, dx, s);
+        }
         else
         {
             TileProduct.Launch(stream, InputGradientKernel<LargeBlock>, InputGradientKernel<SmallBlock>, dy.View, w.View, dx.View, s,
@@ -127,6 +135,10 @@ public static partial class Conv2dOp
         else if (IsOfFewChannels(s))
         {
             WeightGradientOfFewChannels(stream, x, dy, dw, workspace, s);
+        }
+        else if (CardProduct.Suits(stream.Device))
+        {
+            WeightGradientOnCard(stream, x, dy, dw, s);
         }
         else
         {

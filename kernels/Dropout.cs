@@ -63,15 +63,15 @@ public static class DropoutOp
         }
     }
 
-    // One group per eight rows of the mask; thread t of T has the integers t, t + T, ... of each.
+    // One group per eight rows of the mask; thread t of T has the integers t, t + T, ... of each, or of every other row where there are 32.
     static void ForwardKernel(ArrayView<float> x, ArrayView<float> y, ArrayView<int> mask, RandomKey key, int threshold, float scale, int n)
     {
         int first = Grid.IdxX * GroupElements, end = IntrinsicMath.Min(first + GroupElements, n);
-        for (int row = first; row < end; row += Row)
+        for (int row = first + OwnRow * Row; row < end; row += RowsAtOnce * Row)
         {
-            for (int k = 0; k < Blocks / Group.DimX; k++)
+            for (int k = 0; k < Blocks * RowsAtOnce / Group.DimX; k++)
             {
-                int own = k * Group.DimX + Group.IdxX, bits = 0;
+                int own = k * Group.DimX + Group.IdxX - OwnRow * Blocks, bits = 0;
                 for (int run = 0; run < Runs && row + run * Run < end; run++)
                 {
                     int start = row + run * Run;
@@ -88,16 +88,20 @@ public static class DropoutOp
     static void BackwardKernel(ArrayView<int> mask, ArrayView<float> dy, ArrayView<float> dx, float scale, int n)
     {
         int first = Grid.IdxX * GroupElements, end = IntrinsicMath.Min(first + GroupElements, n);
-        for (int row = first; row < end; row += Row)
+        for (int row = first + OwnRow * Row; row < end; row += RowsAtOnce * Row)
         {
-            for (int k = 0; k < Blocks / Group.DimX; k++)
+            for (int k = 0; k < Blocks * RowsAtOnce / Group.DimX; k++)
             {
-                int own = k * Group.DimX + Group.IdxX, bits = mask[row / Row * Blocks + own];
+                int own = k * Group.DimX + Group.IdxX - OwnRow * Blocks, bits = mask[row / Row * Blocks + own];
                 for (int run = 0; run < Runs && row + run * Run < end; run++)
                     Apply(dy, dx, row + run * Run, own, bits >> (Words * run), scale, end);
             }
         }
     }
+
+    static int RowsAtOnce => IntrinsicMath.Max(1, Group.DimX / Blocks);
+
+    static int OwnRow => Group.DimX > Blocks ? Group.IdxX / Blocks : 0;
 
     // A bit for each word.
     static int Kept(RandomBlock words, int threshold) =>

@@ -85,6 +85,14 @@ public static class GemmOp
     {
         if (stream.Device.Precision == Precision.Float32)
         {
+            if (CardProduct.Suits(stream.Device))
+            {
+                var cards = new CardForms<GemmShape>(
+                    CardKernel<TA, TB, LargeFloatTile>, CardKernel<TA, TB, MediumFloatTile>, CardKernel<TA, TB, SmallFloatTile>);
+                CardProduct.Launch(stream, cards, a, b, c, shape, shape.M, shape.N);
+                return;
+            }
+
             TileProduct.Launch(stream, TileKernel<TA, TB, LargeBlock>, TileKernel<TA, TB, SmallBlock>, a, b, c, shape, shape.M, shape.N);
             return;
         }
@@ -100,6 +108,15 @@ public static class GemmOp
         where TA : unmanaged, IOperand
         where TB : unmanaged, IOperand
         where TBlock : unmanaged, IBlock => TileProduct.Multiply<Product<TA, TB>, TBlock>(a, b, c, new Product<TA, TB>(shape), extent);
+
+    // One group per tile of C, on a card.
+    static void CardKernel<TA, TB, TTile>(ArrayView<float> a, ArrayView<float> b, ArrayView<float> c, GemmShape s)
+        where TA : unmanaged, IOperand
+        where TB : unmanaged, IOperand
+        where TTile : unmanaged, IFloatTile =>
+        CardProduct.Multiply(
+            a, b, c, new Product<TA, TB>(s), new PlainSide(s.M, s.K, s.AStride, default(TA).IsTransposed),
+            new PlainSide(s.N, s.K, s.BStride, !default(TB).IsTransposed), default(TTile));
 
     // One group per tile of C, by matrix units.
     static void MatrixKernel<TA, TB, TFormat,

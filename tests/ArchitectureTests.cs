@@ -54,6 +54,15 @@ public class ArchitectureTests
         Assert.That(Directory.GetDirectories(Root).Select(Path.GetFileName).Where(name => !name!.StartsWith('.')), Is.SubsetOf(allowed));
     }
 
+    [Test]
+    public void Launchers_plan_by_what_a_device_is_and_not_by_threads_of_the_host()
+    {
+        string[] sources = [.. Directory.EnumerateFiles(Path.Combine(Root, "kernels"), "*.cs", SearchOption.AllDirectories)
+            .Where(path => !path.Replace('\\', '/').Contains("/obj/"))];
+        Assert.That(sources, Has.Length.GreaterThan(40));
+        Assert.That(sources.Where(path => File.ReadAllText(path).Contains("Device.Threads", StringComparison.Ordinal)), Is.Empty);
+    }
+
     static int Level(string project) => Array.FindIndex(Levels, level => level.Contains(project));
 
     static string SourcePath([CallerFilePath] string path = "") => path;

@@ -1,5 +1,5 @@
 // How a group of threads goes down the columns of a matrix:  a block of 256 columns, over some rows, neighboring threads on neighboring columns.
-// A group has as many threads as the device prefers, at most 16: thread t of T has the columns t, t + T, ... of the block, each with a state in registers
+// A group has as many threads as the device prefers, at most 64: thread t of T has the columns t, t + T, ... of the block, each with a state in registers
 // that takes the rows in rising order. No bit depends on T.
 // The block goes down in strips, as wide as their states fit into a processor's registers: states that do not are kept on the stack, which nothing aligns to a line
 // of the cache, so that each of their accesses would take as long as two, or not, from one process to the next.
@@ -35,7 +35,8 @@ static class Columns
     /// <summary>Rows of a chunk, where nothing else decides it.</summary>
     public const int ChunkRows = 64;
 
-    const int MaxThreads = 16;
+    // Cards want two warps; the narrowest strip has so many columns.
+    const int CardThreads = Narrow;
 
     /// <summary>How many chunks that many rows have.</summary>
     public static int Chunks(int rows) => IntrinsicMath.DivRoundUp(rows, ChunkRows);
@@ -43,7 +44,7 @@ static class Columns
     /// <summary>A launch of groups: along x blocks of columns, along y chunks of rows.</summary>
     public static KernelConfig Groups(Stream stream, int cols, int chunks) => new(
         new Index3D(IntrinsicMath.DivRoundUp(cols, Block), chunks, 1),
-        new Index3D(IntrinsicMath.Min(stream.Device.GroupThreads, MaxThreads), 1, 1));
+        new Index3D(stream.Device.Properties.HoldsManyThreads ? CardThreads : stream.Device.Properties.Width, 1, 1));
 
     /// <summary>The rows from <paramref name="first"/> up to <paramref name="end"/> of the group's columns.</summary>
     public static void Walk<T>(T column, int first, int end, int cols)

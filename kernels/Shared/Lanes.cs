@@ -2,7 +2,7 @@
 //   element i of the run belongs to lane i % 64, and a lane takes its elements in rising order;
 //   then lane l takes in lane l + 32, lane l + 16, ..., lane l + 1.
 //   Where a term takes many operations (exponentials, logarithms) there are 16 lanes instead: more sums in flight would gain nothing.
-// A group has as many threads as the device prefers, at most 16: thread t of T holds the lanes t, t + T, ... in registers. No bit depends on T.
+// A group has as many threads as the device prefers, at most 32: thread t of T holds the lanes t, t + T, ... in registers. No bit depends on T.
 using ILGPU;
 
 namespace Dalle2.Kernels.Shared;
@@ -42,11 +42,15 @@ static class Lanes
     /// <summary>Lanes of a run.</summary>
     public const int Count = 64;
 
-    // What the lanes are folded to before threads exchange theirs, and so the most threads of a group.
+    // What the lanes are folded to before threads exchange theirs, unless there are more threads.
     const int Shared = 16;
 
+    // The most threads of a group: a warp.
+    const int MaxThreads = 32;
+
     /// <summary>A launch of groups, each with a run to itself.</summary>
-    public static KernelConfig Groups(Stream stream, int groups) => new(groups, IntrinsicMath.Min(stream.Device.GroupThreads, Shared));
+    public static KernelConfig Groups(Stream stream, int groups) =>
+        new(groups, IntrinsicMath.Min(stream.Device.Properties.Width, MaxThreads));
 
     /// <summary>Each element from <paramref name="first"/> up to <paramref name="end"/> once.</summary>
     public static void ForEach<T>(T element, int first, int end)
@@ -94,6 +98,14 @@ static class Lanes
         where T : struct, ITerm
     {
         ArrayView<float> sums = LocalMemory.Allocate<float>(Shared);
+        if (Group.DimX > Shared)
+        {
+            sums[0] = 0f;
+            for (int at = first + Group.IdxX; Group.IdxX < Shared && at < end; at += Shared)
+                sums[0] = term.Add(sums[0], at);
+            return Exchange(sums, default(Plus), Shared);
+        }
+
         for (int k = 0; k < Shared / Group.DimX; k++)
             sums[k] = 0f;
         int start = first;
@@ -109,7 +121,7 @@ static class Lanes
                 sums[k] = term.Add(sums[k], start + k * Group.DimX + Group.IdxX);
         }
 
-        return Exchange(sums, default(Plus));
+        return Exchange(sums, default(Plus), Shared);
     }
 
     /// <summary>Both sums of the elements from <paramref name="first"/> up to <paramref name="end"/>, known to all threads.</summary>
@@ -186,22 +198,32 @@ static class Lanes
             values[k] = fold.Both(values[k], values[k + Count / 2 / Group.DimX]);
         for (int k = 0; k < Count / 4 / Group.DimX; k++)
             values[k] = fold.Both(values[k], values[k + Count / 4 / Group.DimX]);
-        return Exchange(values, fold);
+        return Exchange(values, fold, IntrinsicMath.Max(Group.DimX, Shared));
     }
 
-    // All threads fold the same 16 values.
-    static float Exchange<T>(ArrayView<float> values, T fold)
+    // All threads fold the same 16 or 32 values, a constant: as many as there are threads, but 16 at least.
+    static float Exchange<T>(ArrayView<float> values, T fold, int count)
         where T : struct, IFold
     {
-        ArrayView<float> exchange = SharedMemory.Allocate<float>(Shared);
-        for (int k = 0; k < Shared / Group.DimX; k++)
-            exchange[k * Group.DimX + Group.IdxX] = values[k];
+        ArrayView<float> exchange = SharedMemory.Allocate<float>(MaxThreads);
+        if (Group.DimX > Shared)
+        {
+            exchange[Group.IdxX] = values[0];
+        }
+        else
+        {
+            for (int k = 0; k < Shared / Group.DimX; k++)
+                exchange[k * Group.DimX + Group.IdxX] = values[k];
+        }
+
         Group.Barrier();
-        ArrayView<float> all = LocalMemory.Allocate<float>(Shared);
-        for (int k = 0; k < Shared; k++)
+        ArrayView<float> all = LocalMemory.Allocate<float>(MaxThreads);
+        for (int k = 0; k < count; k++)
             all[k] = exchange[k];
         // Before anybody writes the next fold's.
         Group.Barrier();
+        for (int k = 0; k < count - Shared; k++)
+            all[k] = fold.Both(all[k], all[k + Shared]);
         for (int k = 0; k < 8; k++)
             all[k] = fold.Both(all[k], all[k + 8]);
         for (int k = 0; k < 4; k++)

@@ -35,7 +35,8 @@ readonly record struct MatrixPlan(bool IsLarge, int Parts)
         return new MatrixPlan(large <= small, parts);
 
         // Whole rounds of all multiprocessors: the last round takes as long as the others, however few groups it has.
-        long Cost(long groups, int each) => (groups * parts * products + device.GroupsAtOnce - 1) / device.GroupsAtOnce * each;
+        long Cost(long groups, int each) =>
+            (groups * parts * products + device.Properties.Processors - 1) / device.Properties.Processors * each;
     }
 
     /// <summary>In how many parts k is summed, each by groups of its own: more than one where the result has few tiles and k is long.</summary>

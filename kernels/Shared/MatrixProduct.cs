@@ -61,8 +61,9 @@ static class MatrixProduct
         var kernel = stream.Device.Precision == Precision.Tf32
             ? plan.IsLarge ? forms.LargeTensorFloats : forms.SmallTensorFloats
             : plan.IsLarge ? forms.LargeBrainFloats : forms.SmallBrainFloats;
-        stream.Launch(kernel, new KernelConfig(groups, new Index3D(MatrixSide.Threads, 1, 1)), left, right, count == 1 ? result : workspace,
-            shape, parts);
+        int threads = plan.IsLarge ? default(LargeMatrixTile).Threads : default(SmallMatrixTile).Threads;
+        stream.Launch(kernel, new KernelConfig(groups, new Index3D(threads, 1, 1)), left, right, count == 1 ? result : workspace, shape,
+            parts);
         if (count > 1)
             stream.Launch(AddPartsKernel, length, workspace, result, length, count, extent.Accumulates ? 1 : 0);
     }
@@ -85,12 +86,12 @@ static class MatrixProduct
             return;
         ArrayView<float> left = SharedMemory.Allocate<float>(default(TTile).Stages * default(TTile).Side * depth),
             right = SharedMemory.Allocate<float>(default(TTile).Stages * default(TTile).Side * depth);
-        ArrayView<int> rows = LocalMemory.Allocate<int>(3 * default(TTile).Side * depth / 4 / MatrixSide.Threads),
-            cols = LocalMemory.Allocate<int>(3 * default(TTile).Side * depth / 4 / MatrixSide.Threads);
+        ArrayView<int> rows = LocalMemory.Allocate<int>(3 * default(TTile).Side * depth / 4 / default(TTile).Threads),
+            cols = LocalMemory.Allocate<int>(3 * default(TTile).Side * depth / 4 / default(TTile).Threads);
         MatrixSide.FindRows<TLeft, TTile>(rows, leftSide, firstRow);
         MatrixSide.FindRows<TRight, TTile>(cols, rightSide, firstCol);
         int warpRow = Warp.WarpIdx / 2 * half, warpCol = Warp.WarpIdx % 2 * half;
-        ArrayView<float> sums = LocalMemory.Allocate<float>(default(TTile).Side * default(TTile).Side / MatrixSide.Threads);
+        ArrayView<float> sums = LocalMemory.Allocate<float>(default(TTile).Side * default(TTile).Side / default(TTile).Threads);
         for (int i = 0; i < half / 8; i++)
         {
             for (int e = 0; e < half / 4; e++)

@@ -1,4 +1,4 @@
-// How a side of a product for matrix units is found in memory, is copied, and lies in shared memory.
+// How a side of a product on a card is found in memory, is copied, and lies in shared memory.
 //   A side is a matrix [rows, k]: the product's left one, or the right one turned over. Element (row, k) lies where the sum of two places says, one of the row and one of k.
 //   In shared memory its neighbors stay neighbors, four to a piece of 16 bytes, with the pieces of a line swapped (by xor) so that what 8 lanes (16 bytes each) or 32 lanes (4 bytes
 //   each) touch at once lies in 32 banks:  by row [row][k], piece p of row r at place p ^ (r / 2 % 4);  by k [k][row], row r of k at place r ^ 8 (k % 4).
@@ -60,9 +60,6 @@ readonly struct PlainSide(int rows, int depth, int stride, bool isByDepth) : IMa
 /// <summary>A side's place in shared memory, and how it comes there.</summary>
 static class MatrixSide
 {
-    /// <summary>Threads of a group.</summary>
-    public const int Threads = 128;
-
     const int Depth = MatrixPlan.Depth;
 
     /// <summary>Where a piece of four of a row begins.</summary>
@@ -76,10 +73,10 @@ static class MatrixSide
         where TSide : unmanaged, IMatrixSide
         where TTile : unmanaged, IMatrixTile
     {
-        int thread = Group.IdxX, pieces = default(TTile).Side / 4;
-        for (int i = 0; i < default(TTile).Side * Depth / 4 / Threads; i++)
+        int thread = Group.IdxX, pieces = default(TTile).Side / 4, threads = default(TTile).Threads;
+        for (int i = 0; i < default(TTile).Side * Depth / 4 / default(TTile).Threads; i++)
         {
-            MatrixPlace place = side.Row(first + (side.IsByDepth ? thread % pieces * 4 : thread / (Depth / 4) + Threads / (Depth / 4) * i));
+            MatrixPlace place = side.Row(first + (side.IsByDepth ? thread % pieces * 4 : thread / (Depth / 4) + threads / (Depth / 4) * i));
             places[3 * i] = place.At;
             places[3 * i + 1] = place.Y;
             places[3 * i + 2] = place.X;
@@ -111,8 +108,9 @@ static class MatrixSide
         where TSide : unmanaged, IMatrixSide
         where TTile : unmanaged, IMatrixTile
     {
-        const int pieces = Depth / 4, step = Threads / pieces;
-        int piece = Group.IdxX % pieces, row = Group.IdxX / pieces, k = start + 4 * piece, target = to + ByRow(row, piece);
+        const int pieces = Depth / 4;
+        int step = default(TTile).Threads / pieces, piece = Group.IdxX % pieces, row = Group.IdxX / pieces, k = start + 4 * piece,
+            target = to + ByRow(row, piece);
         if (side.IsInFours)
         {
             MatrixPlace more = side.Depth(k);
@@ -142,7 +140,7 @@ static class MatrixSide
         where TSide : unmanaged, IMatrixSide
         where TTile : unmanaged, IMatrixTile
     {
-        int pieces = default(TTile).Side / 4, step = Threads / pieces;
+        int pieces = default(TTile).Side / 4, step = default(TTile).Threads / pieces;
         int row = Group.IdxX % pieces * 4, k = Group.IdxX / pieces, target = to + ByDepth(default(TTile).Side, row, k);
         if (side.IsInFours)
         {

@@ -1,7 +1,6 @@
-
 namespace Dalle2.Kernels.Shared;
 
-/// <summary>What part of a product a group has, and how much of k is on its way to it. All constants; the group's four warps have a quarter of the tile each.</summary>
+/// <summary>What part of a product a group has, and how much of k is on its way to it. All constants.</summary>
 interface IMatrixTile
 {
     /// <summary>Rows, and columns.</summary>
@@ -9,20 +8,79 @@ interface IMatrixTile
 
     /// <summary>Pieces of k that shared memory holds: one that is multiplied, the others under way.</summary>
     int Stages { get; }
+
+    /// <summary>Threads of the group.</summary>
+    int Threads { get; }
 }
 
-/// <summary>128 x 128: each number that is copied is used 128 times, each that a warp reads 64 times. 48 KiB of shared memory, and 128 sums a thread.</summary>
+/// <summary>For matrix units, 128 x 128, a quarter of it for each of four warps: each number that is copied is used 128 times, each that a warp reads 64 times. 48 KiB of shared memory, and 128 sums a thread.</summary>
 readonly struct LargeMatrixTile : IMatrixTile
 {
     public int Side => 128;
 
     public int Stages => 3;
+
+    public int Threads => 128;
 }
 
-/// <summary>64 x 64: four times as many groups, for results that would not fill a card. 32 KiB, and 32 sums a thread.</summary>
+/// <summary>For matrix units, 64 x 64: four times as many groups, for results that would not fill a card. 32 KiB, and 32 sums a thread.</summary>
 readonly struct SmallMatrixTile : IMatrixTile
 {
     public int Side => 64;
 
     public int Stages => 4;
+
+    public int Threads => 128;
+}
+
+/// <summary>A tile whose sums are in the registers of threads: a warp has 4 x 8 threads, each with some rows and columns.</summary>
+interface IFloatTile : IMatrixTile
+{
+    /// <summary>Rows of a thread: 2, 4 or 8.</summary>
+    int Rows { get; }
+
+    /// <summary>Columns of a thread: 4 or 8.</summary>
+    int Columns { get; }
+}
+
+/// <summary>128 x 128 in 8 x 8 sums a thread. 48 KiB of shared memory.</summary>
+readonly struct LargeFloatTile : IFloatTile
+{
+    public int Side => 128;
+
+    public int Stages => 3;
+
+    public int Threads => 256;
+
+    public int Rows => 8;
+
+    public int Columns => 8;
+}
+
+/// <summary>64 x 64 in 4 x 8 sums a thread. 24 KiB.</summary>
+readonly struct MediumFloatTile : IFloatTile
+{
+    public int Side => 64;
+
+    public int Stages => 3;
+
+    public int Threads => 128;
+
+    public int Rows => 4;
+
+    public int Columns => 8;
+}
+
+/// <summary>32 x 32 in 2 x 4 sums a thread, for results that would not fill a card otherwise. 16 KiB.</summary>
+readonly struct SmallFloatTile : IFloatTile
+{
+    public int Side => 32;
+
+    public int Stages => 4;
+
+    public int Threads => 128;
+
+    public int Rows => 2;
+
+    public int Columns => 4;
 }

@@ -28,7 +28,7 @@ static class RegisterTile
     public static int Columns => Group.DimX * ThreadColumns;
 
     /// <summary>Threads of a group on a device.</summary>
-    public static int Threads(Device device) => IntrinsicMath.Min(device.GroupThreads, MaxThreads);
+    public static int Threads(Device device) => IntrinsicMath.Min(device.Properties.Width, MaxThreads);
 
     /// <summary>The sums so far: those of the result, or zeros. Rows are where each row's first column lies; a thread's columns past the end are zeros.</summary>
     public static void Begin(ArrayView<float> sums, ArrayView<float> result, ArrayView<int> rows, int firstCol, int cols, bool fromZero)

@@ -83,8 +83,8 @@ static class TileProduct
     // Behind each row, or each k, of the left side, so that they do not fall on the same lines of a cache.
     const int Pad = 16;
 
-    // Groups for each host thread, so that none waits long for the last.
-    const int GroupsPerThread = 4;
+    // Groups for each processor, so that none waits long for the last.
+    const int GroupsPerProcessor = 4;
 
     /// <summary>Runs a product, or several that the group's z tells apart, by whichever of its kernel's two forms the device has the shared memory for.</summary>
     public static void Launch<TShape>(
@@ -93,15 +93,16 @@ static class TileProduct
         ArrayView<float> left, ArrayView<float> right, ArrayView<float> result, TShape shape, int rows, int cols, int products = 1)
         where TShape : unmanaged
     {
-        bool isLarge = stream.Device.SharedBytes >= LargeBlock.Bytes;
+        bool isLarge = stream.Device.Properties.SharedBytesPerGroup >= LargeBlock.Bytes;
         int tiles = IntrinsicMath.DivRoundUp(rows, RegisterTile.Rows),
             mostTiles = isLarge ? default(LargeBlock).Tiles : default(SmallBlock).Tiles;
         int threads = RegisterTile.Threads(stream.Device), panels = IntrinsicMath.DivRoundUp(cols, threads * RegisterTile.ThreadColumns);
-        // Equal blocks, and as many for each thread.
-        int blocks = IntrinsicMath.DivRoundUp(IntrinsicMath.DivRoundUp(tiles, mostTiles), stream.Device.Threads) * stream.Device.Threads;
+        // Equal blocks, and as many for each processor.
+        int processors = stream.Device.Properties.Processors,
+            blocks = IntrinsicMath.DivRoundUp(IntrinsicMath.DivRoundUp(tiles, mostTiles), processors) * processors;
         int tilesOfBlock = IntrinsicMath.DivRoundUp(tiles, blocks);
         blocks = IntrinsicMath.DivRoundUp(tiles, tilesOfBlock);
-        int wanted = IntrinsicMath.DivRoundUp(stream.Device.Threads == 1 ? 1 : GroupsPerThread * stream.Device.Threads, blocks * products);
+        int wanted = IntrinsicMath.DivRoundUp(processors == 1 ? 1 : GroupsPerProcessor * processors, blocks * products);
         int panelsOfGroup = IntrinsicMath.DivRoundUp(panels, IntrinsicMath.Clamp(wanted, 1, panels));
         stream.Launch(
             isLarge ? large : small, new KernelConfig(new Index3D(IntrinsicMath.DivRoundUp(panels, panelsOfGroup), blocks, products),

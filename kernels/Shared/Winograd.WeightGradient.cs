@@ -38,7 +38,7 @@ static partial class WinogradOp
     static void WeightGradient<TFilter>(Stream stream, Tensor x, Tensor dy, Tensor dw, Tensor workspace, WinogradShape s)
         where TFilter : unmanaged, IWinogradFilter
     {
-        if (stream.Device.SharedBytes >= LargeBlock.Bytes)
+        if (stream.Device.Properties.SharedBytesPerGroup >= LargeBlock.Bytes)
             WeightGradient<TFilter, LargeBlock>(stream, x, dy, workspace, s);
         else
             WeightGradient<TFilter, SmallBlock>(stream, x, dy, workspace, s);

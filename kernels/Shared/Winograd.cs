@@ -59,7 +59,7 @@ static partial class WinogradOp
         stream.Launch(
             WeightsKernel<TFilter>, new KernelConfig(new Index3D(s.N / threads, s.K / WeightRows, s.Phases), new Index3D(threads, 1, 1)),
             weights, workspace.View, s);
-        if (stream.Device.SharedBytes >= LargeBlock.Bytes)
+        if (stream.Device.Properties.SharedBytesPerGroup >= LargeBlock.Bytes)
             Convolve<TFilter, LargeBlock>(stream, source, result, workspace, s);
         else
             Convolve<TFilter, SmallBlock>(stream, source, result, workspace, s);
@@ -77,7 +77,8 @@ static partial class WinogradOp
             inputs / piece / RegisterTile.Rows * RegisterTile.Rows);
         tiles = IntrinsicMath.Min(tiles, IntrinsicMath.DivRoundUp(s.Tiles, RegisterTile.Rows) * RegisterTile.Rows);
         int blocks = IntrinsicMath.DivRoundUp(s.Tiles, tiles), panels = IntrinsicMath.DivRoundUp(s.N, threads * RegisterTile.ThreadColumns);
-        int wanted = IntrinsicMath.DivRoundUp(stream.Device.Threads == 1 ? 1 : 2 * stream.Device.Threads, blocks * s.Phases);
+        int processors = stream.Device.Properties.Processors,
+            wanted = IntrinsicMath.DivRoundUp(processors == 1 ? 1 : 2 * processors, blocks * s.Phases);
         int panelsOfGroup = IntrinsicMath.DivRoundUp(panels, IntrinsicMath.Clamp(wanted, 1, panels));
         stream.Launch(
             ConvolveKernel<TFilter, TBlock>,

@@ -7,13 +7,21 @@ namespace Dalle2.Tests.Gpu;
 /// <summary>
 /// Runs each launch twice from the same memory, on a device that shares the host's memory and on another that does, if none is given on <c>reference</c>, which must leave the same bits.
 /// </summary>
-sealed unsafe class ComparingDevice(Device candidate, Device? other = null, int groupThreads = 1) : Device(candidate.Name, 1)
+sealed unsafe class ComparingDevice : Device
 {
-    readonly Device reference = other ?? Open("reference");
+    readonly Device candidate;
+    readonly Device reference;
+
+    public ComparingDevice(Device candidate, Device? other = null, HardwareProperties? properties = null)
+        : base(candidate.Name, 1)
+    {
+        this.candidate = candidate;
+        reference = other ?? Open("reference");
+        if (properties != null)
+            Properties = properties;
+    }
 
     public override string Description => $"{candidate.Description}, compared with {reference.Name}";
-
-    public override int GroupThreads => groupThreads;
 
     // Their C# is what runs.
     public override bool HasMatrixUnits => true;

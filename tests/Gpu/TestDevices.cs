@@ -10,6 +10,9 @@ static class TestDevices
     public static readonly string[] Names = ["ir", "cpu:128", "cpu:256", "cpu:512",
         .. OpenClOnce.IsHere ? (string[])["opencl x1", "opencl x16"] : []];
 
+    /// <summary>A small card, as launchers see it.</summary>
+    public static readonly HardwareProperties Card = new() { Processors = 4, Width = 32, ThreadsPerProcessor = 2048 };
+
     public static Device Open(string name) => name switch
     {
         "ir" => new IrDevice(),

@@ -17,6 +17,7 @@ public abstract class Device : IDisposable
     {
         Name = name;
         Threads = threads;
+        Properties = new HardwareProperties { Processors = threads, Width = 1, ThreadsPerProcessor = 1 };
         Stream = new Stream(this);
     }
 
@@ -29,14 +30,8 @@ public abstract class Device : IDisposable
     /// <summary>Host threads that run kernels.</summary>
     public int Threads { get; }
 
-    /// <summary>How many threads of a group run side by side at full speed: what a kernel whose groups may have any size is best launched with.</summary>
-    public virtual int GroupThreads => 1;
-
-    /// <summary>How many groups run side by side at least: multiprocessors of a card, or host threads.</summary>
-    public virtual int GroupsAtOnce => Threads;
-
-    /// <summary>How many bytes of shared memory a group may have.</summary>
-    public virtual int SharedBytes => 48 << 10;
+    /// <summary>What it is, as far as launchers plan by it.</summary>
+    public HardwareProperties Properties { get; private protected init; }
 
     /// <summary>Whether products of matrices can take numbers of fewer bits (<see cref="Precision"/>).</summary>
     public virtual bool HasMatrixUnits => false;

@@ -1,18 +1,21 @@
 namespace Dalle2.Gpu.Runtime;
 
 /// <summary>A device on which nothing runs and that has no memory: it gives out addresses and counts them. What is read from it is zero.</summary>
-sealed class PlanningDevice(Device planned) : Device($"plan of {planned.Name}", planned.Threads)
+sealed class PlanningDevice : Device
 {
+    readonly Device planned;
+
     const int Alignment = 256;
 
     // No address that a host or a device would give.
     nint next = 1 << 20;
 
-    public override int GroupThreads => planned.GroupThreads;
-
-    public override int GroupsAtOnce => planned.GroupsAtOnce;
-
-    public override int SharedBytes => planned.SharedBytes;
+    public PlanningDevice(Device planned)
+        : base($"plan of {planned.Name}", planned.Threads)
+    {
+        this.planned = planned;
+        Properties = planned.Properties;
+    }
 
     public override bool HasMatrixUnits => planned.HasMatrixUnits;
 

@@ -17,7 +17,7 @@ public class IlgpuOpCaseTests
     [TestCaseSource(nameof(Cases))]
     public void Leaves_the_bits_of_the_processor(Type type, int[] s)
     {
-        using var device = new ComparingDevice(new IlgpuPtxDevice(), Device.Open("cpu", threads: 1), groupThreads: 32);
+        using var device = new ComparingDevice(new IlgpuPtxDevice(), Device.Open("cpu", threads: 1), TestDevices.Card);
         using var context = new Context(device, seed: 3);
         OpCase op = OpCase.Create(type);
         context.BeginStep(1, training: true);

@@ -5,11 +5,13 @@ using Dalle2.Tests.Gpu.Compiler;
 namespace Dalle2.Tests.Gpu.Ilgpu;
 
 /// <summary>Runs each launch as the PTX that ILGPU's own compiler makes of the kernel, in the interpreter, on the host's memory.</summary>
-sealed unsafe class IlgpuPtxDevice() : Device("ilgpu-ptx", 1)
+sealed unsafe class IlgpuPtxDevice : Device
 {
-    public override string Description => "ILGPU's PTX, interpreted";
+    public IlgpuPtxDevice()
+        : base("ilgpu-ptx", 1) =>
+        Properties = TestDevices.Card;
 
-    public override int GroupThreads => 32;
+    public override string Description => "ILGPU's PTX, interpreted";
 
     public override bool HasMatrixUnits => true;
 

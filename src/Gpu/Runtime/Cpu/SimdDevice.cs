@@ -14,6 +14,9 @@ sealed unsafe class SimdDevice : HostDevice
     // Lanes that go one by one lie in five slots of up to 16 lanes of 8 bytes.
     const int ScratchBytes = 5 * 16 * 8;
 
+    // What a core's second cache holds at least.
+    const int SecondCacheBytes = 1 << 20;
+
     readonly int bits;
     readonly bool isChecked;
     readonly KernelVariants<SimdKernel> kernels;
@@ -28,12 +31,15 @@ sealed unsafe class SimdDevice : HostDevice
         this.isChecked = isChecked;
         kernels = new((launch, kernel, group) => SimdKernel.Of(launch.Kernel, kernel, bits, group, isChecked));
         pool = new WorkerPool(threads);
+        Properties = new HardwareProperties
+        {
+            Processors = threads,
+            Width = bits / 32,
+            ThreadsPerProcessor = bits / 32,
+            SharedBytesPerGroup = SecondCacheBytes,
+            SharedBytesPerProcessor = SecondCacheBytes,
+        };
     }
-
-    public override int GroupThreads => bits / 32;
-
-    // As much as a core's second cache holds at least.
-    public override int SharedBytes => 1 << 20;
 
     public override string Description => $"kernels compiled for {bits}-bit vectors, on {Threads} thread{(Threads == 1 ? "" : "s")}"
         + $"{(isChecked ? ", every access checked" : "")}";

@@ -38,6 +38,7 @@ sealed unsafe partial class CudaDevice : Device
         this.hardware = hardware;
         this.cache = cache;
         this.checking = checking;
+        Properties = hardware.Properties;
         kernels = new((_, kernel, group) => new CudaKernel(kernel, group, checking, hardware, Load));
         nint made;
         Require(api.DevicePrimaryCtxRetain(&made, hardware.Id), "making a context");
@@ -64,13 +65,6 @@ sealed unsafe partial class CudaDevice : Device
             throw;
         }
     }
-
-    /// <summary>A warp: fewer threads a group would leave some of its lanes idle.</summary>
-    public override int GroupThreads => 32;
-
-    public override int GroupsAtOnce => Math.Max(1, hardware.Multiprocessors);
-
-    public override int SharedBytes => hardware.SharedBytesPerGroup;
 
     public override bool HasMatrixUnits => hardware.HasMatrixUnits;
 

@@ -10,6 +10,9 @@ namespace Dalle2.Gpu.Runtime.Cuda;
 /// <param name="DriverVersion">The newest CUDA that the driver knows: 12040 is 12.4.</param>
 sealed record CudaHardware(int Id, string Name, int DriverVersion)
 {
+    // Threads that run in step, and what every card holds of them.
+    const int Warp = 32, LeastThreads = 1024;
+
     /// <summary>Compute capability without its dot: 86 is 8.6.</summary>
     public int Capability { get; private init; }
 
@@ -50,6 +53,17 @@ sealed record CudaHardware(int Id, string Name, int DriverVersion)
         ? $"its compute capability is {Dotted(Capability)}: kernels need {Dotted(PtxOptions.Versions[0].Sm)} or later"
         : SmVersion == 0 ? $"its driver knows CUDA {Cuda}: install one for CUDA {PtxOptions.Versions[0].Driver / 1000} or later"
         : null;
+
+    /// <summary>What launchers plan by.</summary>
+    public HardwareProperties Properties => new()
+    {
+        Processors = Math.Max(1, Multiprocessors),
+        Width = Warp,
+        ThreadsPerProcessor = Math.Max(LeastThreads, ThreadsPerMultiprocessor),
+        SharedBytesPerGroup = SharedBytesPerGroup,
+        SharedBytesPerProcessor = Math.Max(SharedBytesPerGroup, SharedBytesPerMultiprocessor),
+        RegistersPerProcessor = RegistersPerMultiprocessor,
+    };
 
     /// <summary>Name, capability, size and driver in one line.</summary>
     public string Description => string.Create(CultureInfo.InvariantCulture,

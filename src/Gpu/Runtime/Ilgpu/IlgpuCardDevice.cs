@@ -36,13 +36,16 @@ sealed class IlgpuCardDevice : Device, IViewSource
         this.context = context;
         this.accelerator = accelerator;
         this.hardware = hardware;
+        Properties = new HardwareProperties
+        {
+            Processors = Math.Max(1, accelerator.NumMultiprocessors),
+            Width = Math.Max(1, accelerator.WarpSize),
+            ThreadsPerProcessor = Math.Max(1024, accelerator.MaxNumThreadsPerMultiprocessor),
+            MaxGroupThreads = accelerator.MaxNumThreadsPerGroup,
+            SharedBytesPerGroup = Math.Min(48 << 10, accelerator.MaxSharedMemoryPerGroup),
+            SharedBytesPerProcessor = accelerator.MaxSharedMemoryPerGroup,
+        };
     }
-
-    public override int GroupThreads => accelerator.AcceleratorType == AcceleratorType.Cuda ? accelerator.WarpSize : 16;
-
-    public override int GroupsAtOnce => Math.Max(1, accelerator.NumMultiprocessors);
-
-    public override int SharedBytes => Math.Min(base.SharedBytes, accelerator.MaxSharedMemoryPerGroup);
 
     public override bool HasMatrixUnits => accelerator is CudaAccelerator card && card.Architecture >= CudaArchitecture.SM_80;
 

@@ -85,7 +85,7 @@ public sealed class SimdAccelerator : Accelerator
     /// <inheritdoc/>
     protected override Kernel LoadAutoGroupedKernelInternal(CompiledKernel kernel, out KernelInfo? kernelInfo)
     {
-        kernelInfo = new KernelInfo(device.GroupThreads, device.GroupsAtOnce);
+        kernelInfo = new KernelInfo(device.Properties.Width, device.Properties.Processors);
         return Load(kernel);
     }
 
@@ -102,8 +102,8 @@ public sealed class SimdAccelerator : Accelerator
     protected override int EstimateGroupSizeInternal(Kernel kernel, int dynamicSharedMemorySizeInBytes, int maxGroupSize,
         out int minGridSize)
     {
-        minGridSize = device.GroupsAtOnce;
-        return maxGroupSize > 0 ? Math.Min(maxGroupSize, device.GroupThreads) : device.GroupThreads;
+        minGridSize = device.Properties.Processors;
+        return maxGroupSize > 0 ? Math.Min(maxGroupSize, device.Properties.Width) : device.Properties.Width;
     }
 
     /// <inheritdoc/>

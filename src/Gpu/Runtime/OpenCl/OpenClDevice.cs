@@ -34,6 +34,7 @@ sealed unsafe class OpenClDevice : Device
         this.cache = cache;
         this.checking = checking;
         Lanes = lanes;
+        Properties = hardware.Properties(lanes);
         kernels = new((_, kernel, group) => OpenClKernel.Compile(kernel, group, Lanes, checking, (text, name) => Build(name, text)));
         nint id = hardware.Id;
         int code;
@@ -46,8 +47,6 @@ sealed unsafe class OpenClDevice : Device
         if (checking == CheckMode.Require)
             report = new FailureReport(api, context, queue);
     }
-
-    public override int GroupThreads => Lanes == 1 ? 16 : Lanes;
 
     public override string Description => $"OpenCL: {hardware.Description}, {(Lanes == 1 ? "a thread" : $"{Lanes} threads")} a work-item"
         + $"{(report == null ? "" : ", every access checked")}";

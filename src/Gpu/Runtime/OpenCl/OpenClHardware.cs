@@ -5,6 +5,9 @@ sealed record OpenClHardware(nint Platform, nint Id, string Name, string Driver,
 {
     const ulong Cpu = 2;
 
+    // OpenCL tells neither before a kernel is there: what cards of all makers have at least.
+    const int CardWidth = 32, CardThreads = 1024;
+
     /// <summary>What to do where there is none.</summary>
     public const string NoDriver = "no OpenCL driver found: install pocl-opencl-icd for the CPU, or your card's driver";
 
@@ -30,6 +33,18 @@ sealed record OpenClHardware(nint Platform, nint Id, string Name, string Driver,
 
     /// <summary>Name, driver and version in one line.</summary>
     public string Description => $"{Name}, driver {Driver}, {Version}";
+
+    /// <summary>What launchers plan by.</summary>
+    /// <param name="lanes">Threads of a work-item: one on cards, whose drivers put them side by side; a vector on CPUs.</param>
+    public HardwareProperties Properties(int lanes) => new()
+    {
+        Processors = Math.Max(1, ComputeUnits),
+        Width = lanes == 1 ? CardWidth : lanes,
+        ThreadsPerProcessor = lanes == 1 ? CardThreads : lanes,
+        MaxGroupThreads = (int)Math.Clamp(MaxWorkGroup * lanes, 1, 1024),
+        SharedBytesPerGroup = (int)Math.Clamp(LocalBytes, 0, 48 << 10),
+        SharedBytesPerProcessor = (int)Math.Clamp(LocalBytes, 0, 1 << 20),
+    };
 
     /// <summary>Every device of every platform, in the order of the drivers; their places in the list are the numbers of <c>opencl:N</c>.</summary>
     public static unsafe IReadOnlyList<OpenClHardware> All()
