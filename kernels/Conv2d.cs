@@ -17,17 +17,17 @@ namespace Dalle2.Kernels;
 public static partial class Conv2dOp
 {
     /// <summary>Elements of workspace that each of the three takes; 0 where none is needed.</summary>
-    /// <param name="precision">What the device multiplies.</param>
+    /// <param name="device">Where it runs.</param>
     /// <param name="x">The images' shape <c>[batch, height, width, C]</c>.</param>
     /// <param name="w">The weights' shape <c>[R, S, C, K]</c>.</param>
     /// <param name="y">The output's shape <c>[batch, outHeight, outWidth, K]</c>.</param>
     /// <param name="window">How the kernel moves.</param>
     /// <exception cref="ArgumentException">The extents do not fit.</exception>
-    public static int WorkspaceLength(Precision precision, Shape x, Shape w, Shape y, ConvolutionWindow window)
+    public static int WorkspaceLength(Device device, Shape x, Shape w, Shape y, ConvolutionWindow window)
     {
         var s = ConvolutionShape.Of(x, w, y, window);
-        return Math.Max(ForwardWorkspace(precision, s),
-            Math.Max(InputGradientWorkspace(precision, s), WeightGradientWorkspace(precision, s)));
+        return Math.Max(ForwardWorkspace(device, s),
+            Math.Max(InputGradientWorkspace(device, s), WeightGradientWorkspace(device, s)));
     }
 
     /// <summary><c>y = x * w</c>.</summary>
@@ -41,7 +41,7 @@ public static partial class Conv2dOp
     public static void Forward(Stream stream, Tensor x, Tensor w, Tensor y, ConvolutionWindow window, Tensor workspace)
     {
         var s = ConvolutionShape.Of(x.Shape, w.Shape, y.Shape, window);
-        Require(workspace, ForwardWorkspace(stream.Device.Precision, s));
+        Require(workspace, ForwardWorkspace(stream.Device, s));
         if (s.IsPointwise)
         {
             GemmOp.Multiply(stream, x, w, y, workspace: workspace);
@@ -80,7 +80,7 @@ public static partial class Conv2dOp
     public static void InputGradient(Stream stream, Tensor dy, Tensor w, Tensor dx, ConvolutionWindow window, Tensor workspace)
     {
         var s = ConvolutionShape.Of(dx.Shape, w.Shape, dy.Shape, window);
-        Require(workspace, InputGradientWorkspace(stream.Device.Precision, s));
+        Require(workspace, InputGradientWorkspace(stream.Device, s));
         if (s.IsPointwise)
         {
             GemmOp.Multiply(stream, dy, w, dx, transposeB: true, workspace: workspace);
@@ -119,7 +119,7 @@ public static partial class Conv2dOp
     public static void WeightGradient(Stream stream, Tensor x, Tensor dy, Tensor dw, ConvolutionWindow window, Tensor workspace)
     {
         var s = ConvolutionShape.Of(x.Shape, dw.Shape, dy.Shape, window);
-        Require(workspace, WeightGradientWorkspace(stream.Device.Precision, s));
+        Require(workspace, WeightGradientWorkspace(stream.Device, s));
         if (s.IsPointwise)
         {
             GemmOp.Multiply(stream, x, dy, dw, transposeA: true, accumulate: true, workspace: workspace);
@@ -148,19 +148,20 @@ public static partial class Conv2dOp
     }
 
     // Filtered products are of transformed values, which rounding to few bits would hurt more: matrix units get none.
-    static int ForwardWorkspace(Precision precision, ConvolutionShape s) =>
-        precision != Precision.Float32 ? ForwardExtent(s).Workspace(checked(s.Batch * s.OutHeight * s.OutWidth * s.K))
-        : WinogradShape.Applies(s, false) ? WinogradOp.ConvolveWorkspace(WinogradShape.Forward(s))
+    static int ForwardWorkspace(Device device, ConvolutionShape s) =>
+        device.Precision != Precision.Float32 ? ForwardExtent(s).Workspace(checked(s.Batch * s.OutHeight * s.OutWidth * s.K))
+        : WinogradShape.Applies(s, false) ? WinogradOp.ConvolveWorkspace(device, WinogradShape.Forward(s))
         : IsOfFewChannels(s) ? PackedWeights(s) : 0;
 
-    static int InputGradientWorkspace(Precision precision, ConvolutionShape s) =>
-        precision == Precision.Float32 && WinogradShape.Applies(s, true) ? WinogradOp.ConvolveWorkspace(WinogradShape.Adjoint(s))
+    static int InputGradientWorkspace(Device device, ConvolutionShape s) =>
+        device.Precision == Precision.Float32 && WinogradShape.Applies(s, true)
+        ? WinogradOp.ConvolveWorkspace(device, WinogradShape.Adjoint(s))
         : IsSpread(s) ? InputGradientWorkspaceOfFewChannels(s)
-        : precision != Precision.Float32 ? InputGradientExtent(s).Workspace(checked(s.Batch * s.Height * s.Width * s.C)) : 0;
+        : device.Precision != Precision.Float32 ? InputGradientExtent(s).Workspace(checked(s.Batch * s.Height * s.Width * s.C)) : 0;
 
-    static int WeightGradientWorkspace(Precision precision, ConvolutionShape s) =>
-        precision != Precision.Float32 ? WeightGradientExtent(s).Workspace(checked(s.R * s.S * s.C * s.K))
-        : WinogradShape.Applies(s, false) ? WinogradOp.WeightGradientWorkspace(WinogradShape.WeightGradient(s))
+    static int WeightGradientWorkspace(Device device, ConvolutionShape s) =>
+        device.Precision != Precision.Float32 ? WeightGradientExtent(s).Workspace(checked(s.R * s.S * s.C * s.K))
+        : WinogradShape.Applies(s, false) ? WinogradOp.WeightGradientWorkspace(device, WinogradShape.WeightGradient(s))
         : IsOfFewChannels(s) ? checked(BandSlices(s, Bands.Of(s)) * s.R * s.S * s.C * s.K) : 0;
 
     // Pixels that are a stride apart meet the same taps: each such phase is a product of its own.

@@ -14,9 +14,10 @@ static partial class WinogradOp
     // Rows of k that lie together in dU.
     const int GradientRows = 16;
 
-    /// <summary>Elements of workspace that <see cref="WeightGradient"/> takes.</summary>
-    public static int WeightGradientWorkspace(WinogradShape s) =>
-        checked(Slices(s) * s.Points * s.K * IntrinsicMath.DivRoundUp(s.N, Panel) * Panel);
+    /// <summary>Elements of workspace that <see cref="WeightGradient"/> takes on a device.</summary>
+    public static int WeightGradientWorkspace(Device device, WinogradShape s) =>
+        CardProduct.Suits(device) ? WeightGradientWorkspaceOnCard(device, s)
+        : checked(Slices(s) * s.Points * s.K * IntrinsicMath.DivRoundUp(s.N, Panel) * Panel);
 
     /// <summary>Adds the gradient of the weights; the shape is that of the convolution itself.</summary>
     public static void WeightGradient(Stream stream, Tensor x, Tensor dy, Tensor dw, Tensor workspace, WinogradShape s)
@@ -38,6 +39,12 @@ static partial class WinogradOp
     static void WeightGradient<TFilter>(Stream stream, Tensor x, Tensor dy, Tensor dw, Tensor workspace, WinogradShape s)
         where TFilter : unmanaged, IWinogradFilter
     {
+        if (CardProduct.Suits(stream.Device))
+        {
+            WeightGradientOnCard<TFilter>(stream, x, dy, dw, workspace, s);
+            return;
+        }
+
         if (stream.Device.Properties.SharedBytesPerGroup >= LargeBlock.Bytes)
             WeightGradient<TFilter, LargeBlock>(stream, x, dy, workspace, s);
         else

@@ -24,8 +24,11 @@ static partial class WinogradOp
     // Values of k whose weights a group transforms.
     const int WeightRows = 16;
 
-    /// <summary>Elements of workspace that <see cref="Convolve"/> takes.</summary>
-    public static int ConvolveWorkspace(WinogradShape s) => checked(TransformedWeights(s) + (s.IsAdjoint != 0 ? s.AllTaps * s.C * s.N : 0));
+    /// <summary>Elements of workspace that <see cref="Convolve"/> takes on a device.</summary>
+    public static int ConvolveWorkspace(Device device, WinogradShape s) =>
+        CardProduct.Suits(device) ? ConvolveWorkspaceOnCard(device, s) : ConvolveWorkspace(s);
+
+    static int ConvolveWorkspace(WinogradShape s) => checked(TransformedWeights(s) + (s.IsAdjoint != 0 ? s.AllTaps * s.C * s.N : 0));
 
     static int TransformedWeights(WinogradShape s) => checked(s.Phases * IntrinsicMath.DivRoundUp(s.N, Panel) * Panel * s.Points * s.K);
 
@@ -45,7 +48,8 @@ static partial class WinogradOp
     static void Convolve<TFilter>(Stream stream, Tensor source, Tensor w, Tensor result, Tensor workspace, WinogradShape s)
         where TFilter : unmanaged, IWinogradFilter
     {
-        if (s.N % Panel != 0)
+        bool isCard = CardProduct.Suits(stream.Device);
+        if (s.N % Panel != 0 && !isCard)
             stream.Clear(workspace.View);
         ArrayView<float> weights = w.View;
         if (s.IsAdjoint != 0)
@@ -55,11 +59,13 @@ static partial class WinogradOp
             TransposeOp.Transpose(stream, w.View, weights, s.AllTaps, s.N, s.C);
         }
 
-        int threads = RegisterTile.Threads(stream.Device);
+        int threads = isCard && s.N % Panel == 0 ? Panel : RegisterTile.Threads(stream.Device);
         stream.Launch(
             WeightsKernel<TFilter>, new KernelConfig(new Index3D(s.N / threads, s.K / WeightRows, s.Phases), new Index3D(threads, 1, 1)),
             weights, workspace.View, s);
-        if (stream.Device.Properties.SharedBytesPerGroup >= LargeBlock.Bytes)
+        if (isCard)
+            ConvolveOnCard<TFilter>(stream, source, result, workspace, s);
+        else if (stream.Device.Properties.SharedBytesPerGroup >= LargeBlock.Bytes)
             Convolve<TFilter, LargeBlock>(stream, source, result, workspace, s);
         else
             Convolve<TFilter, SmallBlock>(stream, source, result, workspace, s);

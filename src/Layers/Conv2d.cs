@@ -76,5 +76,5 @@ public sealed class Conv2d : UnaryLayer
     }
 
     Tensor Workspace(Context context, Tensor x, Tensor y) =>
-        context.Workspace(Conv2dOp.WorkspaceLength(context.Device.Precision, x.Shape, weight.Value.Shape, y.Shape, window));
+        context.Workspace(Conv2dOp.WorkspaceLength(context.Device, x.Shape, weight.Value.Shape, y.Shape, window));
 }

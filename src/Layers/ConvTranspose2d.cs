@@ -83,7 +83,7 @@ public sealed class ConvTranspose2d : UnaryLayer
 
     // As a convolution its output is the input and its input the output.
     Tensor Workspace(Context context, Tensor large, Tensor small) =>
-        context.Workspace(Conv2dOp.WorkspaceLength(context.Device.Precision, large.Shape, weight.Value.Shape, small.Shape, window));
+        context.Workspace(Conv2dOp.WorkspaceLength(context.Device, large.Shape, weight.Value.Shape, small.Shape, window));
 
     static int TapsPerPixel(int kernel, int stride) => Math.Max(1, kernel / Math.Max(1, stride));
 }

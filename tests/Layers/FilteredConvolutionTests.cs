@@ -64,7 +64,7 @@ public class FilteredConvolutionTests
         Tensor gradients = context.Upload(dy, s[0], size.Height, size.Width, s[4]);
         Tensor result = context.Allocate(gradients.Shape), imageGradients = context.Allocate(images.Shape),
             weightGradients = context.Upload(before, s[5], s[5], s[3], s[4]);
-        int length = Conv2dOp.WorkspaceLength(Precision.Float32, images.Shape, weights.Shape, result.Shape, window);
+        int length = Conv2dOp.WorkspaceLength(context.Device, images.Shape, weights.Shape, result.Shape, window);
         Assert.That(length, Is.Positive, "this size is not filtered");
         Tensor workspace = context.Workspace(length);
         Conv2dOp.Forward(context.Stream, images, weights, result, window, workspace);

@@ -25,6 +25,9 @@ public sealed record HardwareProperties
     /// <summary>32-bit registers that the threads of a processor have together; 0 if the driver does not tell.</summary>
     public int RegistersPerProcessor { get; init; }
 
+    /// <summary>Bytes of device memory that an op may take to hand values from one of its launches to the next, at most: more goes piece by piece.</summary>
+    public int HandoverBytes { get; init; } = 256 << 20;
+
     /// <summary>Whether memory is waited for by holding many threads, as cards do, and so wants groups of several vectors; a host has caches instead, and groups of one.</summary>
     public bool HoldsManyThreads => ThreadsPerProcessor > Width;
 }

@@ -72,6 +72,21 @@ public class CardProductTests
         OpCaseRun.RequireEqualBits(card, type, s);
     }
 
+    // Some tiles, or one slice of them, at a time.
+    [TestCase("2x16x16x16x16x3x3x1x1x1x1x1x1x0", 20_000)]
+    [TestCase("2x16x18x16x32x4x4x2x2x1x1x1x1x0", 40_000)]
+    [TestCase("9x32x32x16x16x3x3x1x1x1x1x1x1x0", 2_000_000)]
+    public void Filtered_convolutions_go_piece_by_piece_where_memory_is_short(string shape, int bytes)
+    {
+        int[] s = [.. shape.Split('x').Select(int.Parse)];
+        using Device cpu = Device.Open("cpu", threads: 1), other = Device.Open("cpu:256", threads: 1);
+        using var ample = new ComparingDevice(cpu, other, TestDevices.Card);
+        using var scarce = new ComparingDevice(cpu, other, TestDevices.Card with { HandoverBytes = bytes });
+        OpCaseRun.RequireEqualBits(ample, cpu, typeof(Conv2dCase), s);
+        OpCaseRun.RequireEqualBits(scarce, cpu, typeof(Conv2dCase), s);
+        Assert.That(scarce.Launches, Is.GreaterThan(ample.Launches + 4));
+    }
+
     // Four k at a time and one: the sums in registers, and nothing in local memory. Of eight rows and eight columns of four k 16 loads of 16 bytes, and of one k, where they lie by k, 4.
     [TestCase("Card<Stored,Transposed,LargeFloatTile>", 256, 16)]
     [TestCase("Card<Transposed,Stored,LargeFloatTile>", 256, 16 + 4)]
