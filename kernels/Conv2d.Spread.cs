@@ -39,7 +39,7 @@ public static partial class Conv2dOp
         var runs = Runs.Of(s);
         bool isLarge = stream.Device.Properties.SharedBytesPerGroup >= default(HeldLargeBlock).Products * sizeof(float);
         int lines = runs.LinesOfGroup(s, isLarge ? default(HeldLargeBlock).Products : default(HeldSmallBlock).Products);
-        // A card has no such memory to hold them in, and products of its own.
+        // A card has its own products, which fill it; what a group could hold there is little.
         if (lines > 0 && !CardProduct.Suits(stream.Device))
         {
             int bands = IntrinsicMath.DivRoundUp(s.Height, lines);

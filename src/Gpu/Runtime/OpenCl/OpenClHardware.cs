@@ -44,6 +44,8 @@ sealed record OpenClHardware(nint Platform, nint Id, string Name, string Driver,
         MaxGroupThreads = (int)Math.Clamp(MaxWorkGroup * lanes, 1, 1024),
         SharedBytesPerGroup = (int)Math.Clamp(LocalBytes, 0, 48 << 10),
         SharedBytesPerProcessor = (int)Math.Clamp(LocalBytes, 0, 1 << 20),
+        // A buffer holds this and more.
+        HandoverBytes = (int)Math.Clamp(MaxAllocationBytes / 4, 1 << 20, 256 << 20),
     };
 
     /// <summary>Every device of every platform, in the order of the drivers; their places in the list are the numbers of <c>opencl:N</c>.</summary>
