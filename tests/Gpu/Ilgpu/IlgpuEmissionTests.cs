@@ -19,7 +19,7 @@ public class IlgpuEmissionTests
             string text = KernelText.IlgpuPtx(kernel);
             Assert.That(text, Does.Contain(".entry"), $"{op}.{name}");
             Assert.That((text.Contains("mma.sync"), text.Contains("cp.async"), text.Contains("ldmatrix")),
-                Is.EqualTo((name.Contains("Matrix"), name.Contains("Matrix") || name.Contains("Card"),
+                Is.EqualTo((name.Contains("Matrix"), name.Contains("Matrix") || name.Contains("FloatTile"),
                 text.Contains("ldmatrix") && name.Contains("Matrix"))),
                 $"{op}.{name}");
         }
