@@ -30,10 +30,11 @@ public static class DropoutOp
     /// <param name="key">Decides which elements.</param>
     /// <param name="p">In [0, 1).</param>
     /// <exception cref="ArgumentException">The lengths do not fit.</exception>
-    public static void Forward(Stream stream, Tensor x, Tensor y, ArrayView<int> mask, RandomKey key, float p)
+    public static void Forward(Stream stream, Tensor x, Tensor y, ArrayView<int> mask, StepKey key, float p)
     {
         Require(x, y, mask);
-        stream.Launch(ForwardKernel, Groups(stream, x), x.View, y.View, mask, key, Threshold(p), 1f / (1f - p), x.Length);
+        stream.Launch(ForwardKernel, Groups(stream, x), x.View, y.View, mask, key.Key, key.Step, Threshold(p), 1f / (1f - p),
+            x.Length);
     }
 
     /// <summary>The gradient of the elements that are not zero, scaled as they are.</summary>
@@ -64,8 +65,11 @@ public static class DropoutOp
     }
 
     // One group per eight rows of the mask; thread t of T has the integers t, t + T, ... of each, or of every other row where there are 32.
-    static void ForwardKernel(ArrayView<float> x, ArrayView<float> y, ArrayView<int> mask, RandomKey key, int threshold, float scale, int n)
+    static void ForwardKernel(
+        ArrayView<float> x, ArrayView<float> y, ArrayView<int> mask, RandomKey named, ArrayView<int> step, int threshold, float scale,
+        int n)
     {
+        RandomKey key = StepKey.At(named, step);
         int first = Grid.IdxX * GroupElements, end = IntrinsicMath.Min(first + GroupElements, n);
         for (int row = first + OwnRow * Row; row < end; row += RowsAtOnce * Row)
         {

@@ -1,7 +1,8 @@
 // Rows of a table:  y[i] = W[token[i]]          token [n]   W, dW [vocabulary, features]   y, dy [n, features]
 //   With padding, token 0 reads as zeros and has no gradient.
 // Backward:  dW[v] += sum of dy[i] over the places i where token[i] = v, in rising order, in runs of 64      (accumulated)
-//   The places come by token: segment s is token ids[s] at places order[starts[s]] .. order[starts[s + 1] - 1].
+//   The places come by token: segment s is token ids[s] at places order[starts[s]] .. order[starts[s + 1] - 1]. Segments without places, which
+//   fill up ids and starts behind the batch's own, have no token: so the launch is the same for every batch of a shape.
 using ILGPU;
 
 namespace Dalle2.Kernels;
@@ -32,8 +33,8 @@ public static class EmbeddingOp
     /// <summary>The gradient of the table's rows that were read.</summary>
     /// <param name="stream">Where it runs.</param>
     /// <param name="order">Places of dy, those of each token together and in rising order.</param>
-    /// <param name="starts">Where each segment starts in the order, and the end of the last.</param>
-    /// <param name="ids">The token of each segment, each once.</param>
+    /// <param name="starts">Where each segment starts in the order, and the end of the last; those without places come last.</param>
+    /// <param name="ids">The token of each segment that has places, each once.</param>
     /// <param name="dy">The gradient of the rows that were read.</param>
     /// <param name="dtable">Added to.</param>
     /// <exception cref="ArgumentException">The extents do not fit.</exception>
@@ -42,7 +43,9 @@ public static class EmbeddingOp
         Require(dy.Rows, dtable, dy);
         if (starts.Length != ids.Length + 1)
             throw new ArgumentException($"{ids.Length} segments have {ids.Length + 1} bounds, not {starts.Length}");
-        stream.Launch(SegmentSumKernel, new Index2D(dtable.Cols, ids.IntLength), order, starts, ids, dy.View, dtable.View, dtable.Cols);
+        // Each token of the table has one segment at most.
+        int segments = Math.Min(ids.IntLength, dtable.Rows);
+        stream.Launch(SegmentSumKernel, new Index2D(dtable.Cols, segments), order, starts, ids, dy.View, dtable.View, dtable.Cols);
     }
 
     static void Require(int tokens, Tensor table, Tensor y)
@@ -75,9 +78,11 @@ public static class EmbeddingOp
         Index2D index, ArrayView<int> order, ArrayView<int> starts, ArrayView<int> ids, ArrayView<float> dy, ArrayView<float> dtable,
         int features)
     {
-        int end = starts[index.Y + 1];
+        int first = starts[index.Y], end = starts[index.Y + 1];
+        if (first == end)
+            return;
         float total = 0f;
-        for (int start = starts[index.Y]; start < end; start += Run)
+        for (int start = first; start < end; start += Run)
         {
             float sum = 0f;
             int stop = IntrinsicMath.Min(start + Run, end);

@@ -8,32 +8,32 @@ namespace Dalle2.Kernels;
 public static class RandomOp
 {
     /// <summary>Uniform in [0, 1), 24 bits.</summary>
-    public static void Uniform(Stream stream, Tensor y, RandomKey key)
+    public static void Uniform(Stream stream, Tensor y, StepKey key)
     {
-        stream.Launch(UniformKernel, y.Length / 4, y.View, key);
+        stream.Launch(UniformKernel, y.Length / 4, y.View, key.Key, key.Step);
         if (y.Length % 4 != 0)
-            stream.Launch(LastUniformKernel, y.Length % 4, y.View, key, y.Length / 4);
+            stream.Launch(LastUniformKernel, y.Length % 4, y.View, key.Key, key.Step, y.Length / 4);
     }
 
     /// <summary>Normal with mean 0 and variance 1.</summary>
-    public static void Normal(Stream stream, Tensor y, RandomKey key)
+    public static void Normal(Stream stream, Tensor y, StepKey key)
     {
-        stream.Launch(NormalKernel, y.Length / 4, y.View, key);
+        stream.Launch(NormalKernel, y.Length / 4, y.View, key.Key, key.Step);
         if (y.Length % 4 != 0)
-            stream.Launch(LastNormalKernel, y.Length % 4, y.View, key, y.Length / 4);
+            stream.Launch(LastNormalKernel, y.Length % 4, y.View, key.Key, key.Step, y.Length / 4);
     }
 
     // One thread per block of four.
-    static void UniformKernel(Index1D block, ArrayView<float> y, RandomKey key)
+    static void UniformKernel(Index1D block, ArrayView<float> y, RandomKey key, ArrayView<int> step)
     {
-        RandomBlock words = Philox.Block(key, (uint)block.X);
+        RandomBlock words = Philox.Block(StepKey.At(key, step), (uint)block.X);
         Store(y, 4 * block, Philox.Uniform(words.W0), Philox.Uniform(words.W1), Philox.Uniform(words.W2), Philox.Uniform(words.W3));
     }
 
     // One thread per block of four: two pairs of Box and Muller.
-    static void NormalKernel(Index1D block, ArrayView<float> y, RandomKey key)
+    static void NormalKernel(Index1D block, ArrayView<float> y, RandomKey key, ArrayView<int> step)
     {
-        RandomBlock words = Philox.Block(key, (uint)block.X);
+        RandomBlock words = Philox.Block(StepKey.At(key, step), (uint)block.X);
         Store(
             y, 4 * block,
             Philox.NormalCos(words.W0, words.W1), Philox.NormalSin(words.W0, words.W1),
@@ -41,15 +41,15 @@ public static class RandomOp
     }
 
     // One thread per element behind the last whole block.
-    static void LastUniformKernel(Index1D i, ArrayView<float> y, RandomKey key, int block)
+    static void LastUniformKernel(Index1D i, ArrayView<float> y, RandomKey key, ArrayView<int> step, int block)
     {
-        RandomBlock words = Philox.Block(key, (uint)block);
+        RandomBlock words = Philox.Block(StepKey.At(key, step), (uint)block);
         y[4 * block + i] = Philox.Uniform(i.X == 0 ? words.W0 : i.X == 1 ? words.W1 : words.W2);
     }
 
-    static void LastNormalKernel(Index1D i, ArrayView<float> y, RandomKey key, int block)
+    static void LastNormalKernel(Index1D i, ArrayView<float> y, RandomKey key, ArrayView<int> step, int block)
     {
-        RandomBlock words = Philox.Block(key, (uint)block);
+        RandomBlock words = Philox.Block(StepKey.At(key, step), (uint)block);
         float cos = i.X == 2 ? Philox.NormalCos(words.W2, words.W3) : Philox.NormalCos(words.W0, words.W1);
         y[4 * block + i] = i.X == 1 ? Philox.NormalSin(words.W0, words.W1) : cos;
     }

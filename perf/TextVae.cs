@@ -37,6 +37,7 @@ sealed class TextVae : Layer, IDisposable
     readonly AdamOptimizer adam;
     readonly Context inputs;
     readonly Context context;
+    readonly RecordedStep recorded;
     readonly TokenBatch words;
     readonly IntTensor lengths;
     readonly Tensor pictures;
@@ -67,6 +68,7 @@ sealed class TextVae : Layer, IDisposable
         parameters = new ParameterStore(device, "vae", this, seed: 1);
         adam = new AdamOptimizer(device, new AdamOptions(ClipNorm: 0), parameters);
         context = new Context(device, seed: 1);
+        recorded = new RecordedStep(context, Queue);
         inputs = new Context(device);
         var random = new Random(1);
         int[] tokens = [.. Enumerable.Range(0, size.Words * size.Batch).Select(_ => random.Next(Vocabulary))];
@@ -79,22 +81,20 @@ sealed class TextVae : Layer, IDisposable
     /// <summary>How many numbers training changes.</summary>
     public long TrainableCount => parameters.TrainableCount;
 
+    /// <summary>Whether steps are recorded once and replayed, as in a training; else they are launched kernel by kernel.</summary>
+    public bool IsReplayed { get => recorded.IsReplayed; set => recorded.IsReplayed = value; }
+
     /// <summary>One step of training: the loss before it.</summary>
     public float Step()
     {
         context.BeginStep((ulong)adam.StepCount, training: true);
-        var (reconstruction, distance) = Queue();
-        return reconstruction.Scalar(context.Stream) + distance.Scalar(context.Stream);
+        using (context.GatherUploads())
+            adam.Prepare(context, LearningRate);
+        float[] losses = recorded.Run().ToArray(context.Stream);
+        return losses[0] + losses[1];
     }
 
-    /// <summary>One step whose work on the device is remembered.</summary>
-    public Recording Record()
-    {
-        context.BeginStep((ulong)adam.StepCount, training: true);
-        return context.Stream.Record(() => Queue());
-    }
-
-    (Tensor Reconstruction, Tensor Distance) Queue()
+    Tensor Queue()
     {
         lstm.Forward(context, embedding.Forward(context, words), lengths);
         Tensor both = seen.Forward(context, encoder.Forward(context, pictures), lstm.Final);
@@ -110,13 +110,17 @@ sealed class TextVae : Layer, IDisposable
         Tensor[] dseen = seen.Backward(context, Sum(dboth, logVariance.Backward(context, Sum(dv, divergenceVariance))));
         encoder.BackwardToParameters(context, dseen[0]);
         embedding.Backward(context, lstm.Backward(context, null, Sum(dseen[1], dz[1])));
-        adam.Step(context, LearningRate);
-        return (reconstruction, distance);
+        adam.Update(context);
+        Tensor losses = context.Allocate(2);
+        context.Stream.Copy(reconstruction.View, losses.Slice(0, 1).View);
+        context.Stream.Copy(distance.View, losses.Slice(1, 1).View);
+        return losses;
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
+        recorded.Dispose();
         context.Dispose();
         inputs.Dispose();
         adam.Dispose();

@@ -55,7 +55,7 @@ static class Beside
         }
     }
 
-    // Ours: side, precision, ms a step, ms replayed, ...; theirs: side, a time for each precision, and as many again compiled.
+    // Ours: side, precision, ms launched, ms replayed, ...; theirs: side, a time for each precision, and as many again compiled.
     static IEnumerable<JsonNode?[]> Steps(JsonNode ours, JsonNode theirs)
     {
         foreach (JsonArray row in theirs["rows"]!.AsArray().Select(row => row!.AsArray()))

@@ -42,7 +42,9 @@ sealed class ProfiledTraining : IDisposable
     public string StageName => stage.Name;
 
     /// <summary>The step of a number: in turn, from 0.</summary>
-    public void Step(StepProfiler profiler, int number) => loop.Step(number, profiler);
+    /// <param name="profiler">Hears where the host is, in a step launched kernel by kernel; null: the step is replayed, as in a training.</param>
+    /// <param name="number">The number.</param>
+    public void Step(StepProfiler? profiler, int number) => loop.Step(number, profiler);
 
     /// <summary>All bits of the parameters that the stage trains, as a hash.</summary>
     public string Fingerprint()

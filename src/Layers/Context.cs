@@ -3,6 +3,14 @@ namespace Dalle2.Layers;
 /// <summary>What a step of a model runs in: the device's stream, the memory for its tensors, the key of its random numbers.</summary>
 public sealed class Context : IDisposable
 {
+    // Of more values than these a copy of their own costs less than copying them twice.
+    const int MostGathered = 1 << 14;
+
+    readonly StepInputs inputs;
+    readonly List<object> uploaded = [];
+    IntTensor? stepWords;
+    bool isGathering;
+
     /// <summary>A context on a device.</summary>
     /// <param name="device">Where kernels run; not owned.</param>
     /// <param name="seed">The run's seed: with <see cref="Step"/> and a layer's name it decides every random number.</param>
@@ -11,6 +19,7 @@ public sealed class Context : IDisposable
         Device = device;
         Seed = seed;
         Arena = new Arena(device);
+        inputs = new StepInputs(device);
     }
 
     /// <summary>Where kernels run.</summary>
@@ -34,10 +43,18 @@ public sealed class Context : IDisposable
     /// <summary>Examine each layer's output and gradient for NaN and infinity, and throw <see cref="NonFiniteException"/> at the first.</summary>
     public bool CheckFinite { get; set; }
 
+    /// <summary>Bytes of device memory that it holds.</summary>
+    public long CapacityBytes => Arena.CapacityBytes + inputs.CapacityBytes;
+
+    /// <summary>What was uploaded in this step, in order: tensors, which are the same objects in each step of the same shapes.</summary>
+    internal IReadOnlyList<object> Uploaded => uploaded;
+
     /// <summary>Takes back the tensors of the step before and sets the key of the random numbers.</summary>
     public void BeginStep(ulong step, bool training)
     {
         Arena.Reset();
+        uploaded.Clear();
+        stepWords = null;
         Step = step;
         Training = training;
     }
@@ -63,19 +80,54 @@ public sealed class Context : IDisposable
         return tensor;
     }
 
+    /// <summary>
+    /// Until disposed, what is uploaded is gathered, and then copied to the device in one go: the beginning of a step that is recorded. Nothing that reads it
+    /// may be queued before. Large tensors, as pictures are, are copied by themselves.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">Uploads are gathered already.</exception>
+    public GatheringScope GatherUploads()
+    {
+        if (isGathering)
+            throw new InvalidOperationException("uploads are gathered already");
+        isGathering = true;
+        inputs.Begin();
+        UploadStep();
+        return new GatheringScope(this);
+    }
+
     /// <summary>Host values as a tensor, valid until the next <see cref="BeginStep"/>.</summary>
     public Tensor Upload(ReadOnlySpan<float> values, params ReadOnlySpan<int> extents)
     {
-        Tensor tensor = Allocate(extents);
-        tensor.Write(Stream, values);
+        Tensor tensor;
+        if (isGathering && values.Length <= MostGathered)
+        {
+            tensor = inputs.Add(values, new Shape(extents));
+        }
+        else
+        {
+            tensor = Allocate(extents);
+            tensor.Write(Stream, values);
+        }
+
+        uploaded.Add(tensor);
         return tensor;
     }
 
     /// <summary>Host integers as a tensor, valid until the next <see cref="BeginStep"/>.</summary>
     public IntTensor Upload(ReadOnlySpan<int> values, params ReadOnlySpan<int> extents)
     {
-        IntTensor tensor = Arena.AllocateIntegers(new Shape(extents));
-        tensor.Write(Stream, values);
+        IntTensor tensor;
+        if (isGathering && values.Length <= MostGathered)
+        {
+            tensor = inputs.Add(values, new Shape(extents));
+        }
+        else
+        {
+            tensor = Arena.AllocateIntegers(new Shape(extents));
+            tensor.Write(Stream, values);
+        }
+
+        uploaded.Add(tensor);
         return tensor;
     }
 
@@ -84,10 +136,31 @@ public sealed class Context : IDisposable
     public void Release(Tensor tensor) => Arena.Release(tensor);
 
     /// <summary>The key of a random tensor of this step.</summary>
-    public RandomKey Key(string name) => RandomKey.Named(Seed, Step, name);
+    public StepKey Key(string name) => new(RandomKey.Named(Seed, Step, name), (stepWords ?? UploadStep()).View);
 
     /// <inheritdoc/>
-    public void Dispose() => Arena.Dispose();
+    public void Dispose()
+    {
+        Arena.Dispose();
+        inputs.Dispose();
+    }
+
+    IntTensor UploadStep() => stepWords = Upload([(int)Step, (int)(Step >> 32)], 2);
+
+    /// <summary>A time in which uploads are gathered; see <see cref="GatherUploads"/>.</summary>
+    public readonly struct GatheringScope : IDisposable
+    {
+        readonly Context context;
+
+        internal GatheringScope(Context context) => this.context = context;
+
+        /// <summary>Copies what was gathered.</summary>
+        public void Dispose()
+        {
+            context.isGathering = false;
+            context.inputs.Copy();
+        }
+    }
 
     /// <summary>A time in which layers run as outside of training; see <see cref="Inference"/>.</summary>
     public readonly struct InferenceScope : IDisposable

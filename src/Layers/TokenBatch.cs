@@ -32,13 +32,13 @@ public sealed class TokenBatch(bool padding = true)
     public IntTensor Tokens =>
         uploaded ?? throw new InvalidOperationException("the tokens of a batch were not uploaded; call Upload at the step's beginning");
 
-    /// <summary>Places of the tokens, those of each token together and in rising order; on the device.</summary>
+    /// <summary>Places of the tokens, those of each token together and in rising order, then zeros; on the device.</summary>
     internal ArrayView<int> Order { get; private set; }
 
-    /// <summary>Where each token's segment of the order starts, and the end of the last; on the device.</summary>
+    /// <summary>Where each token's segment of the order starts, and the end of the last, which stands in the rest too; on the device.</summary>
     internal ArrayView<int> Starts { get; private set; }
 
-    /// <summary>The token of each segment; on the device.</summary>
+    /// <summary>The token of each segment, then zeros; on the device.</summary>
     internal ArrayView<int> Ids { get; private set; }
 
     /// <summary>Tokens made ready and on the device, in one call.</summary>
@@ -98,9 +98,13 @@ public sealed class TokenBatch(bool padding = true)
         if (new Shape(extents).Length != length)
             throw new ArgumentException($"{length} tokens do not have the shape {new Shape(extents)}");
         uploaded = context.Upload(tokens.AsSpan(0, length), extents);
-        Order = UploadPart(context, places.AsSpan(0, count));
-        Starts = UploadPart(context, bounds.AsSpan(0, segments + 1));
-        Ids = UploadPart(context, segmentTokens.AsSpan(0, segments));
+        // All of the memory, whatever the batch, with segments of no places behind its own: so that a recorded step fits each batch of the shape.
+        Array.Clear(places, count, length - count);
+        bounds.AsSpan(segments + 1, length - segments).Fill(count);
+        Array.Clear(segmentTokens, segments, length - segments);
+        Order = context.Upload(places.AsSpan(0, length), length).View;
+        Starts = context.Upload(bounds.AsSpan(0, length + 1), length + 1).View;
+        Ids = context.Upload(segmentTokens.AsSpan(0, length), length).View;
         return this;
     }
 
@@ -123,12 +127,4 @@ public sealed class TokenBatch(bool padding = true)
 
     // An embedding refuses tokens below 0.
     bool IsCounted(int token) => token > 0 || (token == 0 && !padding);
-
-    // The memory is that of a batch without padding, whatever the batch.
-    ArrayView<int> UploadPart(Context context, ReadOnlySpan<int> integers)
-    {
-        ArrayView<int> view = context.Arena.Allocate<int>(length + 1).Part(0, integers.Length);
-        context.Stream.Write(integers, view);
-        return view;
-    }
 }

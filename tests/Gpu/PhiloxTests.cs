@@ -87,6 +87,26 @@ public class PhiloxTests
         Assert.That(y.ToArray(device.Stream), Is.EqualTo(words.Select(w => Normal(w.Block, w.Lane))));
     }
 
+    [TestCase("reference", 3ul)]
+    [TestCase("cpu", 3ul)]
+    [TestCase("cpu", 0xFEDCBA9876543210ul)]
+    public void A_step_in_device_memory_counts_and_not_that_of_the_key(string deviceName, ulong step)
+    {
+        using Device device = Device.Open(deviceName);
+        using Buffer<float> buffer = device.Allocate<float>(30);
+        using Buffer<int> words = device.Allocate<int>(2);
+        device.Stream.Write<int>([(int)step, (int)(step >> 32)], words.View);
+        var y = new Tensor(buffer.View, new Shape(30));
+        foreach (Action<Dalle2.Gpu.Runtime.Stream, Tensor, StepKey> draw in
+            (Action<Dalle2.Gpu.Runtime.Stream, Tensor, StepKey>[])[RandomOp.Uniform, RandomOp.Normal])
+        {
+            draw(device.Stream, y, RandomKey.Named(5, step, "noise"));
+            float[] expected = y.ToArray(device.Stream);
+            draw(device.Stream, y, new StepKey(RandomKey.Named(5, 1, "noise"), words.View));
+            Assert.That(y.ToArray(device.Stream), Is.EqualTo(expected));
+        }
+    }
+
     [Test]
     public void Steps_seeds_and_tensors_draw_different_numbers()
     {
@@ -115,7 +135,7 @@ public class PhiloxTests
         return lane % 2 == 0 ? Philox.NormalCos(first, second) : Philox.NormalSin(first, second);
     }
 
-    static double[] Draw(Action<Dalle2.Gpu.Runtime.Stream, Tensor, RandomKey> fill)
+    static double[] Draw(Action<Dalle2.Gpu.Runtime.Stream, Tensor, StepKey> fill)
     {
         using Device device = Device.Open("cpu");
         using Buffer<float> buffer = device.Allocate<float>(200_000);

@@ -67,6 +67,7 @@ public class SettingsTests
     [TestCase("D2_DEBUG", "-1")]
     [TestCase("D2_DEBUG", "yes")]
     [TestCase("D2_CHECK", "true")]
+    [TestCase("D2_REPLAY", "no")]
     [TestCase("D2_OVERRIDE", "/no/such/folder")]
     [TestCase("D2_DUMP", "/dev/null/folder")]
     [TestCase("D2_CACHE", "/dev/null/folder")]
@@ -77,8 +78,8 @@ public class SettingsTests
     public void Unset_and_empty_are_the_defaults()
     {
         Settings none = Of(("D2_DEBUG", ""), ("D2_CHECK", ""));
-        Assert.That((none.DefaultDevice, none.Debug, none.IsChecked, none.DumpFolder, none.OverrideFolder, none.CacheFolder),
-            Is.EqualTo(("cpu", 0, false, (string?)null, (string?)null, (string?)null)));
+        Assert.That((none.DefaultDevice, none.Debug, none.IsChecked, none.Replays, none.DumpFolder, none.OverrideFolder, none.CacheFolder),
+            Is.EqualTo(("cpu", 0, false, true, (string?)null, (string?)null, (string?)null)));
     }
 
     [Test]

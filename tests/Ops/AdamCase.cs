@@ -49,10 +49,10 @@ public sealed class AdamCase : OpCase
         Tensor norm = context.Allocate(1), partials = context.Allocate(ReductionOp.Partials(s[0]));
         for (int t = 1; t <= Steps; t++)
         {
-            Tensor g = Copy(args[1].At(t - 1));
+            Tensor g = Copy(args[1].At(t - 1)), step = context.Upload(Step(t), AdamStep.Length);
             ReductionOp.PartialSumsOfSquares(stream, g.View, partials.View);
             ReductionOp.Norm(stream, partials.View, norm.View);
-            AdamOp.Update(stream, state[0].View, g.View, state[1].View, state[2].View, norm.View, Step(s, t), Decayed(s));
+            AdamOp.Update(stream, state[0].View, g.View, state[1].View, state[2].View, norm.View, Rule(s), step.View, Decayed(s));
         }
 
         return state;
@@ -68,17 +68,26 @@ public sealed class AdamCase : OpCase
     // One step, over and over.
     public override OpPasses Prepare(Context context, int[] s, DeviceArguments args)
     {
+        Tensor step = context.Upload(Step(1), AdamStep.Length);
         return new OpPasses(Update, null);
 
         Tensor[] Update()
         {
             Tensor g = args[1].At(0), norm = context.Zeros(1);
-            AdamOp.Update(context.Stream, args[0].View, g.View, args[2].View, args[3].View, norm.View, Step(s, 1), Decayed(s));
+            AdamOp.Update(context.Stream, args[0].View, g.View, args[2].View, args[3].View, norm.View, Rule(s), step.View,
+                Decayed(s));
             return [args[0]];
         }
     }
 
-    static AdamStep Step(int[] s, int t) => AdamStep.Of(t, Rate, Beta1, Beta2, Epsilon, s[1] == 1 ? Clip : 0, Decay);
+    static AdamRule Rule(int[] s) => AdamRule.Of(Beta1, Beta2, Epsilon, s[1] == 1 ? Clip : 0);
+
+    static float[] Step(int t)
+    {
+        var scalars = new float[AdamStep.Length];
+        AdamStep.Of(t, Rate, Beta1, Beta2, Decay).CopyTo(scalars);
+        return scalars;
+    }
 
     // All but the last eighth.
     static int Decayed(int[] s) => s[2] == 1 ? s[0] - s[0] / 8 : 0;

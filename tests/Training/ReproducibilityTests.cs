@@ -1,3 +1,4 @@
+using Dalle2.Gpu.Runtime;
 using Dalle2.Training.Families;
 using Dalle2.Training.Loop;
 using Dalle2.Training.Runs;
@@ -22,7 +23,11 @@ public class ReproducibilityTests
     }
 
     [TearDown]
-    public void RemoveFolder() => Directory.Delete(folder, recursive: true);
+    public void RemoveFolder()
+    {
+        Settings.Read();
+        Directory.Delete(folder, recursive: true);
+    }
 
     [Test]
     public void Every_device_and_any_number_of_threads_give_the_same_checkpoints()
@@ -40,7 +45,7 @@ public class ReproducibilityTests
     [Test]
     public void OpenCl_gives_the_same_checkpoints()
     {
-        if (!Dalle2.Gpu.Runtime.Device.All().Any(device => device is { Kind: "opencl", Available: true }))
+        if (!Device.All().Any(device => device is { Kind: "opencl", Available: true }))
             Assert.Ignore("no OpenCL driver: install pocl-opencl-icd");
         Assert.That(Train("opencl", 0), Is.EqualTo(Train("cpu", 2)));
     }
@@ -58,9 +63,13 @@ public class ReproducibilityTests
     [TestCase(6)]
     [TestCase(27)]
     [TestCase(99)]
-    public void A_run_that_is_stopped_and_resumed_ends_with_the_same_bits(int steps)
+    public void A_run_that_is_stopped_and_resumed_ends_with_the_bits_of_one_launched_kernel_by_kernel(int steps)
     {
-        byte[][] whole = Train("cpu", 2);
+        Settings.Use(Settings.Of(name => name == "D2_REPLAY" ? "0" : null));
+        var told = new Stopper(null, 0);
+        byte[][] whole = Train("cpu", 2, observer: told);
+        Settings.Read();
+        Assert.That(told.Notices, Has.Some.EqualTo("steps are launched kernel by kernel: D2_REPLAY=0 asks for it"));
         string path = Path.Combine(folder, "stopped");
         using var stop = new CancellationTokenSource();
         var request = new TrainingRequest { Config = Config, OutputFolder = path, Threads = 2 };
@@ -84,11 +93,11 @@ public class ReproducibilityTests
         Assert.That(Read(path), Is.EqualTo(whole));
     }
 
-    byte[][] Train(string device, int threads, TrainingConfig? config = null)
+    byte[][] Train(string device, int threads, TrainingConfig? config = null, ITrainingObserver? observer = null)
     {
         string path = Path.Combine(folder, $"run{runs++}");
         TrainingSession.Run(new TrainingRequest { Config = config ?? Config, OutputFolder = path, Device = device, Threads = threads },
-            new Stopper(null, 0));
+            observer ?? new Stopper(null, 0));
         return Read(path);
     }
 

@@ -3,7 +3,6 @@ using Dalle2.Data.Text;
 using Dalle2.Gpu.Runtime;
 using Dalle2.Layers;
 using Dalle2.Models.Parts;
-using Dalle2.Tensors;
 using Dalle2.Training.Families;
 using Dalle2.Training.Families.Classic;
 using Dalle2.Training.Loop;
@@ -16,12 +15,12 @@ sealed class TrainingSteps : IDisposable
     readonly FamilyModel model;
     readonly StepLoop loop;
 
-    public TrainingSteps(Device device, string stage, RecurrentCell cell = RecurrentCell.Lstm)
+    public TrainingSteps(Device device, string stage, RecurrentCell cell = RecurrentCell.Lstm, int samples = 40, int batch = 8)
     {
         var config = (ClassicConfig)ModelFamily.Default.Preset("tiny") with
         {
-            Samples = 40,
-            Batch = 8,
+            Samples = samples,
+            Batch = batch,
             Cell = cell,
             WeightDecay = 0.01f,
             ClipNorm = 1f
@@ -38,6 +37,9 @@ sealed class TrainingSteps : IDisposable
 
     public Stage Stage { get; }
 
+    /// <summary>Whether steps are replayed where they can be.</summary>
+    public bool IsReplayed { set => loop.IsReplayed = value; }
+
     public BatchSampler Sampler { get; }
 
     public Context Context => loop.Context;
@@ -53,25 +55,6 @@ sealed class TrainingSteps : IDisposable
     {
         StepOutcome outcome = loop.Step(step);
         return Loss(outcome);
-    }
-
-    /// <summary>One step between its batch's upload and the reading of its figures, done once as it is and then, from the same state, as a replay of its recording.</summary>
-    public double Replay(long step)
-    {
-        Batch batch = loop.Take(step);
-        loop.Upload(batch, step);
-        float[][] before = [.. State()];
-        Tensor values = null!;
-        Recording recording = Context.Stream.Record(() =>
-        {
-            values = Stage.Run(Context);
-            loop.Optimize(values, step);
-        });
-        foreach (var (view, held) in Views().Zip(before))
-            Context.Stream.Write<float>(held, view);
-        Context.Stream.Write<float>(new float[values.Length], values.View);
-        Context.Stream.Replay(recording);
-        return Loss(loop.Read(batch, values, step));
     }
 
     /// <summary>All trained values, with their gradients and moments.</summary>

@@ -62,6 +62,9 @@ public abstract class Device : IDisposable
     /// <summary>The order of work: launches and copies run one after the other.</summary>
     public Stream Stream { get; }
 
+    /// <summary>Why a <see cref="Recording"/> is replayed launch by launch where this kind of device could do it at once; null for no reason.</summary>
+    public virtual string? ReplayObstacle => null;
+
     /// <summary>Bytes of device memory held by buffers.</summary>
     public long AllocatedBytes => Interlocked.Read(ref allocatedBytes);
 

@@ -4,7 +4,7 @@ using System.IO;
 namespace Dalle2.Gpu.Runtime;
 
 /// <summary>
-/// What the environment says: six variables, read once. Unset they cost nothing; a value that makes no sense is an error, not a default.
+/// What the environment says: seven variables, read once. Unset they cost nothing; a value that makes no sense is an error, not a default.
 /// </summary>
 public sealed class Settings
 {
@@ -26,6 +26,12 @@ public sealed class Settings
             "1" => true,
             { } other => throw new InvalidSettingException($"D2_CHECK={other}: give 1 for checked mode, or 0"),
         };
+        Replays = Get("D2_REPLAY") switch
+        {
+            null or "1" => true,
+            "0" => false,
+            { } other => throw new InvalidSettingException($"D2_REPLAY={other}: give 0 to queue each step launch by launch, or 1"),
+        };
         DumpFolder = Folder("D2_DUMP", Get("D2_DUMP"), create: true);
         OverrideFolder = Folder("D2_OVERRIDE", Get("D2_OVERRIDE"), create: false);
         CacheFolder = Folder("D2_CACHE", Get("D2_CACHE"), create: true);
@@ -41,6 +47,7 @@ public sealed class Settings
         ("D2_DUMP", "a folder", "the IR, the PTX and the device's own code of every kernel that is compiled are written there"),
         ("D2_OVERRIDE", "a folder", "a text with the name that D2_DUMP gives it, edited by hand, is compiled in place of the emitted one"),
         ("D2_CHECK", "1", "checked mode on every device: indices, divisions, NaN and infinity, barriers"),
+        ("D2_REPLAY", "0", "training steps are queued launch by launch, not recorded and replayed; the bits are the same"),
         ("D2_CACHE", "a folder", "where drivers' compiled programs are kept, instead of the user's cache folder"),
     ];
 
@@ -56,6 +63,9 @@ public sealed class Settings
 
     /// <summary>Whether every device is opened in checked mode.</summary>
     public bool IsChecked { get; }
+
+    /// <summary>Whether training steps are recorded and replayed.</summary>
+    public bool Replays { get; }
 
     /// <summary>Where texts of compiled kernels are written; null for nowhere.</summary>
     public string? DumpFolder { get; }

@@ -39,7 +39,7 @@ public abstract class Stage(StageDescription description, int steps, IReadOnlyLi
 
     /// <summary>
     /// Queues the forward and backward pass of what was uploaded: leaves the gradients in the trained stores. It copies nothing from or to the
-    /// host, so that it can be recorded.
+    /// host, and what it queues follows from the shapes of what was uploaded, so that a <see cref="RecordedStep"/> can stand for it.
     /// </summary>
     /// <returns>Figures on the device, the total loss first; see <see cref="Read"/>.</returns>
     public abstract Tensor Run(Context context);
@@ -49,18 +49,14 @@ public abstract class Stage(StageDescription description, int steps, IReadOnlyLi
 
     /// <summary>The figures of a step, read from the device with the optimizer's norm in one copy, after everything that was queued.</summary>
     /// <param name="context">The step.</param>
-    /// <param name="values">What <see cref="Run"/> gave.</param>
-    /// <param name="norm">One element: the norm of the gradients.</param>
+    /// <param name="figures">What <see cref="Run"/> gave, and one more behind it: the norm of the gradients.</param>
     /// <returns>Named figures, the total <c>loss</c> first, in a list that is filled anew by the next step; and the norm.</returns>
-    public (IReadOnlyList<KeyValuePair<string, double>> Figures, float Norm) Read(Context context, Tensor values, Tensor norm)
+    public (IReadOnlyList<KeyValuePair<string, double>> Figures, float Norm) Read(Context context, Tensor figures)
     {
-        Tensor all = context.Allocate(values.Length + 1);
-        context.Stream.Copy(values.View, all.Slice(0, values.Length).View);
-        context.Stream.Copy(norm.View, all.Slice(values.Length, 1).View);
-        if (read.Length != all.Length)
-            read = new float[all.Length];
-        context.Stream.Read<float>(all.View, read);
-        return (Describe(read.AsSpan(0, values.Length)), read[^1]);
+        if (read.Length != figures.Length)
+            read = new float[figures.Length];
+        context.Stream.Read<float>(figures.View, read);
+        return (Describe(read.AsSpan(0, read.Length - 1)), read[^1]);
     }
 
     /// <summary>All of it but the optimizer: uploads a batch, runs forward and backward, reads the figures.</summary>
@@ -68,7 +64,7 @@ public abstract class Stage(StageDescription description, int steps, IReadOnlyLi
     {
         Upload(context, batch);
         Tensor values = Run(context);
-        return Read(context, values, values.Slice(0, 1)).Figures;
+        return Read(context, Gather(context, values, values.Slice(0, 1))).Figures;
     }
 
     /// <summary>Forgets a step that was broken off.</summary>
@@ -81,12 +77,20 @@ public abstract class Stage(StageDescription description, int steps, IReadOnlyLi
     public virtual Tensor Sheet(Context context, Batch batch, ulong seed) =>
         throw new NotSupportedException($"stage '{Name}' has no sheet");
 
-    /// <summary>Scalars side by side: what <see cref="Run"/> returns.</summary>
-    protected static Tensor Gather(Context context, params ReadOnlySpan<Tensor> scalars)
+    /// <summary>Figures one behind the other: what <see cref="Run"/> returns.</summary>
+    protected internal static Tensor Gather(Context context, params ReadOnlySpan<Tensor> parts)
     {
-        Tensor all = context.Allocate(scalars.Length);
-        for (int i = 0; i < scalars.Length; i++)
-            context.Stream.Copy(scalars[i].View, all.Slice(i, 1).View);
+        int length = 0;
+        foreach (Tensor part in parts)
+            length += part.Length;
+        Tensor all = context.Allocate(length);
+        int at = 0;
+        foreach (Tensor part in parts)
+        {
+            context.Stream.Copy(part.View, all.Slice(at, part.Length).View);
+            at += part.Length;
+        }
+
         return all;
     }
 

@@ -11,6 +11,7 @@ public sealed class StepLoop : IDisposable
     readonly TrainingConfig config;
     readonly Stage stage;
     readonly BatchSampler sampler;
+    readonly RecordedStep recorded;
     BatchLoader? loader;
 
     /// <summary>Readies a stage at its first step; nothing of it is changed yet.</summary>
@@ -24,6 +25,7 @@ public sealed class StepLoop : IDisposable
         Optimizer = new AdamOptimizer(device, new AdamOptions(WeightDecay: config.WeightDecay, ClipNorm: config.ClipNorm),
             [.. stage.Trained]);
         Context = new Context(device, StageSeed(config.Seed, stage.Name));
+        recorded = new RecordedStep(Context, () => Optimize(stage.Run(Context)));
     }
 
     /// <summary>The optimizer; its step count is to be set when a stage goes on.</summary>
@@ -42,14 +44,26 @@ public sealed class StepLoop : IDisposable
         profiler?.End();
         profiler?.Begin("forward and backward");
         Upload(batch, step);
-        Tensor values = stage.Run(Context);
-        profiler?.End();
-        profiler?.Begin("optimizer");
-        Optimize(values, step);
-        StepOutcome outcome = Read(batch, values, step);
+        Tensor figures;
+        if (profiler == null)
+        {
+            figures = recorded.Run();
+        }
+        else
+        {
+            Tensor values = stage.Run(Context);
+            profiler.End();
+            profiler.Begin("optimizer");
+            figures = Optimize(values);
+        }
+
+        StepOutcome outcome = Read(batch, figures, step);
         profiler?.End();
         return outcome;
     }
+
+    /// <summary>Whether steps without a profiler are recorded and replayed.</summary>
+    internal bool IsReplayed { get => recorded.IsReplayed; set => recorded.IsReplayed = value; }
 
     /// <summary>The batch of a step, in turn.</summary>
     internal Batch Take(long step)
@@ -62,17 +76,26 @@ public sealed class StepLoop : IDisposable
     internal void Upload(Batch batch, long step)
     {
         Context.BeginStep((ulong)step, training: true);
-        stage.Upload(Context, batch);
+        using (Context.GatherUploads())
+        {
+            stage.Upload(Context, batch);
+            Optimizer.Prepare(Context, Rate(step));
+        }
     }
 
     /// <summary>Queues the optimizer, which leaves the parameters alone where the loss is not finite: figures are read once, behind everything.</summary>
-    internal void Optimize(Tensor values, long step) => Optimizer.Step(Context, Rate(step), values.Slice(0, 1));
+    /// <returns>The figures, and behind them the norm of the gradients.</returns>
+    internal Tensor Optimize(Tensor values)
+    {
+        Optimizer.Update(Context, values.Slice(0, 1));
+        return Stage.Gather(Context, values, Optimizer.Norm);
+    }
 
     /// <summary>Waits for the step, and reads its figures.</summary>
-    internal StepOutcome Read(Batch batch, Tensor values, long step)
+    internal StepOutcome Read(Batch batch, Tensor figures, long step)
     {
-        var (figures, norm) = stage.Read(Context, values, Optimizer.Norm);
-        return new StepOutcome(batch, figures, Rate(step), norm);
+        var (described, norm) = stage.Read(Context, figures);
+        return new StepOutcome(batch, described, Rate(step), norm);
     }
 
     float Rate(long step) => LearningRate.At(config.LearningRate, step, stage.Steps, config.WarmupSteps);
@@ -81,6 +104,7 @@ public sealed class StepLoop : IDisposable
     public void Dispose()
     {
         loader?.Dispose();
+        recorded.Dispose();
         Context.Dispose();
         Optimizer.Dispose();
     }

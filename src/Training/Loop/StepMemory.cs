@@ -16,8 +16,10 @@ static class StepMemory
         using Device plan = device.ForPlanning();
         using var context = new Context(plan);
         context.BeginStep(0, training: true);
-        stage.Step(context, batch);
-        return context.Arena.CapacityBytes;
+        using (context.GatherUploads())
+            stage.Upload(context, batch);
+        stage.Run(context);
+        return context.CapacityBytes;
     }
 
     /// <summary>Says what a stage needs before it is trained.</summary>

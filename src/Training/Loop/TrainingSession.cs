@@ -89,6 +89,8 @@ public sealed class TrainingSession
     {
         device.Precision = config.Precision;
         observer.Notice($"device {device.Label}: {device.Description}");
+        if ((Settings.Current.Replays ? device.ReplayObstacle : "D2_REPLAY=0 asks for it") is { } reason)
+            observer.Notice($"steps are launched kernel by kernel: {reason}");
     }
 
     TrainingResult Train(TrainingData data, Stopwatch clock, CancellationToken cancellation)

@@ -210,6 +210,7 @@ public class CudaDeviceTests
         Assert.That(driver.Calls.Count(call => call.StartsWith("LaunchKernel")), Is.EqualTo(launches / 2));
         device.Stream.Replay(recording);
         Assert.That(Read(device, x), Is.EqualTo(Enumerable.Range(0, 10).Select(i => i < 5 ? 4096f * i : 4096f * (i - 5))));
+        Assert.That(device.ReplayObstacle, graphs > 0 ? Is.Null : Does.Contain("no graphs").And.Contains("11.4"));
     }
 
     [Test]

@@ -53,10 +53,16 @@ sealed unsafe partial class CudaDevice
         }
     }
 
+    public override string? ReplayObstacle =>
+        report != 0 ? "every launch is checked"
+        : Settings.Current.Debug >= 2 ? $"D2_DEBUG={Settings.Current.Debug} tells of each"
+        : !hardware.HasGraphs ? "the driver has no graphs, which those for CUDA 11.4 or later have"
+        : null;
+
     // As a graph, which is made when it is first replayed; launch by launch where the host looks at each, or the driver has no graphs.
     internal override void Replay(Recording recorded)
     {
-        if (Profiler != null || report != 0 || Settings.Current.Debug >= 2 || !hardware.HasGraphs)
+        if (Profiler != null || ReplayObstacle != null)
         {
             recorded.Replay(Stream);
             return;
