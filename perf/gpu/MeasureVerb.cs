@@ -13,10 +13,10 @@ sealed class MeasureVerb : Verb
     static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
 
     readonly Option<string> output = VerbOptions.Text("--out", "FOLDER", ".", "Where report.json and report.md go.");
-    readonly Option<int> seconds = VerbOptions.Count("--seconds", 570, 10, 86_400, "The longest that all of it may take.");
+    readonly Option<int> seconds = VerbOptions.Count("--seconds", 480, 10, 86_400, "The longest that all of it may take.");
 
     public MeasureVerb()
-        : base("measure", "Measure this machine's cards: tests, bits, roofline, ops, PyTorch, training steps and memory.")
+        : base("measure", "Measure this machine's cards: tests, bits, roofline, ops, PyTorch, training steps, drawing and memory.")
     {
         Options.Add(output);
         Options.Add(seconds);

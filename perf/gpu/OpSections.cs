@@ -16,9 +16,9 @@ static class OpSections
 
     public static JsonObject Ops(double seconds)
     {
-        string[] cards = Section.Cards();
-        if (cards.Length == 0)
-            return Section.NotMeasured(Section.NoCard!);
+        if (Section.NoCard is { } reason)
+            return Section.NotMeasured(reason);
+        string[] cards = [.. Section.Cards(), .. Section.IlgpuCards()];
         long start = Stopwatch.GetTimestamp();
         var tables = new List<JsonObject>();
         for (int card = 0; card < cards.Length; card++)

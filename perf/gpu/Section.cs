@@ -18,18 +18,21 @@ sealed record Section(string Name, string Title, int Seconds, string Awaits, Fun
     /// <summary>All, in the order of the report.</summary>
     public static IReadOnlyList<Section> All { get; } =
     [
-        new("devices", "Devices", 10, "name, compute capability, multiprocessors and memory of each card", _ => DeviceSections.Devices()),
-        new("roofline", "What the devices do at most", 30, "float32 peak, bandwidth and launch time of each card",
+        new("devices", "Devices", 5, "name, compute capability, multiprocessors and memory of each card", _ => DeviceSections.Devices()),
+        new("roofline", "What the devices do at most", 20, "float32 peak, bandwidth and launch time of each card",
         _ => DeviceSections.Rooflines()),
-        new("steps", "Whole training steps, and their memory", 110, "steps at 32x32, 64x64 and 128x128 in float32, tf32 and bf16; the "
-        + "autoencoder's step at 64x64 and 128x128, replayed, with the share of its kernels and its memory", StepSection.Run),
-        new("ops", "Every op, as a share of that", 110, "a product of 4096^3 and large convolutions in tf32 and bf16; every op, forward "
-        + "and backward, and those that multiply matrices in each precision", OpSections.Ops),
-        new("pytorch", "The same in PyTorch with cuBLAS and cuDNN", 110,
+        new("steps", "Whole training steps, and their memory", 110, "steps at 32x32, 64x64 and 128x128 in float32, tf32 and bf16, and as "
+        + "ILGPU compiles them; the autoencoder's step at 64x64 and 128x128, replayed, with the share of its kernels and its memory",
+        StepSection.Run),
+        new("drawing", "Drawing, and its memory", 30, "64 pictures at 32x32, 64x64 and 128x128 in float32, tf32 and bf16",
+        DrawingSection.Run),
+        new("ops", "Every op, as a share of that", 100, "a product of 4096^3 and large convolutions in tf32 and bf16; every op, forward "
+        + "and backward, those that multiply matrices in each precision, and all as ILGPU compiles them", OpSections.Ops),
+        new("pytorch", "The same in PyTorch with cuBLAS and cuDNN", 90,
         "the same sizes and precisions in PyTorch, its training step eager and compiled, and the ratios", OpSections.PyTorch),
-        new("bits", "The same bits after 20 training steps", 60, "the hash of the parameters on each card, beside the cpu's",
+        new("bits", "The same bits after 20 training steps", 30, "the hash of the parameters on each card, beside the cpu's",
         _ => DeviceSections.Bits()),
-        new("tests", "Tests of the CUDA device", 130, "the bits of every op, and of 20 training steps, on a card", _ => TestSection.Run()),
+        new("tests", "Tests of the CUDA device", 90, "the bits of every op, and of 20 training steps, on a card", _ => TestSection.Run()),
     ];
 
     /// <summary>The names of the cards' devices: CUDA's, then OpenCL's that are no processors.</summary>
@@ -40,6 +43,11 @@ sealed record Section(string Name, string Title, int Seconds, string Awaits, Fun
         && !device.Reason.StartsWith("pthread", StringComparison.Ordinal) && !device.Reason.StartsWith("cpu", StringComparison.Ordinal))
         .Select(device => device.Name),
     ];
+
+    /// <summary>The same NVIDIA cards with kernels compiled and launched by ILGPU, where there are any.</summary>
+    public static string[] IlgpuCards() =>
+        [.. Device.All().Where(device => device.Available && device.Name.StartsWith("ilgpu:cuda", StringComparison.Ordinal))
+        .Select(device => device.Name)];
 
     /// <summary>A result with tables.</summary>
     public static JsonObject Measured(params JsonObject[] tables) =>

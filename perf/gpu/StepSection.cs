@@ -27,6 +27,7 @@ static class StepSection
             .. from card in cards
                from size in Sizes()
                select (card, size.Name, size.Config),
+            .. Section.IlgpuCards().Select(card => (card, Sizes().First().Name, Sizes().First().Config)),
         ];
         var rows = new List<JsonNode?[]>();
         long start = Stopwatch.GetTimestamp();
@@ -148,7 +149,8 @@ static class StepSection
             Math.Round(1000 * config.Batch / median), Math.Round(100 * kernels / median), Math.Round(device.AllocatedBytes / 1048576.0, 1)];
     }
 
-    static IEnumerable<(string Name, TrainingConfig Config)> Sizes()
+    /// <summary>The models, smallest first.</summary>
+    public static IEnumerable<(string Name, TrainingConfig Config)> Sizes()
     {
         var large = (ClassicConfig)ModelFamily.Default.Preset("emoji") with { Data = "shapes" };
         yield return ("classic 32x32", ModelFamily.Default.Preset("demo"));

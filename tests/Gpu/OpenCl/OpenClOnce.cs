@@ -16,6 +16,20 @@ static class OpenClOnce
     /// <summary>A device of the caller's own.</summary>
     public static OpenClDevice Open(int lanes) => OpenClDevice.Open("opencl:0", CacheFolder, lanes);
 
+    /// <summary>The first device as if it were the smallest card that OpenCL allows: one unit, sub-groups of 32, work-groups of 256, little memory to share and to allocate. A device of the caller's own.</summary>
+    public static OpenClDevice OpenSmallCard()
+    {
+        _ = Device(1);
+        return OpenClDevice.Open("opencl:0", CacheFolder, lanes: 1, limit: hardware => hardware with
+        {
+            ComputeUnits = 1,
+            SubGroup = 32,
+            MaxWorkGroup = 256,
+            LocalBytes = 32 << 10,
+            MaxAllocationBytes = 128 << 20,
+        });
+    }
+
     /// <summary>The first device, with so many threads to a work-item.</summary>
     public static OpenClDevice Device(int lanes)
     {

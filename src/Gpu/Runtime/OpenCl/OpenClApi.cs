@@ -94,6 +94,17 @@ sealed unsafe class OpenClApi
         return getDeviceInfo(device, name, sizeof(ulong), &number, null) == 0 ? number : 0;
     }
 
+    /// <summary>A property of a device that is a list of sizes; empty if the driver does not know it.</summary>
+    public long[] DeviceSizes(nint device, uint name)
+    {
+        nuint bytes = 0;
+        if (getDeviceInfo(device, name, 0, null, &bytes) != 0 || bytes == 0)
+            return [];
+        var sizes = new nuint[(int)bytes / sizeof(nuint)];
+        fixed (nuint* first = sizes)
+            return getDeviceInfo(device, name, bytes, first, null) == 0 ? [.. sizes.Select(size => (long)size)] : [];
+    }
+
     static string Text(delegate* unmanaged<nint, uint, nuint, void*, nuint*, int> get, nint owner, uint name)
     {
         nuint size = 0;
@@ -113,7 +124,7 @@ sealed unsafe class OpenClApi
 
     static OpenClApi? Load()
     {
-        PoclSignals.LeaveToRuntime();
+        PoclOptions.Set();
         string[] names = OperatingSystem.IsWindows() ? ["OpenCL.dll"]
             : OperatingSystem.IsMacOS() ? ["/System/Library/Frameworks/OpenCL.framework/OpenCL"]
             : ["libOpenCL.so.1", "libOpenCL.so"];

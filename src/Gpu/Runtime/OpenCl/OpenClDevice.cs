@@ -49,7 +49,8 @@ sealed unsafe class OpenClDevice : Device
     }
 
     public override string Description => $"OpenCL: {hardware.Description}, {(Lanes == 1 ? "a thread" : $"{Lanes} threads")} a work-item"
-        + $"{(report == null ? "" : ", every access checked")}";
+        + (Lanes > 1 ? "" : hardware.SubGroup > 0 ? $", sub-groups of {hardware.SubGroup}"
+        : $", sub-groups of {Properties.Width} taken for granted") + $"{(report == null ? "" : ", every access checked")}";
 
     public override long AvailableBytes => hardware.GlobalBytes - AllocatedBytes;
 
@@ -75,9 +76,10 @@ sealed unsafe class OpenClDevice : Device
     /// <param name="lanes">Threads of a work-item; 0 takes what suits the device.</param>
     /// <param name="checking">Whether kernels check their indices and numbers.</param>
     /// <param name="runsOnce">Whether each kernel runs once only: its program is then built quickly, without the driver's optimizations, and not kept on disk.</param>
+    /// <param name="limit">Makes it a device of less; null leaves it as it is.</param>
     /// <exception cref="DeviceUnavailableException">There is no such device, or it cannot be had; the message says why.</exception>
     public static OpenClDevice Open(string name, string? cacheFolder = null, int lanes = 0, CheckMode checking = CheckMode.Drop,
-        bool runsOnce = false)
+        bool runsOnce = false, Func<OpenClHardware, OpenClHardware>? limit = null)
     {
         int number = 0;
         if (name != "opencl" && !(name.StartsWith("opencl:", StringComparison.Ordinal) && int.TryParse(name["opencl:".Length..], out number)
@@ -101,7 +103,8 @@ sealed unsafe class OpenClDevice : Device
             ?? System.IO.Path.Combine(ProgramCache.DefaultFolder, "opencl"));
         if (lanes == 0)
             lanes = all[number].IsCpu ? 16 : 1;
-        return new OpenClDevice($"opencl:{number}", OpenClApi.Instance!, all[number], cache, lanes, checking);
+        OpenClHardware hardware = limit == null ? all[number] : limit(all[number]);
+        return new OpenClDevice($"opencl:{number}", OpenClApi.Instance!, hardware, cache, lanes, checking);
     }
 
     internal override void Run(Launch launch)

@@ -5,7 +5,7 @@ sealed record OpenClHardware(nint Platform, nint Id, string Name, string Driver,
 {
     const ulong Cpu = 2;
 
-    // OpenCL tells neither before a kernel is there: what cards of all makers have at least.
+    // What cards of all makers have at least: OpenCL itself tells neither before a kernel is there, and the width only in makers' extensions.
     const int CardWidth = 32, CardThreads = 1024;
 
     /// <summary>What to do where there is none.</summary>
@@ -13,15 +13,18 @@ sealed record OpenClHardware(nint Platform, nint Id, string Name, string Driver,
 
     public bool IsCpu { get; private init; }
 
-    public int ComputeUnits { get; private init; }
+    public int ComputeUnits { get; init; }
 
-    public long MaxWorkGroup { get; private init; }
+    public long MaxWorkGroup { get; init; }
 
     public long GlobalBytes { get; private init; }
 
-    public long MaxAllocationBytes { get; private init; }
+    public long MaxAllocationBytes { get; init; }
 
-    public long LocalBytes { get; private init; }
+    public long LocalBytes { get; init; }
+
+    /// <summary>Threads of a sub-group (warp, wavefront), the widest that the driver names; 0 if it names none.</summary>
+    public int SubGroup { get; init; }
 
     public bool HasDouble { get; private init; }
 
@@ -39,7 +42,7 @@ sealed record OpenClHardware(nint Platform, nint Id, string Name, string Driver,
     public HardwareProperties Properties(int lanes) => new()
     {
         Processors = Math.Max(1, ComputeUnits),
-        Width = lanes == 1 ? CardWidth : lanes,
+        Width = lanes > 1 ? lanes : SubGroup > 0 ? SubGroup : CardWidth,
         ThreadsPerProcessor = lanes == 1 ? CardThreads : lanes,
         MaxGroupThreads = (int)Math.Clamp(MaxWorkGroup * lanes, 1, 1024),
         SharedBytesPerGroup = (int)Math.Clamp(LocalBytes, 0, 48 << 10),
@@ -83,10 +86,21 @@ sealed record OpenClHardware(nint Platform, nint Id, string Name, string Driver,
             MaxAllocationBytes = (long)api.DeviceNumber(id, 0x1010),
             GlobalBytes = (long)api.DeviceNumber(id, 0x101F),
             LocalBytes = (long)api.DeviceNumber(id, 0x1023),
+            SubGroup = WidestSubGroup(api.DeviceNumber(id, 0x4003), api.DeviceNumber(id, 0x4043), api.DeviceSizes(id, 0x4108)),
             HasDouble = api.DeviceNumber(id, 0x1032) != 0,
             HasGenericAddresses = HasGeneric(api, id),
             Refusal = Refuse(api, id),
         };
+
+    /// <summary>The widest sub-group of what the makers' extensions tell; 0 if none of them does.</summary>
+    /// <param name="nvidiaWarp">CL_DEVICE_WARP_SIZE_NV; 0 elsewhere.</param>
+    /// <param name="amdWavefront">CL_DEVICE_WAVEFRONT_WIDTH_AMD; 0 elsewhere.</param>
+    /// <param name="intelSizes">CL_DEVICE_SUB_GROUP_SIZES_INTEL, of which the compiler takes one for each kernel; empty elsewhere.</param>
+    internal static int WidestSubGroup(ulong nvidiaWarp, ulong amdWavefront, long[] intelSizes)
+    {
+        long widest = Math.Max((long)Math.Max(nvidiaWarp, amdWavefront), intelSizes.DefaultIfEmpty().Max());
+        return widest is > 0 and <= 1024 ? (int)widest : 0;
+    }
 
     static bool HasGeneric(OpenClApi api, nint id)
     {
