@@ -25,14 +25,14 @@ public class CardProductTests
         [Values(1, 132)] int multiprocessors)
     {
         using Device cpu = Device.Open("cpu", threads: 1);
-        var driver = new StandInDriver { Capability = 80, Multiprocessors = multiprocessors, Banks = new SharedBanks() };
+        var driver = new StandInDriver { Capability = 80, Multiprocessors = multiprocessors, Accesses = new WarpAccesses() };
         using CudaDevice card = StandInDevice.Open(driver);
         float[] expected = Multiply(cpu, s, transposeA, transposeB, accumulate),
             actual = Multiply(card, s, transposeA, transposeB, accumulate);
         Assert.That(actual.Select(BitConverter.SingleToInt32Bits), Is.EqualTo(expected.Select(BitConverter.SingleToInt32Bits)));
         Assert.That(driver.Calls, Has.One.Contains("CardKernel"));
         bool isInFours = (s[0] | s[1] | s[2]) % 4 == 0;
-        Assert.That(driver.Banks!.Result().Conflicts.Where(line => isInFours || !line.Contains("cp.async")), Is.Empty,
+        Assert.That(driver.Accesses!.Shared().Conflicts.Where(line => isInFours || !line.Contains("cp.async")), Is.Empty,
             "what a warp asks for at once lies in different banks");
     }
 

@@ -38,8 +38,8 @@ public class MatrixProductTests
     {
         int[] s = isInFours ? [200, 140, 36] : [201, 141, 37];
         double[] a = Draw("a", precision, s[0] * s[2]), b = Draw("b", precision, s[1] * s[2]), c = Draw("c", precision, s[0] * s[1]);
-        var few = new StandInDriver { Capability = 80, Multiprocessors = 1, Banks = new SharedBanks() };
-        var many = new StandInDriver { Capability = 80, Multiprocessors = 132, Banks = new SharedBanks() };
+        var few = new StandInDriver { Capability = 80, Multiprocessors = 1, Accesses = new WarpAccesses() };
+        var many = new StandInDriver { Capability = 80, Multiprocessors = 132, Accesses = new WarpAccesses() };
         float[] large = Multiply(few, precision, s, a, b, c, transposeA, transposeB, true),
             small = Multiply(many, precision, s, a, b, c, transposeA, transposeB, true);
         Assert.That(few.Calls, Has.One.Contains("MatrixKernel 2x2x1 128x1x1"));
@@ -48,7 +48,7 @@ public class MatrixProductTests
         Assert.That(small, Is.EqualTo(large), "the tile changes no bit");
         foreach (StandInDriver driver in new[] { few, many })
         {
-            var (accesses, conflicts) = driver.Banks!.Result();
+            var (accesses, conflicts) = driver.Accesses!.Shared();
             Assert.That(accesses, Is.GreaterThan(1000));
             Assert.That(conflicts.Where(line => isInFours || !line.Contains("cp.async")), Is.Empty,
                 "what a warp asks for at once lies in different banks");

@@ -61,7 +61,7 @@ sealed unsafe partial class StandInDriver
         uint sharedBytes, nint stream, void** parameters, void** extra)
     {
         PtxProgram program = Get<PtxProgram>(function);
-        program.Banks = Banks;
+        program.Accesses = Accesses;
         var (grid, block) = (new Index3D((int)gridX, (int)gridY, (int)gridZ), new Index3D((int)blockX, (int)blockY, (int)blockZ));
         ulong[] bits = [.. program.Parameters.Select((parameter, p) =>
         {

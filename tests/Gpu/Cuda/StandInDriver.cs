@@ -41,8 +41,8 @@ sealed unsafe partial class StandInDriver : CudaApi
 
     public int Multiprocessors { get; init; } = 4;
 
-    /// <summary>What counts accesses to shared memory; null counts none.</summary>
-    public SharedBanks? Banks { get; init; }
+    /// <summary>What counts accesses to shared and device memory; null counts none.</summary>
+    public WarpAccesses? Accesses { get; init; }
 
     public int Registers { get; set; } = 40;
 

@@ -76,7 +76,7 @@ sealed partial class PtxDecoder
         return t =>
         {
             t.Given = row(t);
-            Memory.Banks?.Note(t, line, t.Given, 16);
+            Memory.Accesses?.Note(t, line, isGlobal: false, t.Given, 16);
             Wait(t, uint.MaxValue, Exchange);
         };
     }

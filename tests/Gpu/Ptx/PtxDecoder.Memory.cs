@@ -100,14 +100,18 @@ sealed partial class PtxDecoder
         {
             int d = targets[0];
             ulong mask = masks[0];
-            return t => t.Put(d, Extend(Memory.Load(t, where, address(t), size), type) & mask);
+            return t =>
+            {
+                ulong at = address(t);
+                NoteAccess(t, line, where, at, size);
+                t.Put(d, Extend(Memory.Load(t, where, at, size), type) & mask);
+            };
         }
 
         return t =>
         {
             ulong at = address(t);
-            if (where == 's')
-                Memory.Banks?.Note(t, line, at, size * width);
+            NoteAccess(t, line, where, at, size * width);
             for (int e = 0; e < targets.Length; e++)
                 t.Put(targets[e], Extend(Memory.Load(t, where, at + (ulong)(e * size), size), type) & masks[e]);
         };
@@ -124,9 +128,16 @@ sealed partial class PtxDecoder
         return t =>
         {
             ulong at = address(t);
+            NoteAccess(t, line, where, at, size * width);
             for (int e = 0; e < sources.Length; e++)
                 Memory.Store(t, where, at + (ulong)(e * size), size, t.Get(sources[e]));
         };
+    }
+
+    void NoteAccess(PtxThread thread, PtxLine line, char space, ulong address, int bytes)
+    {
+        if (space is 's' or 'g')
+            Memory.Accesses?.Note(thread, line, space == 'g', address, bytes);
     }
 
     // [register], [variable], each with a number of bytes added; a multiple of the access's size.

@@ -64,7 +64,9 @@ sealed partial class PtxDecoder
             int bytes = (int)t.Get(given);
             if (bytes > size)
                 throw new PtxFault($"{bytes} bytes are more than {size}");
-            Memory.Banks?.Note(t, line, target, size);
+            Memory.Accesses?.Note(t, line, isGlobal: false, target, size);
+            if (bytes > 0)
+                Memory.Accesses?.Note(t, line, isGlobal: true, source, bytes);
             Memory.NoteCopy(t, target, size, isUnderWay: true);
             t.Copies.Add(() =>
             {

@@ -60,8 +60,8 @@ sealed unsafe class PtxMemory
     /// <summary>The bytes of the entry's parameters.</summary>
     public byte[][] Parameters { get; set; } = [];
 
-    /// <summary>What counts the accesses to shared memory; null counts none.</summary>
-    public SharedBanks? Banks { get; set; }
+    /// <summary>What counts the accesses to shared and device memory; null counts none.</summary>
+    public WarpAccesses? Accesses { get; set; }
 
     /// <summary>The generic address of an address in one of the spaces.</summary>
     public static ulong ToGeneric(char space, ulong address) => space switch

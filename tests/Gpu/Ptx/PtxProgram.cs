@@ -30,11 +30,11 @@ sealed class PtxProgram
     /// <summary>Instructions executed in all runs, of all threads.</summary>
     public long Steps { get; private set; }
 
-    /// <summary>What counts the accesses to shared memory; null counts none.</summary>
-    public SharedBanks? Banks
+    /// <summary>What counts the accesses to shared and device memory; null counts none.</summary>
+    public WarpAccesses? Accesses
     {
-        get => decoder.Memory.Banks;
-        set => decoder.Memory.Banks = value;
+        get => decoder.Memory.Accesses;
+        set => decoder.Memory.Accesses = value;
     }
 
     /// <summary>Runs all groups, one after the other.</summary>
