@@ -89,7 +89,7 @@ sealed class PlanVerb : Verb
         text.Line(PlanText.Meaning);
         string[] columns =
             [PlanText.Columns[0], ">launches", .. PlanText.Columns.Skip(1).SkipLast(1), ">flop/byte", ">us", "bound", ">share", "reason"];
-        text.Table(columns, plan.Launches.Select(launch =>
+        text.Table(columns, plan.Worthwhile.Select(launch =>
         {
             string[] cells = PlanText.Cells(launch);
             return (string[])
@@ -99,5 +99,8 @@ sealed class PlanVerb : Verb
                 PlanText.Number(100 * launch.Seconds / plan.Seconds, "F1") + " %", cells[^1],
             ];
         }));
+        LaunchPlan[] rest = [.. plan.Launches.Except(plan.Worthwhile)];
+        text.Line($"{rest.Length} other rows, under 1 % each, take {PlanText.Number(rest.Sum(launch => launch.Seconds) * 1e6, "F1")} us in "
+            + $"{rest.Sum(launch => launch.Launches)} launches; --json has them.");
     }
 }

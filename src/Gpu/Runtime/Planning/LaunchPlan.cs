@@ -39,7 +39,7 @@ public sealed record LaunchPlan(CardLimits Card, string Kernel, MethodInfo Metho
             if (WarpsPerScheduler >= EnoughWarps && Groups >= Card.Multiprocessors)
                 return null;
             if (Waves < 1)
-                return IsGrouped ? $"only {Groups} groups" : $"only {(long)Groups * Threads} threads";
+                return IsGrouped ? Groups == 1 ? "only one group" : $"only {Groups} groups" : $"only {(long)Groups * Threads} threads";
             return Occupancy.Limit switch
             {
                 OccupancyLimit.Registers => $"registers: {Resources.Registers} a thread",
