@@ -14,6 +14,9 @@ public static class BiasOp
     // From so many columns on a row is long enough to go along it.
     const int WideCols = 256;
 
+    // Groups of two warps that a multiprocessor wants, and the fewest rows that are worth one.
+    const int CardGroups = 8, LeastChunk = 4;
+
     // Rows that make a wider one if a row is shorter than a vector.
     const int NarrowCols = 16;
 
@@ -73,28 +76,46 @@ public static class BiasOp
     {
         if (x.Cols >= WideCols)
         {
-            stream.Launch(RowKernel, Lanes.Groups(stream, x.Rows), x.View, bias.View, y.View, x.Cols, function);
+            stream.Launch(
+                RowKernel, Lanes.Groups(stream, x.Rows, x.Cols, out int part), x.View, bias.View, y.View, x.Cols, part, function);
             return;
         }
 
         int joined = x.Cols < NarrowCols && x.Rows % NarrowCols == 0 ? NarrowCols : 1;
         int rows = x.Rows / joined, cols = x.Cols * joined;
-        stream.Launch(ChunkKernel, Columns.Groups(stream, cols, Columns.Chunks(rows)), x.View, bias.View, y.View, rows, cols, x.Cols,
-            function);
+        int chunk = ChunkRows(stream.Device.Properties, rows, cols);
+        stream.Launch(
+            ChunkKernel, Columns.Groups(stream, cols, IntrinsicMath.DivRoundUp(rows, chunk)), x.View, bias.View, y.View, rows, cols, x.Cols,
+            chunk, function);
     }
 
-    // One group per row.
-    static void RowKernel<T>(ArrayView<float> x, ArrayView<float> bias, ArrayView<float> y, int cols, T function)
-        where T : unmanaged, ActivationOp.IActivation => Lanes.ForEach(new RowElement<T>(x, bias, y, Grid.IdxX * cols, function), 0, cols);
+    // Rows of a group: on cards fewer where there would be too few groups.
+    static int ChunkRows(HardwareProperties device, int rows, int cols)
+    {
+        int chunk = Columns.ChunkRows;
+        long blocks = IntrinsicMath.DivRoundUp(cols, Columns.Narrow);
+        if (!device.HoldsManyThreads)
+            return chunk;
+        while (chunk > LeastChunk && blocks * IntrinsicMath.DivRoundUp(rows, chunk) < CardGroups * device.Processors)
+            chunk /= 2;
+        return chunk;
+    }
+
+    // One group per row, or part of one.
+    static void RowKernel<T>(ArrayView<float> x, ArrayView<float> bias, ArrayView<float> y, int cols, int part, T function)
+        where T : unmanaged, ActivationOp.IActivation => Lanes.ForEach(
+            new RowElement<T>(x, bias, y, Grid.IdxX * cols, function), Grid.IdxY * part,
+            IntrinsicMath.Min(cols, Grid.IdxY * part + part));
 
     // One group per chunk of rows and block of columns; the biases come again after each period.
-    static void ChunkKernel<T>(ArrayView<float> x, ArrayView<float> bias, ArrayView<float> y, int rows, int cols, int period, T function)
+    static void ChunkKernel<T>(ArrayView<float> x, ArrayView<float> bias, ArrayView<float> y, int rows, int cols, int period, int chunk,
+        T function)
         where T : unmanaged, ActivationOp.IActivation
     {
-        int first = Grid.IdxY * Columns.ChunkRows;
+        int first = Grid.IdxY * chunk;
         Columns.Walk(
             new ChunkColumn<T>(x, bias, y, LocalMemory.Allocate<float>(Columns.Block), cols, period, function), first,
-            IntrinsicMath.Min(first + Columns.ChunkRows, rows), cols);
+            IntrinsicMath.Min(first + chunk, rows), cols);
     }
 
     // One group per chunk of rows and block of columns.

@@ -7,7 +7,7 @@ namespace Dalle2.Kernels;
 /// <summary>Copying between a matrix and some columns of a wider one.</summary>
 public static class ConcatenateOp
 {
-    // What a group costs beside its copies is shared by that many rows.
+    // What a group costs beside its copies is shared by that many rows, but on cards, where groups have a part of a row.
     const int GroupRows = 16;
 
     /// <summary>Puts the parts side by side.</summary>
@@ -21,8 +21,9 @@ public static class ConcatenateOp
         int offset = 0;
         foreach (Tensor part in parts)
         {
-            stream.Launch(JoinKernel, Lanes.Groups(stream, IntrinsicMath.DivRoundUp(part.Rows, GroupRows)), part.View, whole.View,
-                part.Rows, part.Cols, whole.Cols, offset);
+            int rows = RowsOfGroup(stream);
+            stream.Launch(JoinKernel, Lanes.Groups(stream, IntrinsicMath.DivRoundUp(part.Rows, rows), part.Cols, out int cols), part.View,
+                whole.View, part.Rows, part.Cols, whole.Cols, offset, rows, cols);
             offset += part.Cols;
         }
     }
@@ -38,23 +39,30 @@ public static class ConcatenateOp
         int offset = 0;
         foreach (Tensor part in parts)
         {
-            stream.Launch(SplitKernel, Lanes.Groups(stream, IntrinsicMath.DivRoundUp(part.Rows, GroupRows)), whole.View, part.View,
-                part.Rows, part.Cols, whole.Cols, offset);
+            int rows = RowsOfGroup(stream);
+            stream.Launch(SplitKernel, Lanes.Groups(stream, IntrinsicMath.DivRoundUp(part.Rows, rows), part.Cols, out int cols), whole.View,
+                part.View, part.Rows, part.Cols, whole.Cols, offset, rows, cols);
             offset += part.Cols;
         }
     }
 
-    // One group per few rows; so in the other.
-    static void JoinKernel(ArrayView<float> part, ArrayView<float> whole, int rows, int cols, int allCols, int offset)
+    static int RowsOfGroup(Stream stream) => stream.Device.Properties.HoldsManyThreads ? 1 : GroupRows;
+
+    // One group per few rows, or per part of one; so in the other.
+    static void JoinKernel(ArrayView<float> part, ArrayView<float> whole, int rows, int cols, int allCols, int offset, int groupRows,
+        int groupCols)
     {
-        for (int row = Grid.IdxX * GroupRows; row < IntrinsicMath.Min(rows, (Grid.IdxX + 1) * GroupRows); row++)
-            Lanes.ForEach(new Copy(part, row * cols, whole, row * allCols + offset), 0, cols);
+        int first = Grid.IdxY * groupCols, end = IntrinsicMath.Min(cols, first + groupCols);
+        for (int row = Grid.IdxX * groupRows; row < IntrinsicMath.Min(rows, (Grid.IdxX + 1) * groupRows); row++)
+            Lanes.ForEach(new Copy(part, row * cols, whole, row * allCols + offset), first, end);
     }
 
-    static void SplitKernel(ArrayView<float> whole, ArrayView<float> part, int rows, int cols, int allCols, int offset)
+    static void SplitKernel(ArrayView<float> whole, ArrayView<float> part, int rows, int cols, int allCols, int offset, int groupRows,
+        int groupCols)
     {
-        for (int row = Grid.IdxX * GroupRows; row < IntrinsicMath.Min(rows, (Grid.IdxX + 1) * GroupRows); row++)
-            Lanes.ForEach(new Copy(whole, row * allCols + offset, part, row * cols), 0, cols);
+        int first = Grid.IdxY * groupCols, end = IntrinsicMath.Min(cols, first + groupCols);
+        for (int row = Grid.IdxX * groupRows; row < IntrinsicMath.Min(rows, (Grid.IdxX + 1) * groupRows); row++)
+            Lanes.ForEach(new Copy(whole, row * allCols + offset, part, row * cols), first, end);
     }
 
     static void Require(ReadOnlySpan<Tensor> parts, Tensor whole)

@@ -34,7 +34,8 @@ public static partial class Conv2dOp
         CardProduct.Launch(
             stream,
             new CardForms<BandShape>(SliceCardKernel<LargeFloatTile>, SliceCardKernel<MediumFloatTile>, SliceCardKernel<SmallFloatTile>),
-            x.View, dy.View, slices.View, new BandShape(s, bands, count), s.R * s.S * s.C, s.K, count);
+            x.View, dy.View, slices.View.SubView(0, count * s.R * s.S * s.C * s.K), new BandShape(s, bands, count), s.R * s.S * s.C, s.K,
+            count);
 
     // One group per tile of output pixels, by channels.
     static void ForwardCardKernel<TTile>(ArrayView<float> x, ArrayView<float> w, ArrayView<float> y, ConvolutionShape s)

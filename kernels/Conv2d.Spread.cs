@@ -52,10 +52,10 @@ public static partial class Conv2dOp
         }
 
         int rows = s.R * s.S * s.C, columns = s.Batch * s.OutHeight * s.OutWidth;
-        GemmOp.Multiply(stream, w.View, dy.View, workspace.View, default, new GemmShape(rows, columns, s.K, s.K, s.K, columns, 0), false,
+        ArrayView<float> products = workspace.View.SubView(0, rows * columns);
+        GemmOp.Multiply(stream, w.View, dy.View, products, default, new GemmShape(rows, columns, s.K, s.K, s.K, columns, 0), false,
             true);
-        stream.Launch(GatherKernel, new Index2D(IntrinsicMath.DivRoundUp(s.Width, s.StrideX), s.Batch * s.Height), workspace.View, dx.View,
-            s);
+        stream.Launch(GatherKernel, new Index2D(IntrinsicMath.DivRoundUp(s.Width, s.StrideX), s.Batch * s.Height), products, dx.View, s);
     }
 
     /// <summary>How the products of a line of dy lie: <c>[r, place of the pixel among as many as meet a pixel of dx, pixel, S C]</c>.</summary>

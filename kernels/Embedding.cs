@@ -25,9 +25,10 @@ public static class EmbeddingOp
     public static void Forward(Stream stream, IntTensor tokens, Tensor table, bool padding, Tensor y)
     {
         Require(tokens.Length, table, y);
+        int each = stream.Device.Properties.HoldsManyThreads ? 1 : Tokens;
         stream.Launch(
-            GatherKernel, Lanes.Groups(stream, IntrinsicMath.DivRoundUp(tokens.Length, Tokens)),
-            tokens.View, table.View, y.View, tokens.Length, table.Cols, padding ? 1 : 0);
+            GatherKernel, Lanes.Groups(stream, IntrinsicMath.DivRoundUp(tokens.Length, each)), tokens.View, table.View, y.View,
+            tokens.Length, table.Cols, padding ? 1 : 0, each);
     }
 
     /// <summary>The gradient of the table's rows that were read.</summary>
@@ -55,10 +56,11 @@ public static class EmbeddingOp
     }
 
     // One group per run of tokens, its threads along the features.
-    static void GatherKernel(ArrayView<int> tokens, ArrayView<float> table, ArrayView<float> y, int count, int features, int padding)
+    static void GatherKernel(ArrayView<int> tokens, ArrayView<float> table, ArrayView<float> y, int count, int features, int padding,
+        int each)
     {
-        int end = IntrinsicMath.Min((Grid.IdxX + 1) * Tokens, count);
-        for (int place = Grid.IdxX * Tokens; place < end; place++)
+        int end = IntrinsicMath.Min((Grid.IdxX + 1) * each, count);
+        for (int place = Grid.IdxX * each; place < end; place++)
         {
             int token = tokens[place];
             if (padding == 1 && token == 0)

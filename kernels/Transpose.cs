@@ -1,5 +1,5 @@
 // Matrices with rows and columns exchanged:  y[b, j, i] = x[b, i, j]          x [count, rows, cols]   y [count, cols, rows]   (written, =)
-// Squares of as many rows and columns as a group has threads are turned by shuffles, so that memory is read and written along its rows.
+// Memory is read and written along its rows: squares of as many rows and columns as a group has threads are turned by shuffles, or, on cards, squares of 32 in shared memory.
 using ILGPU;
 
 namespace Dalle2.Kernels;
@@ -7,6 +7,12 @@ namespace Dalle2.Kernels;
 /// <summary>The transposition of matrices: worth it where a matrix is multiplied by several times.</summary>
 public static class TransposeOp
 {
+    // Rows and columns of a square in shared memory, and how many of its rows the group's threads take at once.
+    const int Square = 32, Lines = 8;
+
+    // From one of its rows to the next: a column lies in 32 different banks.
+    const int Pitch = Square + 1;
+
     /// <summary>Exchanges rows and columns.</summary>
     /// <param name="stream">Where it runs.</param>
     /// <param name="x"><c>[rows, cols]</c>, all dimensions but the last taken together.</param>
@@ -21,6 +27,17 @@ public static class TransposeOp
 
     internal static void Transpose(Stream stream, ArrayView<float> x, ArrayView<float> y, int count, int rows, int cols)
     {
+        HardwareProperties device = stream.Device.Properties;
+        if (device.HoldsManyThreads && device.MaxGroupThreads >= Square * Lines)
+        {
+            stream.Launch(
+                SquareKernel,
+                new KernelConfig(new Index3D(IntrinsicMath.DivRoundUp(cols, Square), IntrinsicMath.DivRoundUp(rows, Square), count),
+                new Index3D(Square * Lines, 1, 1)),
+                x, y, rows, cols);
+            return;
+        }
+
         int threads = RegisterTile.Threads(stream.Device);
         stream.Launch(
             TransposeKernel,
@@ -53,6 +70,26 @@ public static class TransposeOp
         {
             if (i < width && thread < height)
                 y[to + i * rows] = square[i];
+        }
+    }
+
+    // One group per square, a warp per row of it.
+    static void SquareKernel(ArrayView<float> x, ArrayView<float> y, int rows, int cols)
+    {
+        ArrayView<float> square = SharedMemory.Allocate<float>(Square * Pitch);
+        int lane = Group.IdxX % Square, line = Group.IdxX / Square, start = Grid.IdxZ * rows * cols, row = Grid.IdxY * Square,
+            col = Grid.IdxX * Square;
+        for (int i = line; i < Square; i += Lines)
+        {
+            if (row + i < rows && col + lane < cols)
+                square[i * Pitch + lane] = x[start + (row + i) * cols + col + lane];
+        }
+
+        Group.Barrier();
+        for (int i = line; i < Square; i += Lines)
+        {
+            if (col + i < cols && row + lane < rows)
+                y[start + (col + i) * rows + row + lane] = square[lane * Pitch + i];
         }
     }
 

@@ -45,8 +45,10 @@ static class CardProduct
         where TShape : unmanaged
     {
         HardwareProperties card = stream.Device.Properties;
-        long large = card.MaxGroupThreads < default(LargeFloatTile).Threads ? long.MaxValue : Cost(default(LargeFloatTile), LargeCost),
-            medium = Cost(default(MediumFloatTile), MediumCost), small = Cost(default(SmallFloatTile), SmallCost);
+        long large = Fills(default(LargeFloatTile)) && card.MaxGroupThreads >= default(LargeFloatTile).Threads
+            ? Cost(default(LargeFloatTile), LargeCost) : long.MaxValue;
+        long medium = Fills(default(MediumFloatTile)) ? Cost(default(MediumFloatTile), MediumCost) : long.MaxValue;
+        long small = Cost(default(SmallFloatTile), SmallCost);
         if (large <= Math.Min(medium, small))
             Run(default(LargeFloatTile), forms.Large);
         else if (medium <= small)
@@ -55,6 +57,10 @@ static class CardProduct
             Run(default(SmallFloatTile), forms.Small);
 
         long Groups(int side) => (long)IntrinsicMath.DivRoundUp(rows, side) * IntrinsicMath.DivRoundUp(cols, side);
+
+        // A tile that leaves a multiprocessor without a group is none while there is a smaller one.
+        bool Fills<TTile>(TTile tile)
+            where TTile : unmanaged, IFloatTile => Groups(tile.Side) * products >= card.Processors;
 
         // Whole rounds of all multiprocessors: the last round takes as long as the others, however few groups it has.
         long Cost<TTile>(TTile tile, int each)

@@ -8,6 +8,11 @@ namespace Dalle2.Kernels.Shared;
 /// <summary>Sums over the rows of matrices.</summary>
 static class ColumnSumOp
 {
+    const int Chains = 4;
+
+    // On a card, from how many chunks on a group shares its columns' sums, its columns, chunks that it copies at a time, and those of them that its threads copy at once.
+    const int ManyChunks = 64, CardColumns = 8, Piece = 256, Lines = 32;
+
     /// <summary>Adds the sums over the rows of x to the totals.</summary>
     public static void Add(Stream stream, Tensor x, Tensor partial, Tensor total)
     {
@@ -16,8 +21,20 @@ static class ColumnSumOp
     }
 
     /// <summary>Adds the first <paramref name="chunks"/> rows of partial sums to the totals.</summary>
-    public static void AddChunks(Stream stream, Tensor partial, Tensor total, int chunks) =>
-        stream.Launch(FoldKernel, total.Length, partial.View, total.View, chunks, total.Length);
+    public static void AddChunks(Stream stream, Tensor partial, Tensor total, int chunks)
+    {
+        ArrayView<float> used = partial.View.SubView(0, chunks * total.Length);
+        HardwareProperties device = stream.Device.Properties;
+        if (chunks < ManyChunks || !device.HoldsManyThreads || device.MaxGroupThreads < CardColumns * Lines)
+        {
+            stream.Launch(FoldKernel, total.Length, used, total.View, chunks, total.Length);
+            return;
+        }
+
+        stream.Launch(
+            FoldCardKernel, new KernelConfig(IntrinsicMath.DivRoundUp(total.Length, CardColumns), CardColumns * Lines), used, total.View,
+            chunks, total.Length);
+    }
 
     /// <summary>The sum over the chunks, of one column.</summary>
     public static float Fold(ArrayView<float> partial, int col, int chunks, int cols)
@@ -49,6 +66,44 @@ static class ColumnSumOp
     // One thread per column.
     static void FoldKernel(Index1D col, ArrayView<float> partial, ArrayView<float> total, int chunks, int cols) =>
         total[col] += Fold(partial, col, chunks, cols);
+
+    // One group per few columns: all of it copies chunks to shared memory, a thread for each column and sum adds them.
+    static void FoldCardKernel(ArrayView<float> partial, ArrayView<float> total, int chunks, int cols)
+    {
+        ArrayView<float> piece = SharedMemory.Allocate<float>(Piece * CardColumns),
+            sums = SharedMemory.Allocate<float>(Chains * CardColumns);
+        int lane = Group.IdxX % CardColumns, line = Group.IdxX / CardColumns, col = Grid.IdxX * CardColumns + lane,
+            fours = chunks / Chains * Chains;
+        float sum = 0f;
+        for (int start = 0; start < chunks; start += Piece)
+        {
+            for (int row = line; row < Piece; row += Lines)
+                piece[row * CardColumns + lane] = start + row < chunks && col < cols ? partial[(start + row) * cols + col] : 0f;
+            Group.Barrier();
+            if (line < Chains)
+            {
+                for (int row = line; row < IntrinsicMath.Min(Piece, fours - start); row += Chains)
+                    sum += piece[row * CardColumns + lane];
+            }
+
+            if (line == 0)
+            {
+                for (int row = IntrinsicMath.Max(0, fours - start); row < IntrinsicMath.Min(Piece, chunks - start); row++)
+                    sum += piece[row * CardColumns + lane];
+            }
+
+            Group.Barrier();
+        }
+
+        if (line < Chains)
+            sums[line * CardColumns + lane] = sum;
+        Group.Barrier();
+        if (line == 0 && col < cols)
+        {
+            total[col] += sums[lane] + sums[CardColumns + lane]
+                + (sums[2 * CardColumns + lane] + sums[3 * CardColumns + lane]);
+        }
+    }
 
     readonly record struct Sum(ArrayView<float> X, ArrayView<float> Partial, ArrayView<float> Sums, int Chunk, int Cols) : IColumn
     {

@@ -1,6 +1,6 @@
 // How a group of threads goes down the columns of a matrix:  a block of 256 columns, over some rows, neighboring threads on neighboring columns.
 // A group has as many threads as the device prefers, at most 64: thread t of T has the columns t, t + T, ... of the block, each with a state in registers
-// that takes the rows in rising order. No bit depends on T.
+// that takes the rows in rising order. No bit depends on T. On cards a block has 64 columns, one of each thread, so that there are more groups.
 // The block goes down in strips, as wide as their states fit into a processor's registers: states that do not are kept on the stack, which nothing aligns to a line
 // of the cache, so that each of their accesses would take as long as two, or not, from one process to the next.
 using ILGPU;
@@ -35,22 +35,25 @@ static class Columns
     /// <summary>Rows of a chunk, where nothing else decides it.</summary>
     public const int ChunkRows = 64;
 
-    // Cards want two warps; the narrowest strip has so many columns.
+    // Cards want two warps, a column for each thread; the narrowest strip has so many.
     const int CardThreads = Narrow;
+
+    // Columns of the groups that there are in a kernel.
+    static int GroupColumns => Group.DimX == CardThreads ? CardThreads : Block;
 
     /// <summary>How many chunks that many rows have.</summary>
     public static int Chunks(int rows) => IntrinsicMath.DivRoundUp(rows, ChunkRows);
 
     /// <summary>A launch of groups: along x blocks of columns, along y chunks of rows.</summary>
     public static KernelConfig Groups(Stream stream, int cols, int chunks) => new(
-        new Index3D(IntrinsicMath.DivRoundUp(cols, Block), chunks, 1),
+        new Index3D(IntrinsicMath.DivRoundUp(cols, stream.Device.Properties.HoldsManyThreads ? CardThreads : Block), chunks, 1),
         new Index3D(stream.Device.Properties.HoldsManyThreads ? CardThreads : stream.Device.Properties.Width, 1, 1));
 
     /// <summary>The rows from <paramref name="first"/> up to <paramref name="end"/> of the group's columns.</summary>
     public static void Walk<T>(T column, int first, int end, int cols)
         where T : struct, IColumn
     {
-        int start = Grid.IdxX * Block, stop = IntrinsicMath.Min(start + Block, cols);
+        int start = Grid.IdxX * GroupColumns, stop = IntrinsicMath.Min(start + GroupColumns, cols);
         for (; start + column.Strip <= stop; start += column.Strip)
             Strip(column, start, column.Strip, first, end);
         for (; start + Narrow <= stop; start += Narrow)

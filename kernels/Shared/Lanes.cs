@@ -45,12 +45,26 @@ static class Lanes
     // What the lanes are folded to before threads exchange theirs, unless there are more threads.
     const int Shared = 16;
 
+    // Of a row, far fewer than a card takes groups along y.
+    const int MostParts = 1024;
+
     // The most threads of a group: a warp.
     const int MaxThreads = 32;
 
     /// <summary>A launch of groups, each with a run to itself.</summary>
     public static KernelConfig Groups(Stream stream, int groups) =>
         new(groups, IntrinsicMath.Min(stream.Device.Properties.Width, MaxThreads));
+
+    /// <summary>A launch of groups along x that have rows to themselves, or, on cards, with those along y, parts of rows.</summary>
+    /// <param name="stream">Where it runs.</param>
+    /// <param name="rows">Rows, or blocks of them.</param>
+    /// <param name="cols">Columns.</param>
+    /// <param name="part">Columns of a group.</param>
+    public static KernelConfig Groups(Stream stream, int rows, int cols, out int part)
+    {
+        part = stream.Device.Properties.HoldsManyThreads ? Count * IntrinsicMath.DivRoundUp(cols, Count * MostParts) : cols;
+        return new KernelConfig(new Index3D(rows, cols == 0 ? 0 : IntrinsicMath.DivRoundUp(cols, part), 1), Groups(stream, 1).GroupDim);
+    }
 
     /// <summary>Each element from <paramref name="first"/> up to <paramref name="end"/> once.</summary>
     public static void ForEach<T>(T element, int first, int end)

@@ -30,13 +30,14 @@ readonly record struct MatrixPlan(bool IsLarge, int Parts)
     /// <param name="products">How many.</param>
     public static MatrixPlan Of(Device device, int rows, int cols, int parts, int products)
     {
-        long large = Cost(Groups(rows, cols, default(LargeMatrixTile).Side), LargeCost),
-            small = Cost(Groups(rows, cols, default(SmallMatrixTile).Side), SmallCost);
-        return new MatrixPlan(large <= small, parts);
+        int processors = device.Properties.Processors;
+        long large = Groups(rows, cols, default(LargeMatrixTile).Side) * parts * products,
+            small = Groups(rows, cols, default(SmallMatrixTile).Side) * parts * products;
+        // No large tiles that leave a multiprocessor without a group.
+        return new MatrixPlan(large >= processors && Cost(large, LargeCost) <= Cost(small, SmallCost), parts);
 
         // Whole rounds of all multiprocessors: the last round takes as long as the others, however few groups it has.
-        long Cost(long groups, int each) =>
-            (groups * parts * products + device.Properties.Processors - 1) / device.Properties.Processors * each;
+        long Cost(long groups, int each) => (groups + processors - 1) / processors * each;
     }
 
     /// <summary>In how many parts k is summed, each by groups of its own: more than one where the result has few tiles and k is long.</summary>

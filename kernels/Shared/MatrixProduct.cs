@@ -65,7 +65,7 @@ static class MatrixProduct
         stream.Launch(kernel, new KernelConfig(groups, new Index3D(threads, 1, 1)), left, right, count == 1 ? result : workspace, shape,
             parts);
         if (count > 1)
-            stream.Launch(AddPartsKernel, length, workspace, result, length, count, extent.Accumulates ? 1 : 0);
+            stream.Launch(AddPartsKernel, length, workspace.SubView(0, count * length), result, length, count, extent.Accumulates ? 1 : 0);
     }
 
     /// <summary>What one group does: a tile, or a part of its k. Rows and columns past the edge are not stored.</summary>

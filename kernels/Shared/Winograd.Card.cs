@@ -26,10 +26,12 @@ static partial class WinogradOp
     static int WeightGradientWorkspaceOnCard(Device device, WinogradShape s) =>
         checked(Slices(s) * s.Points * s.K * s.N + CardSlices(device, s) * SliceTilesOf(s) * s.Points * (s.K + s.N));
 
-    static void ConvolveOnCard<TFilter>(Stream stream, Tensor source, Tensor result, Tensor workspace, WinogradShape s)
+    static void ConvolveOnCard<TFilter>(Stream stream, Tensor source, ArrayView<float> w, Tensor result, Tensor workspace, WinogradShape s)
         where TFilter : unmanaged, IWinogradFilter
     {
         int first = ConvolveWorkspace(s), most = CardTiles(stream.Device, s);
+        ArrayView<float> u = workspace.View.SubView(0, TransformedWeights(s));
+        stream.Launch(CardWeightsKernel<TFilter>, new Index2D(s.N, s.Phases * s.K), w, u, s);
         var forms = new CardForms<PointShape>(PointKernel<LargeFloatTile>, PointKernel<MediumFloatTile>, PointKernel<SmallFloatTile>);
         for (int tile = 0; tile < s.Tiles; tile += most)
         {
@@ -38,7 +40,7 @@ static partial class WinogradOp
                 m = workspace.View.SubView(first + inputs, s.Phases * s.Points * tiles * s.N);
             stream.Launch(InputsKernel<TFilter>, new Index2D(s.K, s.Phases * tiles), source.View, v, s, tile, tiles);
             var shape = new PointShape(s, tiles, Work(s) / s.Tiles * tiles);
-            CardProduct.Launch(stream, forms, v, workspace.View, m, shape, tiles, s.N, s.Phases * s.Points);
+            CardProduct.Launch(stream, forms, v, u, m, shape, tiles, s.N, s.Phases * s.Points);
             stream.Launch(OutputsKernel<TFilter>, new Index2D(s.N, s.Phases * tiles), m, result.View, s, tile, tiles);
         }
     }
@@ -61,7 +63,16 @@ static partial class WinogradOp
             CardProduct.Launch(stream, forms, v, d, workspace.View.SubView(at * each, count * each), shape, s.K, s.N, count * s.Points);
         }
 
-        stream.Launch(AddSlicesKernel<TFilter>, new Index2D(s.N, s.K), workspace.View, dw.View, s, slices);
+        stream.Launch(AddSlicesKernel<TFilter>, new Index2D(s.N, s.K), workspace.View.SubView(0, slices * each), dw.View, s,
+            slices);
+    }
+
+    // One thread per column, value of k and phase.
+    static void CardWeightsKernel<TFilter>(Index2D index, ArrayView<float> w, ArrayView<float> u, WinogradShape s)
+        where TFilter : unmanaged, IWinogradFilter
+    {
+        int phase = index.Y / s.K, k = index.Y - phase * s.K;
+        TransformWeights<TFilter>(w, u, s, index.X, 0, phase, k, k / s.C);
     }
 
     // One thread per value of k, tile and phase.

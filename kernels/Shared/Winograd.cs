@@ -59,13 +59,17 @@ static partial class WinogradOp
             TransposeOp.Transpose(stream, w.View, weights, s.AllTaps, s.N, s.C);
         }
 
-        int threads = isCard && s.N % Panel == 0 ? Panel : RegisterTile.Threads(stream.Device);
+        if (isCard)
+        {
+            ConvolveOnCard<TFilter>(stream, source, weights, result, workspace, s);
+            return;
+        }
+
+        int threads = RegisterTile.Threads(stream.Device);
         stream.Launch(
             WeightsKernel<TFilter>, new KernelConfig(new Index3D(s.N / threads, s.K / WeightRows, s.Phases), new Index3D(threads, 1, 1)),
-            weights, workspace.View, s);
-        if (isCard)
-            ConvolveOnCard<TFilter>(stream, source, result, workspace, s);
-        else if (stream.Device.Properties.SharedBytesPerGroup >= LargeBlock.Bytes)
+            weights, workspace.View.SubView(0, TransformedWeights(s)), s);
+        if (stream.Device.Properties.SharedBytesPerGroup >= LargeBlock.Bytes)
             Convolve<TFilter, LargeBlock>(stream, source, result, workspace, s);
         else
             Convolve<TFilter, SmallBlock>(stream, source, result, workspace, s);
@@ -96,37 +100,41 @@ static partial class WinogradOp
     static void WeightsKernel<TFilter>(ArrayView<float> w, ArrayView<float> u, WinogradShape s)
         where TFilter : unmanaged, IWinogradFilter
     {
-        TFilter filter = default;
-        int taps = filter.Taps, line = filter.Line, side = filter.Taps * s.Stride, col = Grid.IdxX * Group.DimX, n = col + Group.IdxX,
-            panels = (s.N + Panel - 1) / Panel;
-        int q = Grid.IdxY * WeightRows / s.C, to = (Grid.IdxZ * panels + col / Panel) * line * line * s.K * Panel + col % Panel
-            + Group.IdxX;
+        int q = Grid.IdxY * WeightRows / s.C;
         for (int k = Grid.IdxY * WeightRows; k < (Grid.IdxY + 1) * WeightRows; k++)
+            TransformWeights<TFilter>(w, u, s, Grid.IdxX * Group.DimX, Group.IdxX, Grid.IdxZ, k, q);
+    }
+
+    // The weights of one phase, value of k, which belongs to a place q of the stride, and column.
+    static void TransformWeights<TFilter>(ArrayView<float> w, ArrayView<float> u, WinogradShape s, int col, int thread, int phase, int k,
+        int q)
+        where TFilter : unmanaged, IWinogradFilter
+    {
+        TFilter filter = default;
+        int taps = filter.Taps, line = filter.Line, side = filter.Taps * s.Stride, panels = (s.N + Panel - 1) / Panel, c = k - q * s.C,
+            n = col + thread, to = (phase * panels + col / Panel) * line * line * s.K * Panel + col % Panel + thread;
+        ArrayView<float> g = LocalMemory.Allocate<float>(default(TFilter).Line * default(TFilter).Line);
+        for (int a = 0; a < taps; a++)
         {
-            int c = k - q * s.C;
-            ArrayView<float> g = LocalMemory.Allocate<float>(default(TFilter).Line * default(TFilter).Line);
-            for (int a = 0; a < taps; a++)
+            for (int b = 0; b < taps; b++)
             {
-                for (int b = 0; b < taps; b++)
+                int r = a * s.Stride + q / s.Stride, t = b * s.Stride + q % s.Stride;
+                if (s.IsAdjoint != 0)
                 {
-                    int r = a * s.Stride + q / s.Stride, t = b * s.Stride + q % s.Stride;
-                    if (s.IsAdjoint != 0)
-                    {
-                        r = s.FirstTap(Grid.IdxZ / s.Stride, s.PaddingY) + s.Stride * (taps - 1 - a);
-                        t = s.FirstTap(Grid.IdxZ % s.Stride, s.PaddingX) + s.Stride * (taps - 1 - b);
-                    }
-
-                    g[a * line + b] = w[((r * side + t) * s.C + c) * s.N + n];
+                    r = s.FirstTap(phase / s.Stride, s.PaddingY) + s.Stride * (taps - 1 - a);
+                    t = s.FirstTap(phase % s.Stride, s.PaddingX) + s.Stride * (taps - 1 - b);
                 }
-            }
 
-            for (int a = 0; a < taps; a++)
-                filter.Weights(g, a * line, 1);
-            for (int b = 0; b < line; b++)
-                filter.Weights(g, b, line);
-            for (int p = 0; p < line * line; p++)
-                u[to + (p * s.K + k) * Panel] = g[p];
+                g[a * line + b] = w[((r * side + t) * s.C + c) * s.N + n];
+            }
         }
+
+        for (int a = 0; a < taps; a++)
+            filter.Weights(g, a * line, 1);
+        for (int b = 0; b < line; b++)
+            filter.Weights(g, b, line);
+        for (int p = 0; p < line * line; p++)
+            u[to + (p * s.K + k) * Panel] = g[p];
     }
 
     // One group per some tiles of a phase and some panels of columns.

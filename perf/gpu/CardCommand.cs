@@ -12,6 +12,7 @@ sealed class CardCommand : Command
     {
         Add(new MeasureVerb());
         Add(new SectionVerb());
+        Add(new PlanVerb());
         Options.Add(new HelpOption("--help", "-h", "-?") { Description = "Show help.", Action = new HelpPage() });
     }
 }

@@ -3,6 +3,7 @@ using System.Reflection;
 using System.Text.Json.Nodes;
 using Dalle2.Gpu;
 using Dalle2.Gpu.Runtime.Cuda;
+using Dalle2.Gpu.Runtime.Planning;
 
 namespace Dalle2.Cli;
 
@@ -22,6 +23,9 @@ sealed class KernelsShowVerb : Verb
         ("ilgpu-opencl", KernelText.IlgpuOpenCl),
     ];
 
+    // Targets of cards, without their names.
+    const string Planned = "plan:";
+
     readonly Argument<string> name = new("OP")
     {
         Description =
@@ -33,7 +37,9 @@ sealed class KernelsShowVerb : Verb
         + "width, for groups of 16 threads; opencl: OpenCL C 1.2 as for graphics cards, for groups of 64 threads; ptx: PTX, which NVIDIA's "
         + "driver takes; where there is a card, what registers and memory the driver gives it stands above; ptx:60, ptx:70, ptx:80, ptx:90 "
         + "and ptx:100: for that compute capability and views that begin at multiples of 16 bytes; "
-        + "ilgpu-ptx and ilgpu-opencl: what ILGPU's own compilers make of it, for compute capability 8.0 and for OpenCL 2.0.");
+        + "ilgpu-ptx and ilgpu-opencl: what ILGPU's own compilers make of it, for compute capability 8.0 and for OpenCL 2.0; "
+        + $"{string.Join(", ", CardLimits.All.Select(card => Planned + card.Name))}: how its launches in the ops' benchmarks would fill "
+        + "that card, by the text and the card's published limits.");
 
     public KernelsShowVerb()
         : base("show", "Show what the compiler makes of an op's kernels. Needs no device.")
@@ -44,7 +50,8 @@ sealed class KernelsShowVerb : Verb
 
     public override IReadOnlyList<string> Examples =>
         ["dalle2 kernels show Bias", "dalle2 kernels show Lstm.Backward --target il", "dalle2 kernels show Gemm.Tile --target simd",
-        "dalle2 kernels show 'Activation.Forward<GELU>' --target ptx", "dalle2 kernels show Bias --target ilgpu-ptx"];
+        "dalle2 kernels show 'Activation.Forward<GELU>' --target ptx", "dalle2 kernels show Bias --target ilgpu-ptx",
+        "dalle2 kernels show Gemm --target plan:h100"];
 
     public override IReadOnlyList<string> Notes =>
         ["A generic kernel is shown for each struct that it takes; name one as in the list, or all of them by the name alone.",
@@ -52,10 +59,13 @@ sealed class KernelsShowVerb : Verb
 
     public override int Run(ParseResult arguments, Terminal terminal)
     {
-        string chosen = Known.Require("target", arguments.GetRequiredValue(target), Targets.Select(one => one.Name));
-        Func<MethodInfo, string> print = Targets.First(one => one.Name == chosen).Text;
-        var shown = KernelCatalog.Find(arguments.GetRequiredValue(name))
-            .Select(kernel => (kernel.Op, kernel.Name, Text: print(kernel.Method))).ToArray();
+        string chosen = Known.Require("target", arguments.GetRequiredValue(target),
+            [.. Targets.Select(one => one.Name), .. CardLimits.All.Select(card => Planned + card.Name)]);
+        var kernels = KernelCatalog.Find(arguments.GetRequiredValue(name));
+        Func<MethodInfo, string> print = chosen.StartsWith(Planned, StringComparison.Ordinal)
+            ? OpPlan.For(CardLimits.Of(chosen[Planned.Length..]), [.. kernels.Select(kernel => kernel.Method)])
+            : Targets.First(one => one.Name == chosen).Text;
+        var shown = kernels.Select(kernel => (kernel.Op, kernel.Name, Text: print(kernel.Method))).ToArray();
         terminal.Result(
             () => new JsonArray([.. shown.Select(kernel => new JsonObject
             {

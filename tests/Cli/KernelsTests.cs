@@ -55,6 +55,15 @@ public class KernelsTests
     }
 
     [Test]
+    public void A_plan_tells_how_launches_of_the_benchmarks_fill_a_card()
+    {
+        string text = CommandRun.Of("kernels", "show", "Bias.Row<Identity>", "--target", "plan:t4").Succeeded().Output;
+        Assert.That(text, Does.Contain("Tesla T4: an estimate of")
+            .And.Contain("groups of 32 threads: 16 at once a multiprocessor, by groups, 50 %"));
+        CommandRun.Of("kernels", "show", "Bias", "--target", "plan:k80").IsUsageFault("plan:p100", "plan:h200");
+    }
+
+    [Test]
     public void Intermediate_language_names_what_is_called()
     {
         string text = CommandRun.Of("kernels", "show", "Random.Uniform", "--target", "il").Succeeded().Output;

@@ -1,115 +1,112 @@
 using System.Globalization;
+using Dalle2.Cli;
 using Dalle2.Gpu.Runtime;
-using Dalle2.Gpu.Runtime.Tracing;
+using Dalle2.Gpu.Runtime.Planning;
 using Dalle2.Perf;
+using Dalle2.Training.Families;
 
 namespace Dalle2.Tests.Perf;
 
-/// <summary>How a training step is cut into groups on a large card, without one: of the launches, which fill it.</summary>
+/// <summary>How training steps fill large cards, without one: the launches that do not, and why.</summary>
 public class CardStepTests
 {
-    // 132 multiprocessors of 2048 threads, as an H100 has.
-    static readonly HardwareProperties Large = new()
+    // Why these have fewer groups than a card has multiprocessors, or take over a hundredth of a step with fewer than four warps a scheduler.
+    static readonly Dictionary<string, string> Known = new()
     {
-        Processors = 132,
-        Width = 32,
-        ThreadsPerProcessor = 2048,
-        SharedBytesPerProcessor = 228 << 10,
+        ["GemmOp.CardKernel"] = "a product of few rows and columns, in the smallest tiles, or of 128 x 128 with 8 x 8 sums a thread",
+        ["GemmOp.MatrixKernel"] = "the same on matrix units, which sum a long k in parts only where they are given a workspace",
+        ["Conv2dOp.SliceCardKernel"] = "a weight gradient of 48 rows in slices that the order of its sum fixes",
+        ["Conv2dOp.ForwardMatrixKernel"] = "a product of few pixels and channels, in the smallest tiles",
+        ["Conv2dOp.InputGradientMatrixKernel"] = "the same",
+        ["Conv2dOp.WeightGradientMatrixKernel"] = "the same, its k in as many parts as the order of its sum has",
+        ["MatrixProduct.AddPartsKernel"] = "a thread for each result, which adds its parts in order",
+        ["WinogradOp.PointKernel"] = "products of few channels, and tiles whose sums fill the registers",
+        ["WinogradOp.SlicesKernel"] = "the same",
+        ["WinogradOp.InputsKernel"] = "a thread for each tile and channel, of which there are few at the smallest pictures",
+        ["WinogradOp.OutputsKernel"] = "the same",
+        ["WinogradOp.CardWeightsKernel"] = "a thread for each filter",
+        ["WinogradOp.AddSlicesKernel"] = "a thread for each filter, which adds its slices in order",
+        ["BiasOp.ChunkKernel"] = "a few rows for each thread, which has read its bias",
+        ["BiasOp.GradientKernel"] = "the order of a sum over 64 rows",
+        ["ColumnSumOp.PartialKernel"] = "the same",
+        ["ColumnSumOp.FoldCardKernel"] = "the order of a sum over chunks, of few columns",
+        ["ReductionOp.PartialSquaresKernel"] = "the order of a sum over 4096 elements",
+        ["ReductionOp.NormKernel"] = "a sum of all",
+        ["ReductionOp.TotalKernel"] = "the same",
+        ["BinaryCrossEntropyWithLogitsOp.PartialKernel"] = "the order of a sum over 4096 elements",
+        ["GaussianKlDivergenceOp.PartialKernel"] = "the same",
+        ["GaussianKlDivergenceOp.PartialUnitKernel"] = "the same",
+        ["ChannelModulationOp.SumKernel"] = "a thread for each sum, over all pixels in order",
+        ["LstmOp.ForwardKernel"] = "a time step has batch x features threads",
+        ["LstmOp.BackwardKernel"] = "the same",
+        ["ConcatenateOp.JoinKernel"] = "a part of 64 rows and 128 columns",
+        ["ConcatenateOp.SplitKernel"] = "the same",
+        ["ElementwiseOp.AddKernel"] = "a thread for each element of a small tensor",
+        ["TransposeOp.SquareKernel"] = "small matrices in squares of 32: at the least time of a launch",
     };
 
-    // Groups of 16 threads, half a warp.
-    static readonly string[] Narrow = ["TransposeOp.TransposeKernel"];
+    // Each plan is asked for by several tests.
+    static readonly Dictionary<string, Lazy<StepPlan>> Plans = (
+        from card in (string[])["a100", "h100"]
+        from precision in (Precision[])[Precision.Float32, Precision.Bf16]
+        from step in (string[])["64", "128", "demo"]
+        select KeyValuePair.Create($"{card} {step} {precision}", new Lazy<StepPlan>(() => Plan(card, step, precision)))).ToDictionary();
 
-    [TestCase(64)]
-    [TestCase(128)]
-    public void A_step_has_groups_of_a_warp_at_least_but_for_those_that_are_known(int side)
+    static IEnumerable<string> Names => Plans.Keys;
+
+    [TestCaseSource(nameof(Names))]
+    public void A_step_fills_a_card_but_for_what_is_known(string name)
     {
-        IReadOnlyList<Noted> launches = Step(side);
-        foreach (var kernel in launches.GroupBy(launch => launch.Kernel).OrderByDescending(kernel => kernel.Sum(launch => launch.Flops)))
+        StepPlan plan = Plans[name].Value;
+        Assert.That(plan.Launches, Has.Count.GreaterThan(30));
+        TestContext.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"predicted: {plan.Seconds * 1e3:F3} ms"));
+        foreach (LaunchPlan launch in Lacking(plan))
         {
             TestContext.Out.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                $"{kernel.Key}: {kernel.Count()} launches, {kernel.Min(launch => launch.Groups)} to {kernel.Max(launch => launch.Groups)} "
-                + $"groups of {kernel.Min(launch => launch.Threads)} to {kernel.Max(launch => launch.Threads)}, "
-                + $"{kernel.Sum(launch => launch.Flops) / 1e9:F2} GFLOP"));
+                $"{launch.Kernel}: {launch.Groups} groups of {launch.Threads}, {launch.WarpsPerScheduler:F1} warps a scheduler, "
+                + $"{100 * launch.Seconds / plan.Seconds:F1} %: {launch.Reason}"));
         }
 
-        Assert.That(launches.Where(launch => launch.Threads < 32).Select(launch => launch.Kernel).Distinct(), Is.SubsetOf(Narrow));
-        Assert.That(Narrow, Is.SubsetOf(launches.Where(launch => launch.Threads < 32).Select(launch => launch.Kernel)),
-            "a kernel that is narrow no more is taken off the list");
+        Assert.That(plan.Launches.Where(launch => launch.IsGrouped && launch.Threads < 32).Select(launch => launch.Kernel), Is.Empty);
+        Assert.That(Lacking(plan).Where(launch => launch.Reason == null).Select(launch => launch.Kernel), Is.Empty);
+        Assert.That(Lacking(plan).Select(Name).Distinct(), Is.SubsetOf(Known.Keys));
     }
 
-    [TestCase(64)]
-    [TestCase(128)]
-    public void A_product_has_groups_for_half_the_multiprocessors_or_the_smallest_tiles(int side)
+    [TestCaseSource(nameof(Names))]
+    public void Where_multiprocessors_are_idle_tiles_are_the_smallest_and_threads_are_cut_into_warps(string name)
     {
-        Noted[] products = [.. Step(side).Where(launch => launch.Kernel.EndsWith("CardKernel", StringComparison.Ordinal))];
-        Assert.That(products, Has.Length.GreaterThan(30));
-        Assert.That(products.Where(launch => 2 * launch.Groups < Large.Processors && !launch.Name.Contains("SmallFloatTile")), Is.Empty);
+        StepPlan plan = Plans[name].Value;
+        LaunchPlan[] products = [.. plan.Launches.Where(IsProduct)];
+        Assert.That(products, Has.Length.GreaterThan(10));
+        Assert.That(products.Where(launch => launch.Groups < plan.Card.Multiprocessors
+            && !launch.Kernel.Contains("Small", StringComparison.Ordinal)).Select(launch => launch.Kernel), Is.Empty);
+        Assert.That(plan.Launches.Where(launch => !launch.IsGrouped && launch.Groups < plan.Card.Multiprocessors && launch.Threads > 32)
+            .Select(launch => launch.Kernel), Is.Empty);
     }
 
-    static List<Noted> Step(int side)
+    [Test]
+    public void What_is_known_is_still_so() =>
+        Assert.That(Known.Keys, Is.SubsetOf(Plans.Values.SelectMany(plan => Lacking(plan.Value)).Select(Name)),
+            "a kernel that fills cards is taken off the list");
+
+    static bool IsProduct(LaunchPlan launch) => launch.Kernel.Contains("Tile", StringComparison.Ordinal);
+
+    static IEnumerable<LaunchPlan> Lacking(StepPlan plan) => plan.Launches.Where(launch =>
+        (launch.IsGrouped && launch.Groups < plan.Card.Multiprocessors) || (launch.Reason != null && plan.Worthwhile.Contains(launch)));
+
+    static string Name(LaunchPlan launch) => launch.Kernel.Split('<')[0];
+
+    static StepPlan Plan(string name, string step, Precision precision)
     {
-        using var device = new NotingDevice();
-        using var vae = new TextVae(device, new TextVaeSize(Side: side));
-        device.Launches.Clear();
-        vae.Step();
-        return device.Launches;
-    }
-
-    sealed record Noted(string Kernel, string Name, long Groups, long Threads, double Flops);
-
-    // Gives out addresses, runs nothing, and keeps how explicitly grouped kernels are launched; the others are cut by each device.
-    sealed class NotingDevice : Device
-    {
-        nint next = 1 << 20;
-
-        public NotingDevice()
-            : base("large card", 1) =>
-            Properties = Large;
-
-        public List<Noted> Launches { get; } = [];
-
-        public override string Description => "notes launches";
-
-        public override long AvailableBytes => long.MaxValue;
-
-        internal override void Run(Launch launch)
+        using var card = new PlannedCard(CardLimits.Of(name), precision);
+        if (int.TryParse(step, CultureInfo.InvariantCulture, out int side))
         {
-            if (launch.Config is { } config)
-            {
-                System.Reflection.MethodInfo method = launch.Kernel.Method;
-                Launches.Add(new Noted($"{method.DeclaringType!.Name}.{method.Name}", method.ToString()!,
-                    config.GridDim.Size, config.GroupDim.Size, LaunchCosts.Of(launch).Flops));
-            }
+            using var vae = new TextVae(card.Device, new TextVaeSize(Side: side));
+            return card.Plan(() => vae.Step());
         }
 
-        internal override void CopyIn(ReadOnlySpan<byte> source, nint target)
-        {
-        }
-
-        internal override void CopyOut(nint source, Span<byte> target) => target.Clear();
-
-        internal override void CopyWithin(nint source, nint target, long bytes)
-        {
-        }
-
-        internal override void ClearBytes(nint target, long bytes)
-        {
-        }
-
-        private protected override nint Reserve(long bytes)
-        {
-            nint address = next;
-            next += (nint)((bytes + 255) / 256 * 256);
-            return address;
-        }
-
-        private protected override void Release(nint address)
-        {
-        }
-
-        protected override void Dispose(bool disposing)
-        {
-        }
+        var config = ModelFamily.Default.Preset(step) with { Samples = 256, Precision = precision };
+        using var training = new ProfiledTraining(card.Device, config);
+        return card.Plan(() => training.Step(new StepProfiler(), 0));
     }
 }

@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using Dalle2.Gpu.Ir;
+using Dalle2.Gpu.Targets.Ptx;
 
 namespace Dalle2.Gpu.Runtime.Cuda;
 
@@ -33,9 +33,7 @@ sealed unsafe partial class CudaDevice
         arguments.CopyTo(new Span<ulong>(values + before, arguments.Length));
         if (report != 0)
             values[count - 1] = (ulong)report;
-        bool aligned = true;
-        for (int p = 0; p < kernel.Parameters.Length; p++)
-            aligned &= kernel.Parameters[p] != IrType.Global || values[before + p] % 16 == 0;
+        bool aligned = Alignment.OfViews(kernel.Parameters, arguments);
         void** addresses = stackalloc void*[count + 1];
         for (int p = 0; p < count; p++)
             addresses[p] = values + p;

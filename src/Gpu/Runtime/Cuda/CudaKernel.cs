@@ -12,8 +12,6 @@ namespace Dalle2.Gpu.Runtime.Cuda;
 /// </summary>
 sealed class CudaKernel
 {
-    const int LeastThreads = 32, UsualThreads = 128, MostThreads = 1024;
-
     readonly CudaProgram?[] programs = new CudaProgram?[2];
     readonly SpecializedKernel kernel;
     readonly CompileOptions options;
@@ -45,30 +43,16 @@ sealed class CudaKernel
     /// <summary>The program for such launches, compiled when first asked for.</summary>
     public CudaProgram Program(bool aligned) => programs[aligned ? 1 : 0] ??= Compile(aligned);
 
-    /// <summary>Groups and threads of a group for an implicitly grouped launch: what keeps most threads on each multiprocessor, but no fewer groups than there are multiprocessors.</summary>
+    /// <summary>Groups and threads of a group for an implicitly grouped launch.</summary>
     public (int Groups, int Threads) Spread(CudaProgram program, int threads)
     {
         if (bestThreads == 0)
-            bestThreads = MostResident(program);
-        int size = bestThreads;
-        while (size > LeastThreads && IntrinsicMath.DivRoundUp(threads, size) < hardware.Multiprocessors)
-            size /= 2;
-        return (IntrinsicMath.DivRoundUp(threads, size), size);
-    }
-
-    // The smallest usual size with the most resident threads; a smaller one only if it has more of them.
-    static int MostResident(CudaProgram program)
-    {
-        int best = UsualThreads, most = 0;
-        foreach (int size in (int[])[UsualThreads, 2 * UsualThreads, 4 * UsualThreads, MostThreads, UsualThreads / 2, LeastThreads])
         {
-            int resident = size * program.GroupsPerMultiprocessor(size);
-            if (resident > most)
-                (best, most) = (size, resident);
+            bestThreads = ExtentGroups.MostResident(program.GroupsPerMultiprocessor) ?? throw new KernelException(
+                $"not even groups of {ExtentGroups.LeastThreads} threads fit a multiprocessor: it takes {program.Registers} registers a thread");
         }
 
-        return most > 0 ? best : throw new KernelException(
-            $"not even groups of {LeastThreads} threads fit a multiprocessor: it takes {program.Registers} registers a thread");
+        return ExtentGroups.Spread(threads, bestThreads, hardware.Multiprocessors);
     }
 
     CudaProgram Compile(bool aligned)

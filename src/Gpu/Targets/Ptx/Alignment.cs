@@ -37,6 +37,17 @@ sealed class Alignment
         }
     }
 
+    /// <summary>Whether all views of a launch begin at multiples of 16 bytes.</summary>
+    /// <param name="parameters">The kernel's, without the thread's index.</param>
+    /// <param name="arguments">A word for each.</param>
+    public static bool OfViews(ReadOnlySpan<IrType> parameters, ReadOnlySpan<ulong> arguments)
+    {
+        bool aligned = true;
+        for (int p = 0; p < parameters.Length; p++)
+            aligned &= parameters[p] != IrType.Global || arguments[p] % 16 == 0;
+        return aligned;
+    }
+
     /// <summary>How many of the lowest bits are known to be zero.</summary>
     public int ZerosOf(Value value) => value switch
     {
