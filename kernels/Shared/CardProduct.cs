@@ -27,8 +27,7 @@ static class CardProduct
     const int LargeCost = 16, MediumCost = 5, SmallCost = 2;
 
     /// <summary>Whether products run here on a device.</summary>
-    public static bool Suits(Device device) =>
-        device.Properties.HoldsManyThreads && device.Properties.MaxGroupThreads >= default(SmallFloatTile).Threads;
+    public static bool Suits(Device device) => device.Properties.HoldsManyThreads && Fits(device.Properties, default(SmallFloatTile));
 
     /// <summary>Runs a product, or several that the group's z tells apart.</summary>
     /// <param name="stream">Where it runs.</param>
@@ -45,10 +44,9 @@ static class CardProduct
         where TShape : unmanaged
     {
         HardwareProperties card = stream.Device.Properties;
-        long large = Fills(default(LargeFloatTile)) && card.MaxGroupThreads >= default(LargeFloatTile).Threads
-            ? Cost(default(LargeFloatTile), LargeCost) : long.MaxValue;
-        long medium = Fills(default(MediumFloatTile)) ? Cost(default(MediumFloatTile), MediumCost) : long.MaxValue;
-        long small = Cost(default(SmallFloatTile), SmallCost);
+        long large = Fills(default(LargeFloatTile)) ? Cost(default(LargeFloatTile), LargeCost) : long.MaxValue,
+            medium = Fills(default(MediumFloatTile)) ? Cost(default(MediumFloatTile), MediumCost) : long.MaxValue,
+            small = Cost(default(SmallFloatTile), SmallCost);
         if (large <= Math.Min(medium, small))
             Run(default(LargeFloatTile), forms.Large);
         else if (medium <= small)
@@ -60,7 +58,7 @@ static class CardProduct
 
         // A tile that leaves a multiprocessor without a group is none while there is a smaller one.
         bool Fills<TTile>(TTile tile)
-            where TTile : unmanaged, IFloatTile => Groups(tile.Side) * products >= card.Processors;
+            where TTile : unmanaged, IFloatTile => Fits(card, tile) && Groups(tile.Side) * products >= card.Processors;
 
         // Whole rounds of all multiprocessors: the last round takes as long as the others, however few groups it has.
         long Cost<TTile>(TTile tile, int each)
@@ -72,6 +70,11 @@ static class CardProduct
                 kernel, new KernelConfig(new Index3D(checked((int)Groups(tile.Side)), 1, products), new Index3D(tile.Threads, 1, 1)),
                 left, right, result, shape);
     }
+
+    // Pieces of both sides in shared memory.
+    static bool Fits<TTile>(HardwareProperties card, TTile tile)
+        where TTile : unmanaged, IFloatTile =>
+        card.MaxGroupThreads >= tile.Threads && card.SharedBytesPerGroup >= 2 * tile.Stages * tile.Side * Depth * sizeof(float);
 
     /// <summary>What one group does: a tile. Rows and columns past the edge are not stored.</summary>
     public static void Multiply<TProduct, TLeft, TRight, TTile>(
@@ -200,27 +203,22 @@ static class CardProduct
     {
         for (int e = 0; e < tile.Rows * tile.Columns; e++)
             sums[e] = 0f;
-        if (!product.Accumulates)
-            return;
-        for (int i = 0; i < tile.Rows; i++)
-        {
-            int row = firstRow + own.Row(isLeftByDepth, tile.Rows, i);
-            if (row >= product.Rows)
-                continue;
-            int place = product.RowAt(row);
-            for (int j = 0; j < tile.Columns; j++)
-            {
-                int col = firstCol + own.Column(isRightByDepth, tile.Columns, j);
-                if (col < product.Cols)
-                    sums[i * tile.Columns + j] = c[place + col];
-            }
-        }
+        if (product.Accumulates)
+            Exchange(sums, c, product, own, isLeftByDepth, isRightByDepth, firstRow, firstCol, tile, default(Load));
     }
 
     static void End<TProduct, TTile>(ArrayView<float> sums, ArrayView<float> c, TProduct product, CardThread own, bool isLeftByDepth,
         bool isRightByDepth, int firstRow, int firstCol, TTile tile)
         where TProduct : unmanaged, IProductExtent
+        where TTile : unmanaged, IFloatTile =>
+        Exchange(sums, c, product, own, isLeftByDepth, isRightByDepth, firstRow, firstCol, tile, default(Store));
+
+    // Between the thread's sums and the result; runs of four neighbors at once where none of them lies across the result's edge.
+    static void Exchange<TProduct, TTile, TWay>(ArrayView<float> sums, ArrayView<float> c, TProduct product, CardThread own,
+        bool isLeftByDepth, bool isRightByDepth, int firstRow, int firstCol, TTile tile, TWay way)
+        where TProduct : unmanaged, IProductExtent
         where TTile : unmanaged, IFloatTile
+        where TWay : unmanaged, IWay
     {
         for (int i = 0; i < tile.Rows; i++)
         {
@@ -228,13 +226,44 @@ static class CardProduct
             if (row >= product.Rows)
                 continue;
             int place = product.RowAt(row);
+            if (isRightByDepth && ((place | product.Cols) & 3) == 0)
+            {
+                for (int j = 0; j < tile.Columns; j += 4)
+                {
+                    int col = firstCol + own.Column(isRightByDepth, tile.Columns, j);
+                    if (col >= product.Cols)
+                        continue;
+                    // A multiple of 4 already, which the compiler now sees.
+                    int at = (place + col) & ~3;
+                    for (int e = 0; e < 4; e++)
+                        way.Move(sums, i * tile.Columns + j + e, c, at + e);
+                }
+
+                continue;
+            }
+
             for (int j = 0; j < tile.Columns; j++)
             {
                 int col = firstCol + own.Column(isRightByDepth, tile.Columns, j);
                 if (col < product.Cols)
-                    c[place + col] = sums[i * tile.Columns + j];
+                    way.Move(sums, i * tile.Columns + j, c, place + col);
             }
         }
+    }
+
+    interface IWay
+    {
+        void Move(ArrayView<float> sums, int own, ArrayView<float> c, int at);
+    }
+
+    readonly struct Load : IWay
+    {
+        public void Move(ArrayView<float> sums, int own, ArrayView<float> c, int at) => sums[own] = c[at];
+    }
+
+    readonly struct Store : IWay
+    {
+        public void Move(ArrayView<float> sums, int own, ArrayView<float> c, int at) => c[at] = sums[own];
     }
 
     // The thread's rows and columns of the tile: in runs of up to four where neighbors of a k lie side by side, else one of each four or eight.

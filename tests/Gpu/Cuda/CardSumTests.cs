@@ -32,7 +32,7 @@ public class CardSumTests
     [TestCase(5, 40, "2x1x1")]
     public void Transposes_go_through_squares_of_32(int rows, int cols, string groups)
     {
-        var driver = new StandInDriver { Banks = new SharedBanks() };
+        var driver = new StandInDriver { Accesses = new WarpAccesses() };
         using CudaDevice card = StandInDevice.Open(driver);
         using var context = new Context(card);
         float[] x = [.. Enumerable.Range(0, rows * cols).Select(i => (float)i)];
@@ -40,7 +40,7 @@ public class CardSumTests
         TransposeOp.Transpose(context.Stream, context.Upload(x, rows, cols), y);
         Assert.That(y.ToArray(context.Stream), Is.EqualTo(Enumerable.Range(0, rows * cols).Select(i => x[i % rows * cols + i / rows])));
         Assert.That(driver.Calls, Has.One.Contains($"SquareKernel {groups} 256x1x1"));
-        Assert.That(driver.Banks!.Result().Conflicts, Is.Empty);
+        Assert.That(driver.Accesses!.Shared().Conflicts, Is.Empty);
     }
 
     static float[] Sums(Device device, int rows, int cols)

@@ -31,6 +31,9 @@ sealed class PtxGroup
 
     public PtxThread[] Threads { get; }
 
+    /// <summary>Which group of the launch it is now, from 1.</summary>
+    public int Number { get; private set; }
+
     public void PassBarrier() => phase++;
 
     public void PassWarpBarrier(int warp) => warpPhases[warp]++;
@@ -41,6 +44,7 @@ sealed class PtxGroup
         Array.Clear(underWay);
         // What the group before did is long past.
         phase++;
+        Number++;
     }
 
     public ulong Load(PtxThread thread, int address, int size, bool atomic = false)

@@ -9,8 +9,8 @@ sealed class WarpAccesses
 {
     const int Lanes = 32, SectorBytes = 32, WordBytes = 4;
 
-    readonly Dictionary<(PtxGroup Group, int Line, bool IsGlobal, int Thread), int> turns = [];
-    readonly Dictionary<(PtxGroup Group, int Line, bool IsGlobal, int Warp, int Turn), Request> requests = [];
+    readonly Dictionary<(PtxGroup Group, int Number, int Line, bool IsGlobal, int Thread), int> turns = [];
+    readonly Dictionary<(PtxGroup Group, int Number, int Line, bool IsGlobal, int Warp, int Turn), Request> requests = [];
 
     /// <summary>Accesses of warps to shared memory so far, and those that took more than one part, as lines of the text.</summary>
     public (int Accesses, List<string> Conflicts) Shared()
@@ -34,9 +34,9 @@ sealed class WarpAccesses
     /// <summary>A lane's access; as many of a thread to a line are of as many requests of its warp.</summary>
     public void Note(PtxThread thread, PtxLine line, bool isGlobal, ulong address, int size)
     {
-        var counted = (thread.Group, line.Number, isGlobal, thread.Linear);
+        var counted = (thread.Group, thread.Group.Number, line.Number, isGlobal, thread.Linear);
         int turn = turns[counted] = turns.GetValueOrDefault(counted) + 1;
-        var key = (thread.Group, line.Number, isGlobal, thread.Warp, turn);
+        var key = (thread.Group, thread.Group.Number, line.Number, isGlobal, thread.Warp, turn);
         if (!requests.TryGetValue(key, out Request? request))
             requests.Add(key, request = new Request(line, isGlobal));
         request.Lanes.Add((thread.Lane, address, size));

@@ -1,5 +1,6 @@
 using Dalle2.Gpu.Runtime;
 using Dalle2.Gpu.Runtime.Cuda;
+using Dalle2.Kernels;
 using Dalle2.Tensors;
 using Dalle2.Tests.Gpu.Cuda;
 
