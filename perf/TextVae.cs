@@ -16,7 +16,6 @@ namespace Dalle2.Perf;
 /// </summary>
 sealed class TextVae : Layer, IDisposable
 {
-    const int Vocabulary = 2000;
     const int WordFeatures = 128;
     const int TextFeatures = 256;
     const int Latent = 128;
@@ -46,7 +45,7 @@ sealed class TextVae : Layer, IDisposable
     public TextVae(Device device, TextVaeSize size)
     {
         int low = size.Side / 16, width = size.Width, flat = 8 * width * low * low;
-        embedding = Compose("embedding", new Embedding(Vocabulary, WordFeatures, padding: false));
+        embedding = Compose("embedding", new Embedding(size.Vocabulary, WordFeatures, padding: false));
         lstm = Compose("lstm", new Lstm(WordFeatures, TextFeatures));
         encoder = Compose("encoder", new Sequential(
             ("convolution1", Down(3, width)),
@@ -71,7 +70,7 @@ sealed class TextVae : Layer, IDisposable
         recorded = new RecordedStep(context, Queue);
         inputs = new Context(device);
         var random = new Random(1);
-        int[] tokens = [.. Enumerable.Range(0, size.Words * size.Batch).Select(_ => random.Next(Vocabulary))];
+        int[] tokens = [.. Enumerable.Range(0, size.Words * size.Batch).Select(_ => random.Next(size.Vocabulary))];
         words = TokenBatch.Of(inputs, tokens, false, size.Words, size.Batch);
         lengths = inputs.Upload([.. Enumerable.Repeat(size.Words, size.Batch)], size.Batch);
         pictures = inputs.Upload([.. Enumerable.Range(0, size.Batch * size.Side * size.Side * 3).Select(_ => random.NextSingle())],

@@ -5,4 +5,5 @@ namespace Dalle2.Perf;
 /// <param name="Side">Pixels of a side, a multiple of 16.</param>
 /// <param name="Words">Words of each caption.</param>
 /// <param name="Width">Channels of the first convolution; those behind it have twice, four and eight times as many.</param>
-sealed record TextVaeSize(int Batch = 64, int Side = 64, int Words = 16, int Width = 32);
+/// <param name="Vocabulary">Words that there are.</param>
+sealed record TextVaeSize(int Batch = 64, int Side = 64, int Words = 16, int Width = 32, int Vocabulary = 2000);

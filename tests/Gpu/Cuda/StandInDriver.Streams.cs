@@ -75,7 +75,12 @@ sealed unsafe partial class StandInDriver
                 throw new Refused(CudaStatus.InvalidValue);
             if (block.Size * Registers > 65536)
                 throw new Refused(CudaStatus.LaunchOutOfResources);
-            Later(() => program.Run(grid, block, bits, [.. allocations.Select(range => (range.Key, range.Key + range.Value))]));
+            Later(() =>
+            {
+                if (Accesses != null)
+                    Accesses.Kernel = program.Entry;
+                program.Run(grid, block, bits, [.. allocations.Select(range => (range.Key, range.Key + range.Value))]);
+            });
         });
     }
 

@@ -12,6 +12,9 @@ sealed class WarpAccesses
     readonly Dictionary<(PtxGroup Group, int Number, int Line, bool IsGlobal, int Thread), int> turns = [];
     readonly Dictionary<(PtxGroup Group, int Number, int Line, bool IsGlobal, int Warp, int Turn), Request> requests = [];
 
+    /// <summary>The kernel that runs.</summary>
+    public string Kernel { get; set; } = "";
+
     /// <summary>Accesses of warps to shared memory so far, and those that took more than one part, as lines of the text.</summary>
     public (int Accesses, List<string> Conflicts) Shared()
     {
@@ -26,9 +29,10 @@ sealed class WarpAccesses
     [
         .. from request in requests.Values
            where request.IsGlobal
-           group request by request.Line.Text into line
+           group request by (request.Kernel, request.Line.Text) into line
            select new GlobalLine(
-               line.Key, line.Count(), line.Sum(Sectors), line.Sum(Fewest), line.Sum(request => Lanes - request.Lanes.Count)),
+               line.Key.Kernel, line.Key.Text, line.Count(), line.Sum(Sectors), line.Sum(Fewest),
+               line.Sum(request => Lanes - request.Lanes.Count)),
     ];
 
     /// <summary>A lane's access; as many of a thread to a line are of as many requests of its warp.</summary>
@@ -38,7 +42,7 @@ sealed class WarpAccesses
         int turn = turns[counted] = turns.GetValueOrDefault(counted) + 1;
         var key = (thread.Group, thread.Group.Number, line.Number, isGlobal, thread.Warp, turn);
         if (!requests.TryGetValue(key, out Request? request))
-            requests.Add(key, request = new Request(line, isGlobal));
+            requests.Add(key, request = new Request(Kernel, line, isGlobal));
         request.Lanes.Add((thread.Lane, address, size));
     }
 
@@ -53,14 +57,15 @@ sealed class WarpAccesses
     static IEnumerable<ulong> Units(IEnumerable<(int Lane, ulong Address, int Size)> lanes, int bytes) =>
         lanes.SelectMany(access => Enumerable.Range(0, access.Size).Select(b => (access.Address + (ulong)b) / (ulong)bytes)).Distinct();
 
+    /// <param name="Kernel">The kernel.</param>
     /// <param name="Text">The line.</param>
     /// <param name="Requests">How often a warp came to it.</param>
     /// <param name="Sectors">Sectors of 32 bytes that were touched.</param>
     /// <param name="Fewest">Sectors that the bytes would fill.</param>
     /// <param name="IdleLanes">Lanes of those warps that did not ask.</param>
-    public sealed record GlobalLine(string Text, int Requests, int Sectors, int Fewest, int IdleLanes);
+    public sealed record GlobalLine(string Kernel, string Text, int Requests, int Sectors, int Fewest, int IdleLanes);
 
-    sealed record Request(PtxLine Line, bool IsGlobal)
+    sealed record Request(string Kernel, PtxLine Line, bool IsGlobal)
     {
         public List<(int Lane, ulong Address, int Size)> Lanes { get; } = [];
     }
