@@ -129,6 +129,12 @@ public static class BiasOp
             first, IntrinsicMath.Min(first + Columns.ChunkRows, rows), cols);
     }
 
+    // The same on cards.
+    static void GradientCardKernel<T>(ArrayView<float> kept, ArrayView<float> dy, ArrayView<float> dx, ArrayView<float> partial, int rows,
+        int cols, T function)
+        where T : unmanaged, ActivationOp.IActivation =>
+        ColumnSumOp.SumChunk(new GradientTerm<T>(kept, dy, dx, function), partial, rows, cols);
+
     readonly record struct ForwardUse(Stream Stream, Tensor X, Tensor Bias, Tensor Y) : ActivationOp.IUse
     {
         public void Of<T>(T function)
@@ -138,9 +144,20 @@ public static class BiasOp
     readonly record struct BackwardUse(Stream Stream, Tensor Kept, Tensor Dy, Tensor Dx, Tensor Partial) : ActivationOp.IUse
     {
         public void Of<T>(T function)
-            where T : unmanaged, ActivationOp.IActivation => Stream.Launch(
+            where T : unmanaged, ActivationOp.IActivation
+        {
+            if (ColumnSumOp.SharesChunks(Stream.Device))
+            {
+                Stream.Launch(
+                    GradientCardKernel, ColumnSumOp.ChunkGroups(Dy.Rows, Dy.Cols), Kept.View, Dy.View, Dx.View, Partial.View, Dy.Rows,
+                    Dy.Cols, function);
+                return;
+            }
+
+            Stream.Launch(
                 GradientKernel, Columns.Groups(Stream, Dy.Cols, Columns.Chunks(Dy.Rows)), Kept.View, Dy.View, Dx.View, Partial.View,
                 Dy.Rows, Dy.Cols, function);
+        }
     }
 
     readonly record struct RowElement<T>(ArrayView<float> X, ArrayView<float> Bias, ArrayView<float> Y, int First, T Function) : IElement
@@ -173,6 +190,17 @@ public static class BiasOp
 
         public void End(int own, int col)
         {
+        }
+    }
+
+    readonly record struct GradientTerm<T>(ArrayView<float> Kept, ArrayView<float> Dy, ArrayView<float> Dx, T Function) : IColumnTerm
+        where T : unmanaged, ActivationOp.IActivation
+    {
+        public float Take(int at)
+        {
+            float dx = Function.Derivative(Kept[at]) * Dy[at];
+            Dx[at] = dx;
+            return dx;
         }
     }
 

@@ -5,10 +5,20 @@ using ILGPU;
 
 namespace Dalle2.Kernels.Shared;
 
+/// <summary>What is summed down the columns of a matrix.</summary>
+interface IColumnTerm
+{
+    /// <summary>The term of the element at a place of the matrix; asked for once each.</summary>
+    float Take(int at);
+}
+
 /// <summary>Sums over the rows of matrices.</summary>
 static class ColumnSumOp
 {
     const int Chains = 4;
+
+    // On a card, columns of a group of the first level, and its threads, which share the terms of its chunk.
+    const int ChunkColumns = 32, ChunkThreads = 256;
 
     // On a card, from how many chunks on a group shares its columns' sums, its columns, chunks that it copies at a time, and those of them that its threads copy at once.
     const int ManyChunks = 64, CardColumns = 8, Piece = 256, Lines = 32;
@@ -16,7 +26,10 @@ static class ColumnSumOp
     /// <summary>Adds the sums over the rows of x to the totals.</summary>
     public static void Add(Stream stream, Tensor x, Tensor partial, Tensor total)
     {
-        stream.Launch(PartialKernel, Columns.Groups(stream, x.Cols, Columns.Chunks(x.Rows)), x.View, partial.View, x.Rows, x.Cols);
+        if (SharesChunks(stream.Device))
+            stream.Launch(PartialCardKernel, ChunkGroups(x.Rows, x.Cols), x.View, partial.View, x.Rows, x.Cols);
+        else
+            stream.Launch(PartialKernel, Columns.Groups(stream, x.Cols, Columns.Chunks(x.Rows)), x.View, partial.View, x.Rows, x.Cols);
         AddChunks(stream, partial, total, Columns.Chunks(x.Rows));
     }
 
@@ -34,6 +47,37 @@ static class ColumnSumOp
         stream.Launch(
             FoldCardKernel, new KernelConfig(IntrinsicMath.DivRoundUp(total.Length, CardColumns), CardColumns * Lines), used, total.View,
             chunks, total.Length);
+    }
+
+    /// <summary>Whether groups of many threads share the terms of a chunk, see <see cref="SumChunk"/>: on cards.</summary>
+    public static bool SharesChunks(Device device) => device.Properties.HoldsManyThreads
+        && device.Properties.MaxGroupThreads >= ChunkThreads
+        && device.Properties.SharedBytesPerGroup >= Columns.ChunkRows * ChunkColumns * sizeof(float);
+
+    /// <summary>The groups of <see cref="SumChunk"/>.</summary>
+    public static KernelConfig ChunkGroups(int rows, int cols) => new(
+        new Index3D(IntrinsicMath.DivRoundUp(cols, ChunkColumns), Columns.Chunks(rows), 1), new Index3D(ChunkThreads, 1, 1));
+
+    /// <summary>What one group does: the first level's sums of a chunk of rows and 32 columns. All threads take terms, neighbors neighboring ones; then a thread for each column adds them, in the order of rows.</summary>
+    public static void SumChunk<T>(T term, ArrayView<float> partial, int rows, int cols)
+        where T : struct, IColumnTerm
+    {
+        ArrayView<float> terms = SharedMemory.Allocate<float>(Columns.ChunkRows * ChunkColumns);
+        int firstRow = Grid.IdxY * Columns.ChunkRows, firstCol = Grid.IdxX * ChunkColumns,
+            height = IntrinsicMath.Min(Columns.ChunkRows, rows - firstRow), width = IntrinsicMath.Min(ChunkColumns, cols - firstCol);
+        for (int e = Group.IdxX; e < height * width; e += Group.DimX)
+        {
+            int row = e / width;
+            terms[e] = term.Take((firstRow + row) * cols + firstCol + e - row * width);
+        }
+
+        Group.Barrier();
+        if (Group.IdxX >= width)
+            return;
+        float sum = 0f;
+        for (int row = 0; row < height; row++)
+            sum += terms[row * width + Group.IdxX];
+        partial[Grid.IdxY * cols + firstCol + Group.IdxX] = sum;
     }
 
     /// <summary>The sum over the chunks, of one column.</summary>
@@ -61,6 +105,14 @@ static class ColumnSumOp
         Columns.Walk(
             new Sum(x, partial, LocalMemory.Allocate<float>(Columns.Block), chunk, cols), first,
             IntrinsicMath.Min(first + Columns.ChunkRows, rows), cols);
+    }
+
+    static void PartialCardKernel(ArrayView<float> x, ArrayView<float> partial, int rows, int cols) =>
+        SumChunk(new Plain(x), partial, rows, cols);
+
+    readonly record struct Plain(ArrayView<float> X) : IColumnTerm
+    {
+        public float Take(int at) => X[at];
     }
 
     // One thread per column.
