@@ -94,21 +94,4 @@ public static partial class Conv2dOp
             return (image * s.OutHeight + (band - image * perImage) * shape.Bands.Lines) * s.OutWidth;
         }
     }
-
-    // A side from some k on.
-    readonly struct PartSide<TSide>(TSide side, int first) : IMatrixSide
-        where TSide : unmanaged, IMatrixSide
-    {
-        public bool IsByDepth => side.IsByDepth;
-
-        public bool IsInFours => side.IsInFours;
-
-        public int High => side.High;
-
-        public int Wide => side.Wide;
-
-        public MatrixPlace Row(int row) => side.Row(row);
-
-        public MatrixPlace Depth(int k) => side.Depth(first + k);
-    }
 }

@@ -19,8 +19,8 @@ public static partial class Conv2dOp
     const int SegmentPixels = 64;
     const int BandLines = 8;
 
-    // Slices of a weight gradient: enough for the threads of a processor, few enough to be added up cheaply.
-    const int MaxBandSlices = 16;
+    // Slices of a weight gradient: enough for the multiprocessors of a card, few enough to be added up cheaply.
+    const int MaxBandSlices = 64;
 
     // How many of a thread's columns of a tile are summed. A constant.
     internal interface ITileColumns

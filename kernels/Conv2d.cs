@@ -149,18 +149,21 @@ public static partial class Conv2dOp
 
     // Filtered products are of transformed values, which rounding to few bits would hurt more: matrix units get none.
     static int ForwardWorkspace(Device device, ConvolutionShape s) =>
-        device.Precision != Precision.Float32 ? ForwardExtent(s).Workspace(checked(s.Batch * s.OutHeight * s.OutWidth * s.K))
+        s.IsPointwise ? GemmOp.WorkspaceLength(device.Precision, checked(s.Batch * s.OutHeight * s.OutWidth), s.K, s.C)
+        : device.Precision != Precision.Float32 ? ForwardExtent(s).Workspace(checked(s.Batch * s.OutHeight * s.OutWidth * s.K))
         : WinogradShape.Applies(s, false) ? WinogradOp.ConvolveWorkspace(device, WinogradShape.Forward(s))
         : IsOfFewChannels(s) ? PackedWeights(s) : 0;
 
     static int InputGradientWorkspace(Device device, ConvolutionShape s) =>
-        device.Precision == Precision.Float32 && WinogradShape.Applies(s, true)
+        s.IsPointwise ? GemmOp.WorkspaceLength(device.Precision, checked(s.Batch * s.OutHeight * s.OutWidth), s.C, s.K)
+        : device.Precision == Precision.Float32 && WinogradShape.Applies(s, true)
         ? WinogradOp.ConvolveWorkspace(device, WinogradShape.Adjoint(s))
         : IsSpread(s) ? InputGradientWorkspaceOfFewChannels(s)
         : device.Precision != Precision.Float32 ? InputGradientExtent(s).Workspace(checked(s.Batch * s.Height * s.Width * s.C)) : 0;
 
     static int WeightGradientWorkspace(Device device, ConvolutionShape s) =>
-        device.Precision != Precision.Float32 ? WeightGradientExtent(s).Workspace(checked(s.R * s.S * s.C * s.K))
+        s.IsPointwise ? GemmOp.WorkspaceLength(device.Precision, s.C, s.K, checked(s.Batch * s.OutHeight * s.OutWidth))
+        : device.Precision != Precision.Float32 ? WeightGradientExtent(s).Workspace(checked(s.R * s.S * s.C * s.K))
         : WinogradShape.Applies(s, false) ? WinogradOp.WeightGradientWorkspace(device, WinogradShape.WeightGradient(s))
         : IsOfFewChannels(s) ? checked(BandSlices(s, Bands.Of(s)) * s.R * s.S * s.C * s.K) : 0;
 

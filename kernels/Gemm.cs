@@ -1,6 +1,7 @@
 // General matrix product:  C = op(A) op(B)   or   C += op(A) op(B)
 //   op(A) [m, k]   op(B) [k, n]   C [m, n]; op is the matrix itself or its transpose, a type argument each
 //   C is written (=) or, with accumulate, added to (+=): one chain of fused multiply-adds over k in rising order, from zero or from C
+//   With a workspace, k from 2048 on may be summed in parts (MatrixPlan.FloatPartsOf): such a chain each, from zero, then from zero over the parts in rising order, then C
 // On matrix units (Device.Precision), the factors are rounded and the order of the sum is the units' own: MatrixProduct.cs.
 // The gradients of C = A B are products themselves:  dA = dC B^T,  dB = A^T dC.
 using ILGPU;
@@ -24,9 +25,9 @@ public readonly record struct GemmShape(int M, int N, int K, int AStride, int BS
 /// <summary>General matrix products with transposes and accumulation.</summary>
 public static class GemmOp
 {
-    /// <summary>Elements of workspace that a product of m x k and k x n is best given; 0 where none helps. With one, a long k is summed in parts: in another order than without, in other than float32.</summary>
-    public static int WorkspaceLength(Precision precision, int m, int n, int k) =>
-        precision == Precision.Float32 ? 0 : new MatrixExtent(m, n, k, false).Workspace(checked(m * n));
+    /// <summary>Elements of workspace that a product of m x k and k x n is best given; 0 where none helps. With one, a long k is summed in parts: in another order than without.</summary>
+    public static int WorkspaceLength(Precision precision, int m, int n, int k) => PartsOf(precision, m, n, k) is > 1 and var parts
+        ? checked(parts * m * n) : 0;
 
     /// <summary><c>C = op(A) op(B)</c>, or <c>C += op(A) op(B)</c>.</summary>
     /// <param name="stream">Where it runs.</param>
@@ -78,6 +79,9 @@ public static class GemmOp
         }
     }
 
+    static int PartsOf(Precision precision, int m, int n, int k) =>
+        precision == Precision.Float32 ? MatrixPlan.FloatPartsOf(m, n, k) : MatrixPlan.PartsOf(m, n, k);
+
     static void Launch<TA, TB>(Stream stream, ArrayView<float> a, ArrayView<float> b, ArrayView<float> c, ArrayView<float> workspace,
         GemmShape shape)
         where TA : unmanaged, IOperand
@@ -85,6 +89,12 @@ public static class GemmOp
     {
         if (stream.Device.Precision == Precision.Float32)
         {
+            if (workspace.Length > 0)
+            {
+                LaunchParts<TA, TB>(stream, a, b, c, workspace, shape);
+                return;
+            }
+
             if (CardProduct.Suits(stream.Device))
             {
                 var cards = new CardForms<GemmShape>(
@@ -103,6 +113,38 @@ public static class GemmOp
         MatrixProduct.Launch(stream, forms, a, b, c, workspace, shape, new MatrixExtent(shape.M, shape.N, shape.K, shape.Accumulate != 0));
     }
 
+    // A long k in parts, each of which has a result of its own: side by side on a card, elsewhere one after the other.
+    static void LaunchParts<TA, TB>(Stream stream, ArrayView<float> a, ArrayView<float> b, ArrayView<float> c, ArrayView<float> workspace,
+        GemmShape shape)
+        where TA : unmanaged, IOperand
+        where TB : unmanaged, IOperand
+    {
+        int count = MatrixPlan.FloatPartsOf(shape.M, shape.N, shape.K), length = shape.M * shape.N,
+            depth = IntrinsicMath.DivRoundUp(IntrinsicMath.DivRoundUp(shape.K, MatrixPlan.Depth), count) * MatrixPlan.Depth;
+        ArrayView<float> parts = workspace.SubView(0, count * length);
+        if (CardProduct.Suits(stream.Device))
+        {
+            var cards = new CardForms<GemmParts>(
+                PartsCardKernel<TA, TB, LargeFloatTile>, PartsCardKernel<TA, TB, MediumFloatTile>, PartsCardKernel<TA, TB, SmallFloatTile>);
+            CardProduct.Launch(stream, cards, a, b, parts, new GemmParts(shape, depth), shape.M, shape.N, count);
+        }
+        else
+        {
+            for (int part = 0; part < count; part++)
+            {
+                int first = part * depth;
+                GemmShape own = shape with { K = IntrinsicMath.Min(depth, shape.K - first), CStride = shape.N, Accumulate = 0 };
+                ArrayView<float> left = a.SubView(default(TA).IsTransposed ? first * shape.AStride : first),
+                    right = b.SubView(default(TB).IsTransposed ? first : first * shape.BStride);
+                TileProduct.Launch(
+                    stream, TileKernel<TA, TB, LargeBlock>, TileKernel<TA, TB, SmallBlock>, left, right,
+                    parts.SubView(part * length, length), own, own.M, own.N);
+            }
+        }
+
+        MatrixProduct.AddParts(stream, parts, c, count, shape.Accumulate != 0);
+    }
+
     // One group per block of C.
     static void TileKernel<TA, TB, TBlock>(ArrayView<float> a, ArrayView<float> b, ArrayView<float> c, GemmShape shape, Index2D extent)
         where TA : unmanaged, IOperand
@@ -117,6 +159,40 @@ public static class GemmOp
         CardProduct.Multiply(
             a, b, c, new Product<TA, TB>(s), new PlainSide(s.M, s.K, s.AStride, default(TA).IsTransposed),
             new PlainSide(s.N, s.K, s.BStride, !default(TB).IsTransposed), default(TTile));
+
+    // One group per tile of C, of one part of k.
+    static void PartsCardKernel<TA, TB, TTile>(ArrayView<float> a, ArrayView<float> b, ArrayView<float> parts, GemmParts p)
+        where TA : unmanaged, IOperand
+        where TB : unmanaged, IOperand
+        where TTile : unmanaged, IFloatTile
+    {
+        GemmShape s = p.Whole;
+        int first = Grid.IdxZ * p.Depth;
+        CardProduct.Multiply(
+            a, b, parts, new PartProduct(p), new PartSide<PlainSide>(new PlainSide(s.M, s.K, s.AStride, default(TA).IsTransposed), first),
+            new PartSide<PlainSide>(new PlainSide(s.N, s.K, s.BStride, !default(TB).IsTransposed), first), default(TTile));
+    }
+
+    /// <summary>A product in parts of k.</summary>
+    internal readonly record struct GemmParts(GemmShape Whole, int Depth) : ILaunchCost
+    {
+        /// <inheritdoc/>
+        public double Flops => Whole.Flops;
+    }
+
+    // The part that z names, whose result lies behind those before it.
+    readonly struct PartProduct(GemmParts parts) : IProductExtent
+    {
+        public int Rows => parts.Whole.M;
+
+        public int Cols => parts.Whole.N;
+
+        public int Depth => IntrinsicMath.Min(parts.Depth, parts.Whole.K - Grid.IdxZ * parts.Depth);
+
+        public bool Accumulates => false;
+
+        public int RowAt(int row) => (Grid.IdxZ * Rows + row) * Cols;
+    }
 
     // One group per tile of C, by matrix units.
     static void MatrixKernel<TA, TB, TFormat,

@@ -16,6 +16,9 @@ readonly record struct MatrixPlan(bool IsLarge, int Parts)
     // Two for each of the 100 to 140 multiprocessors of a large card.
     const int WantedGroups = 256;
 
+    // In float32.
+    const int LongDepth = 2048, MostFloatParts = 32;
+
     // Shorter parts would spend as long on beginning, storing and adding.
     const int LeastPieces = 16;
 
@@ -40,6 +43,10 @@ readonly record struct MatrixPlan(bool IsLarge, int Parts)
         long Cost(long groups, int each) => (groups + processors - 1) / processors * each;
     }
 
+    /// <summary>The same in float32, where a long k alone is summed in parts, and no more of them than a processor without many threads adds cheaply.</summary>
+    public static int FloatPartsOf(int rows, int cols, int depth) =>
+        depth < LongDepth ? 1 : Even(IntrinsicMath.DivRoundUp(depth, Depth), Math.Min(MostFloatParts, PartsOf(rows, cols, depth)));
+
     /// <summary>In how many parts k is summed, each by groups of its own: more than one where the result has few tiles and k is long.</summary>
     /// <param name="rows">Rows of the result.</param>
     /// <param name="cols">Columns of the result.</param>
@@ -52,9 +59,12 @@ readonly record struct MatrixPlan(bool IsLarge, int Parts)
             return 1;
         int pieces = IntrinsicMath.DivRoundUp(depth, Depth),
             parts = (int)Math.Clamp(Math.Min(WantedGroups / groups, pieces / LeastPieces), 1, WantedGroups);
-        // No part is empty.
-        return parts == 1 ? 1 : IntrinsicMath.DivRoundUp(pieces, IntrinsicMath.DivRoundUp(pieces, parts));
+        return Even(pieces, parts);
     }
+
+    // No part is empty.
+    static int Even(int pieces, int parts) =>
+        parts == 1 ? 1 : IntrinsicMath.DivRoundUp(pieces, IntrinsicMath.DivRoundUp(pieces, parts));
 
     static long Groups(int rows, int cols, int side) => (long)IntrinsicMath.DivRoundUp(rows, side) * IntrinsicMath.DivRoundUp(cols, side);
 }

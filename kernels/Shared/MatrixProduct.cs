@@ -65,7 +65,19 @@ static class MatrixProduct
         stream.Launch(kernel, new KernelConfig(groups, new Index3D(threads, 1, 1)), left, right, count == 1 ? result : workspace, shape,
             parts);
         if (count > 1)
-            stream.Launch(AddPartsKernel, length, workspace.SubView(0, count * length), result, length, count, extent.Accumulates ? 1 : 0);
+            AddParts(stream, workspace, result, count, extent.Accumulates);
+    }
+
+    /// <summary>Adds the parts of a result, in order.</summary>
+    /// <param name="stream">Where it runs.</param>
+    /// <param name="parts">One behind the other.</param>
+    /// <param name="result">The result, all of it.</param>
+    /// <param name="count">How many parts.</param>
+    /// <param name="accumulates">Whether they are added to what is there.</param>
+    public static void AddParts(Stream stream, ArrayView<float> parts, ArrayView<float> result, int count, bool accumulates)
+    {
+        int length = result.IntLength;
+        stream.Launch(AddPartsKernel, length, parts.SubView(0, count * length), result, length, count, accumulates ? 1 : 0);
     }
 
     /// <summary>What one group does: a tile, or a part of its k. Rows and columns past the edge are not stored.</summary>

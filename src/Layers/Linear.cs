@@ -27,7 +27,9 @@ public sealed class Linear : UnaryLayer
     {
         input = x;
         Tensor y = context.Allocate(x.Shape.With(-1, outputs));
-        GemmOp.Multiply(context.Stream, x, weight.Value, y);
+        Tensor workspace = context.Workspace(GemmOp.WorkspaceLength(context.Device.Precision, x.Rows, outputs, x.Cols));
+        GemmOp.Multiply(context.Stream, x, weight.Value, y, workspace: workspace);
+        context.Release(workspace);
         return end.Forward(context, y);
     }
 

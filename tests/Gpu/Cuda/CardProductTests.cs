@@ -36,6 +36,29 @@ public class CardProductTests
             "what a warp asks for at once lies in different banks");
     }
 
+    // 8 parts of 17 pieces, the last with 9 and one of a single k; 9 of 16; on one multiprocessor and on many.
+    [Test]
+    public void A_long_k_is_summed_in_parts_on_each_device_alike(
+        [Values(2049, 2304)] int k, [Values] bool transposeA, [Values] bool transposeB, [Values] bool accumulate,
+        [Values(1, 132)] int multiprocessors)
+    {
+        int[] s = [5, 7, k];
+        using Device cpu = Device.Open("cpu", threads: 2), reference = Device.Open("reference");
+        var driver = new StandInDriver { Capability = 80, Multiprocessors = multiprocessors };
+        using CudaDevice card = StandInDevice.Open(driver);
+        float[] whole = Multiply(cpu, s, transposeA, transposeB, accumulate),
+            parts = Multiply(cpu, s, transposeA, transposeB, accumulate, inParts: true);
+        Assert.That(parts, Is.EqualTo(whole).Within(2e-3).And.Not.EqualTo(whole), "another order");
+        foreach (Device device in (Device[])[card, reference])
+        {
+            Assert.That(Multiply(device, s, transposeA, transposeB, accumulate, inParts: true).Select(BitConverter.SingleToInt32Bits),
+                Is.EqualTo(parts.Select(BitConverter.SingleToInt32Bits)), device.Name);
+        }
+
+        Assert.That(driver.Calls, Has.One.Contains($"PartsCardKernel 1x1x{(k == 2049 ? 8 : 9)}"));
+        Assert.That(driver.Calls, Has.One.Contains("AddPartsKernel"));
+    }
+
     [TestCase(128, 128, 1, "1x1x1 256x1x1")]
     [TestCase(128, 128, 4, "4x1x1 128x1x1")]
     [TestCase(128, 128, 132, "16x1x1 128x1x1")]
@@ -101,14 +124,15 @@ public class CardProductTests
         Assert.That(Count("cp.async.cg.shared.global"), Is.Positive);
     }
 
-    static float[] Multiply(Device device, int[] s, bool transposeA, bool transposeB, bool accumulate)
+    static float[] Multiply(Device device, int[] s, bool transposeA, bool transposeB, bool accumulate, bool inParts = false)
     {
         using var context = new Context(device, seed: 3);
         context.BeginStep(1, training: true);
         Tensor a = context.Upload(Draw("a", s[0] * s[2]), transposeA ? new[] { s[2], s[0] } : [s[0], s[2]]),
             b = context.Upload(Draw("b", s[1] * s[2]), transposeB ? new[] { s[1], s[2] } : [s[2], s[1]]),
             c = context.Upload(Draw("c", s[0] * s[1]), s[0], s[1]);
-        GemmOp.Multiply(context.Stream, a, b, c, transposeA, transposeB, accumulate);
+        Tensor? workspace = inParts ? context.Workspace(GemmOp.WorkspaceLength(device.Precision, s[0], s[1], s[2])) : null;
+        GemmOp.Multiply(context.Stream, a, b, c, transposeA, transposeB, accumulate, workspace);
         return c.ToArray(context.Stream);
     }
 
