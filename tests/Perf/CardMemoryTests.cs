@@ -17,7 +17,6 @@ public class CardMemoryTests
         ["Conv2dOp_ForwardCardKernel"] = "pictures of 3 channels, whose runs are no multiples of 16 bytes",
         ["Conv2dOp_SliceCardKernel"] = "the same",
         ["Conv2dOp_GatherKernel"] = "gradients of 3 channels",
-        ["ColumnSumOp_PartialKernel"] = "sums of 3 columns",
     };
 
     [Test]
