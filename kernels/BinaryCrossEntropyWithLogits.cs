@@ -20,7 +20,8 @@ public static class BinaryCrossEntropyWithLogitsOp
     {
         Require(logits, targets);
         ReductionOp.RequirePartials(logits.Length, partials.View);
-        stream.Launch(PartialKernel, Lanes.Groups(stream, partials.Length), logits.View, targets.View, partials.View, logits.Length);
+        stream.Launch(
+            PartialKernel, Lanes.FunctionGroups(stream, partials.Length), logits.View, targets.View, partials.View, logits.Length);
         ReductionOp.Total(stream, partials, loss, scale);
     }
 
@@ -46,12 +47,12 @@ public static class BinaryCrossEntropyWithLogitsOp
     static void BackwardKernel(Index1D i, ArrayView<float> x, ArrayView<float> t, float scale, ArrayView<float> dx) =>
         dx[i] = scale * (SpecialFunctions.Sigmoid(x[i]) - t[i]);
 
-    readonly record struct Term(ArrayView<float> X, ArrayView<float> T, int First) : ITerm
+    readonly record struct Term(ArrayView<float> X, ArrayView<float> T, int First) : IFunctionTerm
     {
-        public float Add(float sum, int at)
+        public float Value(int at)
         {
             float x = X[First + at];
-            return sum + (StrictMath.Max(x, 0f) - x * T[First + at] + SpecialFunctions.Log1p(StrictMath.Exp(-StrictMath.Abs(x))));
+            return StrictMath.Max(x, 0f) - x * T[First + at] + SpecialFunctions.Log1p(StrictMath.Exp(-StrictMath.Abs(x)));
         }
     }
 }

@@ -22,7 +22,8 @@ public static class GaussianKlDivergenceOp
     {
         Require(mean, logVariance);
         ReductionOp.RequirePartials(mean.Length, partials.View);
-        stream.Launch(PartialUnitKernel, Lanes.Groups(stream, partials.Length), mean.View, logVariance.View, partials.View, mean.Length);
+        stream.Launch(
+            PartialUnitKernel, Lanes.FunctionGroups(stream, partials.Length), mean.View, logVariance.View, partials.View, mean.Length);
         ReductionOp.Total(stream, partials, loss, scale);
     }
 
@@ -51,8 +52,8 @@ public static class GaussianKlDivergenceOp
         Require(mean, logVariance, priorMean, priorLogVariance);
         ReductionOp.RequirePartials(mean.Length, partials.View);
         stream.Launch(
-            PartialKernel, Lanes.Groups(stream, partials.Length), mean.View, logVariance.View, priorMean.View, priorLogVariance.View,
-            partials.View, mean.Length);
+            PartialKernel, Lanes.FunctionGroups(stream, partials.Length), mean.View, logVariance.View, priorMean.View,
+            priorLogVariance.View, partials.View, mean.Length);
         ReductionOp.Total(stream, partials, loss, scale);
     }
 
@@ -112,24 +113,24 @@ public static class GaussianKlDivergenceOp
         dpriorLogVariance[i] = -0.5f * scale * (excess + d * d * precision);
     }
 
-    readonly record struct UnitTerm(ArrayView<float> Mean, ArrayView<float> LogVariance, int First) : ITerm
+    readonly record struct UnitTerm(ArrayView<float> Mean, ArrayView<float> LogVariance, int First) : IFunctionTerm
     {
-        public float Add(float sum, int at)
+        public float Value(int at)
         {
             float mean = Mean[First + at], logVariance = LogVariance[First + at];
-            return sum + 0.5f * (mean * mean + StrictMath.Exp(logVariance) - 1f - logVariance);
+            return 0.5f * (mean * mean + StrictMath.Exp(logVariance) - 1f - logVariance);
         }
     }
 
     readonly record struct Term(
         ArrayView<float> Mean, ArrayView<float> LogVariance, ArrayView<float> PriorMean, ArrayView<float> PriorLogVariance, int First)
-        : ITerm
+        : IFunctionTerm
     {
-        public float Add(float sum, int at)
+        public float Value(int at)
         {
             float d = Mean[First + at] - PriorMean[First + at];
             float ratio = LogVariance[First + at] - PriorLogVariance[First + at];
-            return sum + 0.5f * (StrictMath.Exp(ratio) - ratio + d * d * StrictMath.Exp(-PriorLogVariance[First + at]) - 1f);
+            return 0.5f * (StrictMath.Exp(ratio) - ratio + d * d * StrictMath.Exp(-PriorLogVariance[First + at]) - 1f);
         }
     }
 }

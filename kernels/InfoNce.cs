@@ -98,9 +98,9 @@ public static class InfoNceOp
         terms[at] = ds * value;
     }
 
-    readonly record struct Exponential(ArrayView<float> S, int First, float Largest) : ITerm
+    readonly record struct Exponential(ArrayView<float> S, int First, float Largest) : IFunctionTerm
     {
-        public float Add(float sum, int at) => sum + StrictMath.Exp(S[First + at] - Largest);
+        public float Value(int at) => StrictMath.Exp(S[First + at] - Largest);
     }
 
     // Left where the sum of logs goes, until that is known.

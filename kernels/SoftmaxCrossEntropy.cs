@@ -85,9 +85,9 @@ public static class SoftmaxCrossEntropyOp
         Lanes.ForEach(new Differentiate(x, dx, row * cols, target, logSums[row], factor), 0, cols);
     }
 
-    readonly record struct Exponential(ArrayView<float> X, int First, float Largest) : ITerm
+    readonly record struct Exponential(ArrayView<float> X, int First, float Largest) : IFunctionTerm
     {
-        public float Add(float sum, int at) => sum + StrictMath.Exp(X[First + at] - Largest);
+        public float Value(int at) => StrictMath.Exp(X[First + at] - Largest);
     }
 
     readonly record struct IsLargest(ArrayView<float> X, int First, float Largest) : ITerm

@@ -1,7 +1,8 @@
 // How a group of threads goes along a run of elements and adds them up, in the same order on every device:
 //   element i of the run belongs to lane i % 64, and a lane takes its elements in rising order;
 //   then lane l takes in lane l + 32, lane l + 16, ..., lane l + 1.
-//   Where a term takes many operations (exponentials, logarithms) there are 16 lanes instead: more sums in flight would gain nothing.
+//   Where a term takes many operations (exponentials, logarithms) there are 16 lanes instead: more sums in flight would gain nothing. On cards all threads
+//   of the group take terms, and 16 of them add those up.
 // A group has as many threads as the device prefers, at most 32: thread t of T holds the lanes t, t + T, ... in registers. No bit depends on T.
 using ILGPU;
 
@@ -23,6 +24,12 @@ readonly record struct Copy(ArrayView<float> Source, int From, ArrayView<float> 
 interface ITerm
 {
     float Add(float sum, int at);
+}
+
+/// <summary>A term that takes many operations by itself, exponentials or logarithms.</summary>
+interface IFunctionTerm
+{
+    float Value(int at);
 }
 
 /// <summary>Two sums at a time.</summary>
@@ -51,9 +58,20 @@ static class Lanes
     // The most threads of a group: a warp.
     const int MaxThreads = 32;
 
+    // Threads of a group that takes terms of many operations, and how many it takes before they are added, a multiple of the lanes.
+    const int FunctionThreads = 256, Piece = 1024;
+
     /// <summary>A launch of groups, each with a run to itself.</summary>
     public static KernelConfig Groups(Stream stream, int groups) =>
         new(groups, IntrinsicMath.Min(stream.Device.Properties.Width, MaxThreads));
+
+    /// <summary>A launch of groups that do nothing but <see cref="SumOfFunctions"/>, each over a run: on cards of many threads.</summary>
+    public static KernelConfig FunctionGroups(Stream stream, int groups)
+    {
+        HardwareProperties device = stream.Device.Properties;
+        return device.HoldsManyThreads && device.MaxGroupThreads >= FunctionThreads
+            ? new KernelConfig(groups, FunctionThreads) : Groups(stream, groups);
+    }
 
     /// <summary>A launch of groups along x that have rows to themselves, or, on cards, with those along y, parts of rows.</summary>
     /// <param name="stream">Where it runs.</param>
@@ -107,16 +125,26 @@ static class Lanes
         return Fold(sums, default(Plus));
     }
 
-    /// <summary>As <see cref="Sum"/>, over 16 lanes, for terms that take many operations.</summary>
+    /// <summary>As <see cref="Sum"/>, over 16 lanes, for terms that take many operations. A group may have more threads than a warp.</summary>
     public static float SumOfFunctions<T>(T term, int first, int end)
-        where T : struct, ITerm
+        where T : struct, IFunctionTerm
     {
         ArrayView<float> sums = LocalMemory.Allocate<float>(Shared);
         if (Group.DimX > Shared)
         {
+            ArrayView<float> values = SharedMemory.Allocate<float>(Piece);
             sums[0] = 0f;
-            for (int at = first + Group.IdxX; Group.IdxX < Shared && at < end; at += Shared)
-                sums[0] = term.Add(sums[0], at);
+            for (int piece = first; piece < end; piece += Piece)
+            {
+                int count = IntrinsicMath.Min(Piece, end - piece);
+                for (int e = Group.IdxX; e < count; e += Group.DimX)
+                    values[e] = term.Value(piece + e);
+                Group.Barrier();
+                for (int e = Group.IdxX; Group.IdxX < Shared && e < count; e += Shared)
+                    sums[0] += values[e];
+                Group.Barrier();
+            }
+
             return Exchange(sums, default(Plus), Shared);
         }
 
@@ -126,13 +154,13 @@ static class Lanes
         for (; start + Shared <= end; start += Shared)
         {
             for (int k = 0; k < Shared / Group.DimX; k++)
-                sums[k] = term.Add(sums[k], start + k * Group.DimX + Group.IdxX);
+                sums[k] += term.Value(start + k * Group.DimX + Group.IdxX);
         }
 
         for (int k = 0; k < Shared / Group.DimX; k++)
         {
             if (start + k * Group.DimX + Group.IdxX < end)
-                sums[k] = term.Add(sums[k], start + k * Group.DimX + Group.IdxX);
+                sums[k] += term.Value(start + k * Group.DimX + Group.IdxX);
         }
 
         return Exchange(sums, default(Plus), Shared);
@@ -222,7 +250,8 @@ static class Lanes
         ArrayView<float> exchange = SharedMemory.Allocate<float>(MaxThreads);
         if (Group.DimX > Shared)
         {
-            exchange[Group.IdxX] = values[0];
+            if (Group.IdxX < MaxThreads)
+                exchange[Group.IdxX] = values[0];
         }
         else
         {

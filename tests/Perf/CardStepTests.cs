@@ -30,6 +30,7 @@ public class CardStepTests
         ["BiasOp.ChunkKernel"] = "a few rows for each thread, which has read its bias",
         ["BiasOp.GradientCardKernel"] = "a group for 64 rows, whose sums have an order, and 32 columns",
         ["ColumnSumOp.PartialCardKernel"] = "the same",
+        ["ColumnSumOp.FoldKernel"] = "a thread for each column, which adds a few chunks in order",
         ["ColumnSumOp.FoldCardKernel"] = "the order of a sum over chunks, of few columns",
         ["ReductionOp.PartialSquaresKernel"] = "the order of a sum over 4096 elements",
         ["ReductionOp.NormKernel"] = "a sum of all",

@@ -1,11 +1,14 @@
+using System.Runtime.InteropServices;
 using Dalle2.Gpu.Runtime.OpenCl;
 using Dalle2.Ops;
 
 namespace Dalle2.Tests.Gpu.OpenCl;
 
 /// <summary>Ops as they are cut for cards, on PoCL with the limits of a small one: what a launch asks for beyond them is refused, so that the plan shows to keep to them.</summary>
-public class OpenClCardTests
+public partial class OpenClCardTests
 {
+    const string Method = "POCL_WORK_GROUP_METHOD";
+
     OpenClDevice card = null!;
 
     static IEnumerable<TestCaseData> Cases() =>
@@ -13,11 +16,29 @@ public class OpenClCardTests
         where Chosen(op.Type, op.Shape)
         select new TestCaseData(op.Type, op.Shape).SetName($"{OpCase.NameOf(op.Type)} {string.Join("x", op.Shape)} on a small OpenCL card");
 
+    // By its own choice PoCL takes minutes to compile barriers in loops, where a group has many work-items; it asks again for each kernel.
     [OneTimeSetUp]
-    public void Open() => card = OpenClOnce.OpenSmallCard();
+    public void Open()
+    {
+        card = OpenClOnce.OpenSmallCard();
+        if (!OperatingSystem.IsWindows())
+            _ = SetVariable(Method, "loopvec", overwrite: 1);
+    }
 
     [OneTimeTearDown]
-    public void Close() => card?.Dispose();
+    public void Close()
+    {
+        if (!OperatingSystem.IsWindows())
+            _ = UnsetVariable(Method);
+        card?.Dispose();
+    }
+
+    // .NET's own variables are a copy that native code does not see.
+    [LibraryImport("libc", EntryPoint = "setenv", StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int SetVariable(string name, string value, int overwrite);
+
+    [LibraryImport("libc", EntryPoint = "unsetenv", StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int UnsetVariable(string name);
 
     [TestCaseSource(nameof(Cases))]
     public void Leaves_the_bits_of_the_reference(Type type, int[] s) => OpCaseRun.RequireEqualBits(card, type, s);

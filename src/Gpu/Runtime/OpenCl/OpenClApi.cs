@@ -124,7 +124,7 @@ sealed unsafe class OpenClApi
 
     static OpenClApi? Load()
     {
-        PoclOptions.Set();
+        PoclSignals.LeaveToRuntime();
         string[] names = OperatingSystem.IsWindows() ? ["OpenCL.dll"]
             : OperatingSystem.IsMacOS() ? ["/System/Library/Frameworks/OpenCL.framework/OpenCL"]
             : ["libOpenCL.so.1", "libOpenCL.so"];
