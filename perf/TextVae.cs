@@ -17,7 +17,6 @@ namespace Dalle2.Perf;
 sealed class TextVae : Layer, IDisposable
 {
     const int WordFeatures = 128;
-    const int TextFeatures = 256;
     const int Latent = 128;
     const double LearningRate = 1e-3;
 
@@ -46,7 +45,7 @@ sealed class TextVae : Layer, IDisposable
     {
         int low = size.Side / 16, width = size.Width, flat = 8 * width * low * low;
         embedding = Compose("embedding", new Embedding(size.Vocabulary, WordFeatures, padding: false));
-        lstm = Compose("lstm", new Lstm(WordFeatures, TextFeatures));
+        lstm = Compose("lstm", new Lstm(WordFeatures, size.TextFeatures));
         encoder = Compose("encoder", new Sequential(
             ("convolution1", Down(3, width)),
             ("convolution2", Down(width, 2 * width)),
@@ -54,12 +53,13 @@ sealed class TextVae : Layer, IDisposable
             ("convolution4", Down(4 * width, 8 * width)),
             ("flat", Reshape.Flatten())));
         seen = Compose("seen", new Concatenate());
-        mean = Compose("mean", new Linear(flat + TextFeatures, Latent));
-        logVariance = Compose("logVariance", new Linear(flat + TextFeatures, Latent));
+        mean = Compose("mean", new Linear(flat + size.TextFeatures, Latent));
+        logVariance = Compose("logVariance", new Linear(flat + size.TextFeatures, Latent));
         sample = Compose("sample", new GaussianReparameterization());
         told = Compose("told", new Concatenate());
         decoder = Compose("decoder", new Sequential(
-            ("start", new Linear(Latent + TextFeatures, flat, activation: ActivationKind.ReLU)), ("map", new Reshape(low, low, 8 * width)),
+            ("start", new Linear(Latent + size.TextFeatures, flat, activation: ActivationKind.ReLU)),
+            ("map", new Reshape(low, low, 8 * width)),
             ("transposed1", Up(8 * width, 4 * width, ActivationKind.ReLU)),
             ("transposed2", Up(4 * width, 2 * width, ActivationKind.ReLU)),
             ("transposed3", Up(2 * width, width, ActivationKind.ReLU)),

@@ -6,4 +6,6 @@ namespace Dalle2.Perf;
 /// <param name="Words">Words of each caption.</param>
 /// <param name="Width">Channels of the first convolution; those behind it have twice, four and eight times as many.</param>
 /// <param name="Vocabulary">Words that there are.</param>
-sealed record TextVaeSize(int Batch = 64, int Side = 64, int Words = 16, int Width = 32, int Vocabulary = 2000);
+/// <param name="TextFeatures">Features of the recurrent layer that reads them.</param>
+sealed record TextVaeSize(int Batch = 64, int Side = 64, int Words = 16, int Width = 32, int Vocabulary = 2000,
+    int TextFeatures = 256);

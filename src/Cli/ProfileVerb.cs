@@ -70,7 +70,8 @@ sealed class ProfileVerb : Verb
         + "step (waiting for data, which is prepared during the step before as in training, forward and backward, optimizer) and between "
         + "them. GFLOP/s of a kernel is given where its launches tell their operations, GB/s from the extents of its views, each once; the "
         + "roof is "
-        + "that of 'bench'. The host waits for each launch, so that devices that run behind it are slower than in training. Log and "
+        + "that of 'bench'. The host launches each kernel by itself and waits for it, where a training replays recorded steps: devices "
+        + "that run behind it are slower than in training. Log and "
         + "checkpoints are not part of a step here, and of the data four batches are read.",
         "JSON: {what, device, threads, steps, stepMs, allocatedBytes, deviceBytes, shares:{kernel, dispatch, transfer, host}, rows:[{kind, "
         + "name, calls, ms, gflops, gbs, roof, share}]}, all means of a step; "

@@ -24,7 +24,8 @@ public class CardMemoryTests
     {
         var driver = new StandInDriver { Capability = 80, Multiprocessors = 132, Accesses = new WarpAccesses() };
         using CudaDevice card = StandInDevice.Open(driver);
-        using var vae = new TextVae(card, new TextVaeSize(Batch: 2, Side: 16, Words: 2, Width: 16, Vocabulary: 40)) { IsReplayed = false };
+        var size = new TextVaeSize(Batch: 2, Side: 16, Words: 2, Width: 16, Vocabulary: 40, TextFeatures: 32);
+        using var vae = new TextVae(card, size) { IsReplayed = false };
         vae.Step();
         var kernels = driver.Accesses.Global().GroupBy(line => line.Kernel).Select(lines => (Name: lines.Key,
             Requests: lines.Sum(line => line.Requests), Sectors: lines.Sum(line => line.Sectors), Fewest: lines.Sum(line => line.Fewest),

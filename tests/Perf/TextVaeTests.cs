@@ -7,7 +7,7 @@ namespace Dalle2.Tests.Perf;
 /// <summary>The step that is measured beside PyTorch, replayed as a training does it and launched kernel by kernel.</summary>
 public class TextVaeTests
 {
-    static TextVaeSize Small => new(Batch: 2, Side: 16, Words: 3, Width: 4);
+    static TextVaeSize Small => new(Batch: 2, Side: 16, Words: 3, Width: 4, Vocabulary: 50, TextFeatures: 16);
 
     [TestCase("cpu")]
     [TestCase("stand-in")]
