@@ -6,7 +6,8 @@ namespace Dalle2.Layers;
 /// before it, within <see cref="Context.GatherUploads"/>.
 /// </summary>
 /// <remarks>
-/// A replay runs no host code of the work: what that checks of shapes was checked when it was recorded. Steps run unrecorded where the host looks at each
+/// A replay runs no host code of the work: what that checks of shapes was checked when it was recorded, and what it would check of values, such as tokens outside of an embedding's
+/// vocabulary, is to be checked before they are uploaded, as a tokenizer does that numbers its own words. Steps run unrecorded where the host looks at each
 /// launch: with a profiler, with <see cref="Context.CheckFinite"/>, and with D2_REPLAY=0.
 /// </remarks>
 /// <param name="context">The step; not owned.</param>
