@@ -1,5 +1,6 @@
 // Activation functions, element by element:  y = f(x)   (written, =)        x, y, dx, dy [n]
 // Backward:  dx = f'(x) dy   (written, =);  kept is y where f' follows from it (ReLU, tanh, sigmoid), else x
+//   Each may be kept in bfloat16 if its last extent is a multiple of 8: it is widened to floats, and rounded as it is written.
 using ILGPU;
 
 namespace Dalle2.Kernels;
@@ -72,6 +73,21 @@ public static class ActivationOp
         }
     }
 
+    /// <summary>Whether any of some tensors is kept in bfloat16, all of whose extents then must be multiples of 8.</summary>
+    internal static bool HaveBrainFloats(params ReadOnlySpan<Tensor> tensors)
+    {
+        bool have = false;
+        foreach (Tensor tensor in tensors)
+            have |= tensor.Type == ElementType.BFloat16;
+        foreach (Tensor tensor in tensors)
+        {
+            if (have)
+                BFloat16Op.RequireMultiple(tensor);
+        }
+
+        return have;
+    }
+
     // One thread per element.
     static void ForwardKernel<T>(Index1D i, ArrayView<float> x, ArrayView<float> y, T function)
         where T : unmanaged, IActivation => y[i] = function.Value(x[i]);
@@ -79,6 +95,24 @@ public static class ActivationOp
     // One thread per element.
     static void BackwardKernel<T>(Index1D i, ArrayView<float> kept, ArrayView<float> dy, ArrayView<float> dx, T function)
         where T : unmanaged, IActivation => dx[i] = function.Derivative(kept[i]) * dy[i];
+
+    // One thread per two neighbors.
+    static void ForwardPairsKernel<T>(Index1D i, ArrayView<float> x, ArrayView<float> y, int xType, int yType, T function)
+        where T : unmanaged, IActivation
+    {
+        var own = BrainFloatPair.Load(x, i, xType);
+        new BrainFloatPair(function.Value(own.First), function.Value(own.Second)).Store(y, i, yType);
+    }
+
+    // One thread per two neighbors.
+    static void BackwardPairsKernel<T>(Index1D i, ArrayView<float> kept, ArrayView<float> dy, ArrayView<float> dx, int keptType, int dyType,
+        int dxType, T function)
+        where T : unmanaged, IActivation
+    {
+        BrainFloatPair own = BrainFloatPair.Load(kept, i, keptType), gradient = BrainFloatPair.Load(dy, i, dyType);
+        new BrainFloatPair(function.Derivative(own.First) * gradient.First, function.Derivative(own.Second) * gradient.Second)
+            .Store(dx, i, dxType);
+    }
 
     static void RequireEqual(Tensor first, Tensor second)
     {
@@ -96,13 +130,30 @@ public static class ActivationOp
     readonly record struct ForwardUse(Stream Stream, Tensor X, Tensor Y) : IUse
     {
         public void Of<T>(T function)
-            where T : unmanaged, IActivation => Stream.Launch(ForwardKernel, X.Length, X.View, Y.View, function);
+            where T : unmanaged, IActivation
+        {
+            if (HaveBrainFloats(X, Y))
+                Stream.Launch(ForwardPairsKernel, X.Length / 2, X.WordView, Y.WordView, (int)X.Type, (int)Y.Type, function);
+            else
+                Stream.Launch(ForwardKernel, X.Length, X.View, Y.View, function);
+        }
     }
 
     readonly record struct BackwardUse(Stream Stream, Tensor Kept, Tensor Dy, Tensor Dx) : IUse
     {
         public void Of<T>(T function)
-            where T : unmanaged, IActivation => Stream.Launch(BackwardKernel, Kept.Length, Kept.View, Dy.View, Dx.View, function);
+            where T : unmanaged, IActivation
+        {
+            if (HaveBrainFloats(Kept, Dy, Dx))
+            {
+                Stream.Launch(
+                    BackwardPairsKernel, Kept.Length / 2, Kept.WordView, Dy.WordView, Dx.WordView, (int)Kept.Type, (int)Dy.Type,
+                    (int)Dx.Type, function);
+                return;
+            }
+
+            Stream.Launch(BackwardKernel, Kept.Length, Kept.View, Dy.View, Dx.View, function);
+        }
     }
 
     readonly ref struct KeepsOutputUse(ref bool result) : IUse

@@ -1,6 +1,7 @@
 // Bias over the last axis, and an activation function of the sum:  y = f(x + b)        x, y, dx, dy [rows, cols]   b [cols]
 //   y is written (=). It may be x itself, unless the backward pass needs the sum: then x becomes x + b, and y is another tensor. Without f, y is x
 // Backward:  dx = f'(x + b) dy   (written, =; without f it is dy, which the caller passes on),  db += sum over rows of dx   (accumulated, +=; the order: see ColumnSum.cs)
+//   In bfloat16, with cols a multiple of 8: sums are of floats, rounded as they are written; backward, dx is written first and then summed.
 using ILGPU;
 
 namespace Dalle2.Kernels;
@@ -67,6 +68,13 @@ public static class BiasOp
     {
         if (kept.Length != dy.Length || dx.Length != dy.Length || dy.Cols != dbias.Length)
             throw new ArgumentException($"{kept.Shape}, gradients of {dy.Shape} and {dx.Shape} and of {dbias.Length} biases do not fit");
+        if (ActivationOp.HaveBrainFloats(kept, dy, dx))
+        {
+            ActivationOp.Backward(stream, kind, kept, dy, dx, slope);
+            ColumnSumOp.Add(stream, dx, partial, dbias);
+            return;
+        }
+
         ActivationOp.Use(kind, slope, new BackwardUse(stream, kept, dy, dx, partial));
         ColumnSumOp.AddChunks(stream, partial, dbias, PartialRows(dy.Rows));
     }
@@ -74,6 +82,14 @@ public static class BiasOp
     static void Forward<T>(Stream stream, Tensor x, Tensor bias, Tensor y, T function)
         where T : unmanaged, ActivationOp.IActivation
     {
+        if (ActivationOp.HaveBrainFloats(x, y))
+        {
+            stream.Launch(
+                PairsKernel, new Index2D(x.Cols / 2, x.Rows), x.WordView, bias.View, y.WordView, x.Cols / 2, (int)x.Type, (int)y.Type,
+                function);
+            return;
+        }
+
         if (x.Cols >= WideCols)
         {
             stream.Launch(
@@ -106,6 +122,19 @@ public static class BiasOp
         where T : unmanaged, ActivationOp.IActivation => Lanes.ForEach(
             new RowElement<T>(x, bias, y, Grid.IdxX * cols, function), Grid.IdxY * part,
             IntrinsicMath.Min(cols, Grid.IdxY * part + part));
+
+    // One thread per two neighbors.
+    static void PairsKernel<T>(Index2D i, ArrayView<float> x, ArrayView<float> bias, ArrayView<float> y, int words, int xType, int yType,
+        T function)
+        where T : unmanaged, ActivationOp.IActivation
+    {
+        int at = i.Y * words + i.X;
+        var own = BrainFloatPair.Load(x, at, xType);
+        var sum = new BrainFloatPair(own.First + bias[2 * i.X], own.Second + bias[2 * i.X + 1]);
+        if (!function.KeepsOutput)
+            sum.Store(x, at, xType);
+        new BrainFloatPair(function.Value(sum.First), function.Value(sum.Second)).Store(y, at, yType);
+    }
 
     // One group per chunk of rows and block of columns; the biases come again after each period.
     static void ChunkKernel<T>(ArrayView<float> x, ArrayView<float> bias, ArrayView<float> y, int rows, int cols, int period, int chunk,

@@ -19,32 +19,83 @@ public static partial class Conv2dOp
     static void ForwardOnMatrixUnits(Stream stream, Tensor x, Tensor w, Tensor y, Tensor workspace, ConvolutionShape s)
     {
         var forms = new MatrixForms<ConvolutionShape>(
-            ForwardMatrixKernel<TensorFloats, LargeMatrixTile>, ForwardMatrixKernel<TensorFloats, SmallMatrixTile>,
-            ForwardMatrixKernel<BrainFloats, LargeMatrixTile>, ForwardMatrixKernel<BrainFloats, SmallMatrixTile>);
-        MatrixProduct.Launch(stream, forms, x.View, w.View, y.View, workspace.View, s, ForwardExtent(s));
+            new(ForwardMatrixKernel<TensorFloats, LargeMatrixTile>, ForwardMatrixKernel<TensorFloats, SmallMatrixTile>),
+            new(ForwardMatrixKernel<BrainFloats, LargeMatrixTile>, ForwardMatrixKernel<BrainFloats, SmallMatrixTile>),
+            new(ForwardMatrixKernel<StoredBrainFloats, LargeMatrixTile>, ForwardMatrixKernel<StoredBrainFloats, SmallMatrixTile>));
+        ArrayView<float> weights = Weights(stream, x, w, workspace, byRow: false, out ArrayView<float> rest);
+        ConvolutionShape own = InputWords(s, x.Type);
+        MatrixProduct.Launch(stream, forms.Of(stream.Device.Precision, x.Type), x.WordView, weights, y.WordView, y.Type, rest, own,
+            ForwardExtent(own));
     }
 
     static void InputGradientOnMatrixUnits(Stream stream, Tensor dy, Tensor w, Tensor dx, Tensor workspace, ConvolutionShape s)
     {
         var forms = new MatrixForms<ConvolutionShape>(
-            InputGradientMatrixKernel<TensorFloats, LargeMatrixTile>, InputGradientMatrixKernel<TensorFloats, SmallMatrixTile>,
-            InputGradientMatrixKernel<BrainFloats, LargeMatrixTile>, InputGradientMatrixKernel<BrainFloats, SmallMatrixTile>);
-        MatrixProduct.Launch(stream, forms, dy.View, w.View, dx.View, workspace.View, s, InputGradientExtent(s));
+            new(InputGradientMatrixKernel<TensorFloats, LargeMatrixTile>, InputGradientMatrixKernel<TensorFloats, SmallMatrixTile>),
+            new(InputGradientMatrixKernel<BrainFloats, LargeMatrixTile>, InputGradientMatrixKernel<BrainFloats, SmallMatrixTile>),
+            new(InputGradientMatrixKernel<StoredBrainFloats, LargeMatrixTile>,
+                InputGradientMatrixKernel<StoredBrainFloats, SmallMatrixTile>));
+        ArrayView<float> weights = Weights(stream, dy, w, workspace, byRow: true, out ArrayView<float> rest);
+        ConvolutionShape own = OutputWords(s, dy.Type);
+        MatrixProduct.Launch(stream, forms.Of(stream.Device.Precision, dy.Type), dy.WordView, weights, dx.WordView, dx.Type, rest, own,
+            InputGradientExtent(own));
     }
 
     static void WeightGradientOnMatrixUnits(Stream stream, Tensor x, Tensor dy, Tensor dw, Tensor workspace, ConvolutionShape s)
     {
+        if (x.Type == ElementType.BFloat16)
+        {
+            MatrixProduct.LaunchPaired(stream, WeightGradientPairedKernel, x.WordView, dy.WordView, dw.View, workspace.View, s,
+                WeightGradientExtent(s));
+            return;
+        }
+
         var forms = new MatrixForms<ConvolutionShape>(
-            WeightGradientMatrixKernel<TensorFloats, LargeMatrixTile>, WeightGradientMatrixKernel<TensorFloats, SmallMatrixTile>,
-            WeightGradientMatrixKernel<BrainFloats, LargeMatrixTile>, WeightGradientMatrixKernel<BrainFloats, SmallMatrixTile>);
-        MatrixProduct.Launch(stream, forms, x.View, dy.View, dw.View, workspace.View, s, WeightGradientExtent(s));
+            new(WeightGradientMatrixKernel<TensorFloats, LargeMatrixTile>, WeightGradientMatrixKernel<TensorFloats, SmallMatrixTile>),
+            new(WeightGradientMatrixKernel<BrainFloats, LargeMatrixTile>, WeightGradientMatrixKernel<BrainFloats, SmallMatrixTile>),
+            default);
+        MatrixProduct.Launch(stream, forms.Of(stream.Device.Precision, x.Type), x.View, dy.View, dw.View, ElementType.Float32,
+            workspace.View, s, WeightGradientExtent(s));
+    }
+
+    // In bfloat16, channels of the side that is multiplied count words of two.
+    static ConvolutionShape InputWords(ConvolutionShape s, ElementType type) =>
+        type == ElementType.Float32 ? s : s with { C = s.C / 2, PerWord = 2 };
+
+    static ConvolutionShape OutputWords(ConvolutionShape s, ElementType type) =>
+        type == ElementType.Float32 ? s : s with { K = s.K / 2, PerWord = 2 };
+
+    // The weights for a left side: as they are, or in bfloat16 at the workspace's beginning, pairs of them along k.
+    static ArrayView<float> Weights(Stream stream, Tensor left, Tensor w, Tensor workspace, bool byRow, out ArrayView<float> rest)
+    {
+        if (left.Type == ElementType.BFloat16)
+            return BFloat16Op.Pack(stream, w.View, workspace.View, w.Rows, w.Cols, byRow, out rest);
+        rest = workspace.View;
+        return w.View;
+    }
+
+    static int WeightWords(ElementType left, ConvolutionShape s) =>
+        left == ElementType.Float32 ? 0 : BFloat16Op.PackedLength(checked(s.R * s.S * s.C * s.K));
+
+    static void RequireTypes(Device device, Tensor x, Tensor w, Tensor y, bool areSides)
+    {
+        if ((x.Type, w.Type, y.Type) == (ElementType.Float32, ElementType.Float32, ElementType.Float32))
+            return;
+        if (device.Precision != Precision.Bf16 || w.Type != ElementType.Float32)
+        {
+            throw new ArgumentException(
+                $"{device.Label}: convolutions have pictures in bfloat16 with precision bf16 alone, and weights in floats");
+        }
+
+        if (areSides && x.Type != y.Type)
+            throw new ArgumentException($"a gradient of weights takes both pictures in the same type, not in {x.Type} and {y.Type}");
     }
 
     // One group per tile of output pixels, by channels.
     static void ForwardMatrixKernel<TFormat, TTile>(ArrayView<float> x, ArrayView<float> w, ArrayView<float> y, ConvolutionShape s,
         MatrixParts parts)
         where TFormat : unmanaged, IMatrixFormat
-        where TTile : unmanaged, IMatrixTile =>
+        where TTile : unmanaged, IMatrixUnitTile =>
         MatrixProduct.Multiply(x, w, y, new ForwardProduct(s), new ImageSide(s, isByTap: false),
         new PlainSide(s.K, s.R * s.S * s.C, s.K, isByDepth: true), parts, default(TFormat), default(TTile));
 
@@ -52,7 +103,7 @@ public static partial class Conv2dOp
     static void InputGradientMatrixKernel<TFormat,
         TTile>(ArrayView<float> dy, ArrayView<float> w, ArrayView<float> dx, ConvolutionShape s, MatrixParts parts)
         where TFormat : unmanaged, IMatrixFormat
-        where TTile : unmanaged, IMatrixTile =>
+        where TTile : unmanaged, IMatrixUnitTile =>
         MatrixProduct.Multiply(dy, w, dx, new InputGradientProduct(s), new GradientSide(s), new TurnedWeights(s), parts, default(TFormat),
         default(TTile));
 
@@ -60,9 +111,17 @@ public static partial class Conv2dOp
     static void WeightGradientMatrixKernel<TFormat,
         TTile>(ArrayView<float> x, ArrayView<float> dy, ArrayView<float> dw, ConvolutionShape s, MatrixParts parts)
         where TFormat : unmanaged, IMatrixFormat
-        where TTile : unmanaged, IMatrixTile =>
+        where TTile : unmanaged, IMatrixUnitTile =>
         MatrixProduct.Multiply(x, dy, dw, new WeightGradientProduct(s), new ImageSide(s, isByTap: true),
         new PlainSide(s.K, s.Batch * s.OutHeight * s.OutWidth, s.K, isByDepth: true), parts, default(TFormat), default(TTile));
+
+    // The same of pictures in bfloat16.
+    static void WeightGradientPairedKernel(ArrayView<float> x, ArrayView<float> dy, ArrayView<float> dw, ConvolutionShape s,
+        MatrixParts parts) =>
+        MatrixProduct.Multiply(
+            x, dy, dw, new WeightGradientProduct(s), new ImageSide(s with { C = s.C / 2 }, isByTap: true),
+            new PlainSide(s.K / 2, s.Batch * s.OutHeight * s.OutWidth, s.K / 2, isByDepth: true), parts, default(StoredBrainFloats),
+            default(PairedMatrixTile));
 
     // What of x lies under the kernel: rows are output pixels and k goes through the taps and their channels, or the other way round. Channels are neighbors.
     readonly struct ImageSide(ConvolutionShape s, bool isByTap) : IMatrixSide

@@ -52,9 +52,11 @@ public static partial class Conv2dOp
         }
 
         int rows = s.R * s.S * s.C, columns = s.Batch * s.OutHeight * s.OutWidth;
-        ArrayView<float> products = workspace.View.SubView(0, rows * columns);
-        GemmOp.Multiply(stream, w.View, dy.View, products, default, new GemmShape(rows, columns, s.K, s.K, s.K, columns, 0), false,
-            true);
+        ArrayView<float> weights = Weights(stream, dy, w, workspace, byRow: true, out ArrayView<float> rest),
+            products = rest.SubView(0, rows * columns);
+        int depth = OutputWords(s, dy.Type).K;
+        GemmOp.Multiply(stream, weights, dy.WordView, products, default,
+            new GemmShape(rows, columns, depth, depth, depth, columns, 0, s.K / depth), false, true, dy.Type);
         stream.Launch(GatherKernel, new Index2D(IntrinsicMath.DivRoundUp(s.Width, s.StrideX), s.Batch * s.Height), products, dx.View, s);
     }
 

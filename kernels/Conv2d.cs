@@ -22,12 +22,15 @@ public static partial class Conv2dOp
     /// <param name="w">The weights' shape <c>[R, S, C, K]</c>.</param>
     /// <param name="y">The output's shape <c>[batch, outHeight, outWidth, K]</c>.</param>
     /// <param name="window">How the kernel moves.</param>
+    /// <param name="input">What x is kept in.</param>
+    /// <param name="output">What y is kept in.</param>
     /// <exception cref="ArgumentException">The extents do not fit.</exception>
-    public static int WorkspaceLength(Device device, Shape x, Shape w, Shape y, ConvolutionWindow window)
+    public static int WorkspaceLength(Device device, Shape x, Shape w, Shape y, ConvolutionWindow window,
+        ElementType input = ElementType.Float32, ElementType output = ElementType.Float32)
     {
         var s = ConvolutionShape.Of(x, w, y, window);
-        return Math.Max(ForwardWorkspace(device, s),
-            Math.Max(InputGradientWorkspace(device, s), WeightGradientWorkspace(device, s)));
+        return Math.Max(ForwardWorkspace(device, s, input),
+            Math.Max(InputGradientWorkspace(device, s, input, output), WeightGradientWorkspace(device, s)));
     }
 
     /// <summary><c>y = x * w</c>.</summary>
@@ -41,7 +44,8 @@ public static partial class Conv2dOp
     public static void Forward(Stream stream, Tensor x, Tensor w, Tensor y, ConvolutionWindow window, Tensor workspace)
     {
         var s = ConvolutionShape.Of(x.Shape, w.Shape, y.Shape, window);
-        Require(workspace, ForwardWorkspace(stream.Device, s));
+        Require(workspace, ForwardWorkspace(stream.Device, s, x.Type));
+        RequireTypes(stream.Device, x, w, y, areSides: false);
         if (s.IsPointwise)
         {
             GemmOp.Multiply(stream, x, w, y, workspace: workspace);
@@ -80,7 +84,8 @@ public static partial class Conv2dOp
     public static void InputGradient(Stream stream, Tensor dy, Tensor w, Tensor dx, ConvolutionWindow window, Tensor workspace)
     {
         var s = ConvolutionShape.Of(dx.Shape, w.Shape, dy.Shape, window);
-        Require(workspace, InputGradientWorkspace(stream.Device, s));
+        Require(workspace, InputGradientWorkspace(stream.Device, s, dx.Type, dy.Type));
+        RequireTypes(stream.Device, dx, w, dy, areSides: false);
         if (s.IsPointwise)
         {
             GemmOp.Multiply(stream, dy, w, dx, transposeB: true, workspace: workspace);
@@ -89,7 +94,7 @@ public static partial class Conv2dOp
         {
             WinogradOp.Convolve(stream, dy, w, dx, workspace, WinogradShape.Adjoint(s));
         }
-        else if (IsSpread(s))
+        else if (IsSpread(s) && dx.Type == ElementType.Float32)
         {
             InputGradientOfFewChannels(stream, dy, w, dx, workspace, s);
         }
@@ -120,6 +125,7 @@ public static partial class Conv2dOp
     {
         var s = ConvolutionShape.Of(x.Shape, dw.Shape, dy.Shape, window);
         Require(workspace, WeightGradientWorkspace(stream.Device, s));
+        RequireTypes(stream.Device, x, dw, dy, areSides: true);
         if (s.IsPointwise)
         {
             GemmOp.Multiply(stream, x, dy, dw, transposeA: true, accumulate: true, workspace: workspace);
@@ -148,18 +154,20 @@ public static partial class Conv2dOp
     }
 
     // Filtered products are of transformed values, which rounding to few bits would hurt more: matrix units get none.
-    static int ForwardWorkspace(Device device, ConvolutionShape s) =>
-        s.IsPointwise ? GemmOp.WorkspaceLength(device.Precision, checked(s.Batch * s.OutHeight * s.OutWidth), s.K, s.C)
-        : device.Precision != Precision.Float32 ? ForwardExtent(s).Workspace(checked(s.Batch * s.OutHeight * s.OutWidth * s.K))
+    static int ForwardWorkspace(Device device, ConvolutionShape s, ElementType x) =>
+        s.IsPointwise ? GemmOp.WorkspaceLength(device.Precision, checked(s.Batch * s.OutHeight * s.OutWidth), s.K, s.C, x)
+        : device.Precision != Precision.Float32
+        ? checked(ForwardExtent(InputWords(s, x)).Workspace(checked(s.Batch * s.OutHeight * s.OutWidth * s.K)) + WeightWords(x, s))
         : WinogradShape.Applies(s, false) ? WinogradOp.ConvolveWorkspace(device, WinogradShape.Forward(s))
         : IsOfFewChannels(s) ? PackedWeights(s) : 0;
 
-    static int InputGradientWorkspace(Device device, ConvolutionShape s) =>
-        s.IsPointwise ? GemmOp.WorkspaceLength(device.Precision, checked(s.Batch * s.OutHeight * s.OutWidth), s.C, s.K)
+    static int InputGradientWorkspace(Device device, ConvolutionShape s, ElementType dx, ElementType dy) =>
+        s.IsPointwise ? GemmOp.WorkspaceLength(device.Precision, checked(s.Batch * s.OutHeight * s.OutWidth), s.C, s.K, dy)
         : device.Precision == Precision.Float32 && WinogradShape.Applies(s, true)
         ? WinogradOp.ConvolveWorkspace(device, WinogradShape.Adjoint(s))
-        : IsSpread(s) ? InputGradientWorkspaceOfFewChannels(s)
-        : device.Precision != Precision.Float32 ? InputGradientExtent(s).Workspace(checked(s.Batch * s.Height * s.Width * s.C)) : 0;
+        : IsSpread(s) && dx == ElementType.Float32 ? checked(InputGradientWorkspaceOfFewChannels(s) + WeightWords(dy, s))
+        : device.Precision != Precision.Float32
+        ? checked(InputGradientExtent(OutputWords(s, dy)).Workspace(checked(s.Batch * s.Height * s.Width * s.C)) + WeightWords(dy, s)) : 0;
 
     static int WeightGradientWorkspace(Device device, ConvolutionShape s) =>
         s.IsPointwise ? GemmOp.WorkspaceLength(device.Precision, s.C, s.K, checked(s.Batch * s.OutHeight * s.OutWidth))

@@ -16,18 +16,24 @@ namespace Dalle2.Kernels;
 /// <param name="BStride">From one row of B, as it is stored, to the next.</param>
 /// <param name="CStride">From one row of C to the next.</param>
 /// <param name="Accumulate">1 to add to C, 0 to write it.</param>
-public readonly record struct GemmShape(int M, int N, int K, int AStride, int BStride, int CStride, int Accumulate) : ILaunchCost
+/// <param name="PerWord">Values of k in an element of A and B: 2 of bfloat16, else 1.</param>
+public readonly record struct GemmShape(int M, int N, int K, int AStride, int BStride, int CStride, int Accumulate,
+    int PerWord = 1) : ILaunchCost
 {
     /// <inheritdoc/>
-    public double Flops => 2.0 * M * N * K;
+    public double Flops => 2.0 * M * N * K * PerWord;
 }
 
 /// <summary>General matrix products with transposes and accumulation.</summary>
-public static class GemmOp
+public static partial class GemmOp
 {
-    /// <summary>Elements of workspace that a product of m x k and k x n is best given; 0 where none helps. With one, a long k is summed in parts: in another order than without.</summary>
-    public static int WorkspaceLength(Precision precision, int m, int n, int k) => PartsOf(precision, m, n, k) is > 1 and var parts
-        ? checked(parts * m * n) : 0;
+    /// <summary>
+    /// Elements of workspace that a product of m x k and k x n is best given; 0 where none helps. With one, a long k is summed in parts: in another order than without.
+    /// A left side that is kept in bfloat16, where the right one is not, must be given one.
+    /// </summary>
+    public static int WorkspaceLength(Precision precision, int m, int n, int k, ElementType left = ElementType.Float32) =>
+        left == ElementType.BFloat16 ? BrainFloatWorkspace(m, n, k)
+        : PartsOf(precision, m, n, k) is > 1 and var parts ? checked(parts * m * n) : 0;
 
     /// <summary><c>C = op(A) op(B)</c>, or <c>C += op(A) op(B)</c>.</summary>
     /// <param name="stream">Where it runs.</param>
@@ -38,7 +44,9 @@ public static class GemmOp
     /// <param name="transposeB">Take B's transpose.</param>
     /// <param name="accumulate">Add to C instead of writing it.</param>
     /// <param name="workspace">At least <see cref="WorkspaceLength"/> elements, overwritten; or null.</param>
+    /// <remarks>With precision bf16, C may be kept in bfloat16 if it is written; A of B floats, if it is not transposed; A and B, if A alone is transposed.</remarks>
     /// <exception cref="ArgumentException">The extents do not fit, or the workspace is too small.</exception>
+    /// <exception cref="NotSupportedException">There is no such product of matrices in bfloat16.</exception>
     public static void Multiply(Stream stream, Tensor a, Tensor b, Tensor c, bool transposeA = false, bool transposeB = false,
         bool accumulate = false, Tensor? workspace = null)
     {
@@ -46,35 +54,43 @@ public static class GemmOp
         int kb = transposeB ? b.Cols : b.Rows, n = transposeB ? b.Rows : b.Cols;
         if (k != kb || c.Rows != m || c.Cols != n)
             throw new ArgumentException($"a product of {m} x {k} and {kb} x {n} does not fit a result of {c.Rows} x {c.Cols}");
-        int needed = workspace == null ? 0 : WorkspaceLength(stream.Device.Precision, m, n, k);
-        if (needed > 0 && workspace!.Length < needed)
+        bool isFloat = (a.Type, b.Type) == (ElementType.Float32, ElementType.Float32);
+        if (!isFloat || c.Type != ElementType.Float32)
+            RequireBrainFloats(stream.Device, c);
+        ElementType left = b.Type == ElementType.Float32 ? a.Type : ElementType.Float32;
+        int needed = workspace == null && left == ElementType.Float32 ? 0 : WorkspaceLength(stream.Device.Precision, m, n, k, left);
+        if (needed > 0 && !(workspace?.Length >= needed))
         {
             throw new ArgumentException(
-                $"a product of {m} x {k} and {k} x {n} takes a workspace of {needed} elements, not {workspace.Length}");
+                $"a product of {m} x {k} and {k} x {n} takes a workspace of {needed} elements, not {workspace?.Length ?? 0}");
         }
 
         ArrayView<float> parts = needed > 0 ? workspace!.View : default;
-        Multiply(stream, a.View, b.View, c.View, parts, new GemmShape(m, n, k, a.Cols, b.Cols, c.Cols, accumulate ? 1 : 0), transposeA,
-            transposeB);
+        var shape = new GemmShape(m, n, k, a.Cols, b.Cols, c.Cols, accumulate ? 1 : 0);
+        if (isFloat)
+            Multiply(stream, a.View, b.View, c.WordView, parts, shape, transposeA, transposeB, ElementType.Float32, c.Type);
+        else
+            MultiplyBrainFloats(stream, a, b, c, parts, shape, transposeA, transposeB);
     }
 
     /// <summary>The same over memory that is not a tensor of its own.</summary>
     internal static void Multiply(Stream stream, ArrayView<float> a, ArrayView<float> b, ArrayView<float> c, ArrayView<float> workspace,
-        GemmShape shape, bool transposeA, bool transposeB)
+        GemmShape shape, bool transposeA, bool transposeB, ElementType sides = ElementType.Float32,
+        ElementType result = ElementType.Float32)
     {
         switch (transposeA, transposeB)
         {
             case (false, false):
-                Launch<Stored, Stored>(stream, a, b, c, workspace, shape);
+                Launch<Stored, Stored>(stream, a, b, c, workspace, shape, sides, result);
                 break;
             case (false, true):
-                Launch<Stored, Transposed>(stream, a, b, c, workspace, shape);
+                Launch<Stored, Transposed>(stream, a, b, c, workspace, shape, sides, result);
                 break;
             case (true, false):
-                Launch<Transposed, Stored>(stream, a, b, c, workspace, shape);
+                Launch<Transposed, Stored>(stream, a, b, c, workspace, shape, sides, result);
                 break;
             default:
-                Launch<Transposed, Transposed>(stream, a, b, c, workspace, shape);
+                Launch<Transposed, Transposed>(stream, a, b, c, workspace, shape, sides, result);
                 break;
         }
     }
@@ -83,7 +99,7 @@ public static class GemmOp
         precision == Precision.Float32 ? MatrixPlan.FloatPartsOf(m, n, k) : MatrixPlan.PartsOf(m, n, k);
 
     static void Launch<TA, TB>(Stream stream, ArrayView<float> a, ArrayView<float> b, ArrayView<float> c, ArrayView<float> workspace,
-        GemmShape shape)
+        GemmShape shape, ElementType sides, ElementType result)
         where TA : unmanaged, IOperand
         where TB : unmanaged, IOperand
     {
@@ -108,9 +124,11 @@ public static class GemmOp
         }
 
         var forms = new MatrixForms<GemmShape>(
-            MatrixKernel<TA, TB, TensorFloats, LargeMatrixTile>, MatrixKernel<TA, TB, TensorFloats, SmallMatrixTile>,
-            MatrixKernel<TA, TB, BrainFloats, LargeMatrixTile>, MatrixKernel<TA, TB, BrainFloats, SmallMatrixTile>);
-        MatrixProduct.Launch(stream, forms, a, b, c, workspace, shape, new MatrixExtent(shape.M, shape.N, shape.K, shape.Accumulate != 0));
+            new(MatrixKernel<TA, TB, TensorFloats, LargeMatrixTile>, MatrixKernel<TA, TB, TensorFloats, SmallMatrixTile>),
+            new(MatrixKernel<TA, TB, BrainFloats, LargeMatrixTile>, MatrixKernel<TA, TB, BrainFloats, SmallMatrixTile>),
+            new(MatrixKernel<TA, TB, StoredBrainFloats, LargeMatrixTile>, MatrixKernel<TA, TB, StoredBrainFloats, SmallMatrixTile>));
+        MatrixProduct.Launch(stream, forms.Of(stream.Device.Precision, sides), a, b, c, result, workspace, shape,
+            new MatrixExtent(shape.M, shape.N, shape.K, shape.Accumulate != 0));
     }
 
     // A long k in parts, each of which has a result of its own: side by side on a card, elsewhere one after the other.
@@ -200,7 +218,7 @@ public static class GemmOp
         where TA : unmanaged, IOperand
         where TB : unmanaged, IOperand
         where TFormat : unmanaged, IMatrixFormat
-        where TTile : unmanaged, IMatrixTile =>
+        where TTile : unmanaged, IMatrixUnitTile =>
         MatrixProduct.Multiply(
             a, b, c, new Product<TA, TB>(s), new PlainSide(s.M, s.K, s.AStride, default(TA).IsTransposed),
             new PlainSide(s.N, s.K, s.BStride, !default(TB).IsTransposed), parts, default(TFormat), default(TTile));

@@ -278,7 +278,7 @@ static class CardProduct
             where TTile : unmanaged, IFloatTile
         {
             int run = Run(tile.Rows);
-            return At(isByDepth, tile.Side, WarpRow + Of(isByDepth, First(isByDepth, i, run), run, CardProduct.Down, Down), k, d)
+            return At(isByDepth, tile, WarpRow + Of(isByDepth, First(isByDepth, i, run), run, CardProduct.Down, Down), k, d)
                 + i - First(isByDepth, i, run);
         }
 
@@ -286,7 +286,7 @@ static class CardProduct
             where TTile : unmanaged, IFloatTile
         {
             int run = Run(tile.Columns);
-            return At(isByDepth, tile.Side, WarpCol + Of(isByDepth, First(isByDepth, j, run), run, CardProduct.Across, Across), k, d)
+            return At(isByDepth, tile, WarpCol + Of(isByDepth, First(isByDepth, j, run), run, CardProduct.Across, Across), k, d)
                 + j - First(isByDepth, j, run);
         }
 
@@ -298,7 +298,8 @@ static class CardProduct
         static int Of(bool isByDepth, int i, int run, int threads, int own) =>
             isByDepth ? i / run * (threads * run) + own * run + i % run : i * threads + own;
 
-        static int At(bool isByDepth, int side, int row, int k, int d) =>
-            isByDepth ? k * side + MatrixSide.ByDepth(side, row, d) : MatrixSide.ByRow(row, k / 4) + d;
+        static int At<TTile>(bool isByDepth, TTile tile, int row, int k, int d)
+            where TTile : unmanaged, IFloatTile =>
+            isByDepth ? k * tile.Side + MatrixSide.ByDepth(tile, row, d) : MatrixSide.ByRow(row, k / 4) + d;
     }
 }

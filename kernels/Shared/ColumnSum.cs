@@ -26,7 +26,9 @@ static class ColumnSumOp
     /// <summary>Adds the sums over the rows of x to the totals.</summary>
     public static void Add(Stream stream, Tensor x, Tensor partial, Tensor total)
     {
-        if (SharesChunks(stream.Device))
+        if (x.Type == ElementType.BFloat16)
+            stream.Launch(PartialBrainFloatsKernel, ChunkGroups(x.Rows, x.Cols), x.WordView, partial.View, x.Rows, x.Cols);
+        else if (SharesChunks(stream.Device))
             stream.Launch(PartialCardKernel, ChunkGroups(x.Rows, x.Cols), x.View, partial.View, x.Rows, x.Cols);
         else
             stream.Launch(PartialKernel, Columns.Groups(stream, x.Cols, Columns.Chunks(x.Rows)), x.View, partial.View, x.Rows, x.Cols);
@@ -109,6 +111,14 @@ static class ColumnSumOp
 
     static void PartialCardKernel(ArrayView<float> x, ArrayView<float> partial, int rows, int cols) =>
         SumChunk(new Plain(x), partial, rows, cols);
+
+    static void PartialBrainFloatsKernel(ArrayView<float> x, ArrayView<float> partial, int rows, int cols) =>
+        SumChunk(new BrainFloatTerm(x), partial, rows, cols);
+
+    readonly record struct BrainFloatTerm(ArrayView<float> Words) : IColumnTerm
+    {
+        public float Take(int at) => BrainFloatPair.LoadOne(Words, at);
+    }
 
     readonly record struct Plain(ArrayView<float> X) : IColumnTerm
     {

@@ -1,13 +1,14 @@
 
 namespace Dalle2.Kernels.Shared;
 
-/// <summary>The figures of one convolution, for its kernels.</summary>
+/// <summary>The figures of one convolution, for its kernels. Of bfloat16, the channels of what is multiplied count words of two (<paramref name="PerWord"/>).</summary>
 readonly record struct ConvolutionShape(
     int Batch, int Height, int Width, int C, int OutHeight, int OutWidth, int K, int R, int S,
-    int StrideY, int StrideX, int PaddingY, int PaddingX, int DilationY, int DilationX) : ILaunchCost
+    int StrideY, int StrideX, int PaddingY, int PaddingX, int DilationY, int DilationX,
+    int PerWord = 1) : ILaunchCost
 {
     /// <summary>Of the convolution and of each of its gradients.</summary>
-    public double Flops => 2.0 * Batch * OutHeight * OutWidth * K * R * S * C;
+    public double Flops => 2.0 * Batch * OutHeight * OutWidth * K * R * S * C * PerWord;
 
     /// <summary>Taps whose values lie side by side in the image: a row of the kernel, unless it is dilated.</summary>
     public int RunTaps => DilationX == 1 ? S : 1;

@@ -2,6 +2,7 @@
 //   A side is a matrix [rows, k]: the product's left one, or the right one turned over. Element (row, k) lies where the sum of two places says, one of the row and one of k.
 //   In shared memory its neighbors stay neighbors, four to a piece of 16 bytes, with the pieces of a line swapped (by xor) so that what 8 lanes (16 bytes each) or 32 lanes (4 bytes
 //   each) touch at once lies in 32 banks:  by row [row][k], piece p of row r at place p ^ (r / 2 % 4);  by k [k][row], row r of k at place r ^ 8 (k % 4).
+//   Numbers in bfloat16 lie two to a word, neighbors in memory: a side counts such words in place of rows or k, whichever are neighbors. Where they are rows, row r of k is at place r ^ 8 (k / 2 % 4).
 using ILGPU;
 
 namespace Dalle2.Kernels.Shared;
@@ -66,7 +67,8 @@ static class MatrixSide
     public static int ByRow(int row, int piece) => row * Depth + ((piece ^ (row >> 1 & 3)) << 2);
 
     /// <summary>Where a row of one k lies.</summary>
-    public static int ByDepth(int side, int row, int k) => k * side + (row ^ (k & 3) << 3);
+    public static int ByDepth<TTile>(TTile tile, int row, int k)
+        where TTile : unmanaged, IMatrixTile => k * tile.Side + (row ^ (k / tile.RowsPerWord & 3) << 3);
 
     /// <summary>The places of the rows that the thread copies, which are the same for every piece of k: a fixed number of them, three numbers each.</summary>
     public static void FindRows<TSide, TTile>(ArrayView<int> places, TSide side, int first)
@@ -141,7 +143,7 @@ static class MatrixSide
         where TTile : unmanaged, IMatrixTile
     {
         int pieces = default(TTile).Side / 4, step = default(TTile).Threads / pieces;
-        int row = Group.IdxX % pieces * 4, k = Group.IdxX / pieces, target = to + ByDepth(default(TTile).Side, row, k);
+        int row = Group.IdxX % pieces * 4, k = Group.IdxX / pieces, target = to + ByDepth(default(TTile), row, k);
         if (side.IsInFours)
         {
             for (int i = 0; i < Depth / step; i++)

@@ -3,8 +3,11 @@ namespace Dalle2.Kernels.Shared;
 /// <summary>What part of a product a group has, and how much of k is on its way to it. All constants.</summary>
 interface IMatrixTile
 {
-    /// <summary>Rows, and columns.</summary>
+    /// <summary>Rows, and columns, in words of shared memory.</summary>
     int Side { get; }
+
+    /// <summary>Rows, or columns, in a word: 2 where two neighbors in bfloat16 lie in it, else 1.</summary>
+    int RowsPerWord { get; }
 
     /// <summary>Pieces of k that shared memory holds: one that is multiplied, the others under way.</summary>
     int Stages { get; }
@@ -13,10 +16,17 @@ interface IMatrixTile
     int Threads { get; }
 }
 
+/// <summary>A tile of words that hold one row each, whose sums are those of matrix units.</summary>
+interface IMatrixUnitTile : IMatrixTile
+{
+}
+
 /// <summary>For matrix units, 128 x 128, a quarter of it for each of four warps: each number that is copied is used 128 times, each that a warp reads 64 times. 48 KiB of shared memory, and 128 sums a thread.</summary>
-readonly struct LargeMatrixTile : IMatrixTile
+readonly struct LargeMatrixTile : IMatrixUnitTile
 {
     public int Side => 128;
+
+    public int RowsPerWord => 1;
 
     public int Stages => 3;
 
@@ -24,9 +34,23 @@ readonly struct LargeMatrixTile : IMatrixTile
 }
 
 /// <summary>For matrix units, 64 x 64: four times as many groups, for results that would not fill a card. 32 KiB, and 32 sums a thread.</summary>
-readonly struct SmallMatrixTile : IMatrixTile
+readonly struct SmallMatrixTile : IMatrixUnitTile
 {
     public int Side => 64;
+
+    public int RowsPerWord => 1;
+
+    public int Stages => 4;
+
+    public int Threads => 128;
+}
+
+/// <summary>For matrix units, 64 x 64 of bfloat16 of which two neighbors lie in a word, rows and columns alike. 16 KiB, and 32 sums a thread.</summary>
+readonly struct PairedMatrixTile : IMatrixTile
+{
+    public int Side => 32;
+
+    public int RowsPerWord => 2;
 
     public int Stages => 4;
 
@@ -48,6 +72,8 @@ readonly struct LargeFloatTile : IFloatTile
 {
     public int Side => 128;
 
+    public int RowsPerWord => 1;
+
     public int Stages => 3;
 
     public int Threads => 256;
@@ -62,6 +88,8 @@ readonly struct MediumFloatTile : IFloatTile
 {
     public int Side => 64;
 
+    public int RowsPerWord => 1;
+
     public int Stages => 3;
 
     public int Threads => 128;
@@ -75,6 +103,8 @@ readonly struct MediumFloatTile : IFloatTile
 readonly struct SmallFloatTile : IFloatTile
 {
     public int Side => 32;
+
+    public int RowsPerWord => 1;
 
     public int Stages => 4;
 

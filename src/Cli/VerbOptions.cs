@@ -36,7 +36,8 @@ static class VerbOptions
         new("--device") { Description = description, HelpName = "NAME", DefaultValueFactory = _ => Settings.Current.DefaultDevice };
 
     public static Option<Precision> Precision(string description = "What products of matrices multiply, summed in float32: float32, or on "
-        + "NVIDIA cards from compute capability 8.0 on tf32 or bf16 (matrix units; the bits are the card's own).")
+        + "NVIDIA cards from compute capability 8.0 on tf32 or bf16 (matrix units; the bits are the card's own; with bf16, "
+        + "what lies between convolutions is kept in bfloat16 too).")
     {
         const string name = "--precision";
         return new Option<Precision>(name) { Description = description + " [default: float32]", HelpName = "P", CustomParser = Parse };

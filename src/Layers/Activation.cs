@@ -16,6 +16,7 @@ public sealed class Activation : UnaryLayer
     readonly ActivationKind kind;
     readonly float slope;
     Tensor? kept;
+    ElementType inputType;
 
     /// <summary>A function.</summary>
     /// <param name="kind">Which.</param>
@@ -58,9 +59,13 @@ public sealed class Activation : UnaryLayer
     }
 
     /// <inheritdoc/>
+    public override bool TakesBrainFloats => true;
+
+    /// <inheritdoc/>
     protected override Tensor Compute(Context context, Tensor x)
     {
-        Tensor y = context.Allocate(x.Shape);
+        inputType = x.Type;
+        Tensor y = AllocateOutput(context, x.Shape);
         ActivationOp.Forward(context.Stream, kind, x, y, slope);
         kept = ActivationOp.KeepsOutput(kind) ? y : x;
         return y;
@@ -69,7 +74,7 @@ public sealed class Activation : UnaryLayer
     /// <inheritdoc/>
     protected override Tensor Differentiate(Context context, Tensor dy)
     {
-        Tensor dx = context.Allocate(dy.Shape);
+        Tensor dx = context.Allocate(dy.Shape, inputType);
         ActivationOp.Backward(context.Stream, kind, kept!, dy, dx, slope);
         return dx;
     }

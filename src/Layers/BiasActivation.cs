@@ -17,7 +17,7 @@ sealed class BiasActivation(Parameter? bias, ActivationKind? kind, float slope)
             return x;
         }
 
-        Tensor y = ActivationOp.KeepsOutput(function) ? x : context.Allocate(x.Shape);
+        Tensor y = ActivationOp.KeepsOutput(function) ? x : context.Allocate(x.Shape, x.Type);
         if (bias != null)
             BiasOp.Activate(context.Stream, function, x, bias.Value, y, slope);
         else
@@ -32,7 +32,7 @@ sealed class BiasActivation(Parameter? bias, ActivationKind? kind, float slope)
     public Tensor Backward(Context context, Tensor dy)
     {
         Tensor? partial = bias == null ? null : context.Allocate(BiasOp.PartialRows(dy.Rows), dy.Cols);
-        Tensor dx = kind == null ? dy : context.Allocate(dy.Shape);
+        Tensor dx = kind == null ? dy : context.Allocate(dy.Shape, dy.Type);
         if (kind is { } function)
         {
             if (partial != null)

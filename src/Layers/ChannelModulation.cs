@@ -12,6 +12,9 @@ public sealed class ChannelModulation : Layer
     Tensor? input;
     Tensor? modulation;
 
+    /// <summary>Whether the layer behind takes bfloat16, so that the output is kept in it with that precision; the map that it is given may be in either type.</summary>
+    public bool GivesBrainFloats { get; set; }
+
     /// <summary>The modulated map, of x's shape.</summary>
     /// <param name="context">The step.</param>
     /// <param name="x">The map.</param>
@@ -22,7 +25,7 @@ public sealed class ChannelModulation : Layer
         ChannelModulationOp.Require(x, modulation);
         BeginForward(context);
         (input, this.modulation) = (x, modulation);
-        Tensor y = context.Allocate(x.Shape);
+        Tensor y = context.AllocateActivation(x.Shape, GivesBrainFloats);
         ChannelModulationOp.Forward(context.Stream, x, modulation, y);
         return EndForward(context, y);
     }
@@ -31,7 +34,7 @@ public sealed class ChannelModulation : Layer
     public (Tensor Input, Tensor Modulation) Backward(Context context, Tensor dy)
     {
         BeginBackward();
-        Tensor x = input!, dx = context.Allocate(x.Shape), dmodulation = context.Allocate(modulation!.Shape);
+        Tensor x = input!, dx = context.Allocate(x.Shape, x.Type), dmodulation = context.Allocate(modulation!.Shape);
         ChannelModulationOp.Backward(context.Stream, x, modulation, dy, dx, dmodulation);
         return (EndBackward(context, dx), dmodulation);
     }

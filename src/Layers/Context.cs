@@ -69,6 +69,37 @@ public sealed class Context : IDisposable
     /// <summary>An uninitialized tensor of a shape, valid until the next <see cref="BeginStep"/>.</summary>
     public Tensor Allocate(Shape shape) => Arena.Allocate(shape);
 
+    /// <summary>An uninitialized tensor of a shape, kept in a type; valid until the next <see cref="BeginStep"/>.</summary>
+    /// <exception cref="ArgumentException">The last extent does not suit the type.</exception>
+    public Tensor Allocate(Shape shape, ElementType type) => Arena.Allocate(shape, type);
+
+    /// <summary>
+    /// A tensor between two layers that both take either type: in bfloat16 where the device multiplies in it (<see cref="Precision.Bf16"/>) and the last extent is a
+    /// multiple of <see cref="Tensor.BrainFloatMultiple"/>, else in floats.
+    /// </summary>
+    /// <param name="shape">Its shape.</param>
+    /// <param name="isBetween">Whether it lies between two such layers; if not, floats.</param>
+    public Tensor AllocateActivation(Shape shape, bool isBetween) => Arena.Allocate(
+        shape, isBetween && Device.Precision == Precision.Bf16 && shape[-1] % Tensor.BrainFloatMultiple == 0
+        ? ElementType.BFloat16 : ElementType.Float32);
+
+    /// <summary>A tensor in another type, for an op that does not take its own: itself, or a copy that <see cref="ReleaseConverted"/> gives back.</summary>
+    internal Tensor Converted(Tensor tensor, ElementType type)
+    {
+        if (tensor.Type == type)
+            return tensor;
+        Tensor converted = Allocate(tensor.Shape, type);
+        BFloat16Op.Convert(Stream, tensor, converted);
+        return converted;
+    }
+
+    /// <summary>Gives back what <see cref="Converted"/> made, if it made anything.</summary>
+    internal void ReleaseConverted(Tensor tensor, Tensor converted)
+    {
+        if (converted != tensor)
+            Release(converted);
+    }
+
     /// <summary>Room for an op's intermediate results, of so many elements, of one at least; uninitialized, valid until the next <see cref="BeginStep"/>.</summary>
     public Tensor Workspace(int length) => Allocate(Math.Max(1, length));
 

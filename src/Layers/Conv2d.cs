@@ -36,11 +36,14 @@ public sealed class Conv2d : UnaryLayer
     }
 
     /// <inheritdoc/>
+    public override bool TakesBrainFloats => true;
+
+    /// <inheritdoc/>
     protected override Tensor Compute(Context context, Tensor x)
     {
         input = x;
         Size2d size = window.OutputSize((x.Shape[1], x.Shape[2]));
-        Tensor y = context.Allocate(x.Shape[0], size.Height, size.Width, outputs);
+        Tensor y = AllocateOutput(context, new Shape(x.Shape[0], size.Height, size.Width, outputs));
         Tensor workspace = Workspace(context, x, y);
         Conv2dOp.Forward(context.Stream, x, weight.Value, y, window, workspace);
         context.Release(workspace);
@@ -52,7 +55,7 @@ public sealed class Conv2d : UnaryLayer
     {
         Tensor dproducts = end.Backward(context, dy);
         DifferentiateWeight(context, dproducts);
-        Tensor dx = context.Allocate(input!.Shape);
+        Tensor dx = context.Allocate(input!.Shape, input.Type);
         Tensor workspace = Workspace(context, input!, dproducts);
         Conv2dOp.InputGradient(context.Stream, dproducts, weight.Value, dx, window, workspace);
         context.Release(workspace);
@@ -70,11 +73,15 @@ public sealed class Conv2d : UnaryLayer
 
     void DifferentiateWeight(Context context, Tensor dproducts)
     {
-        Tensor workspace = Workspace(context, input!, dproducts);
-        Conv2dOp.WeightGradient(context.Stream, input!, dproducts, weight.Gradient, window, workspace);
+        // Both sides in one type: of a picture's few channels, floats.
+        ElementType type = input!.Type == dproducts.Type ? input.Type : ElementType.Float32;
+        Tensor x = context.Converted(input, type), dy = context.Converted(dproducts, type), workspace = Workspace(context, x, dy);
+        Conv2dOp.WeightGradient(context.Stream, x, dy, weight.Gradient, window, workspace);
         context.Release(workspace);
+        context.ReleaseConverted(dproducts, dy);
+        context.ReleaseConverted(input, x);
     }
 
     Tensor Workspace(Context context, Tensor x, Tensor y) =>
-        context.Workspace(Conv2dOp.WorkspaceLength(context.Device, x.Shape, weight.Value.Shape, y.Shape, window));
+        context.Workspace(Conv2dOp.WorkspaceLength(context.Device, x.Shape, weight.Value.Shape, y.Shape, window, x.Type, y.Type));
 }

@@ -42,11 +42,14 @@ public sealed class ConvTranspose2d : UnaryLayer
     }
 
     /// <inheritdoc/>
+    public override bool TakesBrainFloats => true;
+
+    /// <inheritdoc/>
     protected override Tensor Compute(Context context, Tensor x)
     {
         input = x;
         Size2d size = window.TransposedSize((x.Shape[1], x.Shape[2]), outputPadding);
-        Tensor y = context.Allocate(x.Shape[0], size.Height, size.Width, outputs);
+        Tensor y = AllocateOutput(context, new Shape(x.Shape[0], size.Height, size.Width, outputs));
         Tensor workspace = Workspace(context, y, x);
         Conv2dOp.InputGradient(context.Stream, x, weight.Value, y, window, workspace);
         context.Release(workspace);
@@ -58,7 +61,7 @@ public sealed class ConvTranspose2d : UnaryLayer
     {
         Tensor dproducts = end.Backward(context, dy);
         DifferentiateWeight(context, dproducts);
-        Tensor dx = context.Allocate(input!.Shape);
+        Tensor dx = context.Allocate(input!.Shape, input.Type);
         Tensor workspace = Workspace(context, dproducts, input!);
         Conv2dOp.Forward(context.Stream, dproducts, weight.Value, dx, window, workspace);
         context.Release(workspace);
@@ -76,14 +79,19 @@ public sealed class ConvTranspose2d : UnaryLayer
 
     void DifferentiateWeight(Context context, Tensor dproducts)
     {
-        Tensor workspace = Workspace(context, dproducts, input!);
-        Conv2dOp.WeightGradient(context.Stream, dproducts, input!, weight.Gradient, window, workspace);
+        // Both sides in one type: of a picture's few channels, floats.
+        ElementType type = input!.Type == dproducts.Type ? input.Type : ElementType.Float32;
+        Tensor x = context.Converted(input, type), dy = context.Converted(dproducts, type), workspace = Workspace(context, dy, x);
+        Conv2dOp.WeightGradient(context.Stream, dy, x, weight.Gradient, window, workspace);
         context.Release(workspace);
+        context.ReleaseConverted(dproducts, dy);
+        context.ReleaseConverted(input, x);
     }
 
     // As a convolution its output is the input and its input the output.
     Tensor Workspace(Context context, Tensor large, Tensor small) =>
-        context.Workspace(Conv2dOp.WorkspaceLength(context.Device, large.Shape, weight.Value.Shape, small.Shape, window));
+        context.Workspace(Conv2dOp.WorkspaceLength(context.Device, large.Shape, weight.Value.Shape, small.Shape, window, large.Type,
+            small.Type));
 
     static int TapsPerPixel(int kernel, int stride) => Math.Max(1, kernel / Math.Max(1, stride));
 }

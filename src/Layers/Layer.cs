@@ -41,9 +41,13 @@ public abstract class Layer
     /// <summary>Adds <c>x^T dy</c> to the gradient of a matrix of weights.</summary>
     private protected static void AddWeightGradient(Context context, Tensor x, Tensor dy, Parameter weight)
     {
-        Tensor workspace = context.Workspace(GemmOp.WorkspaceLength(context.Device.Precision, x.Cols, dy.Cols, x.Rows));
-        GemmOp.Multiply(context.Stream, x, dy, weight.Gradient, transposeA: true, accumulate: true, workspace: workspace);
+        ElementType type = x.Type == dy.Type ? x.Type : ElementType.Float32;
+        Tensor left = context.Converted(x, type), right = context.Converted(dy, type),
+            workspace = context.Workspace(GemmOp.WorkspaceLength(context.Device.Precision, x.Cols, dy.Cols, x.Rows));
+        GemmOp.Multiply(context.Stream, left, right, weight.Gradient, transposeA: true, accumulate: true, workspace: workspace);
         context.Release(workspace);
+        context.ReleaseConverted(dy, right);
+        context.ReleaseConverted(x, left);
     }
 
     /// <summary>Called first in Forward.</summary>

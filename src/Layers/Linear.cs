@@ -23,11 +23,14 @@ public sealed class Linear : UnaryLayer
     }
 
     /// <inheritdoc/>
+    public override bool TakesBrainFloats => true;
+
+    /// <inheritdoc/>
     protected override Tensor Compute(Context context, Tensor x)
     {
         input = x;
-        Tensor y = context.Allocate(x.Shape.With(-1, outputs));
-        Tensor workspace = context.Workspace(GemmOp.WorkspaceLength(context.Device.Precision, x.Rows, outputs, x.Cols));
+        Tensor y = AllocateOutput(context, x.Shape.With(-1, outputs));
+        Tensor workspace = context.Workspace(GemmOp.WorkspaceLength(context.Device.Precision, x.Rows, outputs, x.Cols, x.Type));
         GemmOp.Multiply(context.Stream, x, weight.Value, y, workspace: workspace);
         context.Release(workspace);
         return end.Forward(context, y);
@@ -38,8 +41,12 @@ public sealed class Linear : UnaryLayer
     {
         Tensor dproducts = end.Backward(context, dy);
         DifferentiateWeight(context, dproducts);
-        Tensor dx = context.Allocate(input!.Shape);
-        GemmOp.Multiply(context.Stream, dproducts, weight.Value, dx, transposeB: true);
+        Tensor dx = context.Allocate(input!.Shape, input.Type);
+        Tensor? workspace = dproducts.Type == ElementType.Float32 ? null : context.Workspace(
+            GemmOp.WorkspaceLength(context.Device.Precision, dproducts.Rows, input.Cols, outputs, dproducts.Type));
+        GemmOp.Multiply(context.Stream, dproducts, weight.Value, dx, transposeB: true, workspace: workspace);
+        if (workspace != null)
+            context.Release(workspace);
         end.Release(context, dproducts);
         return dx;
     }

@@ -2,7 +2,7 @@ namespace Dalle2.Layers;
 
 /// <summary>
 /// Layers one after the other; backward in reverse. What lies between two of them is its own: in training given back once both have run backward,
-/// otherwise as soon as the second has run forward. Input, output and their gradients are the caller's.
+/// otherwise as soon as the second has run forward. Where both take it, it is kept in bfloat16 with that precision. Input, output and their gradients are the caller's.
 /// </summary>
 public sealed class Sequential : UnaryLayer
 {
@@ -15,6 +15,8 @@ public sealed class Sequential : UnaryLayer
     {
         this.layers = [.. layers.Select(l => Compose(l.Name, l.Layer))];
         outputs = new Tensor[layers.Length];
+        for (int i = 0; i + 1 < layers.Length; i++)
+            this.layers[i].GivesBrainFloats = this.layers[i].TakesBrainFloats && this.layers[i + 1].TakesBrainFloats;
     }
 
     /// <inheritdoc/>

@@ -3,6 +3,19 @@ namespace Dalle2.Layers;
 /// <summary>A layer from one tensor to one tensor.</summary>
 public abstract class UnaryLayer : Layer
 {
+    /// <summary>Whether its input, and so that one's gradient, may be kept in bfloat16, and its output if it is asked to (<see cref="GivesBrainFloats"/>).</summary>
+    public virtual bool TakesBrainFloats => false;
+
+    /// <summary>
+    /// Whether the layer behind takes bfloat16, so that the output, and so its gradient, is kept in it where the device's precision is <see cref="Precision.Bf16"/> and
+    /// the last extent allows it. Only where <see cref="TakesBrainFloats"/> is true.
+    /// </summary>
+    public bool GivesBrainFloats { get; set; }
+
+    /// <summary>The output's memory.</summary>
+    private protected Tensor AllocateOutput(Context context, Shape shape) =>
+        context.AllocateActivation(shape, GivesBrainFloats && TakesBrainFloats);
+
     /// <summary>The output for an input.</summary>
     /// <exception cref="InvalidOperationException">A forward pass in training is still to be followed by its backward pass.</exception>
     public Tensor Forward(Context context, Tensor x)

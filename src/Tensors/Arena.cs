@@ -20,9 +20,10 @@ public sealed class Arena(Device device) : IDisposable
     // Sorted by place; neighbors are one.
     readonly List<(Place Place, long Bytes)> free = [];
     readonly Dictionary<Place, long> live = [];
-    readonly Dictionary<(Place Place, Shape Shape), Tensor> tensors = [];
+    readonly Dictionary<(Place Place, Shape Shape, ElementType Type), Tensor> tensors = [];
     readonly Dictionary<(Place Place, Shape Shape), IntTensor> intTensors = [];
     readonly Dictionary<Tensor, Place> places = new(ReferenceEqualityComparer.Instance);
+    readonly long[] bytesOfTypes = new long[2];
     long used;
 
     /// <summary>Bytes held.</summary>
@@ -30,6 +31,9 @@ public sealed class Arena(Device device) : IDisposable
 
     /// <summary>The most bytes that were in use at once, over all steps.</summary>
     public long PeakBytes { get; private set; }
+
+    /// <summary>Bytes of tensors in a type that were asked for since the last <see cref="Reset"/>, memory that served several counted for each.</summary>
+    public long BytesOf(ElementType type) => bytesOfTypes[(int)type];
 
     /// <summary>Overwrite what is given back with ones (NaN for floats), so that a later read of it shows; for tests.</summary>
     public bool PoisonsReleased { get; set; }
@@ -39,14 +43,16 @@ public sealed class Arena(Device device) : IDisposable
         where T : unmanaged => View<T>(Take<T>(length), length);
 
     /// <summary>An uninitialized tensor, valid until <see cref="Reset"/> or its <see cref="Release"/>.</summary>
-    public Tensor Allocate(Shape shape)
+    public Tensor Allocate(Shape shape, ElementType type = ElementType.Float32)
     {
-        Place place = Take<float>(shape.Length);
-        if (!tensors.TryGetValue((place, shape), out Tensor? tensor))
+        int words = Tensor.Words(shape, type);
+        bytesOfTypes[(int)type] += sizeof(float) * (long)words;
+        Place place = Take<float>(words);
+        if (!tensors.TryGetValue((place, shape, type), out Tensor? tensor))
         {
             Forget();
-            tensor = new Tensor(View<float>(place, shape.Length), shape);
-            tensors.Add((place, shape), tensor);
+            tensor = new Tensor(View<float>(place, words), shape, type);
+            tensors.Add((place, shape, type), tensor);
             places.Add(tensor, place);
         }
 
@@ -85,6 +91,7 @@ public sealed class Arena(Device device) : IDisposable
     {
         live.Clear();
         free.Clear();
+        Array.Clear(bytesOfTypes);
         used = 0;
         for (int block = 0; block < blocks.Count; block++)
             free.Add((new Place(block, 0), blocks[block].Length));

@@ -1,6 +1,8 @@
 using Dalle2.Data;
 using Dalle2.Gpu.Runtime;
+using Dalle2.Gpu.Runtime.Cuda;
 using Dalle2.Models.Parts;
+using Dalle2.Tests.Gpu.Cuda;
 using Dalle2.Training.Loop;
 
 namespace Dalle2.Tests.Training;
@@ -68,6 +70,18 @@ sealed class StepMemoryTests
             () => StepMemory.Require(small, steps.Stage, steps.Sampler.Largest()),
             Throws.TypeOf<UserInputException>().With.Message.Match(
             "small: .* takes [0-9]+ MiB .*, and 1 MiB are available; take a smaller batch \\(--set batch=N, it is 8\\)"));
+    }
+
+    [Test]
+    public void With_precision_bf16_the_plan_says_what_is_kept_how()
+    {
+        using CudaDevice device = StandInDevice.Open(new StandInDriver { Capability = 80 });
+        using var steps = new TrainingSteps(device, "image");
+        Assert.That(StepMemory.Require(device, steps.Stage, steps.Sampler.Largest()), Does.EndWith("moments"));
+        device.Precision = Precision.Bf16;
+        Assert.That(StepMemory.Require(device, steps.Stage, steps.Sampler.Largest()),
+            Does.Match(
+            "^memory of cuda:0 bf16: .* moments; of the step's tensors, [0-9]+ MiB are in bfloat16 and [0-9]+ MiB in float32$"));
     }
 
     // A device with little memory left.

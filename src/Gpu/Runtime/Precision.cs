@@ -1,6 +1,6 @@
 namespace Dalle2.Gpu.Runtime;
 
-/// <summary>What the two sides of a product of matrices are rounded to before they are multiplied. Sums, and everything else, are floats.</summary>
+/// <summary>What the two sides of a product of matrices are rounded to before they are multiplied. Sums are floats, and so is everything else but for what layers keep in bfloat16 between them.</summary>
 public enum Precision
 {
     /// <summary>They are not rounded: the same bits on each device.</summary>

@@ -23,6 +23,9 @@ public sealed class ImageDecoder : Layer
         unflatten = Compose("unflatten", new Reshape(side, side, channels[0]));
         levels = [.. channels.Select((own, i) => Compose($"level{i + 1}",
             new Level(own, i + 1 < channels.Count ? channels[i + 1] : 3, condition)))];
+        // The next level's modulation takes what a convolution gives in bfloat16.
+        foreach (Level level in levels[..^1])
+            level.Convolution.GivesBrainFloats = true;
     }
 
     /// <summary>The parameters of the transposed convolutions, which depend neither on the size of the code nor on that of the condition.</summary>
@@ -65,8 +68,8 @@ public sealed class ImageDecoder : Layer
         public Level(int channels, int outputs, int conditions)
         {
             condition = Compose("condition", new Linear(conditions, 2 * channels));
-            modulation = Compose("modulation", new ChannelModulation());
-            activation = Compose("activation", Activation.SiLU());
+            modulation = Compose("modulation", new ChannelModulation { GivesBrainFloats = true });
+            activation = Compose("activation", new Activation(ActivationKind.SiLU) { GivesBrainFloats = true });
             Convolution = Compose("convolution", new ConvTranspose2d(channels, outputs, kernel: 4, stride: 2, padding: 1));
         }
 

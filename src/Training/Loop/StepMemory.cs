@@ -1,6 +1,7 @@
 using Dalle2.Data;
 using Dalle2.Gpu.Runtime;
 using Dalle2.Layers;
+using Dalle2.Tensors;
 
 namespace Dalle2.Training.Loop;
 
@@ -11,23 +12,15 @@ static class StepMemory
     /// <param name="device">Where it shall run.</param>
     /// <param name="stage">The stage; nothing of it is changed.</param>
     /// <param name="batch">The largest batch.</param>
-    public static long Of(Device device, Stage stage, Batch batch)
-    {
-        using Device plan = device.ForPlanning();
-        using var context = new Context(plan);
-        context.BeginStep(0, training: true);
-        using (context.GatherUploads())
-            stage.Upload(context, batch);
-        stage.Run(context);
-        return context.CapacityBytes;
-    }
+    public static long Of(Device device, Stage stage, Batch batch) => Figures(device, stage, batch).Held;
 
     /// <summary>Says what a stage needs before it is trained.</summary>
     /// <returns>A sentence with the figures.</returns>
     /// <exception cref="UserInputException">The device has less; the message has the figures and says what to do.</exception>
     public static string Require(Device device, Stage stage, Batch batch)
     {
-        long needed = Of(device, stage, batch), available = device.AvailableBytes;
+        var (needed, inFloats, inBrainFloats) = Figures(device, stage, batch);
+        long available = device.AvailableBytes;
         string figures = $"stage '{stage.Name}' takes {Mebibytes(needed)} for a step of {batch.Size} pictures, beside the "
             + $"{Mebibytes(device.AllocatedBytes)} of parameters and moments";
         if (needed > available)
@@ -36,7 +29,22 @@ static class StepMemory
                 + $"(--set batch=N, it is {batch.Size}), smaller pictures (--set imageSide=N) or a smaller model");
         }
 
-        return $"memory of {device.Label}: {figures}";
+        string types = inBrainFloats == 0 ? ""
+            : $"; of the step's tensors, {Mebibytes(inBrainFloats)} are in bfloat16 and {Mebibytes(inFloats)} "
+            + "in float32";
+        return $"memory of {device.Label}: {figures}{types}";
+    }
+
+    // What the arena holds, and what is asked of it in each type, memory that serves several tensors counted for each.
+    static (long Held, long InFloats, long InBrainFloats) Figures(Device device, Stage stage, Batch batch)
+    {
+        using Device plan = device.ForPlanning();
+        using var context = new Context(plan);
+        context.BeginStep(0, training: true);
+        using (context.GatherUploads())
+            stage.Upload(context, batch);
+        stage.Run(context);
+        return (context.CapacityBytes, context.Arena.BytesOf(ElementType.Float32), context.Arena.BytesOf(ElementType.BFloat16));
     }
 
     static string Mebibytes(long bytes) => $"{bytes / 1048576.0:F0} MiB";

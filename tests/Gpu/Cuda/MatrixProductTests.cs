@@ -106,6 +106,8 @@ public class MatrixProductTests
     [TestCase("Matrix<Stored,Transposed,BrainFloats,LargeMatrixTile>", 32, 16)]
     [TestCase("Matrix<Transposed,Stored,TensorFloats,SmallMatrixTile>", 16, 0)]
     [TestCase("Matrix<Stored,Stored,BrainFloats,SmallMatrixTile>", 8, 4)]
+    [TestCase("Matrix<Stored,Transposed,StoredBrainFloats,LargeMatrixTile>", 64, 16)]
+    [TestCase("Paired", 8, 0)]
     public void Texts_hold_sums_in_registers_and_copy_16_bytes_at_a_time(string name, int products, int loads)
     {
         string text = KernelText.Ptx(Dalle2.Cli.KernelCatalog.All.Single(kernel => kernel.Name == name).Method, 80, alignedViews: true);
