@@ -68,6 +68,9 @@ public static class ActivationOp
             case ActivationKind.Sigmoid:
                 use.Of(default(Sigmoid));
                 break;
+            case ActivationKind.QuickGELU:
+                use.Of(default(QuickGELU));
+                break;
             default:
                 throw new ArgumentException($"there is no activation number {(int)kind}");
         }
@@ -230,6 +233,21 @@ public static class ActivationOp
             Fused.MultiplyAdd(kept, Sqrt1Over2Pi * StrictMath.Exp(-0.5f * kept * kept), Cumulative(kept));
 
         static float Cumulative(float x) => 0.5f * (1f + SpecialFunctions.Erf(x * Sqrt1Over2));
+    }
+
+    internal readonly record struct QuickGELU : IActivation
+    {
+        const float Steepness = 1.702f;
+
+        public bool KeepsOutput => false;
+
+        public float Value(float x) => x * SpecialFunctions.Sigmoid(Steepness * x);
+
+        public float Derivative(float kept)
+        {
+            float steep = Steepness * kept, sigmoid = SpecialFunctions.Sigmoid(steep);
+            return sigmoid * Fused.MultiplyAdd(steep, 1f - sigmoid, 1f);
+        }
     }
 
     internal readonly record struct Tanh : IActivation

@@ -223,7 +223,7 @@ public static partial class GemmOp
             a, b, c, new Product<TA, TB>(s), new PlainSide(s.M, s.K, s.AStride, default(TA).IsTransposed),
             new PlainSide(s.N, s.K, s.BStride, !default(TB).IsTransposed), parts, default(TFormat), default(TTile));
 
-    readonly struct Product<TA, TB>(GemmShape shape) : IProduct
+    internal readonly struct Product<TA, TB>(GemmShape shape) : IProduct
         where TA : unmanaged, IOperand
         where TB : unmanaged, IOperand
     {

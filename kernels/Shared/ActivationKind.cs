@@ -21,4 +21,7 @@ public enum ActivationKind
 
     /// <summary><c>1 / (1 + exp(-x))</c>.</summary>
     Sigmoid,
+
+    /// <summary><c>x sigmoid(1.702 x)</c>, near GELU; what CLIP has.</summary>
+    QuickGELU,
 }

@@ -11,6 +11,7 @@ public sealed class Activation : UnaryLayer
         ("gelu", ActivationKind.GELU),
         ("tanh", ActivationKind.Tanh),
         ("sigmoid", ActivationKind.Sigmoid),
+        ("quick-gelu", ActivationKind.QuickGELU),
     ];
 
     readonly ActivationKind kind;
@@ -45,7 +46,10 @@ public sealed class Activation : UnaryLayer
     /// <summary><c>1 / (1 + exp(-x))</c>.</summary>
     public static Activation Sigmoid() => new(ActivationKind.Sigmoid);
 
-    /// <summary>The function that an option names: relu, leaky-relu, silu, gelu, tanh or sigmoid.</summary>
+    /// <summary><c>x sigmoid(1.702 x)</c>.</summary>
+    public static Activation QuickGELU() => new(ActivationKind.QuickGELU);
+
+    /// <summary>The function that an option names: relu, leaky-relu, silu, gelu, tanh, sigmoid or quick-gelu.</summary>
     /// <exception cref="ArgumentException">There is no such function; the message lists them.</exception>
     public static ActivationKind Parse(string text)
     {

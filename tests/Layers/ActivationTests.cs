@@ -12,6 +12,7 @@ public class ActivationTests
     [TestCase("gelu", ActivationKind.GELU)]
     [TestCase("tanh", ActivationKind.Tanh)]
     [TestCase("sigmoid", ActivationKind.Sigmoid)]
+    [TestCase("quick-gelu", ActivationKind.QuickGELU)]
     public void Are_named_by_option_text(string text, ActivationKind kind) => Assert.That(Activation.Parse(text), Is.EqualTo(kind));
 
     [Test]

@@ -27,6 +27,7 @@ public sealed class ActivationCase : UnaryLayerCase
         ActivationKind.SiLU => x / (1 + Math.Exp(-x)),
         ActivationKind.GELU => x * (1 + Erf(x / Math.Sqrt(2))) / 2,
         ActivationKind.Tanh => Math.Tanh(x),
+        ActivationKind.QuickGELU => x / (1 + Math.Exp(-1.702 * x)),
         _ => 1 / (1 + Math.Exp(-x)),
     };
 
