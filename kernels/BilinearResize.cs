@@ -68,7 +68,7 @@ public static class BilinearResizeOp
     /// <param name="From">n.</param>
     /// <param name="To">m.</param>
     /// <param name="Unit">1 / (2 m): places are counted in it.</param>
-    readonly record struct Axis(int From, int To, float Unit)
+    internal readonly record struct Axis(int From, int To, float Unit)
     {
         public static Axis Of(int from, int to) => new(from, to, 1f / (2 * to));
 
@@ -111,13 +111,13 @@ public static class BilinearResizeOp
     {
         int sample = Grid.IdxX / rows.From, i = Grid.IdxX - sample * rows.From;
         int firstRow = rows.FirstOutput(i), endRow = i + 1 >= rows.From ? rows.To : rows.FirstOutput(i + 2);
+        ArrayView<float> sums = LocalMemory.Allocate<float>(Lanes.Count);
         for (int j = Grid.IdxY * part; j < IntrinsicMath.Min(cols.From, Grid.IdxY * part + part); j++)
         {
-            Lanes.ForEach(
-                new Gathered(
-                    dy, sample * rows.To, dx, (Grid.IdxX * cols.From + j) * channels, rows, cols, i, j, firstRow, endRow,
-                    cols.FirstOutput(j), j + 1 >= cols.From ? cols.To : cols.FirstOutput(j + 2), channels),
-                0, channels);
+            new Gathered(
+                dy, sample * rows.To, dx, (Grid.IdxX * cols.From + j) * channels, rows, cols, i, j, firstRow, endRow, cols.FirstOutput(j),
+                j + 1 >= cols.From ? cols.To : cols.FirstOutput(j + 2), channels)
+                .Take(sums);
         }
     }
 
@@ -134,19 +134,39 @@ public static class BilinearResizeOp
 
     readonly record struct Gathered(
         ArrayView<float> Dy, int FirstLine, ArrayView<float> Dx, int To, Axis Rows, Axis Cols, int Row, int Col, int FirstRow, int EndRow,
-        int FirstCol, int EndCol, int Channels) : IElement
+        int FirstCol, int EndCol, int Channels)
     {
-        public void Do(int at)
+        // All channels, as many at a time as there are sums: weights are computed once for those.
+        public void Take(ArrayView<float> sums)
         {
-            float sum = 0f;
+            int start = 0;
+            for (; start + Lanes.Count <= Channels; start += Lanes.Count)
+                Sum(sums, start + Group.IdxX, Lanes.Count / Group.DimX);
+            for (; start < Channels; start += Group.DimX)
+            {
+                if (start + Group.IdxX < Channels)
+                    Sum(sums, start + Group.IdxX, 1);
+            }
+        }
+
+        void Sum(ArrayView<float> sums, int at, int count)
+        {
+            for (int k = 0; k < count; k++)
+                sums[k] = 0f;
             for (int o = FirstRow; o < EndRow; o++)
             {
                 float down = Rows.Weight(o, Row);
                 for (int p = FirstCol; p < EndCol; p++)
-                    sum = Fused.MultiplyAdd(down * Cols.Weight(p, Col), Dy[((FirstLine + o) * Cols.To + p) * Channels + at], sum);
+                {
+                    float weight = down * Cols.Weight(p, Col);
+                    int from = ((FirstLine + o) * Cols.To + p) * Channels + at;
+                    for (int k = 0; k < count; k++)
+                        sums[k] = Fused.MultiplyAdd(weight, Dy[from + k * Group.DimX], sums[k]);
+                }
             }
 
-            Dx[To + at] = sum;
+            for (int k = 0; k < count; k++)
+                Dx[To + at + k * Group.DimX] = sums[k];
         }
     }
 }
