@@ -181,12 +181,12 @@ public static class GroupNormActivationOp
     {
         SampleRows samples = extents.Samples;
         int chunk = Grid.IdxY, first = samples.First(chunk), sample = samples.Sample(chunk), cols = extents.Cols;
-        ArrayView<float> centers = LocalMemory.Allocate<float>(Columns.Block), scales = LocalMemory.Allocate<float>(Columns.Block);
+        ArrayView<float> centers = LocalMemory.Allocate<float>(Columns.Block), gains = LocalMemory.Allocate<float>(Columns.Block);
         ArrayView<float> shifts = LocalMemory.Allocate<float>(Columns.Block), averages = LocalMemory.Allocate<float>(Columns.Block);
-        ArrayView<float> slopes = LocalMemory.Allocate<float>(Columns.Block);
+        ArrayView<float> slopes = LocalMemory.Allocate<float>(Columns.Block), scales = LocalMemory.Allocate<float>(Columns.Block);
         Columns.Walk(
             new Differentiated<T>(
-                x, dy, avgG, avgGn, dx, centers, scales, shifts, averages, slopes,
+                x, dy, avgG, avgGn, dx, centers, gains, shifts, averages, slopes, scales,
                 new Place(gamma, beta, modulation, mean, rstd, sample, cols, extents.Layout), cols, function),
             first, first + samples.Count(chunk), cols);
     }
@@ -235,7 +235,7 @@ public static class GroupNormActivationOp
     }
 
     /// <summary>A kernel takes so many arguments and no more.</summary>
-    readonly record struct Extents(int Rows, int Cols, int Groups, int GroupCols)
+    internal readonly record struct Extents(int Rows, int Cols, int Groups, int GroupCols)
     {
         public static Extents Of(Tensor x, SampleRows samples, GroupStatistics layout) =>
             new(samples.Rows, x.Cols, layout.Groups, layout.GroupCols);
@@ -246,28 +246,28 @@ public static class GroupNormActivationOp
     }
 
     /// <summary>What comes behind the normalization, and its derivative.</summary>
-    interface IAfterNorm
+    internal interface IAfterNorm
     {
         float Value(float u);
 
         float Derivative(float u);
     }
 
-    readonly record struct Nothing : IAfterNorm
+    internal readonly record struct Nothing : IAfterNorm
     {
         public float Value(float u) => u;
 
         public float Derivative(float u) => 1f;
     }
 
-    readonly record struct SiLU : IAfterNorm
+    internal readonly record struct SiLU : IAfterNorm
     {
         public float Value(float u) => default(ActivationOp.SiLU).Value(u);
 
         public float Derivative(float u) => default(ActivationOp.SiLU).Derivative(u);
     }
 
-    // What belongs to a channel of the sample:  u = (x - mean) * Scale + Shift.
+    // What belongs to a channel of the sample:  u = (x - mean) * Scale + Shift = n * Gain + Shift.
     readonly record struct Place(
         ArrayView<float> Gamma, ArrayView<float> Beta, ArrayView<float> Modulation, ArrayView<float> Mean, ArrayView<float> Rstd,
         int Sample, int Cols, GroupStatistics Layout)
@@ -278,7 +278,9 @@ public static class GroupNormActivationOp
 
         public float Factor(int col) => Modulation.Length > 0 ? 1f + Modulation[Sample * 2 * Cols + col] : 1f;
 
-        public float Scale(int col) => Rstd[Statistic(col)] * (Gamma[col] * Factor(col));
+        public float Gain(int col) => Gamma[col] * Factor(col);
+
+        public float Scale(int col) => Rstd[Statistic(col)] * Gain(col);
 
         public float Shift(int col) => Modulation.Length > 0
             ? Fused.MultiplyAdd(Beta[col], Factor(col), Modulation[Sample * 2 * Cols + Cols + col])
@@ -340,11 +342,11 @@ public static class GroupNormActivationOp
         }
     }
 
-    // dx = du * Scale - (avg(g) + n * avg(g * n)) * rstd.
+    // Rounded so that what is the same in all elements of a group cancels.
     readonly record struct Differentiated<T>(
         ArrayView<float> X, ArrayView<float> Dy, ArrayView<float> AvgG, ArrayView<float> AvgGn, ArrayView<float> Dx,
-        ArrayView<float> Centers, ArrayView<float> Scales, ArrayView<float> Shifts, ArrayView<float> Averages, ArrayView<float> Slopes,
-        Place Place, int Cols, T Function) : IColumn
+        ArrayView<float> Centers, ArrayView<float> Gains, ArrayView<float> Shifts, ArrayView<float> Averages, ArrayView<float> Slopes,
+        ArrayView<float> Scales, Place Place, int Cols, T Function) : IColumn
         where T : unmanaged, IAfterNorm
     {
         public int Strip => Columns.Narrow;
@@ -352,19 +354,19 @@ public static class GroupNormActivationOp
         public void Begin(int own, int col)
         {
             int at = Place.Statistic(col);
-            float rstd = Place.Rstd[at];
             Centers[own] = Place.Center(col);
-            Scales[own] = Place.Scale(col);
+            Gains[own] = Place.Gain(col);
             Shifts[own] = Place.Shift(col);
-            Averages[own] = AvgG[at] * rstd;
-            Slopes[own] = AvgGn[at] * rstd * rstd;
+            Averages[own] = AvgG[at];
+            Slopes[own] = AvgGn[at];
+            Scales[own] = Place.Rstd[at];
         }
 
         public void Row(int own, int row, int col)
         {
-            float distance = X[row * Cols + col] - Centers[own];
-            float du = Function.Derivative(Fused.MultiplyAdd(distance, Scales[own], Shifts[own])) * Dy[row * Cols + col];
-            Dx[row * Cols + col] = Fused.MultiplyAdd(du, Scales[own], -Fused.MultiplyAdd(distance, Slopes[own], Averages[own]));
+            float n = (X[row * Cols + col] - Centers[own]) * Scales[own];
+            float du = Function.Derivative(Fused.MultiplyAdd(n, Gains[own], Shifts[own])) * Dy[row * Cols + col];
+            Dx[row * Cols + col] = (du * Gains[own] - Fused.MultiplyAdd(n, Slopes[own], Averages[own])) * Scales[own];
         }
 
         public void End(int own, int col)
