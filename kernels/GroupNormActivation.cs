@@ -13,6 +13,9 @@ namespace Dalle2.Kernels;
 /// <summary>Group normalization with each sample's own scale and shift and an activation behind it.</summary>
 public static class GroupNormActivationOp
 {
+    // On a card, the most groups that share a chunk of rows, and how many groups are enough.
+    const int MostParts = 8, EnoughGroups = 4096;
+
     /// <summary>Extents of the two tensors of partial sums that both passes take: <c>[this, channels]</c>.</summary>
     public static int PartialRows(int rows, int rowsPerSample) => GroupNormOp.PartialRows(rows, rowsPerSample);
 
@@ -117,10 +120,13 @@ public static class GroupNormActivationOp
     static void Normalize<T>(
         Stream stream, Tensor x, Tensor gamma, Tensor beta, Tensor? modulation, Tensor y, Tensor mean, Tensor rstd, SampleRows samples,
         GroupStatistics layout, T function)
-        where T : unmanaged, IAfterNorm =>
+        where T : unmanaged, IAfterNorm
+    {
+        int chunks = samples.All(x.Rows), parts = Parts(stream, chunks);
         stream.Launch(
-            ForwardKernel, Columns.Groups(stream, x.Cols, samples.All(x.Rows)), x.View, gamma.View, beta.View, View(modulation), mean.View,
-            rstd.View, y.View, Extents.Of(x, samples, layout), function);
+            ForwardKernel, Columns.Groups(stream, x.Cols, chunks * parts), x.View, gamma.View, beta.View, View(modulation),
+            mean.View, rstd.View, y.View, Extents.Of(x, samples, layout, parts), function);
+    }
 
     static void Sum<T>(
         Stream stream, Tensor x, Tensor dy, Tensor gamma, Tensor beta, Tensor? modulation, Tensor mean, Tensor rstd, Tensor partialGamma,
@@ -133,26 +139,39 @@ public static class GroupNormActivationOp
     static void InputGradient<T>(
         Stream stream, Tensor x, Tensor dy, Tensor gamma, Tensor beta, Tensor? modulation, Tensor mean, Tensor rstd, Tensor avgG,
         Tensor avgGn, Tensor dx, SampleRows samples, GroupStatistics layout, T function)
-        where T : unmanaged, IAfterNorm =>
+        where T : unmanaged, IAfterNorm
+    {
+        int chunks = samples.All(x.Rows), parts = Parts(stream, chunks);
         stream.Launch(
-            InputGradientKernel, Columns.Groups(stream, x.Cols, samples.All(x.Rows)), x.View, dy.View, gamma.View, beta.View,
-            View(modulation), mean.View, rstd.View, avgG.View, avgGn.View, dx.View, Extents.Of(x, samples, layout), function);
+            InputGradientKernel, Columns.Groups(stream, x.Cols, chunks * parts), x.View, dy.View, gamma.View, beta.View,
+            View(modulation), mean.View, rstd.View, avgG.View, avgGn.View, dx.View, Extents.Of(x, samples, layout, parts), function);
+    }
 
-    // One group per chunk of rows and block of columns, as in the other two over all elements.
+    // On cards chunks are shared where there would be too few groups; as nothing is summed, no bit depends on it.
+    static int Parts(Stream stream, int chunks)
+    {
+        int parts = stream.Device.Properties.HoldsManyThreads ? MostParts : 1;
+        while (parts > 1 && chunks * parts > EnoughGroups)
+            parts /= 2;
+        return parts;
+    }
+
+    // One group per chunk of rows, or part of one, and block of columns, as in the other two over all elements.
     static void ForwardKernel<T>(
         ArrayView<float> x, ArrayView<float> gamma, ArrayView<float> beta, ArrayView<float> modulation, ArrayView<float> mean,
         ArrayView<float> rstd, ArrayView<float> y, Extents extents, T function)
         where T : unmanaged, IAfterNorm
     {
         SampleRows samples = extents.Samples;
-        int chunk = Grid.IdxY, first = samples.First(chunk), sample = samples.Sample(chunk), cols = extents.Cols;
+        int chunk = Grid.IdxY / extents.Parts, sample = samples.Sample(chunk), cols = extents.Cols;
+        int part = Grid.IdxY % extents.Parts, first = extents.First(chunk, part), end = extents.End(chunk, part);
         ArrayView<float> centers = LocalMemory.Allocate<float>(Columns.Block), scales = LocalMemory.Allocate<float>(Columns.Block);
         ArrayView<float> shifts = LocalMemory.Allocate<float>(Columns.Block);
         Columns.Walk(
             new Activated<T>(
                 x, y, centers, scales, shifts, new Place(gamma, beta, modulation, mean, rstd, sample, cols, extents.Layout), cols,
                 function),
-            first, first + samples.Count(chunk), cols);
+            first, end, cols);
     }
 
     static void PartialKernel<T>(
@@ -180,7 +199,8 @@ public static class GroupNormActivationOp
         where T : unmanaged, IAfterNorm
     {
         SampleRows samples = extents.Samples;
-        int chunk = Grid.IdxY, first = samples.First(chunk), sample = samples.Sample(chunk), cols = extents.Cols;
+        int chunk = Grid.IdxY / extents.Parts, sample = samples.Sample(chunk), cols = extents.Cols;
+        int part = Grid.IdxY % extents.Parts, first = extents.First(chunk, part), end = extents.End(chunk, part);
         ArrayView<float> centers = LocalMemory.Allocate<float>(Columns.Block), gains = LocalMemory.Allocate<float>(Columns.Block);
         ArrayView<float> shifts = LocalMemory.Allocate<float>(Columns.Block), averages = LocalMemory.Allocate<float>(Columns.Block);
         ArrayView<float> slopes = LocalMemory.Allocate<float>(Columns.Block), scales = LocalMemory.Allocate<float>(Columns.Block);
@@ -188,7 +208,7 @@ public static class GroupNormActivationOp
             new Differentiated<T>(
                 x, dy, avgG, avgGn, dx, centers, gains, shifts, averages, slopes, scales,
                 new Place(gamma, beta, modulation, mean, rstd, sample, cols, extents.Layout), cols, function),
-            first, first + samples.Count(chunk), cols);
+            first, end, cols);
     }
 
     // One thread per sample and channel: the sums over the sample's chunks.
@@ -235,10 +255,16 @@ public static class GroupNormActivationOp
     }
 
     /// <summary>A kernel takes so many arguments and no more.</summary>
-    internal readonly record struct Extents(int Rows, int Cols, int Groups, int GroupCols)
+    internal readonly record struct Extents(int Rows, int Cols, int Groups, int GroupCols, int Parts)
     {
-        public static Extents Of(Tensor x, SampleRows samples, GroupStatistics layout) =>
-            new(samples.Rows, x.Cols, layout.Groups, layout.GroupCols);
+        public static Extents Of(Tensor x, SampleRows samples, GroupStatistics layout, int parts = 1) =>
+            new(samples.Rows, x.Cols, layout.Groups, layout.GroupCols, parts);
+
+        // The first row of a part of a chunk, and that behind the last.
+        public int First(int chunk, int part) =>
+            Samples.First(chunk) + IntrinsicMath.Min(Samples.Count(chunk), part * (Columns.ChunkRows / Parts));
+
+        public int End(int chunk, int part) => First(chunk, part + 1);
 
         public SampleRows Samples => new(Rows);
 
