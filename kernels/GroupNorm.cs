@@ -32,8 +32,7 @@ public static class GroupNormOp
     {
         GroupStatistics layout = Layout(x, mean, rowsPerSample, groups);
         var samples = new SampleRows(rowsPerSample);
-        NormalizationOp.Statistics(stream, x, partialMeans, partialSquares, samples);
-        stream.Launch(StatisticsKernel, mean.Length, partialMeans.View, partialSquares.View, mean.View, rstd.View, samples, layout, eps);
+        Statistics(stream, x, partialMeans, partialSquares, mean, rstd, samples, layout, eps);
         NormalizationOp.Normalize(stream, x, gamma, beta, mean, rstd, y, samples, layout);
     }
 
@@ -66,7 +65,18 @@ public static class GroupNormOp
         NormalizationOp.InputGradient(stream, x, dy, gamma, mean, rstd, avgG, avgGn, dx, samples, layout);
     }
 
-    static GroupStatistics Layout(Tensor x, Tensor mean, int rowsPerSample, int groups)
+    /// <summary>Writes the mean and rstd of each sample's groups.</summary>
+    internal static void Statistics(
+        Stream stream, Tensor x, Tensor partialMeans, Tensor partialSquares, Tensor mean, Tensor rstd, SampleRows samples,
+        GroupStatistics layout, float eps)
+    {
+        NormalizationOp.Statistics(stream, x, partialMeans, partialSquares, samples);
+        stream.Launch(StatisticsKernel, mean.Length, partialMeans.View, partialSquares.View, mean.View, rstd.View, samples, layout, eps);
+    }
+
+    /// <summary>The groups of channels.</summary>
+    /// <exception cref="ArgumentException">The rows do not divide into samples or the channels into groups.</exception>
+    internal static GroupStatistics Layout(Tensor x, Tensor mean, int rowsPerSample, int groups)
     {
         if (rowsPerSample < 1 || x.Rows % rowsPerSample != 0 || groups < 1 || x.Cols % groups != 0
             || mean.Length != x.Rows / rowsPerSample * groups)
