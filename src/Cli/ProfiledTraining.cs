@@ -33,8 +33,7 @@ sealed class ProfiledTraining : IDisposable
         model = family.Create(device, config, tokenizer.Vocabulary);
         stage = model.Stages.First(one => one.Name == name);
         loop = new StepLoop(device, config, stage,
-            new BatchSampler(data.Data, data.Encode(tokenizer, config, nobody), config.Seed, stage.Name, config.Batch,
-            config.Augmentation));
+            BatchSampler.Of(stage, config, data.Data, data.Encode(tokenizer, config, nobody)));
         stage.Begin();
     }
 

@@ -12,7 +12,7 @@ public sealed class Conv2d : UnaryLayer
     readonly BiasActivation end;
     Tensor? input;
 
-    /// <summary>A convolution with He uniform weights and zero biases at the start.</summary>
+    /// <summary>A convolution with He uniform weights, unless others are asked for, and zero biases at the start.</summary>
     /// <param name="inputs">Channels in.</param>
     /// <param name="outputs">Channels out.</param>
     /// <param name="kernel">Taps.</param>
@@ -22,15 +22,16 @@ public sealed class Conv2d : UnaryLayer
     /// <param name="withBias">False leaves the bias out.</param>
     /// <param name="activation">A function of each output, in the same pass over memory as the bias; none if left out.</param>
     /// <param name="slope">Below zero, of <see cref="ActivationKind.LeakyReLU"/> only.</param>
+    /// <param name="initializer">The weights' first values; He's if left out.</param>
     public Conv2d(
         int inputs, int outputs, Size2d kernel, Size2d? stride = null, Size2d padding = default, Size2d? dilation = null,
         bool withBias = true,
-        ActivationKind? activation = null, float slope = 0.01f)
+        ActivationKind? activation = null, float slope = 0.01f, Initializer? initializer = null)
     {
         this.outputs = outputs;
         window = new ConvolutionWindow(kernel, stride ?? 1, padding, dilation ?? 1);
         weight = Declare("weight", new Shape(kernel.Height, kernel.Width, inputs, outputs),
-            Initializer.He(kernel.Height * kernel.Width * inputs));
+            initializer ?? Initializer.He(kernel.Height * kernel.Width * inputs));
         Parameter? bias = withBias ? Declare("bias", new Shape(outputs), Initializer.Zeros) : null;
         end = new BiasActivation(bias, activation, slope);
     }

@@ -19,12 +19,14 @@ public sealed class Arena(Device device) : IDisposable
 
     // Sorted by place; neighbors are one.
     readonly List<(Place Place, long Bytes)> free = [];
-    readonly Dictionary<Place, long> live = [];
+    readonly Dictionary<Place, (long Bytes, long Number)> live = [];
+    readonly List<(long Number, Place Place)> found = [];
     readonly Dictionary<(Place Place, Shape Shape, ElementType Type), Tensor> tensors = [];
     readonly Dictionary<(Place Place, Shape Shape), IntTensor> intTensors = [];
     readonly Dictionary<Tensor, Place> places = new(ReferenceEqualityComparer.Instance);
     readonly long[] bytesOfTypes = new long[2];
     long used;
+    long allocations;
 
     /// <summary>Bytes held.</summary>
     public long CapacityBytes => blocks.Sum(b => b.Length);
@@ -78,18 +80,45 @@ public sealed class Arena(Device device) : IDisposable
     {
         if (!places.TryGetValue(tensor.Whole, out Place place))
             throw new InvalidOperationException($"a tensor of {tensor.Shape} is not of this arena and cannot be given back to it");
-        if (!live.Remove(place, out long bytes))
+        if (!live.ContainsKey(place))
             throw new InvalidOperationException($"a tensor of {tensor.Shape} is given back to its arena twice");
-        used -= bytes;
+        Free(place);
+    }
+
+    /// <summary>A moment, for <see cref="ReleaseSince"/>.</summary>
+    public long Mark() => allocations;
+
+    /// <summary>Gives back all that was allocated since a moment and is not given back yet: nothing reads it any more. For loops whose layers would leave something behind in each round.</summary>
+    /// <param name="mark">From <see cref="Mark"/>, of this step.</param>
+    public void ReleaseSince(long mark)
+    {
+        found.Clear();
+        foreach (var (place, (_, number)) in live)
+        {
+            if (number >= mark)
+                found.Add((number, place));
+        }
+
+        // In the order of allocation: the same sequence shall find the same places.
+        found.Sort();
+        foreach (var (_, place) in found)
+            Free(place);
+    }
+
+    void Free(Place place)
+    {
+        live.Remove(place, out var allocation);
+        used -= allocation.Bytes;
         if (PoisonsReleased)
-            Poison(blocks[place.Block].View.Part(place.Offset, bytes));
-        GiveBack(place, bytes);
+            Poison(blocks[place.Block].View.Part(place.Offset, allocation.Bytes));
+        GiveBack(place, allocation.Bytes);
     }
 
     /// <summary>Takes back everything that was allocated.</summary>
     public void Reset()
     {
         live.Clear();
+        allocations = 0;
         free.Clear();
         Array.Clear(bytesOfTypes);
         used = 0;
@@ -132,7 +161,7 @@ public sealed class Arena(Device device) : IDisposable
             free.RemoveAt(at);
         else
             free[at] = (place with { Offset = place.Offset + bytes }, room - bytes);
-        live.Add(place, bytes);
+        live.Add(place, (bytes, allocations++));
         used += bytes;
         PeakBytes = Math.Max(PeakBytes, used);
         return place;

@@ -1,6 +1,7 @@
 using Dalle2.Data.Pictures;
 using Dalle2.Data.Sets;
 using Dalle2.Tensors;
+using Dalle2.Training.Runs;
 
 namespace Dalle2.Training.Loop;
 
@@ -16,6 +17,8 @@ public sealed class BatchSampler
     readonly string orderName;
     readonly int size;
     readonly PictureAugmentation? augmentation;
+    readonly CaptionNeighbors? neighbors;
+    readonly string neighborsName;
     long epoch = -1;
     readonly int[] order;
 
@@ -26,8 +29,12 @@ public sealed class BatchSampler
     /// <param name="stage">The stage's name.</param>
     /// <param name="size">Samples of a batch.</param>
     /// <param name="augmentation">How pictures are varied; null leaves them as they are.</param>
-    public BatchSampler(PreparedData data, int[][] captions, ulong seed, string stage, int size, PictureAugmentation? augmentation = null)
+    /// <param name="neighbors">Which captions are near to each other: every second batch is made of such ones; null for none.</param>
+    public BatchSampler(PreparedData data, int[][] captions, ulong seed, string stage, int size, PictureAugmentation? augmentation = null,
+        CaptionNeighbors? neighbors = null)
     {
+        this.neighbors = neighbors;
+        neighborsName = $"{stage}.neighbors";
         this.augmentation = augmentation;
         this.data = data;
         this.captions = captions;
@@ -36,6 +43,21 @@ public sealed class BatchSampler
         this.size = size;
         order = new int[data.Count];
     }
+
+    /// <summary>A stage's batches.</summary>
+    /// <param name="stage">The stage.</param>
+    /// <param name="config">The run's settings.</param>
+    /// <param name="data">The split.</param>
+    /// <param name="captions">The word numbers of each sample, at least one each.</param>
+    public static BatchSampler Of(Stage stage, TrainingConfig config, PreparedData data, int[][] captions) => new(
+        data, captions, config.Seed, stage.Name, stage.BatchSize ?? config.Batch, config.Augmentation,
+        stage.HasHardBatches ? new CaptionNeighbors(captions) : null);
+
+    /// <summary>The samples.</summary>
+    public PreparedData Data => data;
+
+    /// <summary>The word numbers of each.</summary>
+    public int[][] Captions => captions;
 
     /// <summary>The batch of a step, from 0.</summary>
     public Batch Take(long step)
@@ -61,13 +83,18 @@ public sealed class BatchSampler
     /// <summary>Makes a batch that of a step.</summary>
     internal void Fill(Batch batch, long step)
     {
-        for (int b = 0; b < size; b++)
+        bool isHard = neighbors != null && step % 2 == 1;
+        // Hard batches leave the epochs of the others whole.
+        long taken = neighbors == null ? step : step / 2;
+        for (int b = 0; b < size && !isHard; b++)
         {
-            long position = step * size + b;
+            long position = taken * size + b;
             Turn(position / data.Count);
             batch.Indices[b] = order[position % data.Count];
         }
 
+        if (isHard)
+            neighbors!.Draw(RandomKey.Named(seed, (ulong)step, neighborsName), batch.Indices);
         batch.Fill(data, captions, augmentation is { IsOff: false } ? sample => augmentation.Draw(seed, step, sample) : null);
     }
 

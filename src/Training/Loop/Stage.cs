@@ -1,3 +1,5 @@
+using Dalle2.Data.Sets;
+using Dalle2.Gpu.Runtime;
 using Dalle2.Kernels.Shared;
 using Dalle2.Layers;
 using Dalle2.Tensors;
@@ -26,11 +28,32 @@ public abstract class Stage(StageDescription description, int steps, IReadOnlyLi
     /// <summary>The parameters that it trains; all others stay as they are.</summary>
     public IReadOnlyList<ParameterStore> Trained { get; } = trained;
 
+    /// <summary>Samples of its batches; null takes the configuration's number.</summary>
+    public virtual int? BatchSize => null;
+
+    /// <summary>Whether every second batch is made of captions that differ from each other in one word.</summary>
+    public virtual bool HasHardBatches => false;
+
+    /// <summary>The moving average of what it trains, which is what is drawn with, and what later stages find; null if there is none.</summary>
+    public virtual ExponentialMovingAverage? Average => null;
+
+    /// <summary>What a checkpoint keeps of each of its parameters beside the value.</summary>
+    internal string[] BufferNames =>
+        Average == null ? AdamOptimizer.BufferNames : [.. AdamOptimizer.BufferNames, ExponentialMovingAverage.Averages];
+
     /// <summary>What a picture of <see cref="Sheet"/> is called; null for a stage that has nothing to show.</summary>
     public virtual string? SheetLabel => null;
 
     /// <summary>Called before the first step, not on resuming.</summary>
     public virtual void Begin()
+    {
+    }
+
+    /// <summary>Computes what its steps take from the data by way of the frozen parts, which hold the values that they shall have; called before its steps, on resuming too.</summary>
+    /// <param name="device">Where it runs.</param>
+    /// <param name="data">The training pictures.</param>
+    /// <param name="captions">The word numbers of each.</param>
+    public virtual void Prepare(Device device, PreparedData data, int[][] captions)
     {
     }
 

@@ -14,7 +14,7 @@ public sealed class StepLoop : IDisposable
     readonly RecordedStep recorded;
     BatchLoader? loader;
 
-    /// <summary>Readies a stage at its first step; nothing of it is changed yet.</summary>
+    /// <summary>Readies a stage at its first step; nothing that it trains is changed yet.</summary>
     /// <param name="device">Where it runs.</param>
     /// <param name="config">The settings of the optimizer.</param>
     /// <param name="stage">The stage.</param>
@@ -26,6 +26,7 @@ public sealed class StepLoop : IDisposable
             [.. stage.Trained]);
         Context = new Context(device, StageSeed(config.Seed, stage.Name));
         recorded = new RecordedStep(Context, () => Optimize(stage.Run(Context)));
+        stage.Prepare(device, sampler.Data, sampler.Captions);
     }
 
     /// <summary>The optimizer; its step count is to be set when a stage goes on.</summary>
@@ -80,6 +81,7 @@ public sealed class StepLoop : IDisposable
         {
             stage.Upload(Context, batch);
             Optimizer.Prepare(Context, Rate(step));
+            stage.Average?.Prepare(Context);
         }
     }
 
@@ -88,6 +90,7 @@ public sealed class StepLoop : IDisposable
     internal Tensor Optimize(Tensor values)
     {
         Optimizer.Update(Context, values.Slice(0, 1));
+        stage.Average?.Update(Context);
         return Stage.Gather(Context, values, Optimizer.Norm);
     }
 

@@ -40,7 +40,7 @@ static class TimeBudget
         [
             .. model.Stages.Zip(family.Stages).Where(pair => pair.First.Steps > 0).Select(pair =>
                 (pair.Second, pair.First.Steps, StepSeconds(device, config, pair.First,
-                new BatchSampler(data.Data, captions, config.Seed, pair.First.Name, config.Batch, config.Augmentation), cancellation))),
+                BatchSampler.Of(pair.First, config, data.Data, captions), cancellation))),
         ];
         double whole = stages.Sum(stage => stage.Steps * stage.Seconds);
         if (whole == 0)

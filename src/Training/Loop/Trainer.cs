@@ -57,12 +57,25 @@ public sealed class Trainer(RunFolder run, TrainingConfig config, Device device,
                 TimeSpan.FromSeconds(seconds / (step - first) * (stage.Steps - step))));
         }
 
+        // Whatever comes next draws with the averages.
+        stage.Average?.CopyTo(device.Stream, stage.Trained[0]);
         run.AddSeconds(stage.Name, clock.Elapsed.TotalSeconds);
         observer.StageDone(stage.Name, clock.Elapsed, figures);
     }
 
-    /// <summary>Copies the values of the parts that a checkpoint holds into a model's stores, and of the stores' buffers those that are named.</summary>
-    public static void Load(Checkpoint checkpoint, IEnumerable<ParameterStore> stores, params string[] buffers)
+    /// <summary>Copies what a checkpoint of a stage has learnt into a model's stores, to be used: the averages, where the stage has them.</summary>
+    public static void Load(Checkpoint checkpoint, Stage stage)
+    {
+        string prefix = stage.Average == null ? "" : $"{ExponentialMovingAverage.Averages}.";
+        foreach (ParameterStore store in stage.Trained)
+        {
+            foreach (Parameter parameter in store.Parameters)
+                Copy(checkpoint, prefix + parameter.Name, parameter.Value, store);
+        }
+    }
+
+    // Copies values and buffers, to go on training.
+    static void Load(Checkpoint checkpoint, IEnumerable<ParameterStore> stores, string[] buffers)
     {
         foreach (ParameterStore store in stores)
         {
@@ -95,9 +108,11 @@ public sealed class Trainer(RunFolder run, TrainingConfig config, Device device,
 
         foreach (string skipped in found.Skipped)
             observer.Notice($"skipped a damaged checkpoint: {skipped}");
-        Load(found.Checkpoint, stage.Trained, AdamOptimizer.BufferNames);
+        Load(found.Checkpoint, stage.Trained, stage.BufferNames);
         long step = found.Checkpoint.Info.Step;
         optimizer.StepCount = step;
+        if (stage.Average != null)
+            stage.Average.StepCount = step;
         if (step < stage.Steps)
             observer.Notice($"stage '{stage.Name}' continues after step {step} from {found.Path}");
         return step;
@@ -113,7 +128,7 @@ public sealed class Trainer(RunFolder run, TrainingConfig config, Device device,
             {
                 int[] shape = parameter.Shape.ToArray();
                 tensors.Add(new NamedTensor(parameter.Name, shape, parameter.Value.ToArray(device.Stream)));
-                foreach (string buffer in AdamOptimizer.BufferNames)
+                foreach (string buffer in stage.BufferNames)
                 {
                     tensors.Add(new NamedTensor($"{buffer}.{parameter.Name}", shape,
                         store.Buffer(buffer, parameter.Name).ToArray(device.Stream)));

@@ -121,7 +121,7 @@ public sealed class TrainingSession
             {
                 var counting = new CountingObserver(observer);
                 new Trainer(run, config, device, counting).Run(stage,
-                    new BatchSampler(data.Data, captions, config.Seed, stage.Name, config.Batch, config.Augmentation), cancellation);
+                    BatchSampler.Of(stage, config, data.Data, captions), cancellation);
                 steps += counting.Steps;
                 loss = counting.Steps > 0 ? counting.Loss : loss;
                 // A stop between a stage's last checkpoint and its sheet leaves the sheet to the next call.
@@ -188,7 +188,7 @@ public sealed class TrainingSession
     {
         if (run.Checkpoints(stage.Name).Latest(config.Model) is { } found)
         {
-            Trainer.Load(found.Checkpoint, stage.Trained);
+            Trainer.Load(found.Checkpoint, stage);
             observer.Notice($"stage '{stage.Name}': parameters from {found.Path}");
         }
     }

@@ -36,7 +36,7 @@ sealed record TrainedRun(TrainingConfig Config, ModelFamily Family, WordTokenize
             {
                 if (folder.Checkpoints(stage.Name).Latest(config.Model) is { } found)
                 {
-                    Trainer.Load(found.Checkpoint, stage.Trained);
+                    Trainer.Load(found.Checkpoint, stage);
                     stages.Add(stage.Name);
                     hashes.Append(found.Checkpoint.FullHash);
                 }

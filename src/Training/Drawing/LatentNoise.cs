@@ -1,16 +1,16 @@
 using Dalle2.Tensors;
 
-namespace Dalle2.Training.Families.Classic;
+namespace Dalle2.Training.Drawing;
 
 /// <summary>The noise that a drawn picture starts from: a pure function of the seed and the picture's number.</summary>
 static class LatentNoise
 {
-    public static float[] Draw(ulong seed, int firstNumber, int count, int latent, float temperature)
+    public static float[] Draw(ulong seed, int firstNumber, int count, int latent, float temperature, string name = "latent")
     {
         var noise = new float[count * latent];
         for (int picture = 0; picture < count; picture++)
         {
-            RandomKey key = RandomKey.Named(seed, (ulong)(firstNumber + picture), "latent");
+            RandomKey key = RandomKey.Named(seed, (ulong)(firstNumber + picture), name);
             for (int i = 0; i < latent; i++)
             {
                 RandomBlock words = Philox.Block(key, (uint)i);

@@ -1,0 +1,48 @@
+using Dalle2.Models.Parts;
+
+namespace Dalle2.Models.Unclip;
+
+/// <summary>CLIP (Radford et al., 2021, arXiv 2103.00020): encoders of captions and pictures into one space of unit vectors, in which a caption and its picture are near.</summary>
+public sealed class ClipModel
+{
+    readonly TextEncoder text;
+    readonly ResidualEncoder image;
+    readonly ContrastiveHead contrast;
+
+    /// <summary>Over a model's parts.</summary>
+    public ClipModel(UnclipModel model) => (text, image, contrast) = (model.TextEncoder, model.ImageEncoder, model.Contrast);
+
+    /// <summary>Forward and, in training, backward.</summary>
+    /// <param name="context">The step.</param>
+    /// <param name="tokens">Captions <c>[T, B]</c>.</param>
+    /// <param name="lengths">Words of each caption, <c>[B]</c>.</param>
+    /// <param name="images">Pictures <c>[B, side, side, 3]</c> in [0, 1].</param>
+    /// <returns>The symmetric contrastive loss in nats: one element, on the device.</returns>
+    public Tensor Run(Context context, TokenBatch tokens, IntTensor lengths, Tensor images)
+    {
+        Tensor loss = contrast.Forward(context, text.Forward(context, tokens, lengths), image.Forward(context, images));
+        if (context.Training)
+        {
+            var (dtext, dimage) = contrast.Backward(context);
+            text.Backward(context, dtext);
+            image.BackwardToParameters(context, dimage);
+        }
+
+        return loss;
+    }
+
+    /// <summary>Unit vectors of captions, <c>[B, features]</c>.</summary>
+    public Tensor EmbedCaptions(Context context, TokenBatch tokens, IntTensor lengths) =>
+        contrast.EmbedText(context, text.Forward(context, tokens, lengths));
+
+    /// <summary>Unit vectors of pictures, <c>[B, features]</c>.</summary>
+    public Tensor EmbedImages(Context context, Tensor images) => contrast.EmbedImage(context, image.Forward(context, images));
+
+    /// <summary>Forgets a step that was broken off.</summary>
+    public void Abandon()
+    {
+        text.Abandon();
+        image.Abandon();
+        contrast.Abandon();
+    }
+}

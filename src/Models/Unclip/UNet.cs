@@ -1,0 +1,221 @@
+using Dalle2.Models.Parts;
+
+namespace Dalle2.Models.Unclip;
+
+/// <summary>
+/// The network of the diffusion decoder: a U-Net (Ronneberger et al., 2015; Dhariwal and Nichol, 2021, arXiv 2105.05233) over patches of 2 x 2 pixels. Residual blocks whose channels time and embedding
+/// scale and shift; learned positions at the first level; at the lowest one the embedding is projected to a map of its own, so that place can be told, and the map looks at itself.
+/// Pictures <c>[B, side, side, 3]</c>, embeddings <c>[B, embedding]</c>, times <c>[B]</c>.
+/// </summary>
+public sealed class UNet : Layer
+{
+    const int Patch = 2, Colors = 3;
+
+    readonly TimeEmbedding times;
+    readonly Sequential time;
+    readonly Linear embed;
+    readonly Activation activateCondition;
+    readonly PixelUnshuffle unshuffle;
+    readonly Conv2d first;
+    readonly LearnedPositions positions;
+    readonly Down[] downs;
+    readonly Linear place;
+    readonly ResidualBlock middle;
+    readonly GroupNormActivation attentionNorm;
+    readonly MultiHeadAttention attention;
+    readonly Up[] ups;
+    readonly GroupNormActivation lastNorm;
+    readonly Conv2d last;
+    readonly PixelShuffle shuffle;
+    readonly int lowSide;
+    readonly int lowChannels;
+
+    /// <summary>A network.</summary>
+    /// <param name="side">The side of the square pictures, in pixels.</param>
+    /// <param name="channels">Channels of each level, over patches; all but the first halve the map.</param>
+    /// <param name="blocks">Residual blocks of a level, on either way.</param>
+    /// <param name="conditions">Features of the condition, an even number.</param>
+    /// <param name="heads">Heads of the attention.</param>
+    /// <param name="embedding">Features of an embedding.</param>
+    public UNet(int side, IReadOnlyList<int> channels, int blocks, int conditions, int heads, int embedding)
+    {
+        int firstSide = side / Patch;
+        lowSide = firstSide >> (channels.Count - 1);
+        lowChannels = channels[^1];
+        times = new TimeEmbedding(conditions);
+        time = Compose("time", new Sequential(("first", new Linear(conditions, conditions, activation: ActivationKind.SiLU)), ("second",
+            new Linear(conditions, conditions))));
+        embed = Compose("embed", new Linear(embedding, conditions));
+        activateCondition = Compose("activateCondition", Activation.SiLU());
+        unshuffle = Compose("unshuffle", new PixelUnshuffle(Patch));
+        first = Compose("first", new Conv2d(Colors * Patch * Patch, channels[0], kernel: 3, padding: 1));
+        positions = Compose("positions", new LearnedPositions(firstSide * firstSide, channels[0]));
+        downs =
+        [
+            .. channels.Select((own, i) => Compose($"down{i + 1}",
+                new Down(own, blocks, conditions, i + 1 < channels.Count ? channels[i + 1] : 0))),
+        ];
+        place = Compose("place", new Linear(embedding, lowSide * lowSide * lowChannels));
+        middle = Compose("middle", new ResidualBlock(lowChannels, lowChannels, conditions));
+        attentionNorm = Compose("attentionNorm",
+            new GroupNormActivation(ResidualBlock.GroupsOf(lowChannels), lowChannels, activates: false));
+        attention = Compose("attention", new MultiHeadAttention(lowChannels, heads));
+        ups =
+        [
+            .. channels.Select((own, i) => Compose($"up{i + 1}",
+                new Up(own, blocks, conditions, i > 0 ? channels[i - 1] : 0))),
+        ];
+        lastNorm = Compose("lastNorm", new GroupNormActivation(ResidualBlock.GroupsOf(channels[0]), channels[0]));
+        last = Compose("last",
+            new Conv2d(channels[0], Colors * Patch * Patch, kernel: 3, padding: 1, initializer: Initializer.Zeros));
+        shuffle = Compose("shuffle", new PixelShuffle(Patch));
+    }
+
+    /// <summary>What is predicted of noisy pictures, of their shape.</summary>
+    /// <param name="context">The step.</param>
+    /// <param name="noisy">The pictures.</param>
+    /// <param name="embedding">The embeddings; zeros for none.</param>
+    /// <param name="times">The times.</param>
+    public Tensor Forward(Context context, Tensor noisy, Tensor embedding, Tensor times)
+    {
+        BeginForward(context);
+        Tensor condition = time.Forward(context, this.times.Forward(context, times));
+        ElementwiseOp.AddInPlace(context.Stream, condition, embed.Forward(context, embedding));
+        condition = activateCondition.Forward(context, condition);
+        Tensor map = first.Forward(context, unshuffle.Forward(context, noisy));
+        map = positions.Forward(context, Sequence(map)).Reshape(map.Shape);
+        foreach (Down down in downs)
+            map = down.Forward(context, map, condition);
+        Tensor places = place.Forward(context, embedding);
+        ElementwiseOp.AddInPlace(context.Stream, places, map);
+        Tensor low = middle.Forward(context, places.Reshape(map.Shape), condition);
+        map = attention.Forward(context, Sequence(attentionNorm.Forward(context, low))).Reshape(low.Shape);
+        ElementwiseOp.AddInPlace(context.Stream, map, low);
+        for (int i = ups.Length - 1; i >= 0; i--)
+            map = ups[i].Forward(context, map, downs[i].Skip, condition);
+        return EndForward(context, shuffle.Forward(context, last.Forward(context, lastNorm.Forward(context, map))));
+    }
+
+    /// <summary>Adds to the parameters' gradients; what it is given is data.</summary>
+    public void Backward(Context context, Tensor dprediction)
+    {
+        BeginBackward();
+        Tensor dmap = lastNorm.Backward(context, last.Backward(context, shuffle.Backward(context, dprediction)));
+        Tensor? dcondition = null;
+        var dskips = new Tensor[ups.Length];
+        for (int i = 0; i < ups.Length; i++)
+        {
+            (dmap, dskips[i], Tensor own) = ups[i].Backward(context, dmap);
+            Add(own);
+        }
+
+        Tensor dlow = attentionNorm.Backward(context, attention.Backward(context, Sequence(dmap)).Reshape(dmap.Shape));
+        ElementwiseOp.AddInPlace(context.Stream, dlow, dmap);
+        (dmap, Tensor? dmiddle) = middle.Backward(context, dlow);
+        Add(dmiddle!);
+        place.BackwardToParameters(context, dmap.Reshape(dmap.Shape[0], lowSide * lowSide * lowChannels));
+        for (int i = downs.Length - 1; i >= 0; i--)
+        {
+            (dmap, Tensor own) = downs[i].Backward(context, dmap, dskips[i]);
+            Add(own);
+        }
+
+        dmap = positions.Backward(context, Sequence(dmap)).Reshape(dmap.Shape);
+        // What it was given is data.
+        first.BackwardToParameters(context, dmap);
+        unshuffle.Abandon();
+        Tensor dsum = activateCondition.Backward(context, dcondition!);
+        embed.BackwardToParameters(context, dsum);
+        time.BackwardToParameters(context, dsum);
+        EndBackward(context);
+
+        void Add(Tensor own)
+        {
+            if (dcondition == null)
+                dcondition = own;
+            else
+                ElementwiseOp.AddInPlace(context.Stream, dcondition, own);
+        }
+    }
+
+    static Tensor Sequence(Tensor map) => map.Reshape(map.Shape[0], map.Rows / map.Shape[0], map.Cols);
+
+    // A level on the way down: blocks, whose result is kept for the way up, then a convolution that halves it.
+    sealed class Down : Layer
+    {
+        readonly ResidualBlock[] blocks;
+        readonly Conv2d? halve;
+
+        public Down(int channels, int count, int conditions, int next)
+        {
+            blocks = [.. Enumerable.Range(1, count).Select(i => Compose($"block{i}", new ResidualBlock(channels, channels, conditions)))];
+            halve = next == 0 ? null : Compose("halve", new Conv2d(channels, next, kernel: 4, stride: 2, padding: 1));
+        }
+
+        public Tensor Skip { get; private set; } = null!;
+
+        public Tensor Forward(Context context, Tensor map, Tensor condition)
+        {
+            foreach (ResidualBlock block in blocks)
+                map = block.Forward(context, map, condition);
+            Skip = map;
+            return halve?.Forward(context, map) ?? map;
+        }
+
+        public (Tensor Map, Tensor Condition) Backward(Context context, Tensor dmap, Tensor dskip)
+        {
+            Tensor sum = halve?.Backward(context, dmap) ?? dmap;
+            ElementwiseOp.AddInPlace(context.Stream, sum, dskip);
+            return BackThrough(context, blocks, sum);
+        }
+    }
+
+    // A level on the way up: joined with what was kept on the way down, blocks, then a transposed convolution that doubles the map.
+    sealed class Up : Layer
+    {
+        readonly Concatenate join;
+        readonly ResidualBlock[] blocks;
+        readonly ConvTranspose2d? twice;
+
+        public Up(int channels, int count, int conditions, int next)
+        {
+            join = Compose("join", new Concatenate());
+            blocks =
+            [
+                .. Enumerable.Range(1, count).Select(i => Compose($"block{i}",
+                    new ResidualBlock(i == 1 ? 2 * channels : channels, channels, conditions))),
+            ];
+            twice = next == 0 ? null : Compose("twice", new ConvTranspose2d(channels, next, kernel: 4, stride: 2, padding: 1));
+        }
+
+        public Tensor Forward(Context context, Tensor map, Tensor skip, Tensor condition)
+        {
+            map = join.Forward(context, map, skip);
+            foreach (ResidualBlock block in blocks)
+                map = block.Forward(context, map, condition);
+            return twice?.Forward(context, map) ?? map;
+        }
+
+        public (Tensor Map, Tensor Skip, Tensor Condition) Backward(Context context, Tensor dmap)
+        {
+            (Tensor djoined, Tensor dcondition) = BackThrough(context, blocks, twice?.Backward(context, dmap) ?? dmap);
+            Tensor[] parts = join.Backward(context, djoined);
+            return (parts[0], parts[1], dcondition);
+        }
+    }
+
+    static (Tensor Map, Tensor Condition) BackThrough(Context context, ResidualBlock[] blocks, Tensor dmap)
+    {
+        Tensor? dcondition = null;
+        for (int i = blocks.Length - 1; i >= 0; i--)
+        {
+            (dmap, Tensor? own) = blocks[i].Backward(context, dmap);
+            if (dcondition == null)
+                dcondition = own;
+            else
+                ElementwiseOp.AddInPlace(context.Stream, dcondition, own!);
+        }
+
+        return (dmap, dcondition!);
+    }
+}

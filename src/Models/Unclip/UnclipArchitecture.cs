@@ -1,0 +1,73 @@
+using Dalle2.Models.Parts;
+
+namespace Dalle2.Models.Unclip;
+
+/// <summary>The sizes of the unCLIP model.</summary>
+public sealed record UnclipArchitecture
+{
+    const int Patch = 2;
+
+    /// <summary>Words of the vocabulary, special ones included.</summary>
+    public required int Vocabulary { get; init; }
+
+    /// <summary>The side of the square pictures, in pixels.</summary>
+    public required int ImageSide { get; init; }
+
+    /// <summary>Features of a word vector.</summary>
+    public required int WordFeatures { get; init; }
+
+    /// <summary>Features of an encoded caption.</summary>
+    public required int TextFeatures { get; init; }
+
+    /// <summary>The recurrent cell of the text encoder.</summary>
+    public required RecurrentCell Cell { get; init; }
+
+    /// <summary>Channels of each level of CLIP's image encoder; each halves the picture.</summary>
+    public required IReadOnlyList<int> EncoderChannels { get; init; }
+
+    /// <summary>Features of CLIP's embeddings.</summary>
+    public required int Embedding { get; init; }
+
+    /// <summary>Features inside the prior.</summary>
+    public required int PriorWidth { get; init; }
+
+    /// <summary>Residual blocks of the prior.</summary>
+    public required int PriorBlocks { get; init; }
+
+    /// <summary>Channels of each level of the decoder, over patches of 2 x 2 pixels; all but the first halve the map.</summary>
+    public required IReadOnlyList<int> DecoderChannels { get; init; }
+
+    /// <summary>Residual blocks of each level of the decoder, on either way.</summary>
+    public required int DecoderBlocks { get; init; }
+
+    /// <summary>Features of the decoder's condition: time and embedding.</summary>
+    public required int DecoderConditions { get; init; }
+
+    /// <summary>Heads of the decoder's attention, at its lowest level.</summary>
+    public required int DecoderHeads { get; init; }
+
+    /// <summary>Checks that the sizes fit together.</summary>
+    /// <exception cref="ArgumentException">They do not; the message says which.</exception>
+    public void Validate()
+    {
+        Levels(EncoderChannels, "encoderChannels");
+        Levels(DecoderChannels, "decoderChannels");
+        Divides(ImageSide, 1 << EncoderChannels.Count, "encoderChannels");
+        Divides(ImageSide, Patch << (DecoderChannels.Count - 1), "decoderChannels");
+        Require(DecoderChannels[^1] % DecoderHeads == 0,
+            $"decoderHeads is {DecoderHeads}, which does not divide the {DecoderChannels[^1]} channels of the decoder's lowest level");
+        Require(PriorWidth % 2 == 0 && DecoderConditions % 2 == 0, "priorWidth and decoderConditions must be even");
+    }
+
+    static void Levels(IReadOnlyList<int> channels, string name) => Require(channels.Count is > 0 and < 10 && channels.All(own => own > 0),
+        $"{name} names no level, or more than 9, or one without channels");
+
+    static void Divides(int side, int factor, string name) => Require(side % factor == 0,
+        $"imageSide is {side}, which the levels of {name} do not halve without rest; it must be a multiple of {factor}");
+
+    static void Require(bool holds, string what)
+    {
+        if (!holds)
+            throw new ArgumentException(what);
+    }
+}

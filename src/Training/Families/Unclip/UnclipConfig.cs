@@ -1,0 +1,136 @@
+using System.Text.Json.Serialization;
+using Dalle2.Data;
+using Dalle2.Models.Parts;
+using Dalle2.Models.Unclip;
+using Dalle2.Training.Runs;
+
+namespace Dalle2.Training.Families.Unclip;
+
+/// <summary>The settings of the unCLIP model.</summary>
+public sealed record UnclipConfig : TrainingConfig
+{
+    const int MostFeatures = 65536;
+
+    /// <summary>The recurrent cell of CLIP's text encoder.</summary>
+    [JsonPropertyOrder(ModelOrder)]
+    public RecurrentCell Cell { get; init; } = RecurrentCell.Lstm;
+
+    /// <summary>Features of a word vector.</summary>
+    [JsonPropertyOrder(ModelOrder)]
+    public int WordFeatures { get; init; } = 64;
+
+    /// <summary>Features of an encoded caption.</summary>
+    [JsonPropertyOrder(ModelOrder)]
+    public int TextFeatures { get; init; } = 128;
+
+    /// <summary>Channels of each level of CLIP's image encoder; each halves the picture.</summary>
+    [JsonPropertyOrder(ModelOrder)]
+    public IReadOnlyList<int> EncoderChannels { get; init; } = [32, 64, 128];
+
+    /// <summary>Features of CLIP's embeddings.</summary>
+    [JsonPropertyOrder(ModelOrder)]
+    public int Embedding { get; init; } = 64;
+
+    /// <summary>Features inside the prior.</summary>
+    [JsonPropertyOrder(ModelOrder)]
+    public int PriorWidth { get; init; } = 512;
+
+    /// <summary>Residual blocks of the prior.</summary>
+    [JsonPropertyOrder(ModelOrder)]
+    public int PriorBlocks { get; init; } = 4;
+
+    /// <summary>Channels of each level of the decoder, over patches of 2 x 2 pixels; all but the first halve the map.</summary>
+    [JsonPropertyOrder(ModelOrder)]
+    public IReadOnlyList<int> DecoderChannels { get; init; } = [48, 96];
+
+    /// <summary>Residual blocks of each level of the decoder, on either way.</summary>
+    [JsonPropertyOrder(ModelOrder)]
+    public int DecoderBlocks { get; init; } = 2;
+
+    /// <summary>Features of the decoder's condition: time and embedding.</summary>
+    [JsonPropertyOrder(ModelOrder)]
+    public int DecoderConditions { get; init; } = 192;
+
+    /// <summary>Heads of the decoder's attention.</summary>
+    [JsonPropertyOrder(ModelOrder)]
+    public int DecoderHeads { get; init; } = 3;
+
+    /// <summary>The share of samples that the prior and the decoder learn without their condition, for guidance.</summary>
+    [JsonPropertyOrder(ModelOrder)]
+    public float DropCondition { get; init; } = .1f;
+
+    /// <summary>What remains of the moving average of prior and decoder in a step; they are drawn with by it.</summary>
+    [JsonPropertyOrder(ModelOrder)]
+    public float EmaDecay { get; init; } = .999f;
+
+    /// <summary>The largest weight of the decoder's error by the ratio of signal to noise (min-SNR).</summary>
+    [JsonPropertyOrder(ModelOrder)]
+    public float MinSnr { get; init; } = 5f;
+
+    /// <summary>Samples of a batch of CLIP's stage.</summary>
+    [JsonPropertyOrder(StagesOrder)]
+    public int ClipBatch { get; init; } = 128;
+
+    /// <summary>Samples of a batch of the prior's stage.</summary>
+    [JsonPropertyOrder(StagesOrder)]
+    public int PriorBatch { get; init; } = 256;
+
+    /// <summary>Steps of CLIP's stage.</summary>
+    [JsonPropertyOrder(StagesOrder)]
+    public int ClipSteps { get; init; } = 1200;
+
+    /// <summary>Steps of the prior's stage.</summary>
+    [JsonPropertyOrder(StagesOrder)]
+    public int PriorSteps { get; init; } = 3000;
+
+    /// <summary>Steps of the decoder's stage.</summary>
+    [JsonPropertyOrder(StagesOrder)]
+    public int DecoderSteps { get; init; } = 3000;
+
+    /// <summary>The model's sizes for a vocabulary.</summary>
+    public UnclipArchitecture Architecture(int vocabulary) => new()
+    {
+        Vocabulary = vocabulary,
+        ImageSide = ImageSide,
+        WordFeatures = WordFeatures,
+        TextFeatures = TextFeatures,
+        Cell = Cell,
+        EncoderChannels = EncoderChannels,
+        Embedding = Embedding,
+        PriorWidth = PriorWidth,
+        PriorBlocks = PriorBlocks,
+        DecoderChannels = DecoderChannels,
+        DecoderBlocks = DecoderBlocks,
+        DecoderConditions = DecoderConditions,
+        DecoderHeads = DecoderHeads,
+    };
+
+    /// <inheritdoc/>
+    protected override void ValidateModel()
+    {
+        RequireBetween("wordFeatures", WordFeatures, 1, MostFeatures);
+        RequireBetween("textFeatures", TextFeatures, 1, MostFeatures);
+        RequireBetween("embedding", Embedding, 1, MostFeatures);
+        RequireBetween("priorWidth", PriorWidth, 2, MostFeatures);
+        RequireBetween("priorBlocks", PriorBlocks, 1, 1024);
+        RequireBetween("decoderBlocks", DecoderBlocks, 1, 64);
+        RequireBetween("decoderConditions", DecoderConditions, 2, MostFeatures);
+        RequireBetween("decoderHeads", DecoderHeads, 1, 1024);
+        RequireBetween("clipBatch", ClipBatch, 2, 65536);
+        RequireBetween("priorBatch", PriorBatch, 2, 65536);
+        Require(EncoderChannels.Concat(DecoderChannels).All(channels => channels <= MostFeatures),
+            $"a number of encoderChannels or decoderChannels is above {MostFeatures}");
+        Require(DropCondition is >= 0 and < 1, $"dropCondition is {DropCondition}, it must be at least 0 and below 1");
+        Require(EmaDecay is >= 0 and < 1, $"emaDecay is {EmaDecay}, it must be at least 0 and below 1");
+        Require(MinSnr > 0 && float.IsFinite(MinSnr), $"minSnr is {MinSnr}, it must be above 0");
+        Require(new[] { ClipSteps, PriorSteps, DecoderSteps }.All(steps => steps >= 0), "the steps of a stage cannot be below 0");
+        try
+        {
+            Architecture(vocabulary: 4).Validate();
+        }
+        catch (ArgumentException e)
+        {
+            throw new UserInputException($"{e.Message}; change it with --set", e);
+        }
+    }
+}

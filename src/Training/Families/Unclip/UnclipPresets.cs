@@ -1,0 +1,20 @@
+namespace Dalle2.Training.Families.Unclip;
+
+/// <summary>The starting points of the unCLIP model.</summary>
+static class UnclipPresets
+{
+    public static IReadOnlyList<Preset> All { get; } =
+    [
+        new("tiny", "16x16, seconds: to see every stage run", new UnclipConfig
+        {
+            ImageSide = 16, Samples = 256, WordFeatures = 16, TextFeatures = 32, EncoderChannels = [8, 16], Embedding = 16,
+            PriorWidth = 32, PriorBlocks = 1, DecoderChannels = [8, 16], DecoderBlocks = 1, DecoderConditions = 16, DecoderHeads = 2,
+            Batch = 16, ClipBatch = 16, PriorBatch = 16, ClipSteps = 10, PriorSteps = 10, DecoderSteps = 10,
+            CheckpointEvery = 5, LogEvery = 5, WarmupSteps = 5,
+        }),
+        new("unclip", "32x32, minutes on two cores", new UnclipConfig
+        {
+            Samples = 6000, ClipSteps = 1200, PriorSteps = 3000, DecoderSteps = 3000,
+        }),
+    ];
+}
