@@ -35,7 +35,7 @@ public partial class ModelFamilyTests
 
     [Test]
     public void It_is_found_and_the_default_stays_first() =>
-        Assert.That(ModelFamily.All.Select(family => family.Name), Is.EqualTo(new[] { ModelFamily.DefaultName, "mean-color" }));
+        Assert.That(ModelFamily.All.Select(family => family.Name), Is.EqualTo(new[] { ModelFamily.DefaultName, "mean-color", "unclip" }));
 
     [Test]
     public void It_trains_and_learns()

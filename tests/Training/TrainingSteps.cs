@@ -1,11 +1,12 @@
 using Dalle2.Data.Sets;
 using Dalle2.Data.Text;
 using Dalle2.Gpu.Runtime;
-using Dalle2.Layers;
 using Dalle2.Models.Parts;
 using Dalle2.Training.Families;
 using Dalle2.Training.Families.Classic;
+using Dalle2.Training.Families.Unclip;
 using Dalle2.Training.Loop;
+using Dalle2.Training.Runs;
 
 namespace Dalle2.Tests.Training;
 
@@ -17,21 +18,21 @@ sealed class TrainingSteps : IDisposable
 
     public TrainingSteps(Device device, string stage, RecurrentCell cell = RecurrentCell.Lstm, int samples = 40, int batch = 8)
     {
-        var config = (ClassicConfig)ModelFamily.Default.Preset("tiny") with
+        ModelFamily family = Families.Single(one => one.Stages.Any(s => s.Name == stage));
+        TrainingConfig config = family.Preset("tiny") with { Samples = samples, Batch = batch, WeightDecay = 0.01f, ClipNorm = 1f };
+        config = config switch
         {
-            Samples = samples,
-            Batch = batch,
-            Cell = cell,
-            WeightDecay = 0.01f,
-            ClipNorm = 1f
+            ClassicConfig classic => classic with { Cell = cell },
+            UnclipConfig unclip => unclip with { Cell = cell, ClipBatch = batch, PriorBatch = batch },
+            _ => config,
         };
         IDataSet set = DataSets.Open(config.Data, new DataSetOptions { Count = config.Samples });
         PreparedData data = PreparedData.Load(set, set.Splits[0], config.ImageSide);
         var tokenizer = new WordTokenizer(Vocabulary.Build(data.Captions));
-        model = ModelFamily.Default.Create(device, config, tokenizer.Vocabulary);
+        model = family.Create(device, config, tokenizer.Vocabulary);
         Stage = model.Stages.Single(s => s.Name == stage);
-        Sampler = new BatchSampler(data, [.. data.Captions.Select(caption => tokenizer.Encode(caption, 24, markEnds: false, out _))], 1,
-            stage, config.Batch);
+        int[][] captions = [.. data.Captions.Select(caption => tokenizer.Encode(caption, 24, markEnds: false, out _))];
+        Sampler = BatchSampler.Of(Stage, config with { Seed = 1 }, data, captions);
         loop = new StepLoop(device, config, Stage, Sampler);
     }
 
@@ -44,9 +45,12 @@ sealed class TrainingSteps : IDisposable
 
     public Context Context => loop.Context;
 
+    /// <summary>The families of the product.</summary>
+    public static ModelFamily[] Families { get; } = [ModelFamily.Default, ModelFamily.Get("unclip")];
+
     public static IEnumerable<TestCaseData> Cases =>
     [
-        .. ModelFamily.Default.Stages.Select(stage => new TestCaseData(stage.Name, RecurrentCell.Lstm)),
+        .. Families.SelectMany(family => family.Stages).Select(stage => new TestCaseData(stage.Name, RecurrentCell.Lstm)),
         new TestCaseData(ClassicFamily.FineTune, RecurrentCell.Gru),
     ];
 
@@ -57,7 +61,7 @@ sealed class TrainingSteps : IDisposable
         return Loss(outcome);
     }
 
-    /// <summary>All trained values, with their gradients and moments.</summary>
+    /// <summary>All trained values, with their gradients, moments and averages.</summary>
     public IEnumerable<float[]> State() => Views().Select(view =>
     {
         var values = new float[view.Length];
@@ -66,7 +70,7 @@ sealed class TrainingSteps : IDisposable
     });
 
     IEnumerable<ArrayView<float>> Views() => Stage.Trained.SelectMany(store => (ArrayView<float>[])
-        [store.Values, store.Gradients, store.Buffer(AdamOptimizer.FirstMoments), store.Buffer(AdamOptimizer.SecondMoments)]);
+        [store.Values, store.Gradients, .. store.BufferNames.Order(StringComparer.Ordinal).Select(store.Buffer)]);
 
     static double Loss(StepOutcome outcome) => outcome.IsFinite ? outcome.Figures[0].Value : double.NaN;
 

@@ -12,6 +12,7 @@ public sealed class CaptionNeighbors
     readonly int[][] groups;
     readonly List<int[]> members = [];
     readonly int[] captionOf;
+    readonly HashSet<int> taken = [];
 
     /// <summary>Indexes captions.</summary>
     /// <param name="captions">The word numbers of each sample, at least one each.</param>
@@ -58,7 +59,7 @@ public sealed class CaptionNeighbors
     /// </summary>
     public void Draw(RandomKey key, Span<int> samples)
     {
-        var taken = new HashSet<int>();
+        taken.Clear();
         uint block = 0;
         int count = 0, failures = 0;
         while (count < samples.Length)

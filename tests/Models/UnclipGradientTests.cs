@@ -1,0 +1,163 @@
+using Dalle2.Gpu.Runtime;
+using Dalle2.Kernels;
+using Dalle2.Layers;
+using Dalle2.Models.Parts;
+using Dalle2.Models.Unclip;
+using Dalle2.Tensors;
+
+namespace Dalle2.Tests.Models;
+
+/// <summary>
+/// What the networks add to their parameters' gradients is the slope of their output in those: of <c>sum of y g</c>, along a random direction of each parameter alone, against a central difference.
+/// Parameters are drawn anew, so that nothing that starts at zero hides a path.
+/// </summary>
+public class UnclipGradientTests
+{
+    const int Batch = 2;
+
+    [Test]
+    public void Of_the_residual_encoder()
+    {
+        var encoder = new ResidualEncoder(8, [4, 8]);
+        Check(encoder, (context, inputs) => encoder.Forward(context, inputs[0]), encoder.BackwardToParameters, [Batch, 8, 8, 3]);
+    }
+
+    [Test]
+    public void Of_a_block_with_and_without_condition([Values(0, 6)] int conditions, [Values(4, 8)] int outputs)
+    {
+        var block = new ResidualBlock(4, outputs, conditions);
+        Check(
+            block, (context, inputs) => block.Forward(context, inputs[0], conditions == 0 ? null : inputs[1]),
+            (context, dy) => block.Backward(context, dy), [Batch, 4, 4, 4], [Batch, 6]);
+    }
+
+    [Test]
+    public void Of_the_prior()
+    {
+        var prior = new PriorNetwork(5, 8, 2);
+        Check(prior, (context, inputs) => prior.Forward(context, inputs[0], inputs[1], inputs[2]), prior.Backward, [Batch, 5], [Batch, 5],
+            [Batch]);
+    }
+
+    [TestCase(1)]
+    [TestCase(2)]
+    public void Of_the_U_Net(int levels)
+    {
+        var net = new UNet(8, [.. ((int[])[4, 6]).Take(levels)], blocks: 2, conditions: 6, heads: 2, embedding: 5);
+        Check(net, (context, inputs) => net.Forward(context, inputs[0], inputs[1], inputs[2]), net.Backward, [Batch, 8, 8, 3], [Batch, 5],
+            [Batch]);
+    }
+
+    [Test]
+    public void The_gradient_of_a_block_s_input_and_condition_is_that_of_its_output()
+    {
+        var block = new ResidualBlock(4, 8, 6);
+        using var run = new Run(block);
+        Tensor x = run.Draw("x", Batch, 4, 4, 4), condition = run.Draw("condition", Batch, 6);
+        run.Begin(training: true);
+        Tensor y = block.Forward(run.Context, run.Again(x), run.Again(condition));
+        Tensor g = run.Draw("g", y.Shape.ToArray());
+        (Tensor dx, Tensor? dcondition) = block.Backward(run.Context, run.Again(g));
+        float[] ofX = dx.ToArray(run.Context.Stream), ofCondition = dcondition!.ToArray(run.Context.Stream);
+        foreach (var (input, gradient) in new[] { (x, ofX), (condition, ofCondition) })
+        {
+            float[] direction = run.Draw("direction", input.Length).ToArray(run.Context.Stream), values = input.ToArray(run.Context.Stream);
+            double Value(float step)
+            {
+                input.Write(run.Context.Stream, [.. values.Zip(direction, (value, along) => value + step * along)]);
+                run.Begin(training: false);
+                return run.Dot(block.Forward(run.Context, run.Again(x), run.Again(condition)), g);
+            }
+
+            double slope = (Value(Run.Step) - Value(-Run.Step)) / (2 * Run.Step),
+                expected = gradient.Zip(direction, (a, b) => (double)a * b).Sum();
+            Value(0);
+            Assert.That(slope, Is.EqualTo(expected).Within(0.02 * Math.Max(1, Math.Abs(expected))));
+        }
+    }
+
+    static void Check(Layer layer, Func<Context, Tensor[], Tensor> forward, Action<Context, Tensor> backward, params int[][] shapes)
+    {
+        using var run = new Run(layer);
+        Tensor[] inputs = [.. shapes.Select((shape, i) => run.Draw($"input{i}", shape))];
+        run.Begin(training: true);
+        Tensor y = forward(run.Context, [.. inputs.Select(run.Again)]), g = run.Draw("g", y.Shape.ToArray());
+        backward(run.Context, run.Again(g));
+        foreach (Parameter parameter in run.Store.Parameters.Where(parameter => parameter.Trainable))
+        {
+            float[] values = parameter.Value.ToArray(run.Context.Stream), gradient = parameter.Gradient.ToArray(run.Context.Stream),
+                direction = run.Draw(parameter.Name, parameter.Value.Length).ToArray(run.Context.Stream);
+            double Value(float step)
+            {
+                parameter.Value.Write(run.Context.Stream, [.. values.Zip(direction, (value, along) => value + step * along)]);
+                run.Begin(training: false);
+                return run.Dot(forward(run.Context, [.. inputs.Select(run.Again)]), g);
+            }
+
+            double slope = (Value(Run.Step) - Value(-Run.Step)) / (2 * Run.Step),
+                expected = gradient.Zip(direction, (a, b) => (double)a * b).Sum();
+            Value(0);
+            double norm = Math.Sqrt(gradient.Sum(one => (double)one * one));
+            Assert.That(slope, Is.EqualTo(expected).Within(0.02 * norm + 0.02), parameter.Name);
+            // A group of one channel takes back what a bias before it adds.
+            if (!parameter.Name.EndsWith(".bias", StringComparison.Ordinal))
+                Assert.That(norm, Is.GreaterThan(1e-3), $"{parameter.Name} has no gradient");
+        }
+    }
+
+    // A layer on the CPU, its parameters drawn anew, and tensors that outlive a step.
+    sealed class Run : IDisposable
+    {
+        public const float Step = 5e-3f;
+
+        readonly Device device = Device.Open("cpu", 1);
+        readonly List<Buffer<float>> buffers = [];
+
+        public Run(Layer layer)
+        {
+            Store = new ParameterStore(device, "net", layer, seed: 5);
+            Context = new Context(device, seed: 3);
+            Begin(training: true);
+            foreach (Parameter parameter in Store.Parameters)
+            {
+                RandomOp.Normal(device.Stream, parameter.Value, RandomKey.Named(7, 0, parameter.Name));
+                float factor = parameter.Shape.Rank < 2 ? 0.5f : MathF.Sqrt(2f / (parameter.Shape.Length / parameter.Shape[-1]));
+                parameter.Value.Write(device.Stream, [.. parameter.Value.ToArray(device.Stream).Select(value => factor * value)]);
+            }
+        }
+
+        public ParameterStore Store { get; }
+
+        public Context Context { get; }
+
+        public void Begin(bool training) => Context.BeginStep(1, training);
+
+        public Tensor Draw(string name, params int[] extents)
+        {
+            var shape = new Shape(extents);
+            Buffer<float> buffer = device.Allocate<float>(shape.Length);
+            buffers.Add(buffer);
+            var tensor = new Tensor(buffer.View, shape);
+            RandomOp.Normal(device.Stream, tensor, RandomKey.Named(11, (ulong)buffers.Count, name));
+            return tensor;
+        }
+
+        // A copy in the step's own memory, which layers may give back.
+        public Tensor Again(Tensor tensor)
+        {
+            Tensor copy = Context.Allocate(tensor.Shape);
+            device.Stream.Copy(tensor.View, copy.View);
+            return copy;
+        }
+
+        public double Dot(Tensor x, Tensor y) => x.ToArray(device.Stream).Zip(y.ToArray(device.Stream), (a, b) => (double)a * b).Sum();
+
+        public void Dispose()
+        {
+            buffers.ForEach(buffer => buffer.Dispose());
+            Context.Dispose();
+            Store.Dispose();
+            device.Dispose();
+        }
+    }
+}
