@@ -45,7 +45,7 @@ public static partial class Conv2dOp
     {
         if (x.Type == ElementType.BFloat16)
         {
-            MatrixProduct.LaunchPaired(stream, WeightGradientPairedKernel, x.WordView, dy.WordView, dw.View, workspace.View, s,
+            MatrixProduct.LaunchPaired(stream, WeightGradientPairedMatrixKernel, x.WordView, dy.WordView, dw.View, workspace.View, s,
                 WeightGradientExtent(s));
             return;
         }
@@ -116,7 +116,7 @@ public static partial class Conv2dOp
         new PlainSide(s.K, s.Batch * s.OutHeight * s.OutWidth, s.K, isByDepth: true), parts, default(TFormat), default(TTile));
 
     // The same of pictures in bfloat16.
-    static void WeightGradientPairedKernel(ArrayView<float> x, ArrayView<float> dy, ArrayView<float> dw, ConvolutionShape s,
+    static void WeightGradientPairedMatrixKernel(ArrayView<float> x, ArrayView<float> dy, ArrayView<float> dw, ConvolutionShape s,
         MatrixParts parts) =>
         MatrixProduct.Multiply(
             x, dy, dw, new WeightGradientProduct(s), new ImageSide(s with { C = s.C / 2 }, isByTap: true),

@@ -29,7 +29,7 @@ public static partial class GemmOp
         }
         else if ((a.Type, b.Type, c.Type) == (ElementType.BFloat16, ElementType.BFloat16, ElementType.Float32) && transposeA && !transposeB)
         {
-            MatrixProduct.LaunchPaired(stream, PairedKernel, a.WordView, b.WordView, c.View, workspace, s,
+            MatrixProduct.LaunchPaired(stream, PairedMatrixKernel, a.WordView, b.WordView, c.View, workspace, s,
                 new MatrixExtent(s.M, s.N, s.K, s.Accumulate != 0));
         }
         else
@@ -40,7 +40,7 @@ public static partial class GemmOp
     }
 
     // One group per tile of C = A^T B, by matrix units.
-    static void PairedKernel(ArrayView<float> a, ArrayView<float> b, ArrayView<float> c, GemmShape s, MatrixParts parts) =>
+    static void PairedMatrixKernel(ArrayView<float> a, ArrayView<float> b, ArrayView<float> c, GemmShape s, MatrixParts parts) =>
         MatrixProduct.Multiply(
             a, b, c, new Product<Transposed, Stored>(s), new PlainSide(s.M / 2, s.K, s.AStride / 2, isByDepth: true),
             new PlainSide(s.N / 2, s.K, s.BStride / 2, isByDepth: true), parts, default(StoredBrainFloats), default(PairedMatrixTile));

@@ -67,8 +67,8 @@ sealed class GenerateVerb : Verb
     public override IReadOnlyList<string> Notes =>
     [
         "Each PNG carries the text chunks prompt, seed, number (among the pictures of its prompt, from 0), the sampler's options "
-        + "(temperature), run, runHash, version and, if it is not float32, precision. Number i of a seed and prompt is the same picture "
-        + "whether it is drawn alone or with others.",
+        + "(temperature, guidance...), run, runHash, version and, if it is not float32, precision. Number i of a seed and prompt is the "
+        + "same picture whether it is drawn alone or with others.",
         "JSON: {files, seed, seconds, device}; with --again also identical, whether every pixel is as in the file.",
     ];
 
@@ -166,8 +166,10 @@ sealed class GenerateVerb : Verb
         if (picture.Version != Application.Version)
             terminal.Notice($"{file} was drawn by version {picture.Version}, this is {Application.Version}");
 
-        Image image = ToImage(generator, generator.Draw([picture.Prompt], picture.Seed, picture.Number,
-            picture.Settings(file, generator.Family))[0]);
+        SamplerSettings settings = picture.Settings(file, generator.Family);
+        Image image = ToImage(generator, (picture.Embedding is { } embedding
+            ? generator.Draw([embedding], picture.Seed, [picture.Number], settings)
+            : generator.Draw([picture.Prompt], picture.Seed, picture.Number, settings))[0]);
         byte[] after = picture.Encode(image);
         bool identical = PictureDecoder.Decode(before).Rgba.AsSpan().SequenceEqual(image.Rgba);
         AtomicFile.Write(target, after);
@@ -202,7 +204,8 @@ sealed class GenerateVerb : Verb
     static Image ToImage(PictureGenerator generator, float[] values) =>
         ImageTransform.FromFloats(values, generator.Config.ImageSide, generator.Config.ImageSide);
 
-    static void ReportReading(PictureGenerator generator, string prompt, Terminal terminal)
+    /// <summary>Says what of a prompt the run does not know or does not read.</summary>
+    internal static void ReportReading(PictureGenerator generator, string prompt, Terminal terminal)
     {
         PromptReading reading = generator.Read(prompt);
         IReadOnlyList<string> unknown = reading.Unknown;

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Globalization;
 using Dalle2.Data;
 using Dalle2.Data.Pictures;
@@ -10,11 +11,11 @@ namespace Dalle2.Cli;
 /// <summary>
 /// A drawn picture's PNG with the text chunks that tell how to draw it again: <c>prompt</c>, <c>seed</c>, <c>number</c> (the picture's among those
 /// of its prompt, from 0), one for each option of the model's sampler (<c>temperature</c>...), <c>run</c> (the folder's full path), <c>runHash</c> (of the
-/// parameters) and <c>version</c> (of the program) and, unless it is float32, <c>precision</c>.
+/// parameters) and <c>version</c> (of the program) and, unless it is float32, <c>precision</c>. What was drawn from an image's embedding has that too, <c>embedding</c>: floats, lower bytes first, in Base64.
 /// </summary>
 sealed record PictureFile(
     string Prompt, ulong Seed, int Number, IReadOnlyList<KeyValuePair<string, string>> Sampling, string Run, string RunHash, string Version,
-    Precision Precision = Precision.Float32)
+    Precision Precision = Precision.Float32, float[]? Embedding = null)
 {
     public byte[] Encode(Image image) => PictureEncoder.Png(image,
     [
@@ -26,6 +27,7 @@ sealed record PictureFile(
         new("runHash", RunHash),
         new("version", Version),
         .. Precision == Precision.Float32 ? (KeyValuePair<string, string>[])[] : [new("precision", Precision.ToString())],
+        .. Embedding == null ? (KeyValuePair<string, string>[])[] : [new("embedding", Encode(Embedding))],
     ]);
 
     /// <summary>Reads the chunks of a file.</summary>
@@ -60,7 +62,28 @@ sealed record PictureFile(
         string[] options = [.. ModelFamily.All.SelectMany(family => family.SamplerOptions).Select(option => option.Name).Distinct()];
         return new PictureFile(
             Text("prompt"), Number<ulong>("seed"), Number<int>("number"), [.. chunks.Where(chunk => options.Contains(chunk.Key))],
-            Text("run"), Text("runHash"), Text("version"), multiplied);
+            Text("run"), Text("runHash"), Text("version"), multiplied,
+            chunks.FirstOrDefault(chunk => chunk.Key == "embedding").Value is { } embedding ? Decode(path, embedding) : null);
+    }
+
+    static string Encode(float[] embedding)
+    {
+        byte[] bytes = new byte[sizeof(float) * embedding.Length];
+        for (int i = 0; i < embedding.Length; i++)
+            BinaryPrimitives.WriteSingleLittleEndian(bytes.AsSpan(sizeof(float) * i), embedding[i]);
+        return Convert.ToBase64String(bytes);
+    }
+
+    static float[] Decode(string path, string text)
+    {
+        byte[] bytes = new byte[text.Length];
+        if (!Convert.TryFromBase64String(text, bytes, out int length) || length == 0 || length % sizeof(float) != 0)
+            throw new UserInputException($"{path}: its text chunk 'embedding' is no list of floats in Base64.");
+        float[] embedding = new float[length / sizeof(float)];
+        for (int i = 0; i < embedding.Length; i++)
+            embedding[i] = BinaryPrimitives.ReadSingleLittleEndian(bytes.AsSpan(sizeof(float) * i));
+        return embedding.All(float.IsFinite) ? embedding
+            : throw new UserInputException($"{path}: its text chunk 'embedding' has a number that is not finite.");
     }
 
     /// <summary>Its sampler's values, checked as options are.</summary>

@@ -8,7 +8,8 @@ namespace Dalle2.Tests.Cli;
 public class UsageTests
 {
     static readonly string[][] Verbs = [["devices"], ["demo"], ["data", "list"], ["data", "get"], ["data", "inspect"], ["train"],
-        ["generate"], ["eval"], ["gradcheck"], ["bench"], ["profile"], ["kernels", "list"], ["kernels", "show"]];
+        ["generate"], ["variations"], ["interpolate"], ["eval"],
+        ["gradcheck"], ["bench"], ["profile"], ["kernels", "list"], ["kernels", "show"]];
 
     [TestCaseSource(nameof(Verbs))]
     public void Help_shows_every_option_and_an_example(string[] verb)

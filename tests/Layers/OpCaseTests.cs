@@ -4,6 +4,7 @@ using Dalle2.Ops;
 namespace Dalle2.Tests.Layers;
 
 /// <summary>Every op on every device, forward and backward, against its double-precision definition.</summary>
+[Parallelizable(ParallelScope.Children)]
 public class OpCaseTests
 {
     static IEnumerable<TestCaseData> Cases() =>

@@ -32,6 +32,16 @@ public class UnclipGradientTests
     }
 
     [Test]
+    public void Of_the_transformer()
+    {
+        var encoder = new TransformerTextEncoder(vocabulary: 7, words: 5, features: 8, layers: 2, heads: 2);
+        int[] tokens = [3, 1, 6, 0, 2, 5, 4, 1];
+        Check(
+            encoder, (context, _) => encoder.Forward(
+                context, TokenBatch.Of(context, tokens, true, Batch, 4), context.Upload([3, 4], Batch)), encoder.Backward);
+    }
+
+    [Test]
     public void Of_the_prior()
     {
         var prior = new PriorNetwork(5, 8, 2);

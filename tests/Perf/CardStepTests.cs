@@ -19,7 +19,7 @@ public class CardStepTests
         ["Conv2dOp.ForwardMatrixKernel"] = "a product of few pixels and channels, in the smallest tiles",
         ["Conv2dOp.InputGradientMatrixKernel"] = "the same",
         ["Conv2dOp.WeightGradientMatrixKernel"] = "the same, its k in as many parts as the order of its sum has",
-        ["Conv2dOp.WeightGradientPairedKernel"] = "the same, of pictures in bfloat16",
+        ["Conv2dOp.WeightGradientPairedMatrixKernel"] = "the same, of pictures in bfloat16",
         ["MatrixProduct.AddPartsKernel"] = "a thread for each result, which adds its parts in order",
         ["WinogradOp.PointKernel"] = "products of few channels, and tiles whose sums fill the registers",
         ["WinogradOp.SlicesKernel"] = "the same",

@@ -98,6 +98,59 @@ public class UnclipTests
     }
 
     [Test]
+    public void A_picture_is_varied_and_what_lies_between_two_is_drawn()
+    {
+        string first = folder["first.png"], second = folder["second.png"];
+        CommandRun.Of(["generate", run, Prompts[0], "--out", first, "--steps", "2"]).Succeeded();
+        CommandRun.Of(["generate", run, Prompts[1], "--out", second, "--steps", "2", "--seed", "3"]).Succeeded();
+        CommandRun.Of("variations", run, first, "--count", "3", "--steps", "2", "--sheet", "--out", folder["vary.png"]).Succeeded();
+        byte[][] varied = [.. Enumerable.Range(1, 3).Select(i => PictureDecoder.Decode(folder[$"vary-{i}.png"]).Rgba)];
+        Assert.That(varied.Select(Convert.ToBase64String), Is.Unique);
+        Assert.That(File.Exists(folder["vary-sheet.png"]));
+        CommandRun.Of("interpolate", run, first, Prompts[1], "--count", "3", "--steps", "2", "--out", folder["between.png"]).Succeeded();
+        // From the same noise, the beginning is the first variation; the end is what the prompt gives.
+        Assert.That(PictureDecoder.Decode(folder["between-1.png"]).Rgba, Is.EqualTo(varied[0]));
+        CommandRun.Of(["generate", run, Prompts[1], "--out", folder["end.png"], "--steps", "2"]).Succeeded();
+        Assert.That(PictureDecoder.Decode(folder["between-3.png"]).Rgba, Is.EqualTo(PictureDecoder.Decode(folder["end.png"]).Rgba));
+        foreach (string file in new[] { "vary-2.png", "between-2.png" })
+        {
+            Assert.That((bool)CommandRun.Of("generate", "--again", folder[file], "--out", folder["once more.png"], "--json")
+                .Succeeded().Json["identical"]!);
+        }
+
+        CommandRun.Of("variations", run, folder["none.png"]).IsUsageFault("there is no such file");
+        File.WriteAllText(folder["no.png"], "no picture");
+        CommandRun.Of("variations", run, folder["no.png"]).IsUsageFault("no picture that can be read");
+    }
+
+    [Test]
+    public void Between_two_vectors_the_way_is_along_a_circle()
+    {
+        float[] between = Dalle2.Cli.InterpolateVerb.Between([2, 0], [0, 2], 1.0 / 3);
+        Assert.That(between, Is.EqualTo(new[] { 2 * MathF.Cos(MathF.PI / 6), 2 * MathF.Sin(MathF.PI / 6) }).Within(1e-6f));
+        Assert.That(Dalle2.Cli.InterpolateVerb.Between([1, 1], [1, 1], .5), Is.EqualTo(new[] { 1f, 1f }).Within(1e-6f));
+    }
+
+    [Test]
+    public void A_transformer_reads_captions_too()
+    {
+        TrainingConfig config = (UnclipConfig)Config with { TextLayers = 2, TextHeads = 2 };
+        byte[][] one = Train("cpu", 1, folder["transformer1"], config), two = Train("cpu:256", 2, folder["transformer2"], config);
+        Assert.That(two, Is.EqualTo(one));
+        Assert.That(one[0], Is.Not.EqualTo(checkpoints[0]));
+        CommandRun.Of("generate", folder["transformer1"], Prompts[0], "--steps", "2", "--out", folder["read.png"]).Succeeded();
+    }
+
+    [Test]
+    public void A_run_without_its_prior_does_not_draw()
+    {
+        string parts = folder["parts"];
+        CommandRun.Of("train", "--model", "unclip", "--preset", "tiny", "--set", "samples=32", "--stage", "diffusion", "--out", parts)
+            .Succeeded();
+        CommandRun.Of("generate", parts, Prompts[0], "--out", folder["x.png"]).IsUsageFault("stage clip", "not trained yet");
+    }
+
+    [Test]
     public void It_is_evaluated_by_its_drawings_and_by_retrieval()
     {
         var json = CommandRun.Of("eval", run, "--count", "16", "--json").Succeeded().Json;
@@ -110,7 +163,8 @@ public class UnclipTests
     {
         (string Set, string Said)[] settings =
         [
-            ("imageSide=18", "multiple of 4"), ("decoderHeads=3", "does not divide"), ("dropCondition=1", "dropCondition is 1"),
+            ("imageSide=18", "multiple of 4"), ("decoderHeads=3", "does not divide"),
+            ("textHeads=0", "textHeads is 0"), ("dropCondition=1", "dropCondition is 1"),
             ("emaDecay=2", "emaDecay is 2"),
         ];
         foreach (var (set, said) in settings)
@@ -119,10 +173,11 @@ public class UnclipTests
         }
     }
 
-    static byte[][] Train(string device, int threads, string path)
+    static byte[][] Train(string device, int threads, string path, TrainingConfig? config = null)
     {
         TrainingSession.Run(
-            new TrainingRequest { Config = Config, OutputFolder = path, Device = device, Threads = threads }, new SilentObserver());
+            new TrainingRequest { Config = config ?? Config, OutputFolder = path, Device = device, Threads = threads },
+            new SilentObserver());
         return Read(path);
     }
 

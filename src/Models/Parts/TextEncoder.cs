@@ -1,7 +1,7 @@
 namespace Dalle2.Models.Parts;
 
 /// <summary>A caption to a vector: word vectors, a recurrent layer, its state after the last word. <c>[T, B]</c> word numbers to <c>[B, features]</c>.</summary>
-public sealed class TextEncoder : Layer
+public sealed class TextEncoder : CaptionEncoder
 {
     readonly Embedding embedding;
     readonly Recurrent recurrent;
@@ -20,19 +20,19 @@ public sealed class TextEncoder : Layer
     /// <summary>The word vectors, <c>[vocabulary, word features]</c>.</summary>
     public Parameter WordVectors => embedding.Parameters[0];
 
-    /// <summary>The vectors of a batch of captions, <c>[B, features]</c>.</summary>
-    /// <param name="context">The step.</param>
-    /// <param name="tokens">Word numbers <c>[T, B]</c>, padded with 0.</param>
-    /// <param name="lengths">Words of each caption, <c>[B]</c>.</param>
-    public Tensor Forward(Context context, TokenBatch tokens, IntTensor lengths)
+    /// <inheritdoc/>
+    public override bool IsByCaption => false;
+
+    /// <inheritdoc/>
+    public override Tensor Forward(Context context, TokenBatch tokens, IntTensor lengths)
     {
         BeginForward(context);
         recurrent.Forward(context, embedding.Forward(context, tokens), lengths);
         return EndForward(context, recurrent.Final);
     }
 
-    /// <summary>Adds to the parameters' gradients; words have no gradient of their own.</summary>
-    public void Backward(Context context, Tensor dtext)
+    /// <inheritdoc/>
+    public override void Backward(Context context, Tensor dtext)
     {
         BeginBackward();
         embedding.Backward(context, recurrent.Backward(context, null, dtext));

@@ -5,7 +5,7 @@ namespace Dalle2.Models.Unclip;
 /// <summary>CLIP (Radford et al., 2021, arXiv 2103.00020): encoders of captions and pictures into one space of unit vectors, in which a caption and its picture are near.</summary>
 public sealed class ClipModel
 {
-    readonly TextEncoder text;
+    readonly CaptionEncoder text;
     readonly ResidualEncoder image;
     readonly ContrastiveHead contrast;
 
@@ -14,7 +14,7 @@ public sealed class ClipModel
 
     /// <summary>Forward and, in training, backward.</summary>
     /// <param name="context">The step.</param>
-    /// <param name="tokens">Captions <c>[T, B]</c>.</param>
+    /// <param name="tokens">Captions, as the text encoder takes them.</param>
     /// <param name="lengths">Words of each caption, <c>[B]</c>.</param>
     /// <param name="images">Pictures <c>[B, side, side, 3]</c> in [0, 1].</param>
     /// <returns>The symmetric contrastive loss in nats: one element, on the device.</returns>

@@ -13,13 +13,22 @@ public sealed record UnclipArchitecture
     /// <summary>The side of the square pictures, in pixels.</summary>
     public required int ImageSide { get; init; }
 
-    /// <summary>Features of a word vector.</summary>
+    /// <summary>Features of a word vector, of a recurrent text encoder; a transformer has as many as of a caption.</summary>
     public required int WordFeatures { get; init; }
 
     /// <summary>Features of an encoded caption.</summary>
     public required int TextFeatures { get; init; }
 
-    /// <summary>The recurrent cell of the text encoder.</summary>
+    /// <summary>Blocks of a text encoder that is a causal transformer; 0 for one that is recurrent.</summary>
+    public int TextLayers { get; init; }
+
+    /// <summary>Heads of the transformer's attention.</summary>
+    public int TextHeads { get; init; } = 1;
+
+    /// <summary>Words of the longest caption.</summary>
+    public required int MostWords { get; init; }
+
+    /// <summary>The cell of a recurrent text encoder.</summary>
     public required RecurrentCell Cell { get; init; }
 
     /// <summary>Channels of each level of CLIP's image encoder; each halves the picture.</summary>
@@ -56,6 +65,8 @@ public sealed record UnclipArchitecture
         Divides(ImageSide, Patch << (DecoderChannels.Count - 1), "decoderChannels");
         Require(DecoderChannels[^1] % DecoderHeads == 0,
             $"decoderHeads is {DecoderHeads}, which does not divide the {DecoderChannels[^1]} channels of the decoder's lowest level");
+        Require(TextLayers == 0 || TextFeatures % TextHeads == 0,
+            $"textHeads is {TextHeads}, which does not divide the {TextFeatures} textFeatures");
         Require(PriorWidth % 2 == 0 && DecoderConditions % 2 == 0, "priorWidth and decoderConditions must be even");
     }
 

@@ -18,7 +18,10 @@ public sealed class UnclipModel : IDisposable
     {
         sizes.Validate();
         Sizes = sizes;
-        TextEncoder = Add(device, "text", new TextEncoder(sizes.Vocabulary, sizes.WordFeatures, sizes.TextFeatures, sizes.Cell), seed);
+        CaptionEncoder text = sizes.TextLayers == 0
+            ? new TextEncoder(sizes.Vocabulary, sizes.WordFeatures, sizes.TextFeatures, sizes.Cell)
+            : new TransformerTextEncoder(sizes.Vocabulary, sizes.MostWords, sizes.TextFeatures, sizes.TextLayers, sizes.TextHeads);
+        TextEncoder = Add(device, "text", text, seed);
         ImageEncoder = Add(device, "image", new ResidualEncoder(sizes.ImageSide, sizes.EncoderChannels), seed);
         Contrast = Add(device, "contrast", new ContrastiveHead(sizes.TextFeatures, ImageEncoder.Features, sizes.Embedding), seed);
         Prior = Add(device, "prior", new PriorNetwork(sizes.Embedding, sizes.PriorWidth, sizes.PriorBlocks), seed);
@@ -31,7 +34,7 @@ public sealed class UnclipModel : IDisposable
     public UnclipArchitecture Sizes { get; }
 
     /// <summary>CLIP's captions to features.</summary>
-    public TextEncoder TextEncoder { get; }
+    public CaptionEncoder TextEncoder { get; }
 
     /// <summary>CLIP's pictures to features.</summary>
     public ResidualEncoder ImageEncoder { get; }

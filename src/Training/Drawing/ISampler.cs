@@ -10,6 +10,9 @@ public interface ISampler
     /// <summary>The stages of which at least one must be trained.</summary>
     IReadOnlyList<string> Stages { get; }
 
+    /// <summary>Stages besides, all of which must be trained.</summary>
+    IReadOnlyList<string> NeededStages => [];
+
     /// <summary>Draws: <c>[B, side, side, 3]</c>, in [0, 1] or a little out of it. Picture i of a seed is the same whether it is drawn alone or with others.</summary>
     /// <param name="context">A step that is not one of training.</param>
     /// <param name="captions">The captions; pictures of the batch are not looked at.</param>

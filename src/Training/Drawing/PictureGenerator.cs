@@ -50,10 +50,9 @@ public sealed class PictureGenerator : IDisposable
     {
         using RunFolder folder = RunFolder.Open(run);
         TrainedRun trained = TrainedRun.Load(folder, device, notice ?? (_ => { }));
-        if (!trained.Draws)
+        if (trained.LackingStage is { } needed)
         {
             string done = trained.Stages.Count == 0 ? "no stage has a checkpoint" : "trained so far: " + string.Join(", ", trained.Stages);
-            string needed = string.Join(" or ", trained.Model.Sampler.Stages);
             trained.Model.Dispose();
             throw new UserInputException($"{run}: its stage {needed}, which draws, is not trained yet ({done}); run: "
                 + $"{ShellCommand.Of("dalle2", "train", "--out", run, "--resume")}");
@@ -109,6 +108,61 @@ public sealed class PictureGenerator : IDisposable
 
         return pictures;
     }
+
+    /// <summary>The embeddings of pictures, which <see cref="Draw(IReadOnlyList{float[]}, ulong, IReadOnlyList{int}, SamplerSettings)"/> draws from.</summary>
+    /// <param name="pictures"><c>[side, side, 3]</c> in [0, 1] each.</param>
+    /// <exception cref="UserInputException">The run's model does not draw from embeddings.</exception>
+    public IReadOnlyList<float[]> Embed(IReadOnlyList<float[]> pictures)
+    {
+        IDrawsFromEmbeddings drawing = RequireEmbeddings();
+        context.BeginStep(0, training: false);
+        return drawing.EmbedPictures(context, [.. pictures]);
+    }
+
+    /// <summary>The image embeddings that prompts are drawn from, one each.</summary>
+    /// <param name="prompts">The prompts.</param>
+    /// <param name="seed">With the number, decides them.</param>
+    /// <param name="firstNumber">The number of the first.</param>
+    /// <param name="settings">The values of the family's sampler options.</param>
+    /// <exception cref="UserInputException">A prompt cannot be read, or the run's model does not draw from embeddings.</exception>
+    public IReadOnlyList<float[]> EmbedPrompts(IReadOnlyList<string> prompts, ulong seed, int firstNumber, SamplerSettings settings)
+    {
+        IDrawsFromEmbeddings drawing = RequireEmbeddings();
+        int[][] tokens = [.. prompts.Select(prompt => Read(prompt).Ids.ToArray())];
+        context.BeginStep(0, training: false);
+        return drawing.EmbedPrompts(context, new Batch(tokens, [], Config.ImageSide), seed, firstNumber, settings);
+    }
+
+    /// <summary>Draws pictures from image embeddings.</summary>
+    /// <param name="embeddings">One for each picture.</param>
+    /// <param name="seed">With a picture's number, decides its noise.</param>
+    /// <param name="numbers">The number of each picture; equal numbers begin from the same noise.</param>
+    /// <param name="settings">The values of the family's sampler options.</param>
+    /// <returns>Pictures, <c>[side, side, 3]</c>, in [0, 1] or a little out of it, each.</returns>
+    /// <exception cref="UserInputException">The run's model does not draw from embeddings, or has others.</exception>
+    public IReadOnlyList<float[]> Draw(IReadOnlyList<float[]> embeddings, ulong seed, IReadOnlyList<int> numbers, SamplerSettings settings)
+    {
+        IDrawsFromEmbeddings drawing = RequireEmbeddings();
+        if (embeddings.FirstOrDefault(one => one.Length != drawing.EmbeddingLength) is { } other)
+        {
+            throw new UserInputException(
+                $"{Run}: its embeddings have {drawing.EmbeddingLength} numbers, and one of {other.Length} is to be drawn");
+        }
+
+        var pictures = new List<float[]>(embeddings.Count);
+        for (int start = 0; start < embeddings.Count; start += BatchSize)
+        {
+            context.BeginStep(0, training: false);
+            Tensors.Tensor drawn = drawing.Draw(context, [.. embeddings.Skip(start).Take(BatchSize)], seed,
+                [.. numbers.Skip(start).Take(BatchSize)], settings);
+            pictures.AddRange(drawn.ToArray(context.Stream).Chunk(Config.ImageSide * Config.ImageSide * 3));
+        }
+
+        return pictures;
+    }
+
+    IDrawsFromEmbeddings RequireEmbeddings() => model as IDrawsFromEmbeddings ?? throw new UserInputException(
+        $"{Run}: its model, {Family.Name}, does not draw from the embeddings of pictures; train another one with --model");
 
     /// <inheritdoc/>
     public void Dispose()

@@ -12,7 +12,9 @@ public sealed class Batch
     readonly int[] indices;
     readonly float[] images;
     readonly TokenBatch words = new();
+    readonly TokenBatch rows = new();
     int[] tokens = [];
+    int[] turned = [];
     byte[]? varied;
 
     /// <summary>Captions, with pictures or without.</summary>
@@ -59,6 +61,19 @@ public sealed class Batch
 
     /// <summary>The word numbers on the device.</summary>
     public TokenBatch UploadTokens(Context context) => words.Upload(context, Time, Size);
+
+    /// <summary>The word numbers on the device: word by word, <c>[Time, Size]</c>, or caption by caption, <c>[Size, Time]</c>.</summary>
+    public TokenBatch UploadTokens(Context context, bool byCaption)
+    {
+        if (!byCaption)
+            return UploadTokens(context);
+        if (turned.Length < Time * Size)
+            turned = new int[Time * Size];
+        for (int at = 0; at < Time * Size; at++)
+            turned[at % Size * Time + at / Size] = tokens[at];
+        rows.Set(turned.AsSpan(0, Time * Size));
+        return rows.Upload(context, Size, Time);
+    }
 
     /// <summary>The lengths on the device.</summary>
     public IntTensor UploadLengths(Context context) => context.Upload(Lengths, Size);

@@ -12,8 +12,9 @@ namespace Dalle2.Training.Runs;
 sealed record TrainedRun(TrainingConfig Config, ModelFamily Family, WordTokenizer Tokenizer, FamilyModel Model,
     IReadOnlyList<string> Stages, string Hash)
 {
-    /// <summary>Whether it can draw yet.</summary>
-    public bool Draws => Model.Sampler.Stages.Any(Stages.Contains);
+    /// <summary>The stage that is still to be trained before it draws, one or another where either will do; null if it draws.</summary>
+    public string? LackingStage => Model.Sampler.NeededStages.FirstOrDefault(stage => !Stages.Contains(stage))
+        ?? (Model.Sampler.Stages.Any(Stages.Contains) ? null : string.Join(" or ", Model.Sampler.Stages));
 
     public static TrainedRun Load(RunFolder folder, Device device, Action<string> notice, string? lastStage = null)
     {

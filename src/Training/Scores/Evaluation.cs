@@ -73,9 +73,9 @@ public static class Evaluation
         RetrievalScore? retrieval = model is IRetrieval known
             && trained.Stages.Contains(known.RetrievalStage)
             ? Retrieve(context, folder, known.RetrievalStage, samples, cancellation) : null;
-        if (!trained.Draws)
+        if (trained.LackingStage is { } lacking)
         {
-            observer.Notice($"the stage {string.Join(" or ", model.Sampler.Stages)} is not trained yet: nothing is drawn");
+            observer.Notice($"the stage {lacking} is not trained yet: nothing is drawn");
             return new RunEvaluation(request.Run, trained.Hash, split, samples.Count, null, [], retrieval, null, [],
                 clock.Elapsed.TotalSeconds, device.Label);
         }

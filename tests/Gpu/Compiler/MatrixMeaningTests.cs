@@ -6,6 +6,7 @@ using Dalle2.Tests.Gpu.Ptx;
 namespace Dalle2.Tests.Gpu.Compiler;
 
 /// <summary>Where there are no matrix units, the kernels for them mean the same.</summary>
+[Parallelizable(ParallelScope.Children)]
 public class MatrixMeaningTests
 {
     // Every launch leaves the bits of the method, which is compared with the definition too.

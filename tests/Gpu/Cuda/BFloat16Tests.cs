@@ -13,6 +13,7 @@ namespace Dalle2.Tests.Gpu.Cuda;
 /// Tensors that are kept in bfloat16, through the CUDA device and a driver that interprets PTX: products of them are those of the definition in double, and whatever goes element by element
 /// is what floats give, rounded once.
 /// </summary>
+[Parallelizable(ParallelScope.Children)]
 public class BFloat16Tests
 {
     // One piece of k, several; rest in rows, columns and pieces; more than a tile.
@@ -102,7 +103,7 @@ public class BFloat16Tests
         Tensor gradient = context.Zeros(m, n), turned = card.Kept(a, k, m), other = card.Kept(b, k, n);
         GemmOp.Multiply(context.Stream, turned, other, gradient, transposeA: true, accumulate: true,
             workspace: context.Workspace(GemmOp.WorkspaceLength(Precision.Bf16, m, n, k)));
-        Assert.That(card.Calls, Has.One.Contains("PairedKernel 6x1x1"));
+        Assert.That(card.Calls, Has.One.Contains("PairedMatrixKernel 6x1x1"));
         sums = new Sums(m * n);
         sums.Add(m, n, k, (i, p) => a[p * m + i], (p, j) => b[p * n + j]);
         sums.RequireNear(gradient.ToArray(context.Stream), k, false);

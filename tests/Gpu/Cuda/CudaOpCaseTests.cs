@@ -4,6 +4,7 @@ using Dalle2.Ops;
 namespace Dalle2.Tests.Gpu.Cuda;
 
 /// <summary>Every op, forward and backward, through the CUDA device and a driver that interprets PTX: the same bits as on the device <c>reference</c>.</summary>
+[Parallelizable(ParallelScope.Children)]
 public class CudaOpCaseTests
 {
     static IEnumerable<TestCaseData> Cases() =>

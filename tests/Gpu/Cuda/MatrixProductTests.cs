@@ -13,6 +13,7 @@ namespace Dalle2.Tests.Gpu.Cuda;
 /// Products and convolutions on matrix units, through the CUDA device and a driver that interprets PTX. Of numbers that need no rounding they must be what the definition in double
 /// gives, but for the sum in floats; of others they are off by no more than rounding explains.
 /// </summary>
+[Parallelizable(ParallelScope.Children)]
 public class MatrixProductTests
 {
     static readonly Precision[] Fast = [Precision.Tf32, Precision.Bf16];
@@ -107,10 +108,11 @@ public class MatrixProductTests
     [TestCase("Matrix<Transposed,Stored,TensorFloats,SmallMatrixTile>", 16, 0)]
     [TestCase("Matrix<Stored,Stored,BrainFloats,SmallMatrixTile>", 8, 4)]
     [TestCase("Matrix<Stored,Transposed,StoredBrainFloats,LargeMatrixTile>", 64, 16)]
-    [TestCase("Paired", 8, 0)]
+    [TestCase("PairedMatrix", 8, 0)]
     public void Texts_hold_sums_in_registers_and_copy_16_bytes_at_a_time(string name, int products, int loads)
     {
-        string text = KernelText.Ptx(Dalle2.Cli.KernelCatalog.All.Single(kernel => kernel.Name == name).Method, 80, alignedViews: true);
+        var (_, _, method) = Dalle2.Cli.KernelCatalog.All.Single(kernel => kernel.Op == "Gemm" && kernel.Name == name);
+        string text = KernelText.Ptx(method, 80, alignedViews: true);
         int Count(string mnemonic) => text.Split(mnemonic).Length - 1;
         Assert.That((Count("mma.sync"), Count("ldmatrix"), Count("local")), Is.EqualTo((products, loads, 0)));
         Assert.That(Count("cp.async.cg.shared.global"), Is.Positive);

@@ -37,7 +37,8 @@ sealed class ClipEmbeddings
             Batch batch = BatchSampler.Gather(data, captions, [.. Enumerable.Range(start, count)]);
             context.BeginStep(0, training: false);
             Read(clip.EmbedImages(context, batch.UploadImages(context)), images);
-            Read(clip.EmbedCaptions(context, batch.UploadTokens(context), batch.UploadLengths(context)), texts);
+            var tokens = batch.UploadTokens(context, model.TextEncoder.IsByCaption);
+            Read(clip.EmbedCaptions(context, tokens, batch.UploadLengths(context)), texts);
 
             void Read(Tensor embeddings, float[] all)
             {

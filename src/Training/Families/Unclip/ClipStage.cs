@@ -18,8 +18,11 @@ sealed class ClipStage(StageDescription description, UnclipModel model, UnclipCo
 
     public override bool HasHardBatches => true;
 
-    public override void Upload(Context context, Batch batch) =>
-        (tokens, lengths, images) = (batch.UploadTokens(context), batch.UploadLengths(context), batch.UploadImages(context));
+    public override void Upload(Context context, Batch batch)
+    {
+        tokens = batch.UploadTokens(context, model.TextEncoder.IsByCaption);
+        (lengths, images) = (batch.UploadLengths(context), batch.UploadImages(context));
+    }
 
     public override Tensor Run(Context context) => Gather(context, clip.Run(context, tokens!, lengths!, images!));
 

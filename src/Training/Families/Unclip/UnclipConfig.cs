@@ -11,11 +11,19 @@ public sealed record UnclipConfig : TrainingConfig
 {
     const int MostFeatures = 65536;
 
-    /// <summary>The recurrent cell of CLIP's text encoder.</summary>
+    /// <summary>Blocks of CLIP's text encoder, a causal transformer; 0 takes a recurrent one.</summary>
+    [JsonPropertyOrder(ModelOrder)]
+    public int TextLayers { get; init; }
+
+    /// <summary>Heads of the transformer's attention.</summary>
+    [JsonPropertyOrder(ModelOrder)]
+    public int TextHeads { get; init; } = 4;
+
+    /// <summary>The cell of a recurrent text encoder.</summary>
     [JsonPropertyOrder(ModelOrder)]
     public RecurrentCell Cell { get; init; } = RecurrentCell.Lstm;
 
-    /// <summary>Features of a word vector.</summary>
+    /// <summary>Features of a word vector, of a recurrent text encoder.</summary>
     [JsonPropertyOrder(ModelOrder)]
     public int WordFeatures { get; init; } = 64;
 
@@ -92,6 +100,9 @@ public sealed record UnclipConfig : TrainingConfig
     {
         Vocabulary = vocabulary,
         ImageSide = ImageSide,
+        MostWords = MaxWords,
+        TextLayers = TextLayers,
+        TextHeads = TextHeads,
         WordFeatures = WordFeatures,
         TextFeatures = TextFeatures,
         Cell = Cell,
@@ -110,6 +121,8 @@ public sealed record UnclipConfig : TrainingConfig
     {
         RequireBetween("wordFeatures", WordFeatures, 1, MostFeatures);
         RequireBetween("textFeatures", TextFeatures, 1, MostFeatures);
+        RequireBetween("textLayers", TextLayers, 0, 1024);
+        RequireBetween("textHeads", TextHeads, 1, 1024);
         RequireBetween("embedding", Embedding, 1, MostFeatures);
         RequireBetween("priorWidth", PriorWidth, 2, MostFeatures);
         RequireBetween("priorBlocks", PriorBlocks, 1, 1024);

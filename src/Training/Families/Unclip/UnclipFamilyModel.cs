@@ -8,17 +8,18 @@ using Dalle2.Training.Loop;
 
 namespace Dalle2.Training.Families.Unclip;
 
-/// <summary>The unCLIP model with its stages, its sampler, and retrieval by CLIP.</summary>
-sealed class UnclipFamilyModel : FamilyModel, IRetrieval
+/// <summary>The unCLIP model with its stages, its sampler, retrieval by CLIP, and drawing from embeddings.</summary>
+sealed class UnclipFamilyModel : FamilyModel, IRetrieval, IDrawsFromEmbeddings
 {
     readonly UnclipModel model;
     readonly ClipModel clip;
+    readonly UnclipSampler sampler;
 
     public UnclipFamilyModel(UnclipFamily family, Device device, UnclipConfig config, Vocabulary vocabulary)
     {
         model = new UnclipModel(device, config.Architecture(vocabulary.Count), config.Seed);
         clip = new ClipModel(model);
-        Sampler = new UnclipSampler(model);
+        Sampler = sampler = new UnclipSampler(model);
         StageDescription Of(string name) => family.Stages.Single(stage => stage.Name == name);
         Stages =
         [
@@ -37,7 +38,17 @@ sealed class UnclipFamilyModel : FamilyModel, IRetrieval
     public string RetrievalStage => UnclipFamily.Clip;
 
     public Tensor EmbedCaptions(Context context, Batch batch) =>
-        clip.EmbedCaptions(context, batch.UploadTokens(context), batch.UploadLengths(context));
+        clip.EmbedCaptions(context, batch.UploadTokens(context, model.TextEncoder.IsByCaption), batch.UploadLengths(context));
 
     public Tensor EmbedImages(Context context, Batch batch) => clip.EmbedImages(context, batch.UploadImages(context));
+
+    public int EmbeddingLength => model.Sizes.Embedding;
+
+    public float[][] EmbedPictures(Context context, IReadOnlyList<float[]> pictures) => sampler.EmbedPictures(context, pictures);
+
+    public float[][] EmbedPrompts(Context context, Batch captions, ulong seed, int firstNumber, SamplerSettings settings) =>
+        sampler.EmbedPrompts(context, captions, seed, firstNumber, settings);
+
+    public Tensor Draw(Context context, IReadOnlyList<float[]> embeddings, ulong seed, IReadOnlyList<int> numbers,
+        SamplerSettings settings) => sampler.Draw(context, embeddings, seed, numbers, settings);
 }

@@ -36,15 +36,33 @@ sealed class UnclipSampler(UnclipModel model) : ISampler
 
     public IReadOnlyList<string> Stages => [UnclipFamily.Decoder];
 
-    public Tensor Draw(Context context, Batch captions, ulong seed, int firstNumber, SamplerSettings settings)
+    public IReadOnlyList<string> NeededStages => [UnclipFamily.Clip, UnclipFamily.Prior];
+
+    public Tensor Draw(Context context, Batch captions, ulong seed, int firstNumber, SamplerSettings settings) => Draw(
+        context, EmbedPrompts(context, captions, seed, firstNumber, settings), seed, [.. Enumerable.Range(firstNumber, captions.Size)],
+        settings);
+
+    public float[][] EmbedPictures(Context context, IReadOnlyList<float[]> pictures)
     {
-        int count = captions.Size, side = model.Sizes.ImageSide;
-        float[] text = clip.EmbedCaptions(context, captions.UploadTokens(context), captions.UploadLengths(context)).ToArray(context.Stream);
-        Scale(text);
-        float[] image = settings.Choice(FromTextOnly.Name) == "yes" ? text : DrawEmbeddings(context, text, count, seed, firstNumber);
-        float[] noise = LatentNoise.Draw(seed, firstNumber, count, side * side * 3, 1f, "picture");
-        return decoder.Draw(context, context.Upload(noise, count, side, side, 3), context.Upload(image, count, model.Sizes.Embedding),
-            CreateSampler(settings), settings.Number(Guidance.Name));
+        int side = model.Sizes.ImageSide;
+        Tensor images = context.Upload([.. pictures.SelectMany(picture => picture)], pictures.Count, side, side, 3);
+        return Scaled(clip.EmbedImages(context, images).ToArray(context.Stream));
+    }
+
+    public float[][] EmbedPrompts(Context context, Batch captions, ulong seed, int firstNumber, SamplerSettings settings)
+    {
+        TokenBatch tokens = captions.UploadTokens(context, model.TextEncoder.IsByCaption);
+        float[][] text = Scaled(clip.EmbedCaptions(context, tokens, captions.UploadLengths(context)).ToArray(context.Stream));
+        return settings.Choice(FromTextOnly.Name) == "yes" ? text : DrawEmbeddings(context, text, seed, firstNumber);
+    }
+
+    public Tensor Draw(Context context, IReadOnlyList<float[]> embeddings, ulong seed, IReadOnlyList<int> numbers, SamplerSettings settings)
+    {
+        int count = embeddings.Count, side = model.Sizes.ImageSide;
+        float[] noise = LatentNoise.Draw(seed, numbers, side * side * 3, 1f, "picture");
+        Tensor images = context.Upload([.. embeddings.SelectMany(embedding => embedding)], count, model.Sizes.Embedding);
+        return decoder.Draw(
+            context, context.Upload(noise, count, side, side, 3), images, CreateSampler(settings), settings.Number(Guidance.Name));
     }
 
     DiffusionSampler CreateSampler(SamplerSettings settings)
@@ -55,43 +73,32 @@ sealed class UnclipSampler(UnclipModel model) : ISampler
             : new DdimSampler(decoder.Schedule, steps, DiffusionTarget.Velocity, clamps: true);
     }
 
-    // Of each caption's candidates the one nearest to it, as long as an embedding is.
-    float[] DrawEmbeddings(Context context, float[] text, int count, ulong seed, int firstNumber)
+    // Of each caption's candidates the one nearest to it.
+    float[][] DrawEmbeddings(Context context, float[][] text, ulong seed, int firstNumber)
     {
         int length = model.Sizes.Embedding;
-        float[][] candidates = new float[Candidates][];
+        float[][][] candidates = new float[Candidates][][];
         for (int one = 0; one < Candidates; one++)
         {
-            Tensor drawn = context.Upload(LatentNoise.Draw(seed, firstNumber, count, length, 1f, $"embedding{one}"), count, length);
-            prior.Draw(context, drawn, context.Upload(text, count, length), PriorSteps);
-            candidates[one] = drawn.ToArray(context.Stream);
-            Scale(candidates[one]);
+            Tensor drawn = context.Upload(
+                LatentNoise.Draw(seed, firstNumber, text.Length, length, 1f, $"embedding{one}"), text.Length, length);
+            prior.Draw(context, drawn, context.Upload([.. text.SelectMany(row => row)], text.Length, length), PriorSteps);
+            candidates[one] = Scaled(drawn.ToArray(context.Stream));
         }
 
-        var nearest = new float[text.Length];
-        for (int b = 0; b < count; b++)
-        {
-            float[] best = candidates.MaxBy(all => Dot(all.AsSpan(b * length, length), text.AsSpan(b * length, length)))!;
-            best.AsSpan(b * length, length).CopyTo(nearest.AsSpan(b * length));
-        }
-
-        return nearest;
+        return [.. text.Select((row, b) => candidates.Select(all => all[b]).MaxBy(drawn => Dot(drawn, row))!)];
     }
 
-    // To the length that the decoder has learnt with.
-    void Scale(float[] embeddings)
+    // Rows of the length that the decoder has learnt with.
+    float[][] Scaled(float[] embeddings) => [.. embeddings.Chunk(model.Sizes.Embedding).Select(ToLength)];
+
+    static float[] ToLength(float[] embedding)
     {
-        int length = model.Sizes.Embedding;
-        for (int start = 0; start < embeddings.Length; start += length)
-        {
-            Span<float> own = embeddings.AsSpan(start, length);
-            float factor = ClipEmbeddings.Scale(length) / MathF.Sqrt(MathF.Max(1e-12f, (float)Dot(own, own)));
-            for (int i = 0; i < length; i++)
-                own[i] *= factor;
-        }
+        float factor = ClipEmbeddings.Scale(embedding.Length) / MathF.Sqrt(MathF.Max(1e-12f, (float)Dot(embedding, embedding)));
+        return [.. embedding.Select(value => factor * value)];
     }
 
-    static double Dot(ReadOnlySpan<float> x, ReadOnlySpan<float> y)
+    static double Dot(float[] x, float[] y)
     {
         double sum = 0;
         for (int i = 0; i < x.Length; i++)
