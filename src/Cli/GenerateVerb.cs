@@ -31,6 +31,8 @@ sealed class GenerateVerb : Verb
     readonly Option<int> count = VerbOptions.Count("--count", 1, 1, 10_000, "Pictures of each prompt.");
     readonly Option<ulong> seed = VerbOptions.Seed("Which pictures: the same seed draws the same ones, on each device.");
     readonly SamplerArguments sampling = new();
+    readonly Option<int> rerank = VerbOptions.Count("--rerank", 1, 1, 1000,
+        "Draw so many for each picture and keep the one that the run's own encoders find nearest to the prompt.");
     readonly Option<string?> output = VerbOptions.OptionalText("--out", "FILE",
         "The .png to write, an existing one is replaced; several pictures get -1, -2, ... behind the name. [default: named after the "
         + "prompt, in the current folder]");
@@ -50,7 +52,7 @@ sealed class GenerateVerb : Verb
     {
         Arguments.Add(run);
         Arguments.Add(prompts);
-        foreach (Option option in (Option[])[count, seed, .. sampling.All, output, force, sheet, again, otherRun, device, precision,
+        foreach (Option option in (Option[])[count, seed, .. sampling.All, rerank, output, force, sheet, again, otherRun, device, precision,
             threads])
         {
             Options.Add(option);
@@ -61,6 +63,7 @@ sealed class GenerateVerb : Verb
     [
         "dalle2 generate runs/demo \"a small red star at the top left on a navy background\" --out star.png",
         "dalle2 generate runs/demo \"a large blue ring\" \"a large red ring\" --count 4 --sheet --out rings.png",
+        "dalle2 generate runs/unclip \"a large red ring\" --rerank 8 --out ring.png",
         "dalle2 generate --again star.png",
     ];
 
@@ -68,7 +71,8 @@ sealed class GenerateVerb : Verb
     [
         "Each PNG carries the text chunks prompt, seed, number (among the pictures of its prompt, from 0), the sampler's options "
         + "(temperature, guidance...), run, runHash, version and, if it is not float32, precision. Number i of a seed and prompt is the "
-        + "same picture whether it is drawn alone or with others.",
+        + "same picture whether it is drawn alone or with others; with --rerank N, picture i is the best of "
+        + "the numbers N i to N i + N - 1.",
         "JSON: {files, seed, seconds, device}; with --again also identical, whether every pixel is as in the file.",
     ];
 
@@ -105,11 +109,14 @@ sealed class GenerateVerb : Verb
         var cells = new List<ContactCell>();
         for (int p = 0; p < texts.Length; p++)
         {
-            IReadOnlyList<float[]> pictures = generator.Draw([.. Enumerable.Repeat(texts[p], each)], number, 0, settings);
+            int candidates = arguments.GetValue(rerank);
+            IReadOnlyList<float[]> pictures = generator.Draw([.. Enumerable.Repeat(texts[p], each * candidates)], number, 0, settings);
+            float[] scores = candidates == 1 ? [] : generator.Score(texts[p], pictures);
             for (int i = 0; i < each; i++)
             {
-                Image image = ToImage(generator, pictures[i]);
-                var picture = new PictureFile(texts[p], number, i, settings.Values, Path.GetFullPath(folder), generator.RunHash,
+                int best = Enumerable.Range(i * candidates, candidates).MaxBy(one => scores.Length == 0 ? 0 : scores[one]);
+                Image image = ToImage(generator, pictures[best]);
+                var picture = new PictureFile(texts[p], number, best, settings.Values, Path.GetFullPath(folder), generator.RunHash,
                     Application.Version, opened.Precision);
                 AtomicFile.Write(files[p * each + i], picture.Encode(image));
                 cells.Add(new ContactCell(texts[p], [("", image)]));
@@ -135,7 +142,7 @@ sealed class GenerateVerb : Verb
                 "--again takes run and prompt from the file; leave them out, or say where the run is now with --run");
         }
 
-        foreach (Option option in (Option[])[count, seed, .. sampling.All, sheet, precision])
+        foreach (Option option in (Option[])[count, seed, .. sampling.All, rerank, sheet, precision])
         {
             if (arguments.GetResult(option) is { Implicit: false })
             {

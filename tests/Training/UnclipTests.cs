@@ -2,6 +2,7 @@ using Dalle2.Data.Pictures;
 using Dalle2.Gpu.Runtime;
 using Dalle2.Tests.Cli;
 using Dalle2.Tests.Data;
+using Dalle2.Training.Drawing;
 using Dalle2.Training.Families;
 using Dalle2.Training.Families.Unclip;
 using Dalle2.Training.Loop;
@@ -121,6 +122,23 @@ public class UnclipTests
         CommandRun.Of("variations", run, folder["none.png"]).IsUsageFault("there is no such file");
         File.WriteAllText(folder["no.png"], "no picture");
         CommandRun.Of("variations", run, folder["no.png"]).IsUsageFault("no picture that can be read");
+    }
+
+    [Test]
+    public void Of_several_drawings_the_nearest_to_the_prompt_is_kept()
+    {
+        string kept = folder["kept.png"], all = folder["all.png"];
+        CommandRun.Of("generate", run, Prompts[0], "--steps", "2", "--rerank", "4", "--out", kept).Succeeded();
+        CommandRun.Of("generate", run, Prompts[0], "--steps", "2", "--count", "4", "--out", all).Succeeded();
+        int number = int.Parse(PngText.Read(File.ReadAllBytes(kept)).Single(chunk => chunk.Key == "number").Value);
+        Assert.That(PictureDecoder.Decode(kept).Rgba, Is.EqualTo(PictureDecoder.Decode(folder[$"all-{number + 1}.png"]).Rgba));
+        using Device device = Device.Open("cpu", 1);
+        using PictureGenerator generator = PictureGenerator.Open(run, device);
+        float[] scores = generator.Score(Prompts[0],
+            [.. Enumerable.Range(1, 4).Select(i => ImageTransform.ToFloats(PictureDecoder.Decode(folder[$"all-{i}.png"])))]);
+        Assert.That(scores, Has.All.InRange(-1.001f, 1.001f));
+        // Files have 8 bits.
+        Assert.That(scores[number], Is.EqualTo(scores.Max()).Within(0.01));
     }
 
     [Test]

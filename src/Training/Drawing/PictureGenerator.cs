@@ -14,6 +14,7 @@ public sealed class PictureGenerator : IDisposable
 
     readonly FamilyModel model;
     readonly Layers.Context context;
+    FamilyModel? judge;
 
     PictureGenerator(string run, TrainedRun trained, Device device)
     {
@@ -161,6 +162,46 @@ public sealed class PictureGenerator : IDisposable
         return pictures;
     }
 
+    /// <summary>How near pictures are to a prompt: the cosines of their embeddings, as the run's stage for retrieval left its encoders.</summary>
+    /// <param name="prompt">The prompt.</param>
+    /// <param name="pictures"><c>[side, side, 3]</c> in [0, 1] or a little out of it each.</param>
+    /// <exception cref="UserInputException">The prompt cannot be read, or the run has no such encoders yet.</exception>
+    public float[] Score(string prompt, IReadOnlyList<float[]> pictures)
+    {
+        IRetrieval encoders = RequireJudge();
+        int[] ids = Read(prompt).Ids.ToArray();
+        var scores = new List<float>(pictures.Count);
+        for (int start = 0; start < pictures.Count; start += BatchSize)
+        {
+            float[][] own = [.. pictures.Skip(start).Take(BatchSize)];
+            var batch = new Batch([.. own.Select(_ => ids)], [.. own.SelectMany(picture => picture)], Config.ImageSide);
+            context.BeginStep(0, training: false);
+            Tensors.Tensor captions = encoders.EmbedCaptions(context, batch), images = encoders.EmbedImages(context, batch);
+            int features = captions.Cols;
+            scores.AddRange(captions.ToArray(context.Stream).Chunk(features).Zip(images.ToArray(context.Stream).Chunk(features),
+                (caption, image) => caption.Zip(image, (x, y) => x * y).Sum()));
+        }
+
+        return [.. scores];
+    }
+
+    // Later stages may have moved the encoders on.
+    IRetrieval RequireJudge()
+    {
+        if (model is not IRetrieval known)
+            throw new UserInputException($"{Run}: its model, {Family.Name}, has no common space of captions and pictures to rank by");
+        if (judge == null)
+        {
+            using RunFolder folder = RunFolder.Open(Run);
+            TrainedRun trained = TrainedRun.Load(folder, context.Device, _ => { }, known.RetrievalStage);
+            judge = trained.Model;
+            if (!trained.Stages.Contains(known.RetrievalStage))
+                throw new UserInputException($"{Run}: its stage {known.RetrievalStage}, which ranks drawings, is not trained");
+        }
+
+        return (IRetrieval)judge;
+    }
+
     IDrawsFromEmbeddings RequireEmbeddings() => model as IDrawsFromEmbeddings ?? throw new UserInputException(
         $"{Run}: its model, {Family.Name}, does not draw from the embeddings of pictures; train another one with --model");
 
@@ -168,6 +209,7 @@ public sealed class PictureGenerator : IDisposable
     public void Dispose()
     {
         context.Dispose();
+        judge?.Dispose();
         model.Dispose();
     }
 }
