@@ -26,6 +26,7 @@ public sealed class ClassicModel : IDisposable
         ImageReconstructor = Add(device, "reconstructor",
             new ImageDecoder(sizes.ImageSide, sizes.DecoderChannels, sizes.Latent, sizes.Latent), seed);
         Contrast = Add(device, "contrast", new ContrastiveHead(sizes.TextFeatures, ImageEncoder.Features, sizes.JointFeatures), seed);
+        Joint = new ContrastiveModel(TextEncoder, ImageEncoder, Contrast);
         Posterior = Add(device, "posterior", new GaussianHead(ImageEncoder.Features + sizes.TextFeatures, sizes.Latent), seed);
         Prior = Add(device, "prior", new TextPrior(sizes.TextFeatures, sizes.Latent), seed);
         Decoder = Add(device, "decoder", new ImageDecoder(sizes.ImageSide, sizes.DecoderChannels, sizes.TextFeatures + sizes.Latent,
@@ -52,6 +53,9 @@ public sealed class ClassicModel : IDisposable
 
     /// <summary>The space that captions and pictures share.</summary>
     public ContrastiveHead Contrast { get; }
+
+    /// <summary>Both encoders with it: the joint stage.</summary>
+    public ContrastiveModel Joint { get; }
 
     /// <summary>q(z | picture, text).</summary>
     public GaussianHead Posterior { get; }

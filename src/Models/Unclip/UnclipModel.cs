@@ -24,6 +24,7 @@ public sealed class UnclipModel : IDisposable
         TextEncoder = Add(device, "text", text, seed);
         ImageEncoder = Add(device, "image", new ResidualEncoder(sizes.ImageSide, sizes.EncoderChannels), seed);
         Contrast = Add(device, "contrast", new ContrastiveHead(sizes.TextFeatures, ImageEncoder.Features, sizes.Embedding), seed);
+        Clip = new ContrastiveModel(TextEncoder, ImageEncoder, Contrast);
         Prior = Add(device, "prior", new PriorNetwork(sizes.Embedding, sizes.PriorWidth, sizes.PriorBlocks), seed);
         Decoder = Add(device, "decoder",
             new UNet(sizes.ImageSide, sizes.DecoderChannels, sizes.DecoderBlocks, sizes.DecoderConditions, sizes.DecoderHeads,
@@ -41,6 +42,9 @@ public sealed class UnclipModel : IDisposable
 
     /// <summary>The space that captions and pictures share.</summary>
     public ContrastiveHead Contrast { get; }
+
+    /// <summary>All three: CLIP.</summary>
+    public ContrastiveModel Clip { get; }
 
     /// <summary>Takes noise off image embeddings, knowing the caption's.</summary>
     public PriorNetwork Prior { get; }

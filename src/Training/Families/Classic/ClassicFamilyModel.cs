@@ -3,6 +3,7 @@ using Dalle2.Data.Text;
 using Dalle2.Gpu.Runtime;
 using Dalle2.Layers;
 using Dalle2.Models.Classic;
+using Dalle2.Models.Parts;
 using Dalle2.Tensors;
 using Dalle2.Training.Drawing;
 using Dalle2.Training.Loop;
@@ -14,14 +15,14 @@ sealed class ClassicFamilyModel : FamilyModel, IRetrieval, IBoundsLikelihood
 {
     readonly ClassicModel model;
     readonly ClassicConfig config;
-    readonly JointModel joint;
+    readonly ContrastiveModel joint;
     readonly TextToImage textToImage;
 
     public ClassicFamilyModel(ClassicFamily family, Device device, ClassicConfig config, Vocabulary vocabulary)
     {
         this.config = config;
         model = new ClassicModel(device, config.Architecture(vocabulary.Count), config.Seed);
-        joint = new JointModel(model);
+        joint = model.Joint;
         textToImage = new TextToImage(model, config.CreateLoss(), config.KlWeight);
         Sampler = new ClassicSampler(model, config);
         StageDescription Of(string name) => family.Stages.Single(stage => stage.Name == name);

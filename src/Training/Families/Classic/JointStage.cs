@@ -1,5 +1,6 @@
 using Dalle2.Layers;
 using Dalle2.Models.Classic;
+using Dalle2.Models.Parts;
 using Dalle2.Tensors;
 using Dalle2.Training.Loop;
 
@@ -9,7 +10,7 @@ namespace Dalle2.Training.Families.Classic;
 sealed class JointStage(StageDescription description, ClassicModel model, ClassicConfig config)
     : Stage(description, config.JointSteps, model.StoresOf(model.TextEncoder, model.ImageEncoder, model.Contrast))
 {
-    readonly JointModel joint = new(model);
+    readonly ContrastiveModel joint = model.Joint;
     TokenBatch? tokens;
     IntTensor? lengths;
     Tensor? images;

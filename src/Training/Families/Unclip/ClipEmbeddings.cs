@@ -27,7 +27,7 @@ sealed class ClipEmbeddings
     /// <summary>Embeds all samples.</summary>
     public static ClipEmbeddings Of(Device device, UnclipModel model, PreparedData data, int[][] captions)
     {
-        var clip = new ClipModel(model);
+        var clip = model.Clip;
         int length = model.Sizes.Embedding;
         float[] images = new float[data.Count * length], texts = new float[data.Count * length];
         using var context = new Context(device);

@@ -1,4 +1,5 @@
 using Dalle2.Layers;
+using Dalle2.Models.Parts;
 using Dalle2.Models.Unclip;
 using Dalle2.Tensors;
 using Dalle2.Training.Loop;
@@ -9,7 +10,7 @@ namespace Dalle2.Training.Families.Unclip;
 sealed class ClipStage(StageDescription description, UnclipModel model, UnclipConfig config)
     : Stage(description, config.ClipSteps, model.StoresOf(model.TextEncoder, model.ImageEncoder, model.Contrast))
 {
-    readonly ClipModel clip = new(model);
+    readonly ContrastiveModel clip = model.Clip;
     TokenBatch? tokens;
     IntTensor? lengths;
     Tensor? images;

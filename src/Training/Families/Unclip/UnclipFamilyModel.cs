@@ -1,6 +1,7 @@
 using Dalle2.Data.Text;
 using Dalle2.Gpu.Runtime;
 using Dalle2.Layers;
+using Dalle2.Models.Parts;
 using Dalle2.Models.Unclip;
 using Dalle2.Tensors;
 using Dalle2.Training.Drawing;
@@ -12,13 +13,13 @@ namespace Dalle2.Training.Families.Unclip;
 sealed class UnclipFamilyModel : FamilyModel, IRetrieval, IDrawsFromEmbeddings
 {
     readonly UnclipModel model;
-    readonly ClipModel clip;
+    readonly ContrastiveModel clip;
     readonly UnclipSampler sampler;
 
     public UnclipFamilyModel(UnclipFamily family, Device device, UnclipConfig config, Vocabulary vocabulary)
     {
         model = new UnclipModel(device, config.Architecture(vocabulary.Count), config.Seed);
-        clip = new ClipModel(model);
+        clip = model.Clip;
         Sampler = sampler = new UnclipSampler(model);
         StageDescription Of(string name) => family.Stages.Single(stage => stage.Name == name);
         Stages =

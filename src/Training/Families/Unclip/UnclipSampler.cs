@@ -1,6 +1,7 @@
 using Dalle2.Kernels.Shared;
 using Dalle2.Layers;
 using Dalle2.Models.Diffusion;
+using Dalle2.Models.Parts;
 using Dalle2.Models.Unclip;
 using Dalle2.Tensors;
 using Dalle2.Training.Drawing;
@@ -28,7 +29,7 @@ sealed class UnclipSampler(UnclipModel model) : ISampler
         "from-text-only", "Leaves the prior out: the decoder gets the caption's embedding in place of an image's.",
         ["no", "yes"]);
 
-    readonly ClipModel clip = new(model);
+    readonly ContrastiveModel clip = model.Clip;
     readonly DiffusionPrior prior = new(model);
     readonly DiffusionDecoder decoder = new(model);
 

@@ -1,17 +1,11 @@
-using Dalle2.Models.Parts;
+namespace Dalle2.Models.Parts;
 
-namespace Dalle2.Models.Unclip;
-
-/// <summary>CLIP (Radford et al., 2021, arXiv 2103.00020): encoders of captions and pictures into one space of unit vectors, in which a caption and its picture are near.</summary>
-public sealed class ClipModel
+/// <summary>Encoders of captions and pictures that learn a space of unit vectors in which a caption and its picture are near (CLIP: Radford et al., 2021, arXiv 2103.00020).</summary>
+/// <param name="text">The encoder of captions.</param>
+/// <param name="image">The encoder of pictures, <c>[B, side, side, 3]</c> to features.</param>
+/// <param name="contrast">Features of both to the common space, and the loss.</param>
+public sealed class ContrastiveModel(CaptionEncoder text, UnaryLayer image, ContrastiveHead contrast)
 {
-    readonly CaptionEncoder text;
-    readonly ResidualEncoder image;
-    readonly ContrastiveHead contrast;
-
-    /// <summary>Over a model's parts.</summary>
-    public ClipModel(UnclipModel model) => (text, image, contrast) = (model.TextEncoder, model.ImageEncoder, model.Contrast);
-
     /// <summary>Forward and, in training, backward.</summary>
     /// <param name="context">The step.</param>
     /// <param name="tokens">Captions, as the text encoder takes them.</param>
