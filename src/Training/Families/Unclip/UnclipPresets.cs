@@ -14,7 +14,7 @@ static class UnclipPresets
         }),
         new("unclip", "32x32, minutes on two cores", new UnclipConfig
         {
-            Samples = 6000, ClipSteps = 1200, PriorSteps = 3000, DecoderSteps = 3000,
+            Samples = 6000, ClipSteps = 1200, PriorSteps = 1500, DecoderSteps = 3000,
         }),
     ];
 }
