@@ -34,6 +34,7 @@ sealed class TrainingSteps : IDisposable
         int[][] captions = [.. data.Captions.Select(caption => tokenizer.Encode(caption, 24, markEnds: false, out _))];
         Sampler = BatchSampler.Of(Stage, config with { Seed = 1 }, data, captions);
         loop = new StepLoop(device, config, Stage, Sampler);
+        loop.Prepare();
     }
 
     public Stage Stage { get; }

@@ -13,6 +13,7 @@ public sealed class StepLoop : IDisposable
     readonly BatchSampler sampler;
     readonly RecordedStep recorded;
     BatchLoader? loader;
+    bool isPrepared;
 
     /// <summary>Readies a stage at its first step; nothing that it trains is changed yet.</summary>
     /// <param name="device">Where it runs.</param>
@@ -26,7 +27,15 @@ public sealed class StepLoop : IDisposable
             [.. stage.Trained]);
         Context = new Context(device, StageSeed(config.Seed, stage.Name));
         recorded = new RecordedStep(Context, () => Optimize(stage.Run(Context)));
-        stage.Prepare(device, sampler.Data, sampler.Captions);
+    }
+
+    /// <summary>Computes what the stage's steps take from the data (<see cref="Stage.Prepare"/>): once, by the first step at the latest.</summary>
+    public void Prepare()
+    {
+        if (isPrepared)
+            return;
+        stage.Prepare(Context.Device, sampler.Data, sampler.Captions);
+        isPrepared = true;
     }
 
     /// <summary>The optimizer; its step count is to be set when a stage goes on.</summary>
@@ -76,6 +85,7 @@ public sealed class StepLoop : IDisposable
     /// <summary>Begins a step: copies all that it needs to the device.</summary>
     internal void Upload(Batch batch, long step)
     {
+        Prepare();
         Context.BeginStep((ulong)step, training: true);
         using (Context.GatherUploads())
         {

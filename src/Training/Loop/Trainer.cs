@@ -22,7 +22,11 @@ public sealed class Trainer(RunFolder run, TrainingConfig config, Device device,
         long step = Restore(stage, checkpoints, loop.Optimizer);
         run.Log.CutAfter(stage.Name, step);
         if (step < stage.Steps)
+        {
+            loop.Prepare();
             observer.Notice(StepMemory.Require(device, stage, sampler.Largest()));
+        }
+
         var clock = Stopwatch.StartNew();
         long first = step;
         IReadOnlyList<KeyValuePair<string, double>> figures = [];
