@@ -20,18 +20,20 @@ sealed class ProfiledTraining : IDisposable
     /// <summary>Readies a stage.</summary>
     /// <param name="device">Where it runs.</param>
     /// <param name="config">The configuration; of the data only as many samples are read as it says.</param>
-    /// <param name="stageName">The stage; null takes the family's last.</param>
+    /// <param name="stageName">The stage; null takes the last that trains something.</param>
     /// <exception cref="UserInputException">The data cannot be read, or there is no such stage.</exception>
     public ProfiledTraining(Device device, TrainingConfig config, string? stageName = null)
     {
         ModelFamily family = ModelFamily.Get(config.Model);
-        string name = stageName is null ? family.Stages[^1].Name
+        string? name = stageName is null ? null
             : Known.Require($"stage of {config.Model}", stageName, family.Stages.Select(one => one.Name));
         var nobody = new SilentObserver();
         var data = TrainingData.Read(config, int.MaxValue, nobody);
         var tokenizer = new WordTokenizer(data.BuildVocabulary());
         model = family.Create(device, config, tokenizer.Vocabulary);
-        stage = model.Stages.First(one => one.Name == name);
+        stage = name is null ? model.Stages.Last(one => one.Trained.Count > 0) : model.Stages.First(one => one.Name == name);
+        if (stage.Trained.Count == 0)
+            throw new UserInputException($"stage '{name}' trains nothing with these settings");
         loop = new StepLoop(device, config, stage,
             BatchSampler.Of(stage, config, data.Data, data.Encode(tokenizer, config, nobody)));
         stage.Begin();

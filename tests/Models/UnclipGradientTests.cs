@@ -53,9 +53,22 @@ public class UnclipGradientTests
     [TestCase(2)]
     public void Of_the_U_Net(int levels)
     {
-        var net = new UNet(8, [.. ((int[])[4, 6]).Take(levels)], blocks: 2, conditions: 6, heads: 2, embedding: 5);
+        var net = new UNet(new UNetSizes
+        {
+            Channels = [.. ((int[])[4, 6]).Take(levels)],
+            Blocks = 2,
+            Conditions = 6,
+            Global = new(Side: 8, Embedding: 5, Heads: 2),
+        });
         Check(net, (context, inputs) => net.Forward(context, inputs[0], inputs[1], inputs[2]), net.Backward, [Batch, 8, 8, 3], [Batch, 5],
             [Batch]);
+    }
+
+    [Test]
+    public void Of_a_local_U_Net()
+    {
+        var net = new UNet(new UNetSizes { Inputs = 6, Channels = [4, 6], Blocks = 1, Conditions = 6 });
+        Check(net, (context, inputs) => net.Forward(context, inputs[0], null, inputs[1]), net.Backward, [Batch, 8, 4, 6], [Batch]);
     }
 
     [Test]

@@ -11,7 +11,7 @@ sealed class RecordedStepTests
     // Batches differ in the length of their longest caption, in how many words they have, and in their noise.
     const int Steps = 12;
 
-    public static IEnumerable<string> Stages => TrainingSteps.Families.SelectMany(family => family.Stages).Select(stage => stage.Name);
+    public static IEnumerable<string> Stages => TrainingSteps.StageNames;
 
     [TestCaseSource(typeof(TrainingSteps), nameof(TrainingSteps.Cases))]
     public void Replayed_steps_have_the_bits_of_those_launched_one_by_one(string stage, RecurrentCell cell)

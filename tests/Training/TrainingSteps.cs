@@ -18,19 +18,20 @@ sealed class TrainingSteps : IDisposable
 
     public TrainingSteps(Device device, string stage, RecurrentCell cell = RecurrentCell.Lstm, int samples = 40, int batch = 8)
     {
-        ModelFamily family = Families.Single(one => one.Stages.Any(s => s.Name == stage));
+        (ModelFamily family, string name) = stage.Split('/') is [var first, var second]
+            ? (ModelFamily.Get(first), second) : (ModelFamily.Default, stage);
         TrainingConfig config = family.Preset("tiny") with { Samples = samples, Batch = batch, WeightDecay = 0.01f, ClipNorm = 1f };
         config = config switch
         {
             ClassicConfig classic => classic with { Cell = cell },
-            UnclipConfig unclip => unclip with { Cell = cell, ClipBatch = batch, PriorBatch = batch },
+            UnclipConfig unclip => unclip with { Cell = cell, ClipBatch = batch, PriorBatch = batch, Upsamplers = 2 },
             _ => config,
         };
         IDataSet set = DataSets.Open(config.Data, new DataSetOptions { Count = config.Samples });
         PreparedData data = PreparedData.Load(set, set.Splits[0], config.ImageSide);
         var tokenizer = new WordTokenizer(Vocabulary.Build(data.Captions));
         model = family.Create(device, config, tokenizer.Vocabulary);
-        Stage = model.Stages.Single(s => s.Name == stage);
+        Stage = model.Stages.Single(s => s.Name == name);
         int[][] captions = [.. data.Captions.Select(caption => tokenizer.Encode(caption, 24, markEnds: false, out _))];
         Sampler = BatchSampler.Of(Stage, config with { Seed = 1 }, data, captions);
         loop = new StepLoop(device, config, Stage, Sampler);
@@ -49,9 +50,12 @@ sealed class TrainingSteps : IDisposable
     /// <summary>The families of the product.</summary>
     public static ModelFamily[] Families { get; } = [ModelFamily.Default, ModelFamily.Get("unclip")];
 
+    /// <summary>Their stages, as family/stage.</summary>
+    public static IEnumerable<string> StageNames => Families.SelectMany(family => family.Stages.Select(s => $"{family.Name}/{s.Name}"));
+
     public static IEnumerable<TestCaseData> Cases =>
     [
-        .. Families.SelectMany(family => family.Stages).Select(stage => new TestCaseData(stage.Name, RecurrentCell.Lstm)),
+        .. StageNames.Select(stage => new TestCaseData(stage, RecurrentCell.Lstm)),
         new TestCaseData(ClassicFamily.FineTune, RecurrentCell.Gru),
     ];
 

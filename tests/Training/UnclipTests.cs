@@ -29,6 +29,7 @@ public class UnclipTests
         ClipSteps = 6,
         PriorSteps = 6,
         DecoderSteps = 6,
+        UpsamplerSteps = 6,
         CheckpointEvery = 4,
     };
 
@@ -59,6 +60,7 @@ public class UnclipTests
     [TestCase(5)]
     [TestCase(9)]
     [TestCase(17)]
+    [TestCase(23)]
     public void A_run_that_is_stopped_and_resumed_ends_with_the_same_bits(int steps)
     {
         string path = folder[$"stopped{steps}"];
@@ -92,6 +94,7 @@ public class UnclipTests
         byte[] plain = Draw("plain.png");
         Assert.That(Draw("guided.png", "--guidance", "6"), Is.Not.EqualTo(plain));
         Assert.That(Draw("dpm.png", "--sampler", "dpm"), Is.Not.EqualTo(plain));
+        Assert.That(Draw("resized.png", "--upsampler-steps", "0"), Is.Not.EqualTo(plain));
         Assert.That(Draw("text.png", "--from-text-only", "yes"), Is.Not.EqualTo(plain));
         Assert.That(Draw("seed.png", "--seed", "2"), Is.Not.EqualTo(plain));
         CommandRun.Of(["generate", run, Prompts[0], "--out", folder["x.png"], "--steps", "0"])
@@ -163,7 +166,7 @@ public class UnclipTests
     public void A_run_without_its_prior_does_not_draw()
     {
         string parts = folder["parts"];
-        CommandRun.Of("train", "--model", "unclip", "--preset", "tiny", "--set", "samples=32", "--stage", "diffusion", "--out", parts)
+        CommandRun.Of("train", "--model", "unclip", "--preset", "tiny", "--set", "samples=32", "--stage", "decoder", "--out", parts)
             .Succeeded();
         CommandRun.Of("generate", parts, Prompts[0], "--out", folder["x.png"]).IsUsageFault("stage clip", "not trained yet");
     }
@@ -181,7 +184,8 @@ public class UnclipTests
     {
         (string Set, string Said)[] settings =
         [
-            ("imageSide=18", "multiple of 4"), ("decoderHeads=3", "does not divide"),
+            ("imageSide=12", "multiple of 4"), ("upsamplers=3", "upsamplers is 3"), ("imageSide=15", "do not halve"),
+            ("upsamplerCrop=6", "multiples of 4"), ("upsamplerNoise=-1", "upsamplerNoise is -1"), ("decoderHeads=3", "does not divide"),
             ("textHeads=0", "textHeads is 0"), ("dropCondition=1", "dropCondition is 1"),
             ("emaDecay=2", "emaDecay is 2"),
         ];
@@ -201,8 +205,8 @@ public class UnclipTests
 
     static byte[][] Read(string path) =>
     [
-        .. ModelFamily.Get("unclip").Stages.Select(stage =>
-            File.ReadAllBytes(Directory.GetFiles(Path.Combine(path, "checkpoints", stage.Name), "final-*").Single())),
+        .. ModelFamily.Get("unclip").Stages.Select(stage => Path.Combine(path, "checkpoints", stage.Name)).Where(Directory.Exists)
+            .Select(stage => File.ReadAllBytes(Directory.GetFiles(stage, "final-*").Single())),
     ];
 
     sealed class StoppingObserver(CancellationTokenSource stop, int after) : ITrainingObserver

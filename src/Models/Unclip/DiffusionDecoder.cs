@@ -80,11 +80,7 @@ public sealed class DiffusionDecoder
             context.Arena.ReleaseSince(mark);
         }
 
-        // From [-1, 1].
-        float[] halves = [.. Enumerable.Repeat((float[])[-.5f, -.5f, -.5f, .5f, .5f, .5f], count).SelectMany(one => one)];
-        Tensor half = context.Upload(halves, count, halves.Length / count), result = context.Allocate(pictures.Shape);
-        ChannelModulationOp.Forward(context.Stream, pictures, half, result);
-        return result;
+        return PixelRange.ToUnit(context, pictures);
     }
 
     /// <summary>Forgets a step that was broken off.</summary>

@@ -5,7 +5,8 @@ namespace Dalle2.Models.Unclip;
 /// <summary>
 /// The network of the diffusion decoder: a U-Net (Ronneberger et al., 2015; Dhariwal and Nichol, 2021, arXiv 2105.05233) over patches of 2 x 2 pixels. Residual blocks whose channels time and embedding
 /// scale and shift; learned positions at the first level; at the lowest one the embedding is projected to a map of its own, so that place can be told, and the map looks at itself.
-/// Pictures <c>[B, side, side, 3]</c>, embeddings <c>[B, embedding]</c>, times <c>[B]</c>.
+/// A local network has none of these three, nor an embedding: it takes pictures of any side that its levels halve.
+/// Given <c>[B, side, side, inputs]</c>, embeddings <c>[B, embedding]</c>, times <c>[B]</c>; predicted <c>[B, side, side, 3]</c>.
 /// </summary>
 public sealed class UNet : Layer
 {
@@ -13,57 +14,54 @@ public sealed class UNet : Layer
 
     readonly TimeEmbedding times;
     readonly Sequential time;
-    readonly Linear embed;
+    readonly Linear? embed;
     readonly Activation activateCondition;
     readonly PixelUnshuffle unshuffle;
     readonly Conv2d first;
-    readonly LearnedPositions positions;
+    readonly LearnedPositions? positions;
     readonly Down[] downs;
-    readonly Linear place;
+    readonly Linear? place;
     readonly ResidualBlock middle;
-    readonly GroupNormActivation attentionNorm;
-    readonly MultiHeadAttention attention;
+    readonly GroupNormActivation? attentionNorm;
+    readonly MultiHeadAttention? attention;
     readonly Up[] ups;
     readonly GroupNormActivation lastNorm;
     readonly Conv2d last;
     readonly PixelShuffle shuffle;
-    readonly int lowSide;
-    readonly int lowChannels;
 
     /// <summary>A network.</summary>
-    /// <param name="side">The side of the square pictures, in pixels.</param>
-    /// <param name="channels">Channels of each level, over patches; all but the first halve the map.</param>
-    /// <param name="blocks">Residual blocks of a level, on either way.</param>
-    /// <param name="conditions">Features of the condition, an even number.</param>
-    /// <param name="heads">Heads of the attention.</param>
-    /// <param name="embedding">Features of an embedding.</param>
-    public UNet(int side, IReadOnlyList<int> channels, int blocks, int conditions, int heads, int embedding)
+    /// <param name="sizes">Its sizes.</param>
+    public UNet(UNetSizes sizes)
     {
-        int firstSide = side / Patch;
-        lowSide = firstSide >> (channels.Count - 1);
-        lowChannels = channels[^1];
+        IReadOnlyList<int> channels = sizes.Channels;
+        int conditions = sizes.Conditions, lowChannels = channels[^1];
         times = new TimeEmbedding(conditions);
         time = Compose("time", new Sequential(("first", new Linear(conditions, conditions, activation: ActivationKind.SiLU)), ("second",
             new Linear(conditions, conditions))));
-        embed = Compose("embed", new Linear(embedding, conditions));
         activateCondition = Compose("activateCondition", Activation.SiLU());
         unshuffle = Compose("unshuffle", new PixelUnshuffle(Patch));
-        first = Compose("first", new Conv2d(Colors * Patch * Patch, channels[0], kernel: 3, padding: 1));
-        positions = Compose("positions", new LearnedPositions(firstSide * firstSide, channels[0]));
+        first = Compose("first", new Conv2d(sizes.Inputs * Patch * Patch, channels[0], kernel: 3, padding: 1));
         downs =
         [
             .. channels.Select((own, i) => Compose($"down{i + 1}",
-                new Down(own, blocks, conditions, i + 1 < channels.Count ? channels[i + 1] : 0))),
+                new Down(own, sizes.Blocks, conditions, i + 1 < channels.Count ? channels[i + 1] : 0))),
         ];
-        place = Compose("place", new Linear(embedding, lowSide * lowSide * lowChannels));
         middle = Compose("middle", new ResidualBlock(lowChannels, lowChannels, conditions));
-        attentionNorm = Compose("attentionNorm",
-            new GroupNormActivation(ResidualBlock.GroupsOf(lowChannels), lowChannels, activates: false));
-        attention = Compose("attention", new MultiHeadAttention(lowChannels, heads));
+        if (sizes.Global is { } global)
+        {
+            int firstSide = global.Side / Patch, lowSide = firstSide >> (channels.Count - 1);
+            embed = Compose("embed", new Linear(global.Embedding, conditions));
+            positions = Compose("positions", new LearnedPositions(firstSide * firstSide, channels[0]));
+            place = Compose("place", new Linear(global.Embedding, lowSide * lowSide * lowChannels));
+            attentionNorm = Compose("attentionNorm",
+                new GroupNormActivation(ResidualBlock.GroupsOf(lowChannels), lowChannels, activates: false));
+            attention = Compose("attention", new MultiHeadAttention(lowChannels, global.Heads));
+        }
+
         ups =
         [
             .. channels.Select((own, i) => Compose($"up{i + 1}",
-                new Up(own, blocks, conditions, i > 0 ? channels[i - 1] : 0))),
+                new Up(own, sizes.Blocks, conditions, i > 0 ? channels[i - 1] : 0))),
         ];
         lastNorm = Compose("lastNorm", new GroupNormActivation(ResidualBlock.GroupsOf(channels[0]), channels[0]));
         last = Compose("last",
@@ -71,26 +69,31 @@ public sealed class UNet : Layer
         shuffle = Compose("shuffle", new PixelShuffle(Patch));
     }
 
-    /// <summary>What is predicted of noisy pictures, of their shape.</summary>
+    /// <summary>What is predicted of noisy pictures.</summary>
     /// <param name="context">The step.</param>
-    /// <param name="noisy">The pictures.</param>
-    /// <param name="embedding">The embeddings; zeros for none.</param>
+    /// <param name="noisy">The pictures, and what is told of them by way of further channels.</param>
+    /// <param name="embedding">The embeddings; zeros for none; null for a local network, and for no other.</param>
     /// <param name="times">The times.</param>
-    public Tensor Forward(Context context, Tensor noisy, Tensor embedding, Tensor times)
+    /// <exception cref="ArgumentException">A local network is given an embedding, or another one none.</exception>
+    public Tensor Forward(Context context, Tensor noisy, Tensor? embedding, Tensor times)
     {
+        if (embedding == null != (embed == null))
+        {
+            throw new ArgumentException(
+                $"{Name}: a network that is {(embed == null ? "local takes no embedding" : "not local takes an embedding")}");
+        }
+
         BeginForward(context);
         Tensor condition = time.Forward(context, this.times.Forward(context, times));
-        ElementwiseOp.AddInPlace(context.Stream, condition, embed.Forward(context, embedding));
+        if (embed != null)
+            ElementwiseOp.AddInPlace(context.Stream, condition, embed.Forward(context, embedding!));
         condition = activateCondition.Forward(context, condition);
         Tensor map = first.Forward(context, unshuffle.Forward(context, noisy));
-        map = positions.Forward(context, Sequence(map)).Reshape(map.Shape);
+        if (positions != null)
+            map = positions.Forward(context, Sequence(map)).Reshape(map.Shape);
         foreach (Down down in downs)
             map = down.Forward(context, map, condition);
-        Tensor places = place.Forward(context, embedding);
-        ElementwiseOp.AddInPlace(context.Stream, places, map);
-        Tensor low = middle.Forward(context, places.Reshape(map.Shape), condition);
-        map = attention.Forward(context, Sequence(attentionNorm.Forward(context, low))).Reshape(low.Shape);
-        ElementwiseOp.AddInPlace(context.Stream, map, low);
+        map = place == null ? middle.Forward(context, map, condition) : Look(context, map, embedding!, condition);
         for (int i = ups.Length - 1; i >= 0; i--)
             map = ups[i].Forward(context, map, downs[i].Skip, condition);
         return EndForward(context, shuffle.Forward(context, last.Forward(context, lastNorm.Forward(context, map))));
@@ -109,23 +112,29 @@ public sealed class UNet : Layer
             Add(own);
         }
 
-        Tensor dlow = attentionNorm.Backward(context, attention.Backward(context, Sequence(dmap)).Reshape(dmap.Shape));
-        ElementwiseOp.AddInPlace(context.Stream, dlow, dmap);
-        (dmap, Tensor? dmiddle) = middle.Backward(context, dlow);
+        if (attention != null)
+        {
+            Tensor dlow = attentionNorm!.Backward(context, attention.Backward(context, Sequence(dmap)).Reshape(dmap.Shape));
+            ElementwiseOp.AddInPlace(context.Stream, dlow, dmap);
+            dmap = dlow;
+        }
+
+        (dmap, Tensor? dmiddle) = middle.Backward(context, dmap);
         Add(dmiddle!);
-        place.BackwardToParameters(context, dmap.Reshape(dmap.Shape[0], lowSide * lowSide * lowChannels));
+        place?.BackwardToParameters(context, dmap.Reshape(dmap.Shape[0], dmap.Length / dmap.Shape[0]));
         for (int i = downs.Length - 1; i >= 0; i--)
         {
             (dmap, Tensor own) = downs[i].Backward(context, dmap, dskips[i]);
             Add(own);
         }
 
-        dmap = positions.Backward(context, Sequence(dmap)).Reshape(dmap.Shape);
+        if (positions != null)
+            dmap = positions.Backward(context, Sequence(dmap)).Reshape(dmap.Shape);
         // What it was given is data.
         first.BackwardToParameters(context, dmap);
         unshuffle.Abandon();
         Tensor dsum = activateCondition.Backward(context, dcondition!);
-        embed.BackwardToParameters(context, dsum);
+        embed?.BackwardToParameters(context, dsum);
         time.BackwardToParameters(context, dsum);
         EndBackward(context);
 
@@ -136,6 +145,17 @@ public sealed class UNet : Layer
             else
                 ElementwiseOp.AddInPlace(context.Stream, dcondition, own);
         }
+    }
+
+    // The lowest level of a network that is not local: what the embedding says of places, and the map's look at itself.
+    Tensor Look(Context context, Tensor map, Tensor embedding, Tensor condition)
+    {
+        Tensor places = place!.Forward(context, embedding);
+        ElementwiseOp.AddInPlace(context.Stream, places, map);
+        Tensor low = middle.Forward(context, places.Reshape(map.Shape), condition);
+        Tensor seen = attention!.Forward(context, Sequence(attentionNorm!.Forward(context, low))).Reshape(low.Shape);
+        ElementwiseOp.AddInPlace(context.Stream, seen, low);
+        return seen;
     }
 
     static Tensor Sequence(Tensor map) => map.Reshape(map.Shape[0], map.Rows / map.Shape[0], map.Cols);

@@ -22,13 +22,27 @@ public sealed class UnclipModel : IDisposable
             ? new TextEncoder(sizes.Vocabulary, sizes.WordFeatures, sizes.TextFeatures, sizes.Cell)
             : new TransformerTextEncoder(sizes.Vocabulary, sizes.MostWords, sizes.TextFeatures, sizes.TextLayers, sizes.TextHeads);
         TextEncoder = Add(device, "text", text, seed);
-        ImageEncoder = Add(device, "image", new ResidualEncoder(sizes.ImageSide, sizes.EncoderChannels), seed);
+        ImageEncoder = Add(device, "image", new ResidualEncoder(sizes.DecoderSide, sizes.EncoderChannels), seed);
         Contrast = Add(device, "contrast", new ContrastiveHead(sizes.TextFeatures, ImageEncoder.Features, sizes.Embedding), seed);
         Clip = new ContrastiveModel(TextEncoder, ImageEncoder, Contrast);
         Prior = Add(device, "prior", new PriorNetwork(sizes.Embedding, sizes.PriorWidth, sizes.PriorBlocks), seed);
-        Decoder = Add(device, "decoder",
-            new UNet(sizes.ImageSide, sizes.DecoderChannels, sizes.DecoderBlocks, sizes.DecoderConditions, sizes.DecoderHeads,
-                sizes.Embedding), seed);
+        Decoder = Add(device, "decoder", new UNet(new UNetSizes
+        {
+            Channels = sizes.DecoderChannels,
+            Blocks = sizes.DecoderBlocks,
+            Conditions = sizes.DecoderConditions,
+            Global = new(sizes.DecoderSide, sizes.Embedding, sizes.DecoderHeads),
+        }), seed);
+        Upsamplers =
+        [
+            .. Enumerable.Range(1, sizes.Upsamplers).Select(i => Add(device, $"upsampler{i}", new UNet(new UNetSizes
+            {
+                Inputs = 2 * 3,
+                Channels = sizes.UpsamplerChannels,
+                Blocks = sizes.UpsamplerBlocks,
+                Conditions = sizes.UpsamplerConditions,
+            }), seed)),
+        ];
     }
 
     /// <summary>The sizes.</summary>
@@ -52,12 +66,33 @@ public sealed class UnclipModel : IDisposable
     /// <summary>Takes noise off pictures, knowing the image's embedding.</summary>
     public UNet Decoder { get; }
 
+    /// <summary>Take noise off pictures, knowing those of half the side; the first one's are the decoder's.</summary>
+    public IReadOnlyList<UNet> Upsamplers { get; }
+
     /// <summary>The memory of all parts.</summary>
     public IReadOnlyList<ParameterStore> Stores => stores;
 
     /// <summary>The memory of some parts.</summary>
     public IReadOnlyList<ParameterStore> StoresOf(params Layer[] parts) =>
         [.. parts.Select(part => stores.Single(store => store.Root == part))];
+
+    /// <summary>Pictures at the side that CLIP sees and the decoder draws.</summary>
+    /// <param name="context">The step.</param>
+    /// <param name="pictures">Pictures, <c>[B, side, side, 3]</c>, of <see cref="UnclipArchitecture.ImageSide"/>.</param>
+    public Tensor Reduce(Context context, Tensor pictures) => Reduce(context, pictures, 1 << Sizes.Upsamplers);
+
+    /// <summary>Means over squares of pixels.</summary>
+    /// <param name="context">The step.</param>
+    /// <param name="pictures">Pictures, <c>[B, side, side, 3]</c>.</param>
+    /// <param name="factor">The side of a square; of 1 they are given back.</param>
+    public static Tensor Reduce(Context context, Tensor pictures, int factor)
+    {
+        if (factor == 1)
+            return pictures;
+        Tensor small = context.Allocate(pictures.Shape.With(1, pictures.Shape[1] / factor).With(2, pictures.Shape[2] / factor));
+        AveragePoolOp.Forward(context.Stream, pictures, small, factor);
+        return small;
+    }
 
     /// <inheritdoc/>
     public void Dispose()

@@ -130,7 +130,11 @@ public sealed class TrainingSession
             }
 
             if (request.Stage != null)
+            {
+                if (stage.Steps == 0)
+                    observer.Notice($"stage '{stage.Name}' has no steps by this run's settings: nothing was trained");
                 break;
+            }
         }
 
         RunReport.Write(run, config, device);

@@ -36,7 +36,7 @@ sealed class ClipEmbeddings
             int count = Math.Min(PicturesAtOnce, data.Count - start);
             Batch batch = BatchSampler.Gather(data, captions, [.. Enumerable.Range(start, count)]);
             context.BeginStep(0, training: false);
-            Read(clip.EmbedImages(context, batch.UploadImages(context)), images);
+            Read(clip.EmbedImages(context, model.Reduce(context, batch.UploadImages(context))), images);
             var tokens = batch.UploadTokens(context, model.TextEncoder.IsByCaption);
             Read(clip.EmbedCaptions(context, tokens, batch.UploadLengths(context)), texts);
 

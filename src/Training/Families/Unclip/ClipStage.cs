@@ -25,7 +25,7 @@ sealed class ClipStage(StageDescription description, UnclipModel model, UnclipCo
         (lengths, images) = (batch.UploadLengths(context), batch.UploadImages(context));
     }
 
-    public override Tensor Run(Context context) => Gather(context, clip.Run(context, tokens!, lengths!, images!));
+    public override Tensor Run(Context context) => Gather(context, clip.Run(context, tokens!, lengths!, model.Reduce(context, images!)));
 
     protected override IReadOnlyList<KeyValuePair<string, double>> Describe(ReadOnlySpan<float> values) =>
         Figures(new KeyValuePair<string, double>("loss", values[0]));

@@ -4,7 +4,6 @@ using Dalle2.Kernels.Shared;
 using Dalle2.Layers;
 using Dalle2.Models.Unclip;
 using Dalle2.Tensors;
-using Dalle2.Training.Drawing;
 using Dalle2.Training.Loop;
 
 namespace Dalle2.Training.Families.Unclip;
@@ -53,7 +52,8 @@ sealed class DiffusionStage : Stage
         picture = context.Upload(pictures, batch.Size, batch.Side, batch.Side, 3);
     }
 
-    public override Tensor Run(Context context) => Gather(context, decoder.Run(context, picture!, condition!, levels!));
+    public override Tensor Run(Context context) => Gather(
+        context, decoder.Run(context, model.Reduce(context, picture!), condition!, levels!));
 
     protected override IReadOnlyList<KeyValuePair<string, double>> Describe(ReadOnlySpan<float> values) =>
         Figures(new KeyValuePair<string, double>("loss", values[0]));
@@ -61,5 +61,5 @@ sealed class DiffusionStage : Stage
     public override void Abandon() => decoder.Abandon();
 
     public override Tensor Sheet(Context context, Batch batch, ulong seed) =>
-        sampler.Draw(context, batch, seed, 0, SamplerSettings.Of(ModelFamily.Get(config.Model)));
+        sampler.Draw(context, batch, seed, 0, UnclipSampler.WithoutUpsamplers);
 }

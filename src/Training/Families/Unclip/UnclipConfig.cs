@@ -63,6 +63,30 @@ public sealed record UnclipConfig : TrainingConfig
     [JsonPropertyOrder(ModelOrder)]
     public int DecoderHeads { get; init; } = 3;
 
+    /// <summary>How often the decoder's pictures are doubled, by an upsampler each: imageSide is the side behind the last one.</summary>
+    [JsonPropertyOrder(ModelOrder)]
+    public int Upsamplers { get; init; }
+
+    /// <summary>Channels of each level of an upsampler, over patches of 2 x 2 pixels; all but the first halve the map.</summary>
+    [JsonPropertyOrder(ModelOrder)]
+    public IReadOnlyList<int> UpsamplerChannels { get; init; } = [32, 64];
+
+    /// <summary>Residual blocks of each level of an upsampler, on either way.</summary>
+    [JsonPropertyOrder(ModelOrder)]
+    public int UpsamplerBlocks { get; init; } = 1;
+
+    /// <summary>Features of an upsampler's condition, the time.</summary>
+    [JsonPropertyOrder(ModelOrder)]
+    public int UpsamplerConditions { get; init; } = 64;
+
+    /// <summary>The side of the square crops that upsamplers are trained on, where the pictures are larger, in pixels.</summary>
+    [JsonPropertyOrder(ModelOrder)]
+    public int UpsamplerCrop { get; init; } = 32;
+
+    /// <summary>The largest deviation of the noise that an upsampler's small pictures get in training, of values in [-1, 1].</summary>
+    [JsonPropertyOrder(ModelOrder)]
+    public float UpsamplerNoise { get; init; } = .2f;
+
     /// <summary>The share of samples that the prior and the decoder learn without their condition, for guidance.</summary>
     [JsonPropertyOrder(ModelOrder)]
     public float DropCondition { get; init; } = .1f;
@@ -95,6 +119,14 @@ public sealed record UnclipConfig : TrainingConfig
     [JsonPropertyOrder(StagesOrder)]
     public int DecoderSteps { get; init; } = 3000;
 
+    /// <summary>Steps of the first upsampler's stage.</summary>
+    [JsonPropertyOrder(StagesOrder)]
+    public int UpsamplerSteps { get; init; } = 1000;
+
+    /// <summary>Steps of the second upsampler's stage.</summary>
+    [JsonPropertyOrder(StagesOrder)]
+    public int SecondUpsamplerSteps { get; init; } = 1000;
+
     /// <summary>The model's sizes for a vocabulary.</summary>
     public UnclipArchitecture Architecture(int vocabulary) => new()
     {
@@ -114,6 +146,11 @@ public sealed record UnclipConfig : TrainingConfig
         DecoderBlocks = DecoderBlocks,
         DecoderConditions = DecoderConditions,
         DecoderHeads = DecoderHeads,
+        Upsamplers = Upsamplers,
+        UpsamplerChannels = UpsamplerChannels,
+        UpsamplerBlocks = UpsamplerBlocks,
+        UpsamplerConditions = UpsamplerConditions,
+        UpsamplerCrop = UpsamplerCrop,
     };
 
     /// <inheritdoc/>
@@ -129,14 +166,20 @@ public sealed record UnclipConfig : TrainingConfig
         RequireBetween("decoderBlocks", DecoderBlocks, 1, 64);
         RequireBetween("decoderConditions", DecoderConditions, 2, MostFeatures);
         RequireBetween("decoderHeads", DecoderHeads, 1, 1024);
+        RequireBetween("upsamplers", Upsamplers, 0, UnclipFamily.UpsamplerStages.Count);
+        RequireBetween("upsamplerBlocks", UpsamplerBlocks, 1, 64);
+        RequireBetween("upsamplerConditions", UpsamplerConditions, 2, MostFeatures);
+        RequireBetween("upsamplerCrop", UpsamplerCrop, 2, 65536);
+        Require(UpsamplerNoise is >= 0 and <= 10, $"upsamplerNoise is {UpsamplerNoise}, it must be from 0 to 10");
         RequireBetween("clipBatch", ClipBatch, 2, 65536);
         RequireBetween("priorBatch", PriorBatch, 2, 65536);
-        Require(EncoderChannels.Concat(DecoderChannels).All(channels => channels <= MostFeatures),
-            $"a number of encoderChannels or decoderChannels is above {MostFeatures}");
+        Require(EncoderChannels.Concat(DecoderChannels).Concat(UpsamplerChannels).All(channels => channels <= MostFeatures),
+            $"a number of encoderChannels, decoderChannels or upsamplerChannels is above {MostFeatures}");
         Require(DropCondition is >= 0 and < 1, $"dropCondition is {DropCondition}, it must be at least 0 and below 1");
         Require(EmaDecay is >= 0 and < 1, $"emaDecay is {EmaDecay}, it must be at least 0 and below 1");
         Require(MinSnr > 0 && float.IsFinite(MinSnr), $"minSnr is {MinSnr}, it must be above 0");
-        Require(new[] { ClipSteps, PriorSteps, DecoderSteps }.All(steps => steps >= 0), "the steps of a stage cannot be below 0");
+        Require(new[] { ClipSteps, PriorSteps, DecoderSteps, UpsamplerSteps, SecondUpsamplerSteps }.All(steps => steps >= 0),
+            "the steps of a stage cannot be below 0");
         try
         {
             Architecture(vocabulary: 4).Validate();

@@ -5,7 +5,7 @@ using Dalle2.Training.Runs;
 
 namespace Dalle2.Training.Families.Unclip;
 
-/// <summary>unCLIP, the model of DALL-E 2 (Ramesh et al., 2022, arXiv 2204.06125): CLIP, a diffusion prior from caption to image embedding, a diffusion decoder from embedding to picture.</summary>
+/// <summary>unCLIP, the model of DALL-E 2 (Ramesh et al., 2022, arXiv 2204.06125): CLIP, a diffusion prior from caption to image embedding, a diffusion decoder from embedding to picture, diffusion upsamplers.</summary>
 public sealed class UnclipFamily : ModelFamily
 {
     /// <summary>Encoders of captions and pictures, contrastive.</summary>
@@ -14,14 +14,17 @@ public sealed class UnclipFamily : ModelFamily
     /// <summary>The diffusion prior, on the frozen CLIP.</summary>
     public const string Prior = "prior";
 
-    /// <summary>The diffusion decoder, on the frozen CLIP. Named apart from the decoder of other families.</summary>
-    public const string Decoder = "diffusion";
+    /// <summary>The diffusion decoder, on the frozen CLIP.</summary>
+    public const string Decoder = "decoder";
+
+    /// <summary>The diffusion upsamplers, of a doubling each.</summary>
+    public static IReadOnlyList<string> UpsamplerStages { get; } = ["upsampler", "second-upsampler"];
 
     /// <inheritdoc/>
     public override string Name => "unclip";
 
     /// <inheritdoc/>
-    public override string Summary => "CLIP, diffusion prior, diffusion decoder";
+    public override string Summary => "CLIP, diffusion prior, diffusion decoder, diffusion upsamplers";
 
     /// <inheritdoc/>
     public override IReadOnlyList<Preset> Presets => UnclipPresets.All;
@@ -35,6 +38,8 @@ public sealed class UnclipFamily : ModelFamily
         new(Clip, "CLIP: captions and pictures in one space (contrastive)", "clipSteps", ["loss"]),
         new(Prior, "prior: image embeddings from captions (diffusion)", "priorSteps", ["loss"]),
         new(Decoder, "decoder: pictures from image embeddings (diffusion)", "decoderSteps", ["loss"]),
+        new(UpsamplerStages[0], "upsampler: pictures of twice the side (diffusion)", "upsamplerSteps", ["loss"]),
+        new(UpsamplerStages[1], "second upsampler: of four times the side (diffusion)", "secondUpsamplerSteps", ["loss"]),
     ];
 
     /// <inheritdoc/>

@@ -27,6 +27,7 @@ sealed class UnclipFamilyModel : FamilyModel, IRetrieval, IDrawsFromEmbeddings
             new ClipStage(Of(UnclipFamily.Clip), model, config),
             new PriorStage(Of(UnclipFamily.Prior), model, config),
             new DiffusionStage(Of(UnclipFamily.Decoder), model, config),
+            .. UnclipFamily.UpsamplerStages.Select((name, i) => new UpsamplerStage(Of(name), model, config, i)),
         ];
     }
 
@@ -41,7 +42,8 @@ sealed class UnclipFamilyModel : FamilyModel, IRetrieval, IDrawsFromEmbeddings
     public Tensor EmbedCaptions(Context context, Batch batch) =>
         clip.EmbedCaptions(context, batch.UploadTokens(context, model.TextEncoder.IsByCaption), batch.UploadLengths(context));
 
-    public Tensor EmbedImages(Context context, Batch batch) => clip.EmbedImages(context, batch.UploadImages(context));
+    public Tensor EmbedImages(Context context, Batch batch) => clip.EmbedImages(
+        context, model.Reduce(context, batch.UploadImages(context)));
 
     public int EmbeddingLength => model.Sizes.Embedding;
 

@@ -7,7 +7,8 @@ static class UnclipPresets
     [
         new("tiny", "16x16, seconds: to see every stage run", new UnclipConfig
         {
-            ImageSide = 16, Samples = 256, WordFeatures = 16, TextFeatures = 32, EncoderChannels = [8, 16], Embedding = 16,
+            ImageSide = 16, Upsamplers = 1, UpsamplerChannels = [8, 16], UpsamplerConditions = 16, UpsamplerCrop = 8, UpsamplerSteps = 10,
+            SecondUpsamplerSteps = 10, Samples = 256, WordFeatures = 16, TextFeatures = 32, EncoderChannels = [8, 16], Embedding = 16,
             PriorWidth = 32, PriorBlocks = 1, DecoderChannels = [8, 16], DecoderBlocks = 1, DecoderConditions = 16, DecoderHeads = 2,
             Batch = 16, ClipBatch = 16, PriorBatch = 16, ClipSteps = 10, PriorSteps = 10, DecoderSteps = 10,
             CheckpointEvery = 5, LogEvery = 5, WarmupSteps = 5,

@@ -25,6 +25,10 @@ sealed class UnclipSampler(UnclipModel model) : ISampler
     static readonly ChoiceOption SamplerName = new(
         "sampler", "How the decoder takes noise away: ddim, or dpm (DPM-Solver++ 2M), for few steps.", [Ddim, Dpm]);
 
+    static readonly NumberOption UpsamplerSteps = new(
+        "upsampler-steps", "Steps of each upsampler, where the run has some, by DPM-Solver++; 0 resizes bilinearly instead.", 8f, 0f, 1000f,
+        Whole: true);
+
     static readonly ChoiceOption FromTextOnly = new(
         "from-text-only", "Leaves the prior out: the decoder gets the caption's embedding in place of an image's.",
         ["no", "yes"]);
@@ -32,12 +36,18 @@ sealed class UnclipSampler(UnclipModel model) : ISampler
     readonly ContrastiveModel clip = model.Clip;
     readonly DiffusionPrior prior = new(model);
     readonly DiffusionDecoder decoder = new(model);
+    readonly Upsampler[] upsamplers = [.. model.Upsamplers.Select(network => new Upsampler(network))];
 
-    public static IReadOnlyList<SamplerOption> Options { get; } = [Guidance, Steps, SamplerName, FromTextOnly];
+    public static IReadOnlyList<SamplerOption> Options { get; } = [Guidance, Steps, SamplerName, UpsamplerSteps, FromTextOnly];
+
+    /// <summary>The defaults, but that pictures are resized where upsamplers would draw.</summary>
+    public static SamplerSettings WithoutUpsamplers => SamplerSettings.Of(
+        ModelFamily.Get("unclip"), new Dictionary<string, string> { [UpsamplerSteps.Name] = "0" });
 
     public IReadOnlyList<string> Stages => [UnclipFamily.Decoder];
 
-    public IReadOnlyList<string> NeededStages => [UnclipFamily.Clip, UnclipFamily.Prior];
+    public IReadOnlyList<string> NeededStages =>
+        [UnclipFamily.Clip, UnclipFamily.Prior, .. UnclipFamily.UpsamplerStages.Take(upsamplers.Length)];
 
     public Tensor Draw(Context context, Batch captions, ulong seed, int firstNumber, SamplerSettings settings) => Draw(
         context, EmbedPrompts(context, captions, seed, firstNumber, settings), seed, [.. Enumerable.Range(firstNumber, captions.Size)],
@@ -47,7 +57,7 @@ sealed class UnclipSampler(UnclipModel model) : ISampler
     {
         int side = model.Sizes.ImageSide;
         Tensor images = context.Upload([.. pictures.SelectMany(picture => picture)], pictures.Count, side, side, 3);
-        return Scaled(clip.EmbedImages(context, images).ToArray(context.Stream));
+        return Scaled(clip.EmbedImages(context, model.Reduce(context, images)).ToArray(context.Stream));
     }
 
     public float[][] EmbedPrompts(Context context, Batch captions, ulong seed, int firstNumber, SamplerSettings settings)
@@ -59,11 +69,34 @@ sealed class UnclipSampler(UnclipModel model) : ISampler
 
     public Tensor Draw(Context context, IReadOnlyList<float[]> embeddings, ulong seed, IReadOnlyList<int> numbers, SamplerSettings settings)
     {
-        int count = embeddings.Count, side = model.Sizes.ImageSide;
+        int count = embeddings.Count, side = model.Sizes.DecoderSide;
         float[] noise = LatentNoise.Draw(seed, numbers, side * side * 3, 1f, "picture");
         Tensor images = context.Upload([.. embeddings.SelectMany(embedding => embedding)], count, model.Sizes.Embedding);
-        return decoder.Draw(
+        Tensor pictures = decoder.Draw(
             context, context.Upload(noise, count, side, side, 3), images, CreateSampler(settings), settings.Number(Guidance.Name));
+        return Upsample(context, pictures, seed, numbers, settings);
+    }
+
+    /// <summary>Pictures of the decoder's side, in [0, 1], at the side that is drawn.</summary>
+    public Tensor Upsample(Context context, Tensor pictures, ulong seed, IReadOnlyList<int> numbers, SamplerSettings settings)
+    {
+        int steps = (int)settings.Number(UpsamplerSteps.Name), count = numbers.Count;
+        for (int i = 0; i < upsamplers.Length; i++)
+        {
+            if (steps == 0)
+            {
+                pictures = Upsampler.Resize(context, pictures);
+                continue;
+            }
+
+            int side = Upsampler.Factor * pictures.Shape[1];
+            Tensor large = context.Upload(LatentNoise.Draw(seed, numbers, side * side * 3, 1f, $"upsampler{i + 1}"), count, side, side, 3);
+            upsamplers[i].Draw(context, large, PixelRange.ToSigned(context, pictures),
+                new DpmSolverSampler(upsamplers[i].Schedule, steps, DiffusionTarget.Velocity, clamps: true));
+            pictures = PixelRange.ToUnit(context, large);
+        }
+
+        return pictures;
     }
 
     DiffusionSampler CreateSampler(SamplerSettings settings)
