@@ -129,7 +129,7 @@ static class Application
         (int code, string message) = fault switch
         {
             UserInputException or DeviceUnavailableException or InvalidSettingException => (ExitCode.Usage, fault.Message),
-            TrainingDivergedException or KernelException or IlgpuRefusalException or OperationCanceledException =>
+            TrainingDivergedException or StageAtChanceException or KernelException or IlgpuRefusalException or OperationCanceledException =>
             (ExitCode.Failed, fault.Message),
             IOException or UnauthorizedAccessException => (ExitCode.Failed, fault.Message),
             _ =>

@@ -46,6 +46,8 @@ sealed class TrainVerb : Verb
     readonly Option<string?> images = VerbOptions.OptionalText("--images", "DIR",
         "COCO: the folder of the pictures. [default: beside the .json]");
     readonly Option<bool> dataChanged = VerbOptions.DataChanged();
+    readonly Option<bool> anyway = VerbOptions.Flag("--anyway",
+        "Go on behind a stage that does no better than chance on held-out samples; without it the run stops there and says what to change.");
     readonly Option<int> maxBroken = VerbOptions.MaxBroken();
     readonly Option<int?> maxPixels = VerbOptions.MaxPixels();
     readonly Option<bool> listSettings = VerbOptions.Flag("--list-settings",
@@ -55,7 +57,7 @@ sealed class TrainVerb : Verb
         : base("train", "Train a model on captioned pictures, all stages or one; or continue a run.")
     {
         foreach (Option option in new Option[] { data, model, preset, output, stage, device, precision, threads, seed, resume, set, minutes,
-            images, dataChanged, maxBroken, maxPixels, listSettings })
+            images, dataChanged, anyway, maxBroken, maxPixels, listSettings })
         {
             Options.Add(option);
         }
@@ -70,7 +72,7 @@ sealed class TrainVerb : Verb
 
     public override IReadOnlyList<string> Notes =>
     [
-        "RUN gets config.json, vocabulary.txt, checkpoints/STAGE/*.safetensors, log.jsonl, samples/*.png and report.html. Ctrl-C finishes "
+        "RUN gets config.json, vocabulary.txt, checkpoints/STAGE/*.safetensors, log.jsonl, health.json, samples/*.png and report.html. Ctrl-C finishes "
         + "the step and saves a checkpoint; resumed, the run ends with the same bits as one that was never stopped.",
         "JSON: {run, steps, seconds, loss, device}; loss is null when nothing was left to train, and behind the device stands the "
         + "precision if it is not float32, as in cuda:0 tf32. With --list-settings: {PRESET: {NAME: VALUE}}.",
@@ -99,6 +101,7 @@ sealed class TrainVerb : Verb
             MovedImages = resuming && arguments.GetValue(images) is { } pictures ? Path.GetFullPath(pictures) : null,
             AcceptChangedData = arguments.GetValue(dataChanged),
             Minutes = arguments.GetValue(minutes),
+            Anyway = arguments.GetValue(anyway),
             MaxBroken = arguments.GetValue(maxBroken),
         };
         (TrainingResult result, ProgressDisplay progress) =

@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Dalle2.Data.Pictures;
 using Dalle2.Gpu.Runtime;
 using Dalle2.Tests.Cli;
@@ -177,6 +178,36 @@ public class UnclipTests
         var json = CommandRun.Of("eval", run, "--count", "16", "--json").Succeeded().Json;
         Assert.That(json["retrieval"], Is.Not.Null);
         Assert.That(json["attributes"]!.AsObject(), Is.Not.Empty);
+    }
+
+    [Test]
+    public void Each_stage_is_examined_on_held_out_samples()
+    {
+        var health = JsonNode.Parse(File.ReadAllText(Path.Combine(run, "health.json")))!.AsObject();
+        Assert.That(health.Select(stage => stage.Key), Is.EqualTo((string[])["clip", "prior", "decoder", "upsampler"]));
+        double Of(string stage, string figure) => (double)health[stage]!["figures"]![figure]!;
+        // Predicting v, of which alpha^2 is noise, by nothing: more where there is little noise.
+        Assert.That(Of("decoder", "nothing1"), Is.GreaterThan(.8));
+        Assert.That(Of("decoder", "nothing4"), Is.InRange(.1, 1));
+        Assert.That(Of("decoder", "loss1"), Is.InRange(0, 2));
+        Assert.That(Of("clip", "chance"), Is.InRange(1.0 / 128, 2.0 / 128));
+        Assert.That(Of("upsampler", "bilinear"), Is.InRange(5, 60));
+        Assert.That(File.ReadAllText(Path.Combine(run, "report.html")), Does.Contain("Health of the stages"));
+    }
+
+    [Test]
+    public void A_stage_at_chance_stops_the_run_unless_it_shall_go_on()
+    {
+        // So small a rate learns nothing.
+        TrainingConfig config = (UnclipConfig)Config with { LearningRate = 1e-12f, ClipSteps = 100, PriorSteps = 2, DecoderSteps = 2 };
+        var request = new TrainingRequest { Config = config, OutputFolder = folder["chance"] };
+        Assert.That(() => TrainingSession.Run(request, new SilentObserver()), Throws.TypeOf<StageAtChanceException>()
+            .With.Message.Contains("stage 'clip'").And.Message.Contains("clipSteps").And.Message.Contains("--anyway"));
+        // Resumed, it is still so.
+        request = request with { Config = null, Resume = true };
+        Assert.That(() => TrainingSession.Run(request, new SilentObserver()), Throws.TypeOf<StageAtChanceException>());
+        TrainingResult result = TrainingSession.Run(request with { Anyway = true }, new SilentObserver());
+        Assert.That(result.Steps, Is.EqualTo(2 + 2 + 6));
     }
 
     [Test]

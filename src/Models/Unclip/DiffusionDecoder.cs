@@ -36,6 +36,9 @@ public sealed class DiffusionDecoder
         return result;
     }
 
+    /// <summary>Each sample's mean squared error of the last <see cref="Run"/>, without its weight, <c>[B]</c>, on the device.</summary>
+    public Tensor SampleLosses => loss.SampleLosses;
+
     /// <summary>Draws pictures, in [0, 1] or a little out of it.</summary>
     /// <param name="context">A step that is not one of training.</param>
     /// <param name="noise">What they start from, <c>[B, side, side, 3]</c>.</param>

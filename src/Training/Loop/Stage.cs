@@ -41,9 +41,6 @@ public abstract class Stage(StageDescription description, int steps, IReadOnlyLi
     internal string[] BufferNames =>
         Average == null ? AdamOptimizer.BufferNames : [.. AdamOptimizer.BufferNames, ExponentialMovingAverage.Averages];
 
-    /// <summary>What a picture of <see cref="Sheet"/> is called; null for a stage that has nothing to show.</summary>
-    public virtual string? SheetLabel => null;
-
     /// <summary>Called before the first step, not on resuming.</summary>
     public virtual void Begin()
     {
@@ -93,12 +90,16 @@ public abstract class Stage(StageDescription description, int steps, IReadOnlyLi
     /// <summary>Forgets a step that was broken off.</summary>
     public abstract void Abandon();
 
-    /// <summary>Pictures that show what the stage has learnt, <c>[B, side, side, 3]</c>; asked for where there is a <see cref="SheetLabel"/>.</summary>
+    /// <summary>Pictures that show what the stage has learnt, <c>[B, side, side, 3]</c> each, with what they are called; none for a stage that has nothing to show.</summary>
     /// <param name="context">A step that is not one of training.</param>
     /// <param name="batch">Captions with their pictures.</param>
     /// <param name="seed">Decides the noise of drawings.</param>
-    public virtual Tensor Sheet(Context context, Batch batch, ulong seed) =>
-        throw new NotSupportedException($"stage '{Name}' has no sheet");
+    public virtual IReadOnlyList<(string Label, Tensor Pictures)> Sheet(Context context, Batch batch, ulong seed) => [];
+
+    /// <summary>How well the stage does on samples that it was not trained on; null for a stage that cannot tell. The stages before it are trained.</summary>
+    /// <param name="context">A step that is not one of training.</param>
+    /// <param name="samples">The samples.</param>
+    public virtual StageHealth? Examine(Context context, HeldOutSamples samples) => null;
 
     /// <summary>Figures one behind the other: what <see cref="Run"/> returns.</summary>
     protected internal static Tensor Gather(Context context, params ReadOnlySpan<Tensor> parts)

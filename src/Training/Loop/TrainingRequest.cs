@@ -35,6 +35,9 @@ public sealed record TrainingRequest
     /// <summary>Accepts that the data of a resumed run are not those that it has read before.</summary>
     public bool AcceptChangedData { get; init; }
 
+    /// <summary>Goes on behind a stage that does no better than chance.</summary>
+    public bool Anyway { get; init; }
+
     /// <summary>Broken samples above which training does not start.</summary>
     public int MaxBroken { get; init; } = 10;
 }

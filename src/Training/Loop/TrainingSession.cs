@@ -13,6 +13,12 @@ namespace Dalle2.Training.Loop;
 /// <summary>A whole training: data, vocabulary, model, the stages in order, samples and report. Stopped at any moment, it resumes and ends with the same bits.</summary>
 public sealed class TrainingSession
 {
+    // Samples that a finished stage is examined by.
+    const int Examined = 128;
+
+    // Of fewer steps nobody expects anything: they are taken to see whether a stage runs.
+    const int FewSteps = 100;
+
     readonly RunFolder run;
     readonly TrainingConfig config;
     readonly TrainingRequest request;
@@ -35,6 +41,7 @@ public sealed class TrainingSession
     /// <exception cref="UserInputException">Something that was given cannot be used; the message says what and what to do.</exception>
     /// <exception cref="DeviceUnavailableException">The device cannot be had.</exception>
     /// <exception cref="TrainingDivergedException">The loss or a gradient is not finite.</exception>
+    /// <exception cref="StageAtChanceException">A stage does no better than chance, and others stand behind it.</exception>
     /// <exception cref="OperationCanceledException">Stopped; a checkpoint is saved.</exception>
     public static TrainingResult Run(TrainingRequest request, ITrainingObserver observer, CancellationToken cancellation = default)
     {
@@ -109,6 +116,7 @@ public sealed class TrainingSession
         long steps = 0;
         double loss = double.NaN;
         var samples = new SampleSheets(run, config, data.Set);
+        var health = new HealthRecord(run);
         foreach (Stage stage in model.Stages)
         {
             if (request.Stage != null && request.Stage != stage.Name)
@@ -127,6 +135,9 @@ public sealed class TrainingSession
                 // A stop between a stage's last checkpoint and its sheet leaves the sheet to the next call.
                 if ((counting.Steps > 0 || !samples.Exists(stage)) && samples.Draw(stage, device, tokenizer) is { } path)
                     observer.Notice($"samples: {path}");
+                bool isLast = request.Stage != null || model.Stages.Last(one => one.Steps > 0) == stage;
+                if (Examine(stage, health, counting.Steps > 0, data.Set, tokenizer) is { } fault)
+                    Tell(stage, fault, isLast);
             }
 
             if (request.Stage != null)
@@ -141,6 +152,43 @@ public sealed class TrainingSession
         observer.Notice($"report: {run.ReportPath}");
         return new TrainingResult(run.FolderPath, steps, clock.Elapsed.TotalSeconds, loss, device.Label, run.ReportPath,
             ExamplePrompt(data));
+    }
+
+    // What is wrong with a stage, if anything is.
+    string? Examine(Stage stage, HealthRecord record, bool isNew, IDataSet set, WordTokenizer tokenizer)
+    {
+        if (isNew || !record.Read().TryGetValue(stage.Name, out StageHealth? health))
+        {
+            if (HeldOutSamples.Pick(set, config, tokenizer, Examined) is not { } samples)
+                return null;
+            using var context = new Layers.Context(device, config.Seed);
+            context.BeginStep(0, training: false);
+            health = stage.Examine(context, samples);
+            if (health == null)
+                return null;
+            record.Keep(stage.Name, health);
+        }
+
+        observer.Notice($"health of '{stage.Name}': {health.Sentence}");
+        return health.Fault;
+    }
+
+    void Tell(Stage stage, string fault, bool isLast)
+    {
+        if (isLast)
+        {
+            observer.Notice(fault);
+            return;
+        }
+
+        if (request.Anyway || stage.Steps < FewSteps)
+        {
+            observer.Notice($"{fault} Going on {(request.Anyway ? "anyway" : $"all the same: {stage.Steps} steps are only a try")}.");
+            return;
+        }
+
+        throw new StageAtChanceException($"stage '{stage.Name}': {fault} The stages behind it would learn nothing of use. Its checkpoint "
+            + "is kept; to go on all the same, resume with --anyway");
     }
 
     static string ExamplePrompt(TrainingData data)

@@ -43,6 +43,7 @@ public static class Report
         foreach ((string heading, IReadOnlyList<ContactCell> cells) in content.Samples)
             AppendSamples(page, heading, cells);
 
+        AppendPairs(page, "Health of the stages", content.Health);
         AppendCurves(page, content);
         AppendPairs(page, "Configuration", content.Configuration);
         AppendPairs(page, "Environment", content.Environment);

@@ -23,6 +23,9 @@ public sealed record ReportContent
     /// <summary>Seconds of training by stage, in the order of the stages.</summary>
     public IReadOnlyList<KeyValuePair<string, double>> SecondsByStage { get; init; } = [];
 
+    /// <summary>How each stage does on held-out samples: its name, and a sentence.</summary>
+    public IReadOnlyList<KeyValuePair<string, string>> Health { get; init; } = [];
+
     /// <summary>The log; each stage gets a chart.</summary>
     public IReadOnlyList<LogEntry> Log { get; init; } = [];
 

@@ -3,6 +3,7 @@ using System.Runtime.InteropServices;
 using Dalle2.Data.Pictures;
 using Dalle2.Gpu.Runtime;
 using Dalle2.Training.Families;
+using Dalle2.Training.Loop;
 using Dalle2.Training.Runs;
 using Dalle2.Training.Scores;
 
@@ -14,6 +15,7 @@ static class RunReport
     public static void Write(RunFolder run, TrainingConfig config, Device device, RunEvaluation? evaluation = null)
     {
         IReadOnlyDictionary<string, double> seconds = run.ReadSeconds();
+        IReadOnlyDictionary<string, StageHealth> health = new HealthRecord(run).Read();
         double total = seconds.Values.Sum();
         IReadOnlyList<StageDescription> stages = ModelFamily.Get(config.Model).Stages;
         Report.Write(run.ReportPath, new ReportContent
@@ -33,6 +35,8 @@ static class RunReport
             ],
             SecondsByStage = [.. stages.Select(stage => stage.Name).Where(seconds.ContainsKey)
             .Select(name => KeyValuePair.Create(name, seconds[name]))],
+            Health = [.. stages.Select(stage => stage.Name).Where(health.ContainsKey).Select(name => KeyValuePair.Create(
+                name, health[name].Fault is { } fault ? $"{health[name].Sentence}. {fault}" : health[name].Sentence))],
             Log = run.Log.Read(),
             Curves = [.. stages.SelectMany(stage => stage.Curves).Distinct()],
             Evaluations = evaluation?.Attributes is { } attributes ? [attributes] : [],

@@ -8,7 +8,7 @@ using Dalle2.Data;
 namespace Dalle2.Training.Runs;
 
 /// <summary>
-/// The folder of one training run: <c>config.json</c>, <c>vocabulary.txt</c>, <c>checkpoints/STAGE/</c>, <c>log.jsonl</c>, <c>times.json</c>,
+/// The folder of one training run: <c>config.json</c>, <c>vocabulary.txt</c>, <c>checkpoints/STAGE/</c>, <c>log.jsonl</c>, <c>times.json</c>, <c>health.json</c>,
 /// <c>samples/</c>, <c>report.html</c>. While it is open for training, no other program can train in it.
 /// </summary>
 public sealed class RunFolder : IDisposable

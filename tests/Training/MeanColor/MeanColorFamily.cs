@@ -90,8 +90,6 @@ sealed class MeanColorModel : FamilyModel
         Tensor? counts;
         Tensor? means;
 
-        public override string SheetLabel => "mean";
-
         public override void Upload(Context context, Batch batch)
         {
             int pixels = batch.Side * batch.Side;
@@ -112,8 +110,8 @@ sealed class MeanColorModel : FamilyModel
         protected override IReadOnlyList<KeyValuePair<string, double>> Describe(ReadOnlySpan<float> values) =>
             Figures(new KeyValuePair<string, double>("loss", values[0]));
 
-        public override Tensor Sheet(Context context, Batch batch, ulong seed) =>
-            PlainSampler.Fill(context, linear, batch, vocabulary, 1f, 1);
+        public override IReadOnlyList<(string Label, Tensor Pictures)> Sheet(Context context, Batch batch, ulong seed) =>
+            [("mean", PlainSampler.Fill(context, linear, batch, vocabulary, 1f, 1))];
 
         public override void Abandon()
         {

@@ -21,8 +21,6 @@ sealed class DecoderStage(StageDescription description, ClassicModel model, Clas
     IntTensor? lengths;
     Tensor? images;
 
-    public override string SheetLabel => "drawn";
-
     /// <summary>The autoencoder has already learnt to draw: the decoder starts from its convolutions.</summary>
     public override void Begin()
     {
@@ -46,6 +44,6 @@ sealed class DecoderStage(StageDescription description, ClassicModel model, Clas
 
     public override void Abandon() => textToImage.Abandon();
 
-    public override Tensor Sheet(Context context, Batch batch, ulong seed) =>
-        sampler.Draw(context, batch, seed, 0, SamplerSettings.Of(ModelFamily.Get(config.Model)));
+    public override IReadOnlyList<(string Label, Tensor Pictures)> Sheet(Context context, Batch batch, ulong seed) =>
+        [("drawn", sampler.Draw(context, batch, seed, 0, SamplerSettings.Of(ModelFamily.Get(config.Model))))];
 }

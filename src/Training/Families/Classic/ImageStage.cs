@@ -12,8 +12,6 @@ sealed class ImageStage(StageDescription description, ClassicModel model, Classi
     readonly ImageAutoencoder autoencoder = new(model, config.CreateLoss(), config.KlWeight);
     Tensor? images;
 
-    public override string SheetLabel => "reconstructed";
-
     public override void Upload(Context context, Batch batch) => images = batch.UploadImages(context);
 
     public override Tensor Run(Context context)
@@ -27,5 +25,6 @@ sealed class ImageStage(StageDescription description, ClassicModel model, Classi
 
     public override void Abandon() => autoencoder.Abandon();
 
-    public override Tensor Sheet(Context context, Batch batch, ulong seed) => autoencoder.Reconstruct(context, batch.UploadImages(context));
+    public override IReadOnlyList<(string Label, Tensor Pictures)> Sheet(Context context, Batch batch, ulong seed) =>
+        [("reconstructed", autoencoder.Reconstruct(context, batch.UploadImages(context)))];
 }

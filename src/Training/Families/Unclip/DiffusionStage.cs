@@ -1,3 +1,4 @@
+using System.Globalization;
 using Dalle2.Data.Sets;
 using Dalle2.Gpu.Runtime;
 using Dalle2.Kernels.Shared;
@@ -11,6 +12,12 @@ namespace Dalle2.Training.Families.Unclip;
 /// <summary>Trains the diffusion decoder on pictures and what the frozen CLIP makes of them.</summary>
 sealed class DiffusionStage : Stage
 {
+    // Parts of the noise levels that a loss is told for.
+    const int Levels = 4;
+
+    // What is left of the loss of predicting nothing, where something is learned.
+    const double Learned = .9;
+
     readonly UnclipModel model;
     readonly UnclipConfig config;
     readonly DiffusionDecoder decoder;
@@ -37,8 +44,6 @@ sealed class DiffusionStage : Stage
 
     public override ExponentialMovingAverage Average { get; }
 
-    public override string SheetLabel => "drawn";
-
     public override void Prepare(Device device, PreparedData data, int[][] captions) =>
         embeddings = ClipEmbeddings.Of(device, model, data, captions);
 
@@ -60,6 +65,63 @@ sealed class DiffusionStage : Stage
 
     public override void Abandon() => decoder.Abandon();
 
-    public override Tensor Sheet(Context context, Batch batch, ulong seed) =>
-        sampler.Draw(context, batch, seed, 0, UnclipSampler.WithoutUpsamplers);
+    public override IReadOnlyList<(string Label, Tensor Pictures)> Sheet(Context context, Batch batch, ulong seed) =>
+    [
+        ("drawn", sampler.Draw(context, batch, seed, 0, UnclipSampler.WithoutUpsamplers)),
+        ("from its own", sampler.Draw(context, sampler.EmbedImages(context, batch), seed, [.. Enumerable.Range(0, batch.Size)],
+            UnclipSampler.WithoutUpsamplers)),
+    ];
+
+    public override StageHealth Examine(Context context, HeldOutSamples samples)
+    {
+        Batch batch = samples.Batch;
+        float[][] truth = sampler.EmbedImages(context, batch);
+        (double[] losses, double[] nothing) = LossesByLevel(context, batch, truth);
+        int[] numbers = [.. Enumerable.Range(0, batch.Size)];
+        Tensor fromTruth = sampler.Draw(context, truth, context.Seed, numbers, UnclipSampler.WithoutUpsamplers),
+            fromText = sampler.Draw(context, batch, context.Seed, 0, UnclipSampler.WithoutUpsamplers);
+        EmbeddingLikeness own = new(sampler.EmbedImages(context, fromTruth), truth),
+            drawn = new(sampler.EmbedImages(context, fromText), truth);
+        string byLevel = string.Join(
+            ", ", losses.Select((loss, i) => string.Create(CultureInfo.InvariantCulture, $"{loss:F3} ({nothing[i]:F3})")));
+        string sentence = string.Create(
+            CultureInfo.InvariantCulture,
+            $"held-out loss by a quarter of the noise levels, from little noise to all, beside that of predicting "
+            + $"nothing: {byLevel}; to CLIP, a picture drawn from the true embedding has a cosine of {own.Own:F3} to it, one drawn from "
+            + $"the prior's {drawn.Own:F3} (another picture {own.Other:F3})");
+        var figures = new Dictionary<string, double> { ["fromTruth"] = own.Own, ["drawn"] = drawn.Own, ["other"] = own.Other };
+        for (int i = 0; i < losses.Length; i++)
+            (figures[$"loss{i + 1}"], figures[$"nothing{i + 1}"]) = (losses[i], nothing[i]);
+        return new StageHealth(
+            sentence, figures, losses.Sum() < Learned * nothing.Sum() && own.IsTold ? null
+            : "The decoder's pictures have nothing of what their embeddings say. Give it more decoderSteps or a smaller learningRate.");
+    }
+
+    // Means over parts of [0, 1] that the times of a batch are spread over, of the error, and of the targets' own squares.
+    (double[] Losses, double[] Nothing) LossesByLevel(Context context, Batch batch, float[][] embeddings)
+    {
+        int count = batch.Size, length = config.Embedding;
+        var rows = new float[count * length];
+        for (int b = 0; b < count; b++)
+            embeddings[b].CopyTo(rows, b * length);
+        Tensor levels = noise.Upload(context, "examined.levels", new float[count * length], count);
+        Tensor pictures = PixelRange.ToSigned(context, model.Reduce(context, batch.UploadImages(context)));
+        decoder.Run(context, pictures, context.Upload(rows, count, length), levels);
+        float[] errors = decoder.SampleLosses.ToArray(context.Stream), values = levels.ToArray(context.Stream),
+            pixels = pictures.ToArray(context.Stream);
+        double[] losses = new double[Levels], nothing = new double[Levels];
+        int size = pixels.Length / count;
+        for (int b = 0; b < count; b++)
+        {
+            int level = Levels * b / count;
+            int samplesOfIt = ((level + 1) * count + Levels - 1) / Levels - (level * count + Levels - 1) / Levels;
+            double alpha = values[count + b], sigma = values[2 * count + b], square = 0;
+            for (int i = 0; i < size; i++)
+                square += (double)pixels[b * size + i] * pixels[b * size + i] / size;
+            losses[level] += errors[b] / samplesOfIt;
+            nothing[level] += (alpha * alpha + sigma * sigma * square) / samplesOfIt;
+        }
+
+        return (losses, nothing);
+    }
 }

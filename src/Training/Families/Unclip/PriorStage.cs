@@ -1,3 +1,4 @@
+using System.Globalization;
 using Dalle2.Data.Sets;
 using Dalle2.Gpu.Runtime;
 using Dalle2.Kernels.Shared;
@@ -54,4 +55,24 @@ sealed class PriorStage : Stage
         Figures(new KeyValuePair<string, double>("loss", values[0]));
 
     public override void Abandon() => prior.Abandon();
+
+    public override StageHealth Examine(Context context, HeldOutSamples samples)
+    {
+        var sampler = new UnclipSampler(model);
+        float[][] images = sampler.EmbedImages(context, samples.Batch),
+            texts = sampler.EmbedPrompts(context, samples.Batch, context.Seed, 0, UnclipSampler.TextOnly),
+            drawn = sampler.EmbedPrompts(context, samples.Batch, context.Seed, 0, UnclipSampler.Defaults);
+        var likeness = new EmbeddingLikeness(drawn, images);
+        double text = new EmbeddingLikeness(texts, images).Own;
+        string sentence = string.Create(
+            CultureInfo.InvariantCulture,
+            $"the cosine of drawn and true embedding is {likeness.Own:F3} on {images.Length} held-out captions "
+            + $"(the caption's own embedding {text:F3}, another picture's {likeness.Other:F3})");
+        return new StageHealth(
+            sentence,
+            new Dictionary<string, double> { ["drawn"] = likeness.Own, ["text"] = text, ["other"] = likeness.Other },
+            likeness.IsTold ? null
+            : "The prior's embeddings are no nearer to the true ones than to those of other pictures. Give it more priorSteps or a smaller "
+            + "learningRate, or see whether CLIP itself is healthy.");
+    }
 }

@@ -8,6 +8,9 @@ namespace Dalle2.Training.Families.Unclip;
 /// <summary>unCLIP, the model of DALL-E 2 (Ramesh et al., 2022, arXiv 2204.06125): CLIP, a diffusion prior from caption to image embedding, a diffusion decoder from embedding to picture, diffusion upsamplers.</summary>
 public sealed class UnclipFamily : ModelFamily
 {
+    /// <summary>The family's name.</summary>
+    public const string FamilyName = "unclip";
+
     /// <summary>Encoders of captions and pictures, contrastive.</summary>
     public const string Clip = "clip";
 
@@ -21,7 +24,7 @@ public sealed class UnclipFamily : ModelFamily
     public static IReadOnlyList<string> UpsamplerStages { get; } = ["upsampler", "second-upsampler"];
 
     /// <inheritdoc/>
-    public override string Name => "unclip";
+    public override string Name => FamilyName;
 
     /// <inheritdoc/>
     public override string Summary => "CLIP, diffusion prior, diffusion decoder, diffusion upsamplers";

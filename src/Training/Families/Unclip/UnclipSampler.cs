@@ -41,8 +41,13 @@ sealed class UnclipSampler(UnclipModel model) : ISampler
     public static IReadOnlyList<SamplerOption> Options { get; } = [Guidance, Steps, SamplerName, UpsamplerSteps, FromTextOnly];
 
     /// <summary>The defaults, but that pictures are resized where upsamplers would draw.</summary>
-    public static SamplerSettings WithoutUpsamplers => SamplerSettings.Of(
-        ModelFamily.Get("unclip"), new Dictionary<string, string> { [UpsamplerSteps.Name] = "0" });
+    public static SamplerSettings WithoutUpsamplers => With(UpsamplerSteps, "0");
+
+    /// <summary>The defaults, but that the caption's embedding stands for the image's.</summary>
+    public static SamplerSettings TextOnly => With(FromTextOnly, "yes");
+
+    /// <summary>The defaults.</summary>
+    public static SamplerSettings Defaults => SamplerSettings.Of(ModelFamily.Get(UnclipFamily.FamilyName));
 
     public IReadOnlyList<string> Stages => [UnclipFamily.Decoder];
 
@@ -56,9 +61,15 @@ sealed class UnclipSampler(UnclipModel model) : ISampler
     public float[][] EmbedPictures(Context context, IReadOnlyList<float[]> pictures)
     {
         int side = model.Sizes.ImageSide;
-        Tensor images = context.Upload([.. pictures.SelectMany(picture => picture)], pictures.Count, side, side, 3);
-        return Scaled(clip.EmbedImages(context, model.Reduce(context, images)).ToArray(context.Stream));
+        return EmbedImages(context, context.Upload([.. pictures.SelectMany(picture => picture)], pictures.Count, side, side, 3));
     }
+
+    /// <summary>The embeddings of a batch's pictures.</summary>
+    public float[][] EmbedImages(Context context, Batch batch) => EmbedImages(context, batch.UploadImages(context));
+
+    /// <summary>The embeddings of pictures in [0, 1], at the side that is drawn.</summary>
+    public float[][] EmbedImages(Context context, Tensor pictures) =>
+        Scaled(clip.EmbedImages(context, model.Reduce(context, pictures)).ToArray(context.Stream));
 
     public float[][] EmbedPrompts(Context context, Batch captions, ulong seed, int firstNumber, SamplerSettings settings)
     {
@@ -74,30 +85,32 @@ sealed class UnclipSampler(UnclipModel model) : ISampler
         Tensor images = context.Upload([.. embeddings.SelectMany(embedding => embedding)], count, model.Sizes.Embedding);
         Tensor pictures = decoder.Draw(
             context, context.Upload(noise, count, side, side, 3), images, CreateSampler(settings), settings.Number(Guidance.Name));
-        return Upsample(context, pictures, seed, numbers, settings);
-    }
-
-    /// <summary>Pictures of the decoder's side, in [0, 1], at the side that is drawn.</summary>
-    public Tensor Upsample(Context context, Tensor pictures, ulong seed, IReadOnlyList<int> numbers, SamplerSettings settings)
-    {
-        int steps = (int)settings.Number(UpsamplerSteps.Name), count = numbers.Count;
         for (int i = 0; i < upsamplers.Length; i++)
-        {
-            if (steps == 0)
-            {
-                pictures = Upsampler.Resize(context, pictures);
-                continue;
-            }
-
-            int side = Upsampler.Factor * pictures.Shape[1];
-            Tensor large = context.Upload(LatentNoise.Draw(seed, numbers, side * side * 3, 1f, $"upsampler{i + 1}"), count, side, side, 3);
-            upsamplers[i].Draw(context, large, PixelRange.ToSigned(context, pictures),
-                new DpmSolverSampler(upsamplers[i].Schedule, steps, DiffusionTarget.Velocity, clamps: true));
-            pictures = PixelRange.ToUnit(context, large);
-        }
-
+            pictures = Upsample(context, pictures, i, seed, numbers, settings);
         return pictures;
     }
+
+    /// <summary>Pictures of twice the side by one of the upsamplers.</summary>
+    /// <param name="context">A step that is not one of training.</param>
+    /// <param name="pictures">The pictures, in [0, 1].</param>
+    /// <param name="index">Which upsampler, from 0.</param>
+    /// <param name="seed">With a picture's number, decides its noise.</param>
+    /// <param name="numbers">The number of each picture.</param>
+    /// <param name="settings">The values of the options.</param>
+    public Tensor Upsample(Context context, Tensor pictures, int index, ulong seed, IReadOnlyList<int> numbers, SamplerSettings settings)
+    {
+        int steps = (int)settings.Number(UpsamplerSteps.Name), side = Upsampler.Factor * pictures.Shape[1];
+        if (steps == 0)
+            return Upsampler.Resize(context, pictures);
+        Tensor large = context.Upload(
+            LatentNoise.Draw(seed, numbers, side * side * 3, 1f, $"upsampler{index + 1}"), numbers.Count, side, side, 3);
+        upsamplers[index].Draw(context, large, PixelRange.ToSigned(context, pictures),
+            new DpmSolverSampler(upsamplers[index].Schedule, steps, DiffusionTarget.Velocity, clamps: true));
+        return PixelRange.ToUnit(context, large);
+    }
+
+    static SamplerSettings With(SamplerOption option, string value) => SamplerSettings.Of(
+        ModelFamily.Get(UnclipFamily.FamilyName), new Dictionary<string, string> { [option.Name] = value });
 
     DiffusionSampler CreateSampler(SamplerSettings settings)
     {

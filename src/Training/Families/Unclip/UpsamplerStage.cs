@@ -1,8 +1,8 @@
+using System.Globalization;
 using Dalle2.Kernels.Shared;
 using Dalle2.Layers;
 using Dalle2.Models.Unclip;
 using Dalle2.Tensors;
-using Dalle2.Training.Drawing;
 using Dalle2.Training.Loop;
 
 namespace Dalle2.Training.Families.Unclip;
@@ -10,7 +10,11 @@ namespace Dalle2.Training.Families.Unclip;
 /// <summary>Trains a diffusion upsampler on crops of pictures. A run with fewer upsamplers has no steps of it.</summary>
 sealed class UpsamplerStage : Stage
 {
+    // A picture drawn from a distribution has at most twice the squared error of its mean.
+    const double Forgiven = 3;
+
     readonly UnclipConfig config;
+    readonly int index;
     readonly UnclipSampler sampler;
     readonly Upsampler? upsampler;
     readonly NoiseLevels? noise;
@@ -26,7 +30,7 @@ sealed class UpsamplerStage : Stage
         : base(description, index >= config.Upsamplers ? 0 : index == 0 ? config.UpsamplerSteps : config.SecondUpsamplerSteps,
             index >= config.Upsamplers ? [] : model.StoresOf(model.Upsamplers[index]))
     {
-        this.config = config;
+        (this.config, this.index) = (config, index);
         sampler = new UnclipSampler(model);
         // Pixels of a picture to one of what this upsampler draws.
         shrink = 1 << Math.Max(0, config.Upsamplers - 1 - index);
@@ -41,9 +45,6 @@ sealed class UpsamplerStage : Stage
     }
 
     public override ExponentialMovingAverage? Average { get; }
-
-    // What all upsamplers draw is seen behind the last.
-    public override string? SheetLabel => shrink == 1 ? "drawn" : null;
 
     public override void Upload(Context context, Batch batch)
     {
@@ -81,6 +82,36 @@ sealed class UpsamplerStage : Stage
 
     public override void Abandon() => upsampler?.Abandon();
 
-    public override Tensor Sheet(Context context, Batch batch, ulong seed) =>
-        sampler.Draw(context, batch, seed, 0, SamplerSettings.Of(ModelFamily.Get(config.Model)));
+    // What all upsamplers draw is seen behind the last.
+    public override IReadOnlyList<(string Label, Tensor Pictures)> Sheet(Context context, Batch batch, ulong seed) => shrink > 1 ? [] :
+    [
+        ("drawn", sampler.Draw(context, batch, seed, 0, UnclipSampler.Defaults)),
+        ("resized", sampler.Draw(context, batch, seed, 0, UnclipSampler.WithoutUpsamplers)),
+    ];
+
+    public override StageHealth Examine(Context context, HeldOutSamples samples)
+    {
+        Tensor truth = UnclipModel.Reduce(context, samples.Batch.UploadImages(context), shrink),
+            small = UnclipModel.Reduce(context, truth, Upsampler.Factor);
+        float[] pixels = truth.ToArray(context.Stream);
+        int[] numbers = [.. Enumerable.Range(0, samples.Batch.Size)];
+        double resized = Decibels(Upsampler.Resize(context, small)),
+            drawn = Decibels(sampler.Upsample(context, small, index, context.Seed, numbers, UnclipSampler.Defaults));
+        string sentence = string.Create(
+            CultureInfo.InvariantCulture, $"{numbers.Length} held-out pictures of half the side become those of the whole with a PSNR of "
+            + $"{drawn:F1} dB (resized bilinearly {resized:F1} dB)");
+        return new StageHealth(
+            sentence, new Dictionary<string, double> { ["psnr"] = drawn, ["bilinear"] = resized },
+            drawn > resized - Forgiven ? null
+            : "The upsampler is worse than resizing. Give it more upsamplerSteps or a smaller learningRate.");
+
+        double Decibels(Tensor pictures)
+        {
+            double sum = 0;
+            float[] values = pictures.ToArray(context.Stream);
+            for (int i = 0; i < values.Length; i++)
+                sum += Math.Pow(Math.Clamp(values[i], 0f, 1f) - pixels[i], 2);
+            return -10 * Math.Log10(Math.Max(1e-12, sum / values.Length));
+        }
+    }
 }
