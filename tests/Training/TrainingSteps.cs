@@ -16,7 +16,8 @@ sealed class TrainingSteps : IDisposable
     readonly FamilyModel model;
     readonly StepLoop loop;
 
-    public TrainingSteps(Device device, string stage, RecurrentCell cell = RecurrentCell.Lstm, int samples = 40, int batch = 8)
+    public TrainingSteps(Device device, string stage, RecurrentCell cell = RecurrentCell.Lstm, int samples = 40, int batch = 8,
+        Func<TrainingConfig, TrainingConfig>? change = null)
     {
         (ModelFamily family, string name) = stage.Split('/') is [var first, var second]
             ? (ModelFamily.Get(first), second) : (ModelFamily.Default, stage);
@@ -27,6 +28,7 @@ sealed class TrainingSteps : IDisposable
             UnclipConfig unclip => unclip with { Cell = cell, ClipBatch = batch, PriorBatch = batch, Upsamplers = 2 },
             _ => config,
         };
+        config = change?.Invoke(config) ?? config;
         IDataSet set = DataSets.Open(config.Data, new DataSetOptions { Count = config.Samples });
         PreparedData data = PreparedData.Load(set, set.Splits[0], config.ImageSide);
         var tokenizer = new WordTokenizer(Vocabulary.Build(data.Captions));

@@ -44,7 +44,7 @@ public sealed class UNet : Layer
         downs =
         [
             .. channels.Select((own, i) => Compose($"down{i + 1}",
-                new Down(own, sizes.Blocks, conditions, i + 1 < channels.Count ? channels[i + 1] : 0))),
+                new Down(own, i + 1 < channels.Count ? channels[i + 1] : 0, sizes))),
         ];
         middle = Compose("middle", new ResidualBlock(lowChannels, lowChannels, conditions));
         if (sizes.Global is { } global)
@@ -60,8 +60,7 @@ public sealed class UNet : Layer
 
         ups =
         [
-            .. channels.Select((own, i) => Compose($"up{i + 1}",
-                new Up(own, sizes.Blocks, conditions, i > 0 ? channels[i - 1] : 0))),
+            .. channels.Select((own, i) => Compose($"up{i + 1}", new Up(own, i > 0 ? channels[i - 1] : 0, sizes))),
         ];
         lastNorm = Compose("lastNorm", new GroupNormActivation(ResidualBlock.GroupsOf(channels[0]), channels[0]));
         last = Compose("last",
@@ -160,82 +159,123 @@ public sealed class UNet : Layer
 
     static Tensor Sequence(Tensor map) => map.Reshape(map.Shape[0], map.Rows / map.Shape[0], map.Cols);
 
-    // A level on the way down: blocks, whose result is kept for the way up, then a convolution that halves it.
-    sealed class Down : Layer
+    // What levels have in common. One that checkpoints keeps in training what its blocks were given and nothing between, and computes them again on the way back.
+    abstract class Level : Layer
     {
         readonly ResidualBlock[] blocks;
+        readonly Tensor[] outputs;
+        readonly bool checkpoints;
+        Tensor? input;
+        Tensor? condition;
+
+        protected Level(int inputs, int channels, UNetSizes sizes)
+        {
+            blocks =
+            [
+                .. Enumerable.Range(1, sizes.Blocks).Select(i => Compose($"block{i}",
+                    new ResidualBlock(i == 1 ? inputs : channels, channels, sizes.Conditions))),
+            ];
+            outputs = new Tensor[blocks.Length];
+            checkpoints = sizes.Checkpoints;
+        }
+
+        protected Tensor RunBlocks(Context context, Tensor map, Tensor conditions)
+        {
+            if (!checkpoints || !context.Training)
+                return Compute(context, map, conditions);
+            (input, condition) = (map, conditions);
+            using (context.Inference())
+                return Compute(context, map, conditions);
+        }
+
+        protected (Tensor Map, Tensor Condition) BackThroughBlocks(Context context, Tensor dmap)
+        {
+            if (checkpoints)
+                context.Release(Compute(context, input!, condition!));
+            Tensor? dcondition = null;
+            for (int i = blocks.Length - 1; i >= 0; i--)
+            {
+                (Tensor dinput, Tensor? own) = blocks[i].Backward(context, dmap);
+                context.Release(dmap);
+                if (i > 0)
+                    context.Release(outputs[i - 1]);
+                dmap = dinput;
+                if (dcondition == null)
+                {
+                    dcondition = own;
+                    continue;
+                }
+
+                ElementwiseOp.AddInPlace(context.Stream, dcondition, own!);
+                context.Release(own!);
+            }
+
+            return (dmap, dcondition!);
+        }
+
+        Tensor Compute(Context context, Tensor map, Tensor conditions)
+        {
+            for (int i = 0; i < blocks.Length; i++)
+            {
+                outputs[i] = blocks[i].Forward(context, map, conditions);
+                if (i > 0 && !context.Training)
+                    context.Release(map);
+                map = outputs[i];
+            }
+
+            return map;
+        }
+    }
+
+    // A level on the way down: blocks, whose result is kept for the way up, then a convolution that halves it.
+    sealed class Down : Level
+    {
         readonly Conv2d? halve;
 
-        public Down(int channels, int count, int conditions, int next)
-        {
-            blocks = [.. Enumerable.Range(1, count).Select(i => Compose($"block{i}", new ResidualBlock(channels, channels, conditions)))];
+        public Down(int channels, int next, UNetSizes sizes)
+            : base(channels, channels, sizes) =>
             halve = next == 0 ? null : Compose("halve", new Conv2d(channels, next, kernel: 4, stride: 2, padding: 1));
-        }
 
         public Tensor Skip { get; private set; } = null!;
 
         public Tensor Forward(Context context, Tensor map, Tensor condition)
         {
-            foreach (ResidualBlock block in blocks)
-                map = block.Forward(context, map, condition);
-            Skip = map;
-            return halve?.Forward(context, map) ?? map;
+            Skip = RunBlocks(context, map, condition);
+            return halve?.Forward(context, Skip) ?? Skip;
         }
 
         public (Tensor Map, Tensor Condition) Backward(Context context, Tensor dmap, Tensor dskip)
         {
             Tensor sum = halve?.Backward(context, dmap) ?? dmap;
             ElementwiseOp.AddInPlace(context.Stream, sum, dskip);
-            return BackThrough(context, blocks, sum);
+            return BackThroughBlocks(context, sum);
         }
     }
 
     // A level on the way up: joined with what was kept on the way down, blocks, then a transposed convolution that doubles the map.
-    sealed class Up : Layer
+    sealed class Up : Level
     {
         readonly Concatenate join;
-        readonly ResidualBlock[] blocks;
         readonly ConvTranspose2d? twice;
 
-        public Up(int channels, int count, int conditions, int next)
+        public Up(int channels, int next, UNetSizes sizes)
+            : base(2 * channels, channels, sizes)
         {
             join = Compose("join", new Concatenate());
-            blocks =
-            [
-                .. Enumerable.Range(1, count).Select(i => Compose($"block{i}",
-                    new ResidualBlock(i == 1 ? 2 * channels : channels, channels, conditions))),
-            ];
             twice = next == 0 ? null : Compose("twice", new ConvTranspose2d(channels, next, kernel: 4, stride: 2, padding: 1));
         }
 
         public Tensor Forward(Context context, Tensor map, Tensor skip, Tensor condition)
         {
-            map = join.Forward(context, map, skip);
-            foreach (ResidualBlock block in blocks)
-                map = block.Forward(context, map, condition);
+            map = RunBlocks(context, join.Forward(context, map, skip), condition);
             return twice?.Forward(context, map) ?? map;
         }
 
         public (Tensor Map, Tensor Skip, Tensor Condition) Backward(Context context, Tensor dmap)
         {
-            (Tensor djoined, Tensor dcondition) = BackThrough(context, blocks, twice?.Backward(context, dmap) ?? dmap);
+            (Tensor djoined, Tensor dcondition) = BackThroughBlocks(context, twice?.Backward(context, dmap) ?? dmap);
             Tensor[] parts = join.Backward(context, djoined);
             return (parts[0], parts[1], dcondition);
         }
-    }
-
-    static (Tensor Map, Tensor Condition) BackThrough(Context context, ResidualBlock[] blocks, Tensor dmap)
-    {
-        Tensor? dcondition = null;
-        for (int i = blocks.Length - 1; i >= 0; i--)
-        {
-            (dmap, Tensor? own) = blocks[i].Backward(context, dmap);
-            if (dcondition == null)
-                dcondition = own;
-            else
-                ElementwiseOp.AddInPlace(context.Stream, dcondition, own!);
-        }
-
-        return (dmap, dcondition!);
     }
 }

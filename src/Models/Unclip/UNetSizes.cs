@@ -15,6 +15,9 @@ public sealed record UNetSizes
     /// <summary>Features of the condition, an even number.</summary>
     public required int Conditions { get; init; }
 
+    /// <summary>Whether levels compute their maps again on the way back, in place of keeping them (gradient checkpointing: Chen et al., 2016, arXiv 1604.06174): less memory, more time, the same bits.</summary>
+    public bool Checkpoints { get; init; }
+
     /// <summary>What is global in it; null for a local network, which takes pictures of any side.</summary>
     public GlobalSizes? Global { get; init; }
 

@@ -73,6 +73,9 @@ public sealed record UnclipArchitecture
     /// <summary>The side of the square crops that upsamplers are trained on, where the pictures are larger, in pixels.</summary>
     public int UpsamplerCrop { get; init; } = 32;
 
+    /// <summary>Whether decoder and upsamplers compute maps again in place of keeping them.</summary>
+    public bool GradientCheckpointing { get; init; }
+
     /// <summary>Checks that the sizes fit together.</summary>
     /// <exception cref="ArgumentException">They do not; the message says which.</exception>
     public void Validate()

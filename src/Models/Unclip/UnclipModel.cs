@@ -31,6 +31,7 @@ public sealed class UnclipModel : IDisposable
             Channels = sizes.DecoderChannels,
             Blocks = sizes.DecoderBlocks,
             Conditions = sizes.DecoderConditions,
+            Checkpoints = sizes.GradientCheckpointing,
             Global = new(sizes.DecoderSide, sizes.Embedding, sizes.DecoderHeads),
         }), seed);
         Upsamplers =
@@ -41,6 +42,7 @@ public sealed class UnclipModel : IDisposable
                 Channels = sizes.UpsamplerChannels,
                 Blocks = sizes.UpsamplerBlocks,
                 Conditions = sizes.UpsamplerConditions,
+                Checkpoints = sizes.GradientCheckpointing,
             }), seed)),
         ];
     }

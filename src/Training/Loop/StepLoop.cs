@@ -1,4 +1,5 @@
 using Dalle2.Gpu.Runtime;
+using Dalle2.Kernels.Shared;
 using Dalle2.Layers;
 using Dalle2.Tensors;
 using Dalle2.Training.Runs;
@@ -12,6 +13,7 @@ public sealed class StepLoop : IDisposable
     readonly Stage stage;
     readonly BatchSampler sampler;
     readonly RecordedStep recorded;
+    readonly RecordedStep accumulated;
     BatchLoader? loader;
     bool isPrepared;
 
@@ -27,6 +29,7 @@ public sealed class StepLoop : IDisposable
             [.. stage.Trained]);
         Context = new Context(device, StageSeed(config.Seed, stage.Name));
         recorded = new RecordedStep(Context, () => Optimize(stage.Run(Context)));
+        accumulated = new RecordedStep(Context, () => stage.Run(Context));
     }
 
     /// <summary>Computes what the stage's steps take from the data (<see cref="Stage.Prepare"/>): once, by the first step at the latest.</summary>
@@ -49,6 +52,8 @@ public sealed class StepLoop : IDisposable
     /// <param name="profiler">Hears where the host is; null for nobody.</param>
     public StepOutcome Step(long step, IStepProfiler? profiler = null)
     {
+        for (int part = 0; part < config.Accumulation - 1; part++)
+            Accumulate(step, part, profiler);
         profiler?.Begin("waiting for data");
         Batch batch = Take(step);
         profiler?.End();
@@ -73,20 +78,19 @@ public sealed class StepLoop : IDisposable
     }
 
     /// <summary>Whether steps without a profiler are recorded and replayed.</summary>
-    internal bool IsReplayed { get => recorded.IsReplayed; set => recorded.IsReplayed = value; }
+    internal bool IsReplayed { get => recorded.IsReplayed; set => recorded.IsReplayed = accumulated.IsReplayed = value; }
 
-    /// <summary>The batch of a step, in turn.</summary>
-    internal Batch Take(long step)
-    {
-        loader ??= new BatchLoader(sampler, step, long.MaxValue);
-        return loader.Take(step);
-    }
+    /// <summary>The number of a step's last batch, which also numbers its noise.</summary>
+    public long NumberOf(long step) => step * config.Accumulation + config.Accumulation - 1;
+
+    /// <summary>The last batch of a step, in turn.</summary>
+    internal Batch Take(long step) => TakeNumber(NumberOf(step));
 
     /// <summary>Begins a step: copies all that it needs to the device.</summary>
     internal void Upload(Batch batch, long step)
     {
         Prepare();
-        Context.BeginStep((ulong)step, training: true);
+        Context.BeginStep((ulong)NumberOf(step), training: true);
         using (Context.GatherUploads())
         {
             stage.Upload(Context, batch);
@@ -99,6 +103,15 @@ public sealed class StepLoop : IDisposable
     /// <returns>The figures, and behind them the norm of the gradients.</returns>
     internal Tensor Optimize(Tensor values)
     {
+        if (config.Accumulation > 1)
+        {
+            foreach (ParameterStore store in stage.Trained)
+            {
+                var gradients = new Tensor(store.Gradients, new Shape((int)store.Gradients.Length));
+                ElementwiseOp.Scale(Context.Stream, gradients, 1f / config.Accumulation, gradients);
+            }
+        }
+
         Optimizer.Update(Context, values.Slice(0, 1));
         stage.Average?.Update(Context);
         return Stage.Gather(Context, values, Optimizer.Norm);
@@ -111,6 +124,31 @@ public sealed class StepLoop : IDisposable
         return new StepOutcome(batch, described, Rate(step), norm);
     }
 
+    // One of a step's batches before the last: its gradient is added to those before. Should its loss not be finite, the gradients are not either.
+    void Accumulate(long step, int part, IStepProfiler? profiler)
+    {
+        long number = step * config.Accumulation + part;
+        profiler?.Begin("waiting for data");
+        Batch batch = TakeNumber(number);
+        profiler?.End();
+        profiler?.Begin("forward and backward");
+        Prepare();
+        Context.BeginStep((ulong)number, training: true);
+        using (Context.GatherUploads())
+            stage.Upload(Context, batch);
+        if (profiler == null)
+            accumulated.Run();
+        else
+            stage.Run(Context);
+        profiler?.End();
+    }
+
+    Batch TakeNumber(long number)
+    {
+        loader ??= new BatchLoader(sampler, number, long.MaxValue);
+        return loader.Take(number);
+    }
+
     float Rate(long step) => LearningRate.At(config.LearningRate, step, stage.Steps, config.WarmupSteps);
 
     /// <inheritdoc/>
@@ -118,6 +156,7 @@ public sealed class StepLoop : IDisposable
     {
         loader?.Dispose();
         recorded.Dispose();
+        accumulated.Dispose();
         Context.Dispose();
         Optimizer.Dispose();
     }

@@ -43,7 +43,7 @@ public sealed class Trainer(RunFolder run, TrainingConfig config, Device device,
             StepOutcome outcome = loop.Step(step);
             figures = outcome.Figures;
             if (!outcome.IsFinite)
-                throw Diagnose(stage, loop.Context, outcome.Batch, step, figures[0].Value, checkpoints);
+                throw Diagnose(stage, loop, outcome.Batch, step, figures[0].Value, checkpoints);
 
             step++;
             bool last = step == stage.Steps;
@@ -57,7 +57,7 @@ public sealed class Trainer(RunFolder run, TrainingConfig config, Device device,
                 Save(stage, checkpoints, step);
             double seconds = clock.Elapsed.TotalSeconds;
             observer.Progress(new TrainingProgress(
-                stage.Name, stage.Title, step, stage.Steps, figures, (step - first) * outcome.Batch.Size / seconds,
+                stage.Name, stage.Title, step, stage.Steps, figures, (step - first) * config.Accumulation * outcome.Batch.Size / seconds,
                 TimeSpan.FromSeconds(seconds / (step - first) * (stage.Steps - step))));
         }
 
@@ -145,14 +145,15 @@ public sealed class Trainer(RunFolder run, TrainingConfig config, Device device,
     }
 
     // The optimizer has left the parameters alone, since the loss or the norm is not finite: the step can be done again, this time looking at every layer.
-    TrainingDivergedException Diagnose(Stage stage, Context context, Batch batch, long step, double loss, CheckpointFolder checkpoints)
+    TrainingDivergedException Diagnose(Stage stage, StepLoop loop, Batch batch, long step, double loss, CheckpointFolder checkpoints)
     {
+        Context context = loop.Context;
         NonFiniteException? culprit = null;
         stage.Abandon();
         foreach (ParameterStore store in stage.Trained)
             store.ClearGradients();
         context.CheckFinite = true;
-        context.BeginStep((ulong)step, training: true);
+        context.BeginStep((ulong)loop.NumberOf(step), training: true);
         try
         {
             stage.Step(context, batch);

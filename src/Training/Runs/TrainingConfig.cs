@@ -83,6 +83,10 @@ public abstract record TrainingConfig
     [JsonPropertyOrder(OptimizerOrder)]
     public int Batch { get; init; } = 64;
 
+    /// <summary>Batches whose mean gradient makes a step, one after the other in the memory of one. The log's figures are those of the last; a contrastive loss sees the pairs of one batch at a time.</summary>
+    [JsonPropertyOrder(OptimizerOrder)]
+    public int Accumulation { get; init; } = 1;
+
     /// <summary>Adam's step size at its highest.</summary>
     [JsonPropertyOrder(OptimizerOrder)]
     public float LearningRate { get; init; } = 2e-3f;
@@ -129,6 +133,7 @@ public abstract record TrainingConfig
         }
 
         RequireBetween("batch", Batch, 2, 65536);
+        RequireBetween("accumulation", Accumulation, 1, 65536);
         RequireBetween("imageSide", ImageSide, 4, 1024);
         RequireBetween("maxWords", MaxWords, 1, 1024);
         Require(LearningRate > 0 && float.IsFinite(LearningRate), $"learningRate is {LearningRate}, it must be above 0");

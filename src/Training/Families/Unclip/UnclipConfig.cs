@@ -99,6 +99,10 @@ public sealed record UnclipConfig : TrainingConfig
     [JsonPropertyOrder(ModelOrder)]
     public float MinSnr { get; init; } = 5f;
 
+    /// <summary>Whether the levels of decoder and upsamplers compute their maps again on the way back in place of keeping them: less memory, more time, the same bits.</summary>
+    [JsonPropertyOrder(ModelOrder)]
+    public bool GradientCheckpointing { get; init; }
+
     /// <summary>Samples of a batch of CLIP's stage.</summary>
     [JsonPropertyOrder(StagesOrder)]
     public int ClipBatch { get; init; } = 128;
@@ -151,6 +155,7 @@ public sealed record UnclipConfig : TrainingConfig
         UpsamplerBlocks = UpsamplerBlocks,
         UpsamplerConditions = UpsamplerConditions,
         UpsamplerCrop = UpsamplerCrop,
+        GradientCheckpointing = GradientCheckpointing,
     };
 
     /// <inheritdoc/>
