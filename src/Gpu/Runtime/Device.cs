@@ -146,6 +146,12 @@ public abstract class Device : IDisposable
     /// </summary>
     public Device ForPlanning() => new PlanningDevice(this) { Precision = Precision };
 
+    /// <summary>
+    /// A device as <see cref="ForPlanning"/> gives it, whose launches are compiled for this one meanwhile, side by side on its threads; disposing it waits until all are. What
+    /// was gone through on it finds its kernels ready. Null where nothing is gained: on one thread, and where a driver compiles.
+    /// </summary>
+    public virtual Device? ForPreparing() => null;
+
     /// <summary>Allocates memory of the device; its contents are undefined.</summary>
     /// <exception cref="DeviceUnavailableException">There is not enough; the message has the figures.</exception>
     public Buffer<T> Allocate<T>(long length)

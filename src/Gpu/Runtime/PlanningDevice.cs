@@ -38,6 +38,9 @@ sealed class PlanningDevice : Device
     /// <summary>Is told of each copy within the device and each clearing: bytes read and written.</summary>
     public Action<long>? Moved { get; set; }
 
+    /// <summary>Called when it is disposed.</summary>
+    public Action? Disposed { get; init; }
+
     public override long AvailableBytes => long.MaxValue;
 
     internal override void Run(Launch launch) => Launched?.Invoke(launch);
@@ -63,7 +66,5 @@ sealed class PlanningDevice : Device
     {
     }
 
-    protected override void Dispose(bool disposing)
-    {
-    }
+    protected override void Dispose(bool disposing) => Disposed?.Invoke();
 }

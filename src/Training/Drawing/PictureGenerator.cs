@@ -15,6 +15,7 @@ public sealed class PictureGenerator : IDisposable
     readonly FamilyModel model;
     readonly Layers.Context context;
     FamilyModel? judge;
+    bool isPrepared;
 
     PictureGenerator(string run, TrainedRun trained, Device device)
     {
@@ -101,9 +102,8 @@ public sealed class PictureGenerator : IDisposable
         for (int start = 0; start < prompts.Count; start += BatchSize)
         {
             int[][] tokens = [.. prompts.Skip(start).Take(BatchSize).Select(prompt => Read(prompt).Ids.ToArray())];
-            context.BeginStep(0, training: false);
-            Tensors.Tensor drawn = model.Sampler.Draw(context, new Batch(tokens, [], Config.ImageSide), seed, firstNumber + start,
-                settings);
+            var batch = new Batch(tokens, [], Config.ImageSide);
+            Tensors.Tensor drawn = DrawPrepared(step => model.Sampler.Draw(step, batch, seed, firstNumber + start, settings));
             pictures.AddRange(drawn.ToArray(context.Stream).Chunk(Config.ImageSide * Config.ImageSide * 3));
         }
 
@@ -153,9 +153,9 @@ public sealed class PictureGenerator : IDisposable
         var pictures = new List<float[]>(embeddings.Count);
         for (int start = 0; start < embeddings.Count; start += BatchSize)
         {
-            context.BeginStep(0, training: false);
-            Tensors.Tensor drawn = drawing.Draw(context, [.. embeddings.Skip(start).Take(BatchSize)], seed,
-                [.. numbers.Skip(start).Take(BatchSize)], settings);
+            float[][] own = [.. embeddings.Skip(start).Take(BatchSize)];
+            int[] ownNumbers = [.. numbers.Skip(start).Take(BatchSize)];
+            Tensors.Tensor drawn = DrawPrepared(step => drawing.Draw(step, own, seed, ownNumbers, settings));
             pictures.AddRange(drawn.ToArray(context.Stream).Chunk(Config.ImageSide * Config.ImageSide * 3));
         }
 
@@ -183,6 +183,25 @@ public sealed class PictureGenerator : IDisposable
         }
 
         return [.. scores];
+    }
+
+    // Draws; before the first time, what will be launched is compiled side by side.
+    Tensors.Tensor DrawPrepared(Func<Layers.Context, Tensors.Tensor> draw)
+    {
+        if (!isPrepared)
+        {
+            isPrepared = true;
+            using Device? ahead = context.Device.ForPreparing();
+            if (ahead != null)
+            {
+                using var planned = new Layers.Context(ahead);
+                planned.BeginStep(0, training: false);
+                draw(planned);
+            }
+        }
+
+        context.BeginStep(0, training: false);
+        return draw(context);
     }
 
     // Later stages may have moved the encoders on.

@@ -38,7 +38,8 @@ static class StepMemory
     // What the arena holds, and what is asked of it in each type, memory that serves several tensors counted for each.
     static (long Held, long InFloats, long InBrainFloats) Figures(Device device, Stage stage, Batch batch)
     {
-        using Device plan = device.ForPlanning();
+        // The first step will want the kernels.
+        using Device plan = device.ForPreparing() ?? device.ForPlanning();
         using var context = new Context(plan);
         context.BeginStep(0, training: true);
         using (context.GatherUploads())

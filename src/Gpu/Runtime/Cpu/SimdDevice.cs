@@ -3,6 +3,7 @@ using System.Globalization;
 using Dalle2.Gpu.Frontend;
 using Dalle2.Gpu.Ir;
 using Dalle2.Gpu.Lowering;
+using Dalle2.Gpu.Runtime.Reference;
 using Dalle2.Gpu.Runtime.Tracing;
 using Dalle2.Gpu.Targets.Simd;
 
@@ -44,6 +45,33 @@ sealed unsafe class SimdDevice : HostDevice
     public override string Description => $"kernels compiled for {bits}-bit vectors, on {Threads} thread{(Threads == 1 ? "" : "s")}"
         + $"{(isChecked ? ", every access checked" : "")}";
 
+    public override Device? ForPreparing()
+    {
+        if (Threads == 1)
+            return null;
+        var started = new KernelVariants<Task>((launch, kernel, group) =>
+        {
+            (CompiledKernel compiled, int x) = (launch.Kernel, launch.Extent.X);
+            return Task.Run(() => Compile(SimdKernel.Of(compiled, kernel, bits, group, isChecked), x));
+        });
+        return new PlanningDevice(this)
+        {
+            Precision = Precision,
+            Launched = launch => started.Of(launch),
+            Disposed = () =>
+            {
+                try
+                {
+                    Task.WaitAll(started.All);
+                }
+                catch (AggregateException)
+                {
+                    // The launch itself will say it.
+                }
+            },
+        };
+    }
+
     protected override void Dispose(bool disposing)
     {
         pool.Dispose();
@@ -70,6 +98,21 @@ sealed unsafe class SimdDevice : HostDevice
         {
             throw new InvalidOperationException(Describe(kernel, failed), failed);
         }
+    }
+
+    // All code that a launch of so many threads side by side takes.
+    static void Compile(SimdKernel kernel, int x)
+    {
+        if (kernel.Group != null)
+        {
+            _ = kernel.Grouped;
+            return;
+        }
+
+        if (x >= kernel.Lanes)
+            _ = kernel.Whole;
+        if (x % kernel.Lanes != 0)
+            _ = kernel.Masked;
     }
 
     static string Describe(SimdKernel kernel, CheckFailedException failed)
