@@ -77,10 +77,12 @@ public static class Evaluation
         if (own.Drawings.Count > MostPictures)
             observer.Notice($"distances are measured with {MostPictures} of the {own.Drawings.Count} drawings");
         var (drawn, truth) = own.Pictures(MostPictures);
-        observer.Working("distances to real pictures", 0, drawn.Count);
+        const string what = "distances to real pictures";
+        observer.Working(what, 0, drawn.Count);
         using var distances = new DrawingDistances(device, truth, own.TrainingPictures, own.OtherTraining(truth.Count));
-        result = result with { Distances = distances.Of(drawn), Memorization = own.Memorization(drawn, truth) };
-        observer.Working("distances to real pictures", drawn.Count, drawn.Count);
+        IReadOnlyList<FeatureScore> scores = distances.Of(drawn);
+        observer.Working(what, drawn.Count, drawn.Count);
+        result = result with { Distances = scores, Memorization = own.Memorization(drawn, truth) };
         if (other is not { Drawings.Count: > 0 })
             return result;
         var (otherDrawn, otherTruth) = other.Pictures(MostPictures);
