@@ -56,10 +56,10 @@ sealed class EvalVerb : Verb
         "FID and KID are the distances between the drawings and the true pictures of the same captions, by two kinds of features: the "
         + "embeddings of a CLIP that comes with the program (trained on emoji, 32x32, to which pictures are resized), and principal "
         + "components of the training pictures' pixels. Beside them stand the distance of the true pictures to as many of the training, "
-        + "and the floor: that of two samples of the training pictures, below which drawings can lie because they show what the true pictures "
-        + "show. KID has no bias of few pictures; its error is one standard error.",
-        "Memorization: each drawing's nearest training picture by mean squared error, and the share of drawings that are nearer to one than "
-        + "95 % of the true pictures are (chance .05); RUN/samples/nearest.png shows the nearest.",
+        + "and the floor: that of two samples of the training pictures, below which drawings can lie because they show what the true "
+        + "pictures show. KID has no bias of few pictures; its error is one standard error.",
+        "Memorization: each drawing's nearest training picture by mean squared error, and the share of drawings that are nearer to one "
+        + "than 95 % of the true pictures are (chance .05); RUN/samples/nearest.png shows the nearest.",
         "Reading (shapes): of all 3,456 captions, the one that the contrastive stage finds most similar to each true picture, attribute by "
         + "attribute.",
         "Also writes RUN/report.html anew, with the figures and drawings; where it cannot be written, that is said and the figures are "
