@@ -11,6 +11,7 @@ sealed class PerfCommand : Command
         : base("perf", "Measures what the product does not ship: against PyTorch, and how time and memory grow.")
     {
         Add(new CompareVerb());
+        Add(new FeaturesVerb());
         Add(new FunctionsVerb());
         Add(new MutateVerb());
         Add(new ProfileStepVerb());

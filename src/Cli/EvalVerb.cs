@@ -14,6 +14,8 @@ sealed class EvalVerb : Verb
     const int SheetColumns = 6;
 
     readonly Argument<string> run = new("RUN") { Description = "The folder of a trained run." };
+    readonly Option<string?> beside = VerbOptions.OptionalText("--beside", "OTHER",
+        "Another run, of any model, to measure with the same captions; nothing is written to its folder. [default: none]");
     readonly Option<string?> split = VerbOptions.OptionalText("--split", "S",
         "The split whose captions are drawn. [default: the first that is held out of training]");
     readonly Option<int> count = VerbOptions.Count("--count", 512, 1, 1_000_000,
@@ -38,7 +40,7 @@ sealed class EvalVerb : Verb
         "Measure a run on captions it was not trained on, beside chance, the ceiling of real pictures and shuffled captions.")
     {
         Arguments.Add(run);
-        foreach (Option option in (Option[])[split, count, seed, .. sampling.All, output, device, precision, threads, data, images,
+        foreach (Option option in (Option[])[beside, split, count, seed, .. sampling.All, output, device, precision, threads, data, images,
             dataChanged, maxBroken, maxPixels])
         {
             Options.Add(option);
@@ -46,15 +48,27 @@ sealed class EvalVerb : Verb
     }
 
     public override IReadOnlyList<string> Examples =>
-        ["dalle2 eval runs/demo", "dalle2 eval runs/demo --split train --count 128 --out sheet.png --json"];
+        ["dalle2 eval runs/demo", "dalle2 eval runs/unclip --beside runs/demo",
+        "dalle2 eval runs/demo --split train --count 128 --out sheet.png --json"];
 
     public override IReadOnlyList<string> Notes =>
     [
+        "FID and KID are the distances between the drawings and the true pictures of the same captions, by two kinds of features: the "
+        + "embeddings of a CLIP that comes with the program (trained on emoji, 32x32, to which pictures are resized), and principal "
+        + "components of the training pictures' pixels. Beside them stand the distance of the true pictures to as many of the training, "
+        + "and the floor: that of two samples of the training pictures, below which drawings can lie because they show what the true "
+        + "pictures show. KID has no bias of few pictures; its error is one standard error.",
+        "Memorization: each drawing's nearest training picture by mean squared error, and the share of drawings that are nearer to one "
+        + "than 95 % of the true pictures are (chance .05); RUN/samples/nearest.png shows the nearest.",
+        "Reading (shapes): of all 3,456 captions, the one that the contrastive stage finds most similar to each true picture, attribute by "
+        + "attribute.",
         "Also writes RUN/report.html anew, with the figures and drawings; where it cannot be written, that is said and the figures are "
         + "given all the same.",
         "JSON: {split, n, attributes:{NAME:{value, low, high}}, chance:{NAME:x}, ceiling:{NAME:x}, shuffled:{NAME:x}, choices:{NAME:{n, "
-        + "value, low, high, chance}}, retrieval:{n, textToImage, imageToText, chance}, loss, run, runHash, seconds, device}; what was not "
-        + "measured is empty or null.",
+        + "value, low, high, chance}}, retrieval:{n, textToImage, imageToText, chance}, reading:{n, captions, attributes, chance}, loss, "
+        + "distances:{clip|pixels:{features, drawn|training|floor:{n, fid, kid, kidError}}}, memorization:{n, trainingPictures, "
+        + "median:{drawn, real}, threshold, nearer:{value, low, high}, chance, sheet}, run, runHash, seconds, device, beside}; beside is "
+        + "the other run's document; what was not measured is empty or null.",
     ];
 
     public override int Run(ParseResult arguments, Terminal terminal)
@@ -67,6 +81,7 @@ sealed class EvalVerb : Verb
         var request = new EvaluationRequest
         {
             Run = arguments.GetRequiredValue(run),
+            Beside = arguments.GetValue(beside),
             Split = arguments.GetValue(split),
             Count = arguments.GetValue(count),
             Seed = arguments.GetValue(seed),
@@ -83,6 +98,8 @@ sealed class EvalVerb : Verb
         terminal.Result(evaluation.ToJson, text =>
         {
             EvaluationText.Show(evaluation, text);
+            if (evaluation.Memorization?.Sheet is { } nearest)
+                text.Line($"Drawings nearest to a training picture, beside it: {nearest}");
             if (sheet is not null && evaluation.Cells.Count > 0)
                 text.Line($"Drawings beside the truth: {sheet}");
         });

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Dalle2.Training.Scores;
+using Dalle2.Training.Scores.Distances;
 
 namespace Dalle2.Cli;
 
@@ -44,6 +45,50 @@ static class EvaluationText
                 ["picture to caption", Share(retrieval.ImageToText1.Value), Interval(retrieval.ImageToText1), Share(retrieval.Chance1),
                 Share(retrieval.ImageToText5.Value), Interval(retrieval.ImageToText5), Share(retrieval.Chance5)],
             ]);
+        }
+
+        if (evaluation.Reading is { } reading)
+        {
+            text.Line();
+            text.Line($"Captions read in {reading.Count} true pictures among all {reading.CaptionCount} (contrastive stage):");
+            text.Table(["attribute", ">right", "95 % interval", ">chance"], reading.Attributes.Select((attribute, i) => (string[])
+                [attribute.Key, Share(attribute.Value.Value), Interval(attribute.Value), EvaluationFigure.Show(reading.Chance[i].Value)]));
+        }
+
+        if (evaluation.Distances is { Count: > 0 } distances)
+        {
+            text.Line();
+            text.Line(
+                $"Distances between {distances[0].Drawn.Count} drawings and the true pictures of their captions, the less the nearer:");
+            text.Table([.. FeatureScore.Columns.Select((column, i) => i < 2 ? column : $">{column}")],
+                distances.SelectMany(one => one.Rows));
+            text.Line($"true and training: the true pictures against {distances[0].Training.Count} of the training; floor: two samples of "
+                + $"{distances[0].Floor.Count} training pictures.");
+        }
+
+        if (evaluation.Memorization is { } memorization)
+        {
+            text.Line();
+            text.Line($"Nearest of {memorization.TrainingCount} training pictures, by mean squared error:");
+            text.Table(["", ">median", ">nearer than 95 % of the true", "95 % interval", ">chance"],
+            [
+                ["drawings", EvaluationFigure.Show(memorization.MedianDrawn), Share(memorization.Nearer.Value),
+                Interval(memorization.Nearer), Share(MemorizationScore.Chance)],
+                ["true pictures", EvaluationFigure.Show(memorization.MedianReal), "", "", ""],
+            ]);
+        }
+
+        if (evaluation.Beside is { } beside)
+        {
+            text.Line();
+            text.Line($"Beside {beside.Run} ({beside.RunHash}):");
+            text.Table(["figure", ">this run", "95 % interval", ">other", "95 % interval", ">chance or floor"],
+                EvaluationFigure.Pairs(evaluation).Select(pair => (string[])
+                [
+                    pair.Own.Name, EvaluationFigure.Show(pair.Own.Value), pair.Own.Interval,
+                    EvaluationFigure.Show(pair.Other?.Value ?? double.NaN), pair.Other?.Interval ?? "",
+                    EvaluationFigure.Show(pair.Own.Reference),
+                ]));
         }
 
         if (evaluation.Loss is { } loss)

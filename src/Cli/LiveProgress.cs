@@ -32,7 +32,9 @@ sealed class LiveProgress : ProgressDisplay
 
     public override void Notice(string sentence) => console.WriteLine(VisibleText.OfLines(sentence));
 
-    public override void Preparing(int done, int total) => Update("reading pictures", done, total, $"{done}/{total}");
+    public override void Preparing(int done, int total) => Working("reading pictures", done, total);
+
+    public override void Working(string what, int done, int total) => Update(what, done, total, $"{done}/{total}");
 
     public override void Progress(TrainingProgress progress) => Update(progress.Title, progress.Step, progress.Steps,
         $"{progress.Step}/{progress.Steps}  {Show(progress.Figures)}  {progress.ImagesPerSecond:F0} images/s  {Show(progress.Left)} left");

@@ -24,6 +24,14 @@ sealed class PlainProgress(TextWriter error) : ProgressDisplay
         sinceLine.Restart();
     }
 
+    public override void Working(string what, int done, int total)
+    {
+        if (done > 0 && sinceLine.Elapsed < Patience)
+            return;
+        error.WriteLine($"{what}  {done}/{total}");
+        sinceLine.Restart();
+    }
+
     public override void Progress(TrainingProgress progress)
     {
         int every = Math.Max(1, (progress.Steps + StepsPerLine * LinesPerStage - 1) / (StepsPerLine * LinesPerStage)) * StepsPerLine;

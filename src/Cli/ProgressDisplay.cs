@@ -15,6 +15,8 @@ abstract class ProgressDisplay : ITrainingObserver
 
     public abstract void Preparing(int done, int total);
 
+    public abstract void Working(string what, int done, int total);
+
     public abstract void Progress(TrainingProgress progress);
 
     public virtual void StageDone(string stage, TimeSpan time, IReadOnlyList<KeyValuePair<string, double>> figures) =>

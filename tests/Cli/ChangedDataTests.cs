@@ -141,6 +141,8 @@ public class ChangedDataTests
     {
         CommandRun.Of("train", "--resume", "--out", run).IsUsageFault($"'{split}'", what, "--data-changed");
         CommandRun.Of("eval", run, "--split", split).IsUsageFault(what, "--data-changed");
+        // Drawings of other captions are held against the training pictures.
+        CommandRun.Of("eval", run).IsUsageFault(what, "--data-changed");
         CommandRun accepted = CommandRun.Of("train", "--resume", "--out", run, "--data-changed").Succeeded();
         Assert.That(accepted.Error, Does.Contain(what));
         CommandRun.Of("train", "--resume", "--out", run).Succeeded();

@@ -179,7 +179,53 @@ public class TrainedRunTests
 
         Assert.That((double)json["ceiling"]!["all"]!, Is.GreaterThan((double)json["chance"]!["all"]!));
         Assert.That((double)json["retrieval"]!["textToImage"]!["recall@1"]!["value"]!, Is.InRange(0, 1));
+        Assert.That((int)json["reading"]!["captions"]!, Is.EqualTo(3456));
+        Assert.That(json["reading"]!["attributes"]!.AsObject().Select(pair => pair.Key), Is.EquivalentTo(attributes));
+        Assert.That(json["distances"]!.AsObject().Select(pair => pair.Key), Is.EqualTo(new[] { "clip", "pixels" }));
+        foreach (var (_, features) in json["distances"]!.AsObject())
+        {
+            foreach (string kind in new[] { "drawn", "training", "floor" })
+            {
+                Assert.That((int)features![kind]!["n"]!, Is.EqualTo(16));
+                Assert.That((double)features[kind]!["fid"]!, Is.GreaterThan(0));
+                Assert.That((double)features[kind]!["kidError"]!, Is.GreaterThan(0));
+            }
+
+            // Hardly trained, it draws nothing like a picture of the set.
+            Assert.That((double)features!["drawn"]!["kid"]!, Is.GreaterThan(3 * (double)features["drawn"]!["kidError"]!));
+        }
+
+        JsonNode memorization = json["memorization"]!;
+        Assert.That(((int)memorization["n"]!, (int)memorization["trainingPictures"]!), Is.EqualTo((16, 64)));
+        Assert.That((double)memorization["median"]!["real"]!, Is.InRange(1e-6, 1));
+        Assert.That((double)memorization["nearer"]!["value"]!, Is.InRange(0, 1));
+        Assert.That((string)memorization["sheet"]!, Is.EqualTo(Path.Combine(run, "samples", "nearest.png")));
+        Assert.That(PictureDecoder.Decode(File.ReadAllBytes((string)memorization["sheet"]!)).Width, Is.GreaterThan(200));
+        Assert.That(json["beside"], Is.Null);
         Assert.That(PictureDecoder.Decode(File.ReadAllBytes(sheet)).Width, Is.GreaterThan(16));
+    }
+
+    [Test]
+    public void Of_pictures_that_it_was_trained_on_nothing_is_called_memorized()
+    {
+        CommandRun train = CommandRun.Of("eval", run, "--split", "train", "--count", "60", "--json").Succeeded();
+        Assert.That(train.Json["memorization"], Is.Null);
+        // Of 64 pictures, 60 are the true ones: two samples of the other four.
+        Assert.That((int)train.Json["distances"]!["clip"]!["floor"]!["n"]!, Is.EqualTo(2));
+        Assert.That((int)train.Json["distances"]!["clip"]!["training"]!["n"]!, Is.EqualTo(4));
+    }
+
+    [Test]
+    public void Eval_says_what_it_does_and_shows_its_tables()
+    {
+        CommandRun shown = CommandRun.Of("eval", run, "--count", "8").Succeeded();
+        Assert.That(shown.Error, Does.Contain("drawing run  0/8").And.Contain("distances to real pictures  0/8")
+            .And.Contain("nearest of 64 training pictures  0/16"));
+        Assert.That(shown.Output, Does.Contain("KID x 1000").And.Contain("floor").And.Contain("among all 3456")
+            .And.Contain("Nearest of 64 training pictures").And.Contain("nearest.png"));
+        string report = File.ReadAllText(Path.Combine(run, "report.html"));
+        Assert.That(report, Does.Contain("What is read in pictures?").And.Contain("How far are drawings from real pictures?")
+            .And.Contain("Are drawings training pictures again?").And.Contain("The drawings that are nearest to a training picture"));
     }
 
     [Test]

@@ -4,6 +4,7 @@ using Dalle2.Data.Sets;
 using Dalle2.Training.Reporting;
 using Dalle2.Training.Runs;
 using Dalle2.Training.Scores;
+using Dalle2.Training.Scores.Distances;
 
 namespace Dalle2.Tests.Training;
 
@@ -31,6 +32,13 @@ public sealed class ReportTests
                 Table(0.02893), Table(double.NaN), Table(0.126)),
             ],
             Retrievals = [new("held-out", RetrievalScore.Of([1, 0, 0, 1], ["a", "b"]))],
+            Readings = [new("held-out", new ReadingScore(32, 3456, [new("shape", WilsonInterval.Of(31, 32))], [new("shape", .125)]))],
+            Distances = [new("clip", "CLIP & co", new(32, 1.25, new(.002, .0005)), new(32, 4, new(.01, .02)),
+                new(16, 3.5, new(double.NaN, double.NaN)))],
+            Memorization = new MemorizationScore(32, 6000, .0125, .0375, .01, WilsonInterval.Of(8, 32)),
+            BesideName = "runs/other",
+            Beside = [(new("drawn: shape", .75, .5, .9, .125), new("drawn: shape", .8125, .6, .95, .125)),
+                (new("loss", 1091.31, double.NaN, double.NaN, double.NaN), null)],
             Choices = [new("tone", new EmojiScore(40, WilsonInterval.Of(30, 40), 0.2))],
             Sheets = [new("After stage 'image'", new Image(640, 20))],
             Samples = [new("Drawn", [new ContactCell("a \"red\" <star>", [("drawn", picture)])])],
@@ -65,6 +73,14 @@ public sealed class ReportTests
         Assert.That(html, Does.Contain("<b>0.750</b>").And.Contain("0.686 \u2013 0.805"), "150 of 200");
         Assert.That(html, Does.Contain("<td>0.00029</td>"), "a small chance is not shown as zero");
         Assert.That(html, Does.Contain("held-out, 200 pictures").And.Contain("held-out, 2 pairs").And.Contain("tone, 40 drawings"));
+        Assert.That(html, Does.Contain("32 pictures, each among all 3456 captions").And.Contain("<b>0.969</b>"), "31 of 32");
+        Assert.That(html, Does.Contain("<th scope=\"row\">CLIP &amp; co</th><td>FID</td><td>1.25</td><td>4</td><td>3.5</td>")
+            .And.Contain("<td>2 &#177; 0.5</td><td>10 &#177; 20</td><td>- &#177; -</td>")
+            .And.Contain("the floor two samples of 16"));
+        Assert.That(html, Does.Contain("32 drawings, 6000 training pictures").And.Contain("0.0125 of drawings, 0.0375 of the true"));
+        Assert.That(html, Does.Contain("<small>runs/other</small>").And.Contain(
+            "drawn: shape</th><td>0.75</td><td>0.5 to 0.9</td><td>0.812</td><td>0.6 to 0.95</td><td>0.125</td>"));
+        Assert.That(html, Does.Contain("loss</th><td>1091</td><td></td><td>-</td><td></td><td>-</td>"));
         Assert.That(html, Does.Contain("class=\"sheet\"").And.Contain("width=\"640\" height=\"20\""));
         Assert.That(html, Does.Not.Contain("NaN"));
         Assert.That(html, Does.Contain("<dd>59.9 s</dd>").And.Contain("<dd>1 min 01 s</dd>").And.Contain("<dd>10 h 05 min</dd>"));

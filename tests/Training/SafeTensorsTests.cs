@@ -48,6 +48,23 @@ public sealed class SafeTensorsTests
     }
 
     [Test]
+    public void A_file_in_memory_is_read_and_checked_alike()
+    {
+        SafeTensorsFile.Write(path, [new NamedTensor("w", [2], new[] { 1.5f, -2f })], new Dictionary<string, string> { ["k"] = "v" });
+        byte[] bytes = File.ReadAllBytes(path);
+        using SafeTensorsFile file = SafeTensorsFile.Open("memory", bytes);
+        var values = new float[2];
+        file.Read<float>("w", values);
+        Assert.That(values, Is.EqualTo(new[] { 1.5f, -2f }));
+        Assert.That(file.Metadata["k"], Is.EqualTo("v"));
+        for (int length = 0; length < bytes.Length; length++)
+        {
+            Assert.That(() => SafeTensorsFile.Open("memory", bytes[..length]),
+                Throws.TypeOf<UserInputException>().With.Message.Contain("memory"));
+        }
+    }
+
+    [Test]
     public void A_file_built_by_hand_is_read()
     {
         // Tensors in another order than their bytes, unpadded header, an empty tensor, white space in the JSON.

@@ -1,6 +1,9 @@
 using System.Text.Json.Nodes;
+using Dalle2.Cli;
+using Dalle2.Data;
 using Dalle2.Data.Pictures;
 using Dalle2.Gpu.Runtime;
+using Dalle2.Perf;
 using Dalle2.Tests.Cli;
 using Dalle2.Tests.Data;
 using Dalle2.Training.Drawing;
@@ -8,6 +11,7 @@ using Dalle2.Training.Families;
 using Dalle2.Training.Families.Unclip;
 using Dalle2.Training.Loop;
 using Dalle2.Training.Runs;
+using Dalle2.Training.Scores.Distances;
 
 namespace Dalle2.Tests.Training;
 
@@ -211,6 +215,68 @@ public class UnclipTests
     }
 
     [Test]
+    public void It_is_measured_beside_a_run_of_another_family()
+    {
+        string other = folder["mean"];
+        CommandRun.Of("train", "--model", "mean-color", "--data", "shapes", "--out", other).Succeeded();
+        var alone = CommandRun.Of("eval", other, "--count", "12", "--brightness", "0.5", "--json").Succeeded().Json;
+        Dictionary<string, byte[]> before = Contents(other);
+        // An option goes to the run that takes it.
+        CommandRun both = CommandRun.Of("eval", run, "--beside", other, "--count", "12", "--steps", "2", "--brightness", "0.5",
+            "--out", folder["both.png"], "--json").Succeeded();
+        var beside = both.Json["beside"]!;
+        Assert.That((string)beside["run"]!, Is.EqualTo(other));
+        foreach (string key in new[] { "attributes", "choices", "memorization" })
+        {
+            var (found, expected) = (beside[key], alone[key]);
+            (found as JsonObject)?.Remove("sheet");
+            (expected as JsonObject)?.Remove("sheet");
+            Assert.That(found!.ToJsonString(), Is.EqualTo(expected!.ToJsonString()), key);
+        }
+
+        Assert.That(beside["distances"]!["clip"]!["floor"]!.ToJsonString(),
+            Is.EqualTo(both.Json["distances"]!["clip"]!["floor"]!.ToJsonString()));
+        Assert.That(beside["distances"]!["clip"]!["drawn"]!.ToJsonString(),
+            Is.Not.EqualTo(both.Json["distances"]!["clip"]!["drawn"]!.ToJsonString()));
+        Assert.That(Contents(other), Is.EqualTo(before), "nothing is written there");
+        Assert.That(File.ReadAllText(Path.Combine(run, "report.html")), Does.Contain("Beside another run").And.Contain(other));
+        CommandRun table = CommandRun.Of("eval", run, "--beside", other, "--count", "4", "--steps", "2").Succeeded();
+        Assert.That(table.Output, Does.Contain($"Beside {other}").And.Contain("drawn: shape").And.Contain("FID: clip"));
+
+        CommandRun.Of("eval", run, "--beside", other, "--temperature", "1").IsUsageFault("--temperature", "unclip");
+        string pairs = folder["pairs"];
+        CommandRun.Of("train", "--model", "mean-color", "--data", "shapes2", "--out", pairs).Succeeded();
+        CommandRun.Of("eval", run, "--beside", pairs).IsUsageFault(pairs, "shapes2", "--beside");
+    }
+
+    [Test]
+    public void Its_image_encoder_can_be_taken_to_compare_pictures_by()
+    {
+        string file = folder["encoder.safetensors"];
+        using StringWriter output = new(), error = new();
+        int code = Application.Run(new PerfCommand(), ["features", run, "--out", file, "--json"], output, error, default);
+        Assert.That(code, Is.EqualTo(ExitCode.Ok), error.ToString());
+        Checkpoint stored = Checkpoint.Load(file, "unclip");
+        Assert.That((string)JsonNode.Parse(output.ToString())!["hash"]!, Is.EqualTo(stored.Hash));
+        Assert.That(stored.Tensors.Select(tensor => tensor.Name), Has.All.Match("^(image|contrast.image)\\."));
+        using Device device = Device.Open("cpu", 1);
+        using var features = new ClipFeatures(device, stored);
+        using PictureGenerator generator = PictureGenerator.Open(run, device);
+        // CLIP sees means over four pixels, which are alike here.
+        float[][] pictures = [.. Enumerable.Range(0, 3).Select(i => (float[])
+        [
+            .. Enumerable.Range(0, 16 * 16 * 3).Select(p => (i * 40 + (p / 96 * 24 + p % 48 / 6 * 3 + p % 3) * 7 % 100) / 255f),
+        ])];
+        IReadOnlyList<float[]> embeddings = generator.Embed(pictures), rows = features.Of(PictureBytes.Of(pictures, 16));
+        for (int i = 0; i < pictures.Length; i++)
+            Assert.That(rows[i], Is.EqualTo(embeddings[i]).Within(1e-5f));
+        Assert.That(() => new ClipFeatures(device, new Checkpoint(stored.Info, stored.Tensors)), Throws.TypeOf<UserInputException>());
+        using StringWriter nothing = new(), fault = new();
+        Assert.That(Application.Run(new PerfCommand(), ["features", folder["none"], "--out", file], nothing, fault, default),
+            Is.EqualTo(ExitCode.Usage));
+    }
+
+    [Test]
     public void Settings_that_do_not_fit_are_refused()
     {
         (string Set, string Said)[] settings =
@@ -225,6 +291,9 @@ public class UnclipTests
             CommandRun.Of("train", "--model", "unclip", "--preset", "tiny", "--set", set, "--out", folder["never"]).IsUsageFault(said);
         }
     }
+
+    static Dictionary<string, byte[]> Contents(string path) =>
+        Directory.GetFiles(path, "*", SearchOption.AllDirectories).ToDictionary(file => file, File.ReadAllBytes);
 
     static byte[][] Train(string device, int threads, string path, TrainingConfig? config = null)
     {

@@ -11,6 +11,8 @@ sealed class CountingObserver(ITrainingObserver inner) : ITrainingObserver
 
     public void Preparing(int done, int total) => inner.Preparing(done, total);
 
+    public void Working(string what, int done, int total) => inner.Working(what, done, total);
+
     public void Progress(TrainingProgress progress)
     {
         Steps++;

@@ -9,6 +9,14 @@ public interface ITrainingObserver
     /// <summary>Samples are being read.</summary>
     void Preparing(int done, int total);
 
+    /// <summary>Other work that takes its time goes on; told once before it begins. Shown by nobody by default.</summary>
+    /// <param name="what">What, in a few words.</param>
+    /// <param name="done">How much of it is done.</param>
+    /// <param name="total">How much there is.</param>
+    void Working(string what, int done, int total)
+    {
+    }
+
     /// <summary>A step is done.</summary>
     void Progress(TrainingProgress progress);
 

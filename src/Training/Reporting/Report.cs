@@ -5,7 +5,6 @@ using Dalle2.Data;
 using Dalle2.Data.Pictures;
 using Dalle2.Data.Sets;
 using Dalle2.Training.Runs;
-using Dalle2.Training.Scores;
 
 namespace Dalle2.Training.Reporting;
 
@@ -28,15 +27,7 @@ public static class Report
         if (content.Summary.Length > 0)
             page.Append($"<p class=\"summary\">{Encode(content.Summary)}</p>\n");
 
-        foreach (EvaluationResult evaluation in content.Evaluations)
-            AppendEvaluation(page, evaluation);
-
-        foreach ((string split, RetrievalScore score) in content.Retrievals)
-            AppendRetrieval(page, split, score);
-
-        if (content.Choices.Count > 0)
-            AppendChoices(page, content.Choices);
-
+        ReportScores.Append(page, content);
         foreach ((string heading, Image sheet) in content.Sheets)
             AppendSheet(page, heading, sheet);
 
@@ -49,62 +40,6 @@ public static class Report
         AppendPairs(page, "Environment", content.Environment);
         AppendPairs(page, "Training time", [.. content.SecondsByStage.Select(pair => KeyValuePair.Create(pair.Key, Duration(pair.Value)))]);
         return page.Append("</main>\n</body>\n</html>\n").ToString();
-    }
-
-    static void AppendEvaluation(StringBuilder page, EvaluationResult evaluation)
-    {
-        page.Append($"<section>\n<h2>Does it draw what was said? <small>{Encode(evaluation.Split)}, "
-            + $"{evaluation.Count} pictures</small></h2>\n<div class=\"scroll\"><table class=\"figures\">\n");
-        page.Append("<tr><th>attribute</th><th class=\"wide\"></th><th>right</th><th>95 % interval</th><th>chance</th><th>shuffled "
-            + "captions</th><th>real pictures</th></tr>\n");
-        for (int i = 0; i < evaluation.Attributes.Count; i++)
-        {
-            (string name, WilsonInterval share) = evaluation.Attributes[i];
-            AppendShare(page, name, share, evaluation.Chance[i].Value);
-            page.Append($"<td>{Share(evaluation.Shuffled[i].Value)}</td><td>{Share(evaluation.Ceiling[i].Value)}</td></tr>\n");
-        }
-
-        page.Append("</table></div>\n<p class=\"note\">The bar is the share of pictures that are right, the thin line its interval, the "
-            + "mark chance level. "
-            + "\u201cShuffled captions\u201d holds each picture against other captions, \u201creal pictures\u201d is the score of the data "
-            + "itself.</p>\n</section>\n");
-    }
-
-    static void AppendRetrieval(StringBuilder page, string split, RetrievalScore score) =>
-        AppendShares(page, "Do captions and pictures find each other?", $"{split}, {score.Count} pairs", "recall",
-        [
-            ("caption to picture, first", score.TextToImage1, score.Chance1),
-            ("caption to picture, first five", score.TextToImage5, score.Chance5),
-            ("picture to caption, first", score.ImageToText1, score.Chance1),
-            ("picture to caption, first five", score.ImageToText5, score.Chance5),
-        ]);
-
-    static void AppendChoices(StringBuilder page, IReadOnlyList<KeyValuePair<string, EmojiScore>> choices) =>
-        AppendShares(page, "Is the true picture the nearest?", "by squared distance, among others of its kind", "choice",
-            [.. choices.Select(choice => ($"{choice.Key}, {choice.Value.Count} drawings", choice.Value.Right, choice.Value.Chance))]);
-
-    static void AppendShares(StringBuilder page, string heading, string note, string column,
-        IReadOnlyList<(string Name, WilsonInterval Share, double Chance)> rows)
-    {
-        page.Append(
-            $"<section>\n<h2>{Encode(heading)} <small>{Encode(note)}</small></h2>\n<div class=\"scroll\"><table class=\"figures\">\n");
-        page.Append($"<tr><th>{Encode(column)}</th><th class=\"wide\"></th><th>right</th><th>95 % interval</th><th>chance</th></tr>\n");
-        foreach ((string name, WilsonInterval share, double chance) in rows)
-        {
-            AppendShare(page, name, share, chance);
-            page.Append("</tr>\n");
-        }
-
-        page.Append("</table></div>\n</section>\n");
-    }
-
-    static void AppendShare(StringBuilder page, string name, WilsonInterval share, double chance)
-    {
-        page.Append($"<tr><th scope=\"row\">{Encode(name)}</th><td class=\"wide\"><div class=\"bar\"><div class=\"fill\" style=\"width:"
-            + $"{Percent(share.Value)}\"></div>");
-        page.Append($"<div class=\"interval\" style=\"left:{Percent(share.Low)};width:"
-            + $"{Percent(share.High - share.Low)}\"></div><div class=\"chance\" style=\"left:{Percent(chance)}\"></div></div></td>");
-        page.Append($"<td><b>{Share(share.Value)}</b></td><td>{Share(share.Low)} \u2013 {Share(share.High)}</td><td>{Share(chance)}</td>");
     }
 
     static void AppendSamples(StringBuilder page, string heading, IReadOnlyList<ContactCell> cells)
@@ -173,13 +108,7 @@ public static class Report
         page.Append("</dl>\n</section>\n");
     }
 
-    static string Encode(string text) => WebUtility.HtmlEncode(text);
-
-    static string Percent(double share) => (100 * share).ToString("0.##", CultureInfo.InvariantCulture) + "%";
-
-    // A chance of one in 3,456 must not read as zero.
-    static string Share(double share) =>
-        double.IsNaN(share) ? "\u2013" : share.ToString(share is > 0 and < 0.0005 ? "0.#####" : "0.000", CultureInfo.InvariantCulture);
+    internal static string Encode(string text) => WebUtility.HtmlEncode(text);
 
     static string Duration(double seconds)
     {

@@ -2,6 +2,7 @@ using Dalle2.Data.Pictures;
 using Dalle2.Data.Sets;
 using Dalle2.Training.Runs;
 using Dalle2.Training.Scores;
+using Dalle2.Training.Scores.Distances;
 
 namespace Dalle2.Training.Reporting;
 
@@ -37,6 +38,21 @@ public sealed record ReportContent
 
     /// <summary>Retrieval scores of the contrastive stage, each with the name of its split.</summary>
     public IReadOnlyList<KeyValuePair<string, RetrievalScore>> Retrievals { get; init; } = [];
+
+    /// <summary>What the contrastive stage reads in pictures, each with the name of its split.</summary>
+    public IReadOnlyList<KeyValuePair<string, ReadingScore>> Readings { get; init; } = [];
+
+    /// <summary>Distances to real pictures, by their features.</summary>
+    public IReadOnlyList<FeatureScore> Distances { get; init; } = [];
+
+    /// <summary>Whether drawings are training pictures again; null leaves it out.</summary>
+    public MemorizationScore? Memorization { get; init; }
+
+    /// <summary>Another run's name.</summary>
+    public string BesideName { get; init; } = "";
+
+    /// <summary>Figures, each with the one of the other run, if it has it.</summary>
+    public IReadOnlyList<(EvaluationFigure Own, EvaluationFigure? Other)> Beside { get; init; } = [];
 
     /// <summary>Scores by choice among real pictures, each with its name.</summary>
     public IReadOnlyList<KeyValuePair<string, EmojiScore>> Choices { get; init; } = [];

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
 using Dalle2.Data.Pictures;
+using Dalle2.Data.Sets;
 using Dalle2.Gpu.Runtime;
 using Dalle2.Training.Families;
 using Dalle2.Training.Loop;
@@ -41,9 +42,21 @@ static class RunReport
             Curves = [.. stages.SelectMany(stage => stage.Curves).Distinct()],
             Evaluations = evaluation?.Attributes is { } attributes ? [attributes] : [],
             Retrievals = evaluation?.Retrieval is { } retrieval ? [new(evaluation.Split, retrieval)] : [],
+            Readings = evaluation?.Reading is { } reading ? [new(evaluation.Split, reading)] : [],
             Choices = evaluation?.Choices ?? [],
+            Distances = evaluation?.Distances ?? [],
+            Memorization = evaluation?.Memorization,
+            BesideName = evaluation?.Beside?.Run ?? "",
+            Beside = evaluation == null ? [] : EvaluationFigure.Pairs(evaluation),
             Sheets = [.. Sheets(run, stages)],
-            Samples = evaluation?.Cells is { Count: > 0 } cells ? [new($"Drawn from captions of '{evaluation.Split}'", cells)] : [],
+            Samples = evaluation == null ? [] :
+            [
+                .. new KeyValuePair<string, IReadOnlyList<ContactCell>>[]
+                {
+                    new($"Drawn from captions of '{evaluation.Split}'", evaluation.Cells),
+                    new("The drawings that are nearest to a training picture", evaluation.Memorization?.Cells ?? []),
+                }.Where(cells => cells.Value.Count > 0),
+            ],
         });
     }
 

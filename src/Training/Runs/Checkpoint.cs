@@ -119,6 +119,20 @@ public sealed class Checkpoint
     internal static Checkpoint Read(string path)
     {
         using SafeTensorsFile file = SafeTensorsFile.Open(path);
+        return Read(path, file);
+    }
+
+    /// <summary>The same of a file that lies in memory.</summary>
+    /// <param name="name">What messages call it.</param>
+    /// <param name="content">Its bytes.</param>
+    internal static Checkpoint Read(string name, byte[] content)
+    {
+        using SafeTensorsFile file = SafeTensorsFile.Open(name, content);
+        return Read(name, file);
+    }
+
+    static Checkpoint Read(string path, SafeTensorsFile file)
+    {
         if (file.Metadata.GetValueOrDefault("format") != FormatName)
         {
             throw new UserInputException($"{path}: a safetensors file, but not a checkpoint of this program (its metadata lacks format '"

@@ -17,21 +17,22 @@ public sealed class SafeTensorsFile : IDisposable
     const long MaxHeaderBytes = 100_000_000;
     const int PieceBytes = 1 << 20;
 
-    readonly SafeFileHandle handle;
+    readonly SafeFileHandle? handle;
+    readonly ReadAt read;
     readonly string path;
     readonly long dataStart;
     readonly Dictionary<string, SafeTensorEntry> byName;
 
-    SafeTensorsFile(string path, SafeFileHandle handle, long dataStart, List<SafeTensorEntry> entries, IReadOnlyDictionary<string,
-        string> metadata)
+    SafeTensorsFile(string path, long length, ReadAt read, SafeFileHandle? handle)
     {
-        this.path = path;
-        this.handle = handle;
-        this.dataStart = dataStart;
+        (this.path, this.read, this.handle) = (path, read, handle);
+        (dataStart, List<SafeTensorEntry> entries, Metadata) = ReadHeader(path, length, read);
         byName = entries.ToDictionary(entry => entry.Name, StringComparer.Ordinal);
         Tensors = entries;
-        Metadata = metadata;
     }
+
+    // Fills the beginning of the bytes from an offset on and returns how many there were: 0 at the end.
+    delegate int ReadAt(Span<byte> bytes, long offset);
 
     /// <summary>The tensors, in the order of their bytes.</summary>
     public IReadOnlyList<SafeTensorEntry> Tensors { get; }
@@ -85,9 +86,9 @@ public sealed class SafeTensorsFile : IDisposable
         SafeFileHandle? handle = null;
         try
         {
-            handle = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.Read);
-            (long dataStart, List<SafeTensorEntry> entries, var metadata) = ReadHeader(path, handle);
-            var file = new SafeTensorsFile(path, handle, dataStart, entries, metadata);
+            SafeFileHandle opened = handle = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.Read);
+            var file = new SafeTensorsFile(
+                path, RandomAccess.GetLength(opened), (bytes, offset) => RandomAccess.Read(opened, bytes, offset), opened);
             handle = null;
             return file;
         }
@@ -103,6 +104,25 @@ public sealed class SafeTensorsFile : IDisposable
         finally
         {
             handle?.Dispose();
+        }
+    }
+
+    /// <summary>Opens a file that lies in memory.</summary>
+    /// <param name="name">What messages call it.</param>
+    /// <param name="content">Its bytes, which must stay as they are.</param>
+    /// <exception cref="UserInputException">It is damaged; the message names the fault.</exception>
+    public static SafeTensorsFile Open(string name, byte[] content)
+    {
+        ArgumentNullException.ThrowIfNull(content);
+        RequireLittleEndian();
+        return new SafeTensorsFile(name, content.Length, Read, null);
+
+        int Read(Span<byte> bytes, long offset)
+        {
+            ReadOnlySpan<byte> rest = content.AsSpan((int)Math.Min(offset, content.Length));
+            int count = Math.Min(rest.Length, bytes.Length);
+            rest[..count].CopyTo(bytes);
+            return count;
         }
     }
 
@@ -127,7 +147,7 @@ public sealed class SafeTensorsFile : IDisposable
         for (int start = 0; start < values.Length; start += step)
         {
             Span<byte> piece = MemoryMarshal.AsBytes(values.Slice(start, Math.Min(step, values.Length - start)));
-            ReadFully(path, handle, dataStart + entry.Begin + (long)start * Unsafe.SizeOf<T>(), piece);
+            ReadFully(path, read, dataStart + entry.Begin + (long)start * Unsafe.SizeOf<T>(), piece);
         }
     }
 
@@ -149,7 +169,7 @@ public sealed class SafeTensorsFile : IDisposable
     }
 
     /// <summary>Closes the file.</summary>
-    public void Dispose() => handle.Dispose();
+    public void Dispose() => handle?.Dispose();
 
     internal static IEnumerable<NamedTensor> InFileOrder(IEnumerable<NamedTensor> tensors) =>
         tensors.OrderByDescending(tensor => NamedTensor.SizeOf(tensor.Type));
@@ -162,9 +182,8 @@ public sealed class SafeTensorsFile : IDisposable
     }
 
     static (long DataStart, List<SafeTensorEntry> Entries, SortedDictionary<string, string> Metadata) ReadHeader(string path,
-        SafeFileHandle handle)
+        long length, ReadAt read)
     {
-        long length = RandomAccess.GetLength(handle);
         if (length < 8)
         {
             throw SafeTensorsHeader.Fault(path, length == 0
@@ -172,7 +191,7 @@ public sealed class SafeTensorsFile : IDisposable
         }
 
         Span<byte> prefix = stackalloc byte[8];
-        ReadFully(path, handle, 0, prefix);
+        ReadFully(path, read, 0, prefix);
         ulong headerBytes = BinaryPrimitives.ReadUInt64LittleEndian(prefix);
         if (headerBytes > MaxHeaderBytes)
         {
@@ -184,19 +203,19 @@ public sealed class SafeTensorsFile : IDisposable
             throw SafeTensorsHeader.Fault(path, $"it is truncated: its header needs {headerBytes} bytes and {length - 8} are there");
 
         byte[] header = new byte[headerBytes];
-        ReadFully(path, handle, 8, header);
+        ReadFully(path, read, 8, header);
         long dataStart = 8 + (long)headerBytes;
         (List<SafeTensorEntry> entries, var metadata) = SafeTensorsHeader.Parse(path, header, length - dataStart);
         return (dataStart, entries, metadata);
     }
 
-    static void ReadFully(string path, SafeFileHandle handle, long offset, Span<byte> bytes)
+    static void ReadFully(string path, ReadAt read, long offset, Span<byte> bytes)
     {
         try
         {
             while (bytes.Length > 0)
             {
-                int count = RandomAccess.Read(handle, bytes, offset);
+                int count = read(bytes, offset);
                 if (count == 0)
                     throw SafeTensorsHeader.Fault(path, "it is truncated: it became shorter while it was read");
 

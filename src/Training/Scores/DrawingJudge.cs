@@ -17,6 +17,11 @@ public abstract class DrawingJudge
     /// <summary>Whether it knows this data set.</summary>
     public abstract bool Knows(IDataSet set);
 
+    /// <summary>All captions that pictures of a split can have, where they can be told and are not too many to be read one and all; null by default.</summary>
+    /// <param name="set">A set that it knows.</param>
+    /// <param name="split">The split that pictures are from.</param>
+    public virtual CaptionCatalog? Captions(IDataSet set, string split) => null;
+
     /// <summary>Judges.</summary>
     /// <param name="set">A set that it knows.</param>
     /// <param name="drawings">What was drawn.</param>

@@ -1,3 +1,5 @@
+using Dalle2.Training.Families;
+
 namespace Dalle2.Training.Scores;
 
 /// <summary>What to evaluate.</summary>
@@ -5,6 +7,9 @@ public sealed record EvaluationRequest
 {
     /// <summary>The run's folder.</summary>
     public required string Run { get; init; }
+
+    /// <summary>Another run, of any family, that is measured with the same captions; nothing is written to its folder. Null for none.</summary>
+    public string? Beside { get; init; }
 
     /// <summary>The split; null takes the first that is held out of training.</summary>
     public string? Split { get; init; }
@@ -32,4 +37,8 @@ public sealed record EvaluationRequest
 
     /// <summary>Broken samples above which the evaluation does not start.</summary>
     public int MaxBroken { get; init; } = 10;
+
+    /// <summary>The sampler's options that a family gets: of two runs, an option may be meant for one alone.</summary>
+    internal IReadOnlyDictionary<string, string> SamplingOf(ModelFamily family) => Beside == null ? Sampling
+        : Sampling.Where(given => family.SamplerOptions.Any(option => option.Name == given.Key)).ToDictionary();
 }

@@ -24,8 +24,7 @@ public sealed record EvaluationResult(
     {
         ["split"] = Split,
         ["n"] = Count,
-        ["attributes"] = new JsonObject(Attributes.Select(pair => new KeyValuePair<string, JsonNode?>(pair.Key,
-            new JsonObject { ["value"] = pair.Value.Value, ["low"] = pair.Value.Low, ["high"] = pair.Value.High }))),
+        ["attributes"] = new JsonObject(Attributes.Select(pair => KeyValuePair.Create(pair.Key, (JsonNode?)pair.Value.ToJson()))),
         ["chance"] = Table(Chance),
         ["ceiling"] = Table(Ceiling),
         ["shuffled"] = Table(Shuffled),

@@ -3,49 +3,60 @@ using Dalle2.Data.Text;
 using Dalle2.Tensors;
 using Dalle2.Training.Loop;
 using Dalle2.Training.Runs;
+using Dalle2.Training.Scores.Distances;
 
 namespace Dalle2.Training.Scores;
 
 /// <summary>The samples of an evaluation: spread over a split, the same ones each time, broken ones left out.</summary>
 sealed class EvaluationSamples
 {
-    readonly PreparedData data;
     readonly int[] chosen;
     readonly int[][] tokens;
+    readonly TrainingConfig config;
+    readonly WordTokenizer tokenizer;
 
     public EvaluationSamples(IDataSet set, string split, TrainingConfig config, WordTokenizer tokenizer, EvaluationRequest request,
         ITrainingObserver observer)
     {
-        data = PreparedData.Load(set, split, config.ImageSide, request.MaxBroken, progress: observer.Preparing);
-        foreach (BrokenSample broken in data.Broken)
+        (this.config, this.tokenizer) = (config, tokenizer);
+        Data = PreparedData.Load(set, split, config.ImageSide, request.MaxBroken, progress: observer.Preparing);
+        foreach (BrokenSample broken in Data.Broken)
             observer.Notice($"skipped a broken sample: {broken.Source}: {broken.Reason}");
-        chosen = [.. Philox.Permutation(RandomKey.Named(0, 0, "evaluation"), data.Count).Take(request.Count)];
-        Captions = [.. chosen.Select(i => data.Captions[i])];
-        SetIndices = [.. chosen.Select(i => data.Indices[i])];
+        chosen = [.. Philox.Permutation(RandomKey.Named(0, 0, "evaluation"), Data.Count).Take(request.Count)];
+        Captions = [.. chosen.Select(i => Data.Captions[i])];
+        SetIndices = [.. chosen.Select(i => Data.Indices[i])];
         int unknown = Captions.Count(caption => tokenizer.Read(caption, config.MaxWords).Unknown.Count > 0);
         if (unknown > 0)
             observer.Notice($"{unknown} of {Count} captions have words that the run does not know");
-        tokens = [.. data.Captions.Select(caption => tokenizer.Encode(caption, config.MaxWords) is { Length: > 0 } ids
-            ? ids : [Vocabulary.Unk])];
+        tokens = [.. Data.Captions.Select(Encode)];
     }
 
     public int Count => chosen.Length;
 
-    /// <summary>Of the whole split.</summary>
-    public DataDigest Digest => data.Digest;
+    /// <summary>The whole split.</summary>
+    public PreparedData Data { get; }
 
-    public int Side => data.Side;
+    public int Side => Data.Side;
+
+    /// <summary>The number of each sample in <see cref="Data"/>.</summary>
+    public IReadOnlyList<int> Numbers => chosen;
 
     public IReadOnlyList<string> Captions { get; }
 
     /// <summary>The index of each sample in the set's split.</summary>
     public IReadOnlyList<int> SetIndices { get; }
 
+    /// <summary>A caption as word numbers; one without words is one unknown word.</summary>
+    public int[] Encode(string caption) => tokenizer.Encode(caption, config.MaxWords) is { Length: > 0 } ids ? ids : [Vocabulary.Unk];
+
+    /// <summary>The true pictures of the first samples.</summary>
+    public PictureBytes Pictures(int count) => new PictureBytes(Side, Data.Pixels).Select([.. chosen.Take(count)]);
+
     /// <summary>The true picture of a sample, <c>[side, side, 3]</c>.</summary>
     public float[] Picture(int sample)
     {
         var values = new float[3 * Side * Side];
-        data.CopyFloats(chosen[sample], values);
+        Data.CopyFloats(chosen[sample], values);
         return values;
     }
 
@@ -54,7 +65,7 @@ sealed class EvaluationSamples
         for (int start = 0; start < Count; start += size)
         {
             cancellation.ThrowIfCancellationRequested();
-            yield return (start, BatchSampler.Gather(data, tokens, [.. chosen.Skip(start).Take(size)]));
+            yield return (start, BatchSampler.Gather(Data, tokens, [.. chosen.Skip(start).Take(size)]));
         }
     }
 }

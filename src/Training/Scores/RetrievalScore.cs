@@ -26,7 +26,7 @@ public sealed record RetrievalScore(int Count, WilsonInterval TextToImage1, Wils
         Parallel.For(0, n, i =>
         {
             for (int j = 0; j < n; j++)
-                similarity[i * n + j] = Dot(captionVectors[i], imageVectors[j]);
+                similarity[i * n + j] = (float)InnerProduct.Of(captionVectors[i], imageVectors[j]);
         });
         return Of(similarity, [.. captions.Take(n)]);
     }
@@ -60,14 +60,6 @@ public sealed record RetrievalScore(int Count, WilsonInterval TextToImage1, Wils
 
         return new RetrievalScore(n, WilsonInterval.Of(hits[0], n), WilsonInterval.Of(hits[1], n), WilsonInterval.Of(hits[2], n),
             WilsonInterval.Of(hits[3], n), chance1, chance5);
-    }
-
-    static float Dot(float[] a, float[] b)
-    {
-        double sum = 0;
-        for (int i = 0; i < a.Length; i++)
-            sum += a[i] * b[i];
-        return (float)sum;
     }
 
     /// <summary>How many wrong answers are at least as similar as the best right one.</summary>

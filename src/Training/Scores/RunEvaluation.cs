@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Dalle2.Data.Sets;
+using Dalle2.Training.Scores.Distances;
 
 namespace Dalle2.Training.Scores;
 
@@ -28,9 +29,21 @@ public sealed record RunEvaluation(
     double Seconds,
     string Device)
 {
+    /// <summary>What the contrastive stage reads in pictures, of sets whose captions are few enough to be compared one and all; else null.</summary>
+    public ReadingScore? Reading { get; init; }
+
+    /// <summary>Distances between the drawings and true pictures, by the features that they are measured with; empty where nothing was drawn.</summary>
+    public IReadOnlyList<FeatureScore> Distances { get; init; } = [];
+
+    /// <summary>Whether drawings are training pictures again; null where nothing was drawn, or the captions are of the training's split.</summary>
+    public MemorizationScore? Memorization { get; init; }
+
+    /// <summary>Another run by the same captions; null if none was asked for.</summary>
+    public RunEvaluation? Beside { get; init; }
+
     /// <summary>
-    /// The stable form <c>{split, n, attributes: {NAME: {value, low, high}}, chance, ceiling, shuffled, choices, retrieval, loss, run, runHash, seconds, device}</c>;
-    /// what was not measured is empty or null.
+    /// The stable form <c>{split, n, attributes: {NAME: {value, low, high}}, chance, ceiling, shuffled, choices, retrieval, reading, loss, distances, memorization, run,
+    /// runHash, seconds, device, beside}</c>; what was not measured is empty or null.
     /// </summary>
     public JsonObject ToJson()
     {
@@ -54,18 +67,19 @@ public sealed record RunEvaluation(
         json["retrieval"] = Retrieval is not { } r ? null : new JsonObject
         {
             ["n"] = r.Count,
-            ["textToImage"] = new JsonObject { ["recall@1"] = Interval(r.TextToImage1), ["recall@5"] = Interval(r.TextToImage5) },
-            ["imageToText"] = new JsonObject { ["recall@1"] = Interval(r.ImageToText1), ["recall@5"] = Interval(r.ImageToText5) },
+            ["textToImage"] = new JsonObject { ["recall@1"] = r.TextToImage1.ToJson(), ["recall@5"] = r.TextToImage5.ToJson() },
+            ["imageToText"] = new JsonObject { ["recall@1"] = r.ImageToText1.ToJson(), ["recall@5"] = r.ImageToText5.ToJson() },
             ["chance"] = new JsonObject { ["recall@1"] = r.Chance1, ["recall@5"] = r.Chance5 },
         };
+        json["reading"] = Reading?.ToJson();
         json["loss"] = Loss;
+        json["distances"] = new JsonObject(Distances.Select(one => KeyValuePair.Create(one.Name, (JsonNode?)one.ToJson())));
+        json["memorization"] = Memorization?.ToJson();
         json["run"] = Run;
         json["runHash"] = RunHash;
         json["seconds"] = Math.Round(Seconds, 3);
         json["device"] = Device;
+        json["beside"] = Beside?.ToJson();
         return json;
     }
-
-    static JsonObject Interval(WilsonInterval interval) =>
-        new() { ["value"] = interval.Value, ["low"] = interval.Low, ["high"] = interval.High };
 }

@@ -8,6 +8,18 @@ sealed class ShapesJudge : DrawingJudge
 {
     public override bool Knows(IDataSet set) => set is ShapesDataSet;
 
+    // Two shapes have 196,608 captions, and each picture two of them.
+    public override CaptionCatalog? Captions(IDataSet set, string split)
+    {
+        var shapes = (ShapesDataSet)set;
+        if (shapes.Catalog.Tier != 1)
+            return null;
+        Scene[] said = [.. Enumerable.Range(0, shapes.Count(split)).Select(i => shapes.Scene(split, i))];
+        Scene[] all = [.. Enumerable.Range(0, shapes.Catalog.Count).Select(i => shapes.Catalog[i])];
+        return new CaptionCatalog([.. all.Select(scene => scene.Caption)], SceneAttributes.Names(1),
+            (sample, caption) => SceneAttributes.Compare(said[sample], all[caption]));
+    }
+
     public override Verdict Judge(IDataSet set, JudgedDrawings drawings)
     {
         var shapes = (ShapesDataSet)set;

@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using MathNet.Numerics.Distributions;
 
 namespace Dalle2.Training.Scores;
@@ -36,4 +37,7 @@ public readonly record struct WilsonInterval(double Value, double Low, double Hi
             successes == 0 ? 0 : (center - half) / scale,
             successes == trials ? 1 : (center + half) / scale);
     }
+
+    /// <summary>The stable form <c>{value, low, high}</c>.</summary>
+    public JsonObject ToJson() => new() { ["value"] = Value, ["low"] = Low, ["high"] = High };
 }
