@@ -148,7 +148,9 @@ static partial class WinogradOp
             * default(TFilter).Line);
         TFilter filter = default;
         int line = filter.Line, points = line * line, allPanels = (s.N + Panel - 1) / Panel, blocks = piece / 16;
-        for (int panel = 0; panel < panels; panel++)
+        // The last group along the columns may have fewer panels.
+        int count = IntrinsicMath.Min(panels, (s.N + RegisterTile.Columns - 1) / RegisterTile.Columns - Grid.IdxX * panels);
+        for (int panel = 0; panel < count; panel++)
         {
             int col = (Grid.IdxX * panels + panel) * RegisterTile.Columns;
             for (int start = 0; start < s.K; start += piece)
