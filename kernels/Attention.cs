@@ -4,7 +4,8 @@
 // Backward:  delta[i] = dy[i] . y[i],   ds[i, j] = scale p[i, j] (dy[i] . v[j] - delta[i])
 //   dq[i] = sum over j of ds[i, j] k[j],   dk[j] = sum over i of ds[i, j] q[i],   dv[j] = sum over i of p[i, j] dy[i]   (all written, =);  kept are y and lse
 // No matrix of queries by keys is in memory (FlashAttention, Dao et al., 2022, arXiv 2205.14135; FlashAttention-2, arXiv 2307.08691): a group has 32 queries, or keys in the
-// gradients of k and v, of a head, and meets the others in blocks of 64, whose scores lie in shared memory; backward computes them again.
+// gradients of k and v, of a head, and meets the others in blocks of 64, whose scores lie in shared memory; backward computes them again. Where there are heads enough for all processors and
+// shared memory enough, a group has a whole head in backward, and computes them once: the sums are the same.
 // Scores are chains of fused multiply-adds over the head's size, results over the other axis, both in rising order; y is scaled to each block's new maximum, and the exponentials of a
 // block have four sums, by the key's number modulo 4, which are added in pairs.
 using ILGPU;
@@ -102,6 +103,16 @@ public static class AttentionOp
             throw new ArgumentException($"gradients of {dq.Shape} and {dk.Shape} do not fit queries of {q.Shape} and keys of {k.Shape}");
         ArrayView<int> given = lengths?.View ?? default;
         bool isSmall = shape.Size <= default(SmallRoom).Size;
+        if (HasGroupPerHead(stream.Device.Properties, shape))
+        {
+            stream.Launch(
+                isSmall ? HeadGradientKernel<SmallRoom> : HeadGradientKernel<LargeRoom>,
+                new KernelConfig(new Index3D(1, shape.Heads, shape.Batch), new Index3D(RegisterTile.Threads(stream.Device), 1, 1)),
+                q.View, k.View, v.View, given, y.View, logSums.View, dy.View, delta.View, dq.View, dk.View, dv.View,
+                shape with { Products = 5 });
+            return;
+        }
+
         if (q.Length > 0)
         {
             stream.Launch(
@@ -143,6 +154,15 @@ public static class AttentionOp
             throw new ArgumentException($"a batch of {batch} and {heads} heads: there may be {MostGroups} of each");
         return new AttentionShape(batch, queries, k.Shape[1], heads, size, scale, causal ? 1 : 0, lengths == null ? 0 : 1, 0);
     }
+
+    // A card wants more groups than there are heads.
+    static bool HasGroupPerHead(HardwareProperties device, AttentionShape shape) =>
+        !device.HoldsManyThreads && device.SharedBytesPerGroup >= HeadShared<LargeRoom>() * sizeof(float)
+        && shape.Batch * shape.Heads >= (device.Processors == 1 ? 1 : 4 * device.Processors);
+
+    // Two sides, scores, two pieces of the other axis and one of keys.
+    static int HeadShared<TRoom>()
+        where TRoom : unmanaged, IRoom => default(TRoom).Size * (3 * Panel + 2 * Block) + Block * Panel;
 
     // Along x panels, along y heads, along z samples.
     static KernelConfig Groups(Stream stream, AttentionShape shape, int rows)
@@ -383,6 +403,78 @@ public static class AttentionOp
                                 s.IsCausal), stage);
                     }
                 }
+            }
+        }
+    }
+
+    // One group per head of a sample.
+    static void HeadGradientKernel<TRoom>(
+        ArrayView<float> q, ArrayView<float> k, ArrayView<float> v, ArrayView<int> lengths, ArrayView<float> y, ArrayView<float> logSums,
+        ArrayView<float> dy, ArrayView<float> deltas, ArrayView<float> dq, ArrayView<float> dk, ArrayView<float> dv, AttentionShape s)
+        where TRoom : unmanaged, IRoom
+    {
+        ArrayView<float> shared = SharedMemory.Allocate<float>(HeadShared<TRoom>());
+        int stride = s.Stride, queries = Grid.IdxZ * s.Queries * stride + Grid.IdxY * s.Size,
+            keys = Grid.IdxZ * s.Keys * stride + Grid.IdxY * s.Size, length = VisibleKeys(lengths, s, s.Queries),
+            sumsAt = (Grid.IdxZ * s.Heads + Grid.IdxY) * s.Queries, side = default(TRoom).Size * Panel, scores = 2 * side,
+            piece = scores + Block * Panel, other = piece + default(TRoom).Size * Block, last = other + default(TRoom).Size * Block;
+        AttentionTile ofQueries = new(shared, scores, piece, Block, s.Size), ofKeys = new(shared, scores, last, Panel, s.Size);
+        for (int first = 0; first < s.Queries; first += Panel)
+        {
+            int height = IntrinsicMath.Min(Panel, s.Queries - first), own = queries + first * stride;
+            for (int i = 0; i < 2; i++)
+                ofQueries.CopyTurned(i * side, i == 0 ? y : dy, own, stride, height);
+            Group.Barrier();
+            for (int e = 0; e < AttentionTile.Owned; e++)
+            {
+                int at = AttentionTile.Column(e);
+                float sum = 0f;
+                for (int d = 0; d < s.Size; d++)
+                    sum = Fused.MultiplyAdd(shared[d * Panel + at], shared[side + d * Panel + at], sum);
+                if (at < height)
+                    deltas[sumsAt + first + at] = sum;
+            }
+
+            if (length <= 0)
+                ofQueries.Clear(dq, own, stride, height);
+        }
+
+        for (int first = 0; first < s.Keys; first += Panel)
+        {
+            // Queries before the first key do not see it under a causal mask.
+            int height = IntrinsicMath.Min(Panel, s.Keys - first), own = keys + first * stride, begin = s.IsCausal != 0 ? first : 0;
+            if (first >= length || begin >= s.Queries)
+            {
+                ofKeys.Clear(dk, own, stride, height);
+                ofKeys.Clear(dv, own, stride, height);
+                continue;
+            }
+
+            for (int i = 0; i < 2; i++)
+                ofQueries.CopyTurned(i * side, i == 0 ? k : v, own, stride, height);
+            ofKeys.Renew(k, own, stride, height);
+            for (int start = begin; start < s.Queries; start += Block)
+            {
+                int rows = IntrinsicMath.Min(Block, s.Queries - start), at = queries + start * stride;
+                var score = new KeyScore(
+                    logSums, deltas, sumsAt + start, rows - 1, s.Scale, length - first, first - start, s.IsCausal);
+                // Probabilities; their products, then gradients of scores; the products of those.
+                for (int stage = 0; stage < 3; stage++)
+                {
+                    AttentionTile tile = new(shared, scores, stage == 1 ? other : piece, Block, s.Size);
+                    if (stage < 2)
+                        tile.Renew(stage == 0 ? q : dy, at, stride, rows);
+                    if (stage > 0)
+                    {
+                        tile.AddRows(0, rows, stage == 1 ? dv : dk, own, stride, height, start == begin, shared, false);
+                        Group.Barrier();
+                    }
+
+                    if (stage < 2)
+                        tile.Multiply(stage * side, 0, rows, score, stage);
+                }
+
+                ofKeys.AddColumns(IntrinsicMath.Min(height, length - first), dq, at, stride, rows, first == 0);
             }
         }
     }

@@ -8,7 +8,7 @@ namespace Dalle2.Perf;
 /// <summary><c>compare</c>: our ops and our training step beside PyTorch's.</summary>
 sealed class CompareVerb : Verb
 {
-    static readonly string[] Parts = ["step", "ops", "forecast"];
+    static readonly string[] Parts = ["step", "unclip", "ops", "forecast"];
 
     readonly Option<string[]> op = VerbOptions.Ops();
     readonly Option<string[]> part = new("--part")
@@ -32,14 +32,17 @@ sealed class CompareVerb : Verb
         "Where the result is saved, as Markdown. [default: perf/results/DATE-compare.md, with the parts in its name if not all]");
 
     public CompareVerb()
-        : base("compare", "Run our ops and a training step, and the same in PyTorch, in alternation, and give the ratios.")
+        : base("compare", "Run our ops and training steps, and the same in PyTorch, in alternation, and give the ratios.")
     {
         foreach (Option option in new Option[] { op, part, threads, rounds, device, python, quick, output })
             Options.Add(option);
     }
 
     public override IReadOnlyList<string> Examples =>
-        ["perf/compare", "perf/compare --part step --json", "perf/compare --op Conv2d --op Lstm --threads 1", "perf/compare --quick"];
+    [
+        "perf/compare", "perf/compare --part step --json", "perf/compare --part unclip --rounds 5",
+        "perf/compare --op Conv2d --op Lstm --threads 1", "perf/compare --quick",
+    ];
 
     public override IReadOnlyList<string> Notes =>
     [
@@ -48,10 +51,11 @@ sealed class CompareVerb : Verb
         + "faster. PyTorch gets OMP_NUM_THREADS and OPENBLAS_CORETYPE=SkylakeX, which its OpenBLAS would not choose by itself on newer "
         + "processors; it needs python3-torch and libopenblas0-openmp.",
         "step: a training step of the text-conditioned autoencoder of perf/TextVae.cs and perf/peers/torch_vae.py; with it the peak memory "
-        + "of both processes. forecast: the convolutions of a small "
+        + "of both processes. unclip: a step of each stage of the unCLIP model at the sizes of its preset 'unclip', on random data, with "
+        + "Adam (perf/UnclipStep.cs, perf/peers/torch_unclip.py), and attention. forecast: the convolutions of a small "
         + "diffusion U-Net (perf/peers/torch_unet.py), forward and both gradients, summed.",
-        "JSON: {machine, date, command, ours, theirs, ops:{\"OP SIZE PASS THREADS\": ratio}, step:{THREADS: ratio}, forecast:{THREADS: "
-        + "ratio}, memory:{THREADS: ratio}, rows, steps, forecasts, notes}; "
+        "JSON: {machine, date, command, ours, theirs, ops:{\"OP SIZE PASS THREADS\": ratio}, step:{\"MODEL THREADS\": ratio}, "
+        + "forecast:{THREADS: ratio}, memory:{\"MODEL THREADS\": ratio}, rows, steps, forecasts, notes}; "
         + "rows, steps and forecasts hold the milliseconds and bytes.",
     ];
 
@@ -100,18 +104,25 @@ sealed class CompareVerb : Verb
 
     static ComparisonPlan Plan(Type[] ops, string[] parts, int[] threads, int rounds, bool isQuick)
     {
-        (string, int[])[] shapes = !parts.Contains("ops") ? [] :
+        Type[] compared = parts.Contains("ops") ? ops : parts.Contains("unclip") ? [typeof(AttentionCase)] : [];
+        (string, int[])[] shapes =
         [
-            .. from type in ops
+            .. from type in compared
                let one = OpCase.Create(type)
                from shape in isQuick && one.BenchShapes.Length > 0 ? [one.Shapes[^1]] : one.BenchShapes
                select (one.Name, shape),
         ];
         IReadOnlyList<(int, int[])> forecast = parts.Contains("forecast") ? isQuick
             ? [(1, [1, 8, 8, 4, 4, 3, 3, 1, 1, 1, 1, 1, 1, 0])] : UNetConvolutions.All : [];
-        TextVaeSize? step = parts.Contains("step") ? isQuick ? new TextVaeSize(Batch: 2, Side: 16, Words: 3) : new TextVaeSize() : null;
+        ComparedModel[] steps =
+        [
+            .. parts.Contains("step")
+                ? [ComparedModel.Of(isQuick ? new TextVaeSize(Batch: 2, Side: 16, Words: 3) : new TextVaeSize())]
+                : Array.Empty<ComparedModel>(),
+            .. parts.Contains("unclip") ? ComparedModel.OfUnclip(isQuick ? "tiny" : "unclip") : [],
+        ];
         return isQuick
-            ? new ComparisonPlan([1], step, shapes, forecast, Rounds: 1, Seconds: 0, FewestRuns: 2, StepsPerRound: 1)
-            : new ComparisonPlan(threads, step, shapes, forecast, rounds, Seconds: 0.1, FewestRuns: 3, StepsPerRound: 8);
+            ? new ComparisonPlan([1], steps, shapes, forecast, Rounds: 1, Seconds: 0, FewestRuns: 2, StepsPerRound: 1)
+            : new ComparisonPlan(threads, steps, shapes, forecast, rounds, Seconds: 0.1, FewestRuns: 3, StepsPerRound: 8);
     }
 }

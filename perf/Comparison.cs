@@ -12,20 +12,22 @@ sealed class Comparison(ComparisonPlan plan, Func<int, (ISide Ours, ISide Theirs
 {
     readonly ComparisonResult result = new();
 
-    /// <summary>Compares at each number of threads, with both sides' processes started afresh: the step first, so that its memory is its own.</summary>
+    /// <summary>Compares at each number of threads: each step with both sides' processes started afresh, so that its memory is its own, then ops and convolutions.</summary>
     /// <exception cref="SideFailedException">A side cannot be had, or fails.</exception>
     public ComparisonResult Run(CancellationToken cancellation)
     {
         foreach (int threads in plan.Threads)
         {
-            var (ours, theirs) = open(threads);
-            using (ours)
-            using (theirs)
+            foreach (ComparedModel model in plan.Steps)
             {
-                ISide[] sides = [ours, theirs];
-                Greet(sides, threads);
-                if (plan.Step is { } size)
-                    CompareStep(sides, threads, size);
+                cancellation.ThrowIfCancellationRequested();
+                With(threads, sides => CompareStep(sides, threads, model));
+            }
+
+            if (plan.Ops.Count == 0 && plan.Forecast.Count == 0)
+                continue;
+            With(threads, sides =>
+            {
                 foreach (var (op, shape) in plan.Ops)
                 {
                     cancellation.ThrowIfCancellationRequested();
@@ -37,10 +39,22 @@ sealed class Comparison(ComparisonPlan plan, Func<int, (ISide Ours, ISide Theirs
                 }
 
                 CompareForecast(sides, threads, cancellation);
-            }
+            });
         }
 
         return result;
+    }
+
+    void With(int threads, Action<ISide[]> compare)
+    {
+        var (ours, theirs) = open(threads);
+        using (ours)
+        using (theirs)
+        {
+            ISide[] sides = [ours, theirs];
+            Greet(sides, threads);
+            compare(sides);
+        }
     }
 
     void Greet(ISide[] sides, int threads)
@@ -60,7 +74,7 @@ sealed class Comparison(ComparisonPlan plan, Func<int, (ISide Ours, ISide Theirs
         }
     }
 
-    void CompareStep(ISide[] sides, int threads, TextVaeSize size)
+    void CompareStep(ISide[] sides, int threads, ComparedModel model)
     {
         long[] before = [.. sides.Select(side => (long)side.Ask(new JsonObject { ["do"] = "memory" })["now"]!)];
         List<double>[] times = [[], []];
@@ -72,9 +86,7 @@ sealed class Comparison(ComparisonPlan plan, Func<int, (ISide Ours, ISide Theirs
                 var request = new JsonObject
                 {
                     ["do"] = "step",
-                    ["batch"] = size.Batch,
-                    ["side"] = size.Side,
-                    ["words"] = size.Words,
+                    ["model"] = model.Request.DeepClone(),
                     ["steps"] = plan.StepsPerRound
                 };
                 IEnumerable<double> taken = Numbers(sides[side].Ask(request)["ms"]!);
@@ -84,7 +96,7 @@ sealed class Comparison(ComparisonPlan plan, Func<int, (ISide Ours, ISide Theirs
         }
 
         long[] peak = [.. sides.Select(side => (long)side.Ask(new JsonObject { ["do"] = "memory" })["peak"]!)];
-        var row = new ComparedStep(threads, times[0].Median(), times[1].Median(), peak[0], peak[1], peak[0] - before[0],
+        var row = new ComparedStep(model.Name, threads, times[0].Median(), times[1].Median(), peak[0], peak[1], peak[0] - before[0],
             peak[1] - before[1]);
         result.Steps.Add(row);
         notice(row.ToString());

@@ -25,10 +25,10 @@ sealed class ComparisonResult
         ["ours"] = Ours,
         ["theirs"] = Theirs,
         ["ops"] = new JsonObject(Ops.Select(row => KeyValuePair.Create(row.Name, (JsonNode?)Round(row.Ratio)))),
-        ["step"] = new JsonObject(Steps.Select(row => KeyValuePair.Create(Text(row.Threads), (JsonNode?)Round(row.Ratio)))),
+        ["step"] = new JsonObject(Steps.Select(row => KeyValuePair.Create(row.Name, (JsonNode?)Round(row.Ratio)))),
         ["forecast"] = new JsonObject(Forecasts.Select(row => KeyValuePair.Create(Text(row.Threads), (JsonNode?)Round(row.Ratio)))),
         ["memory"] = new JsonObject(Steps.Select(row =>
-        KeyValuePair.Create(Text(row.Threads), (JsonNode?)Round((double)row.TheirPeak / row.OurPeak)))),
+        KeyValuePair.Create(row.Name, (JsonNode?)Round((double)row.TheirPeak / row.OurPeak)))),
         ["rows"] = new JsonArray([.. Ops.Select(row => row.ToJson())]),
         ["steps"] = new JsonArray([.. Steps.Select(row => row.ToJson())]),
         ["forecasts"] = new JsonArray([.. Forecasts.Select(row => row.ToJson())]),
@@ -67,12 +67,17 @@ sealed record ComparedPass(string Op, int[] Shape, string Pass, int Threads, dou
 }
 
 /// <summary>The whole training step, in median milliseconds, and the memory of both processes in bytes: the peak, and what the step added to the process.</summary>
-sealed record ComparedStep(int Threads, double Ours, double Theirs, long OurPeak, long TheirPeak, long OurAdded, long TheirAdded)
+sealed record ComparedStep(string Model, int Threads, double Ours, double Theirs, long OurPeak, long TheirPeak, long OurAdded,
+    long TheirAdded)
 {
+    /// <summary>Model, threads: the key in the JSON document.</summary>
+    public string Name => $"{Model} {ComparisonResult.Text(Threads)}";
+
     public double Ratio => Theirs / Ours;
 
     public JsonObject ToJson() => new()
     {
+        ["model"] = Model,
         ["threads"] = Threads,
         ["oursMs"] = ComparisonResult.Round(Ours),
         ["theirsMs"] = ComparisonResult.Round(Theirs),
@@ -83,7 +88,7 @@ sealed record ComparedStep(int Threads, double Ours, double Theirs, long OurPeak
     };
 
     public override string ToString() => string.Create(CultureInfo.InvariantCulture,
-        $"training step {Threads}: {Ours:F1} ms, theirs {Theirs:F1} ms, ratio {Ratio:F2}; peak memory {OurPeak >> 20} MB, theirs "
+        $"training step {Name}: {Ours:F1} ms, theirs {Theirs:F1} ms, ratio {Ratio:F2}; peak memory {OurPeak >> 20} MB, theirs "
         + $"{TheirPeak >> 20} MB; of it for the step {OurAdded >> 20} MB, theirs {TheirAdded >> 20} MB");
 }
 

@@ -13,7 +13,7 @@ static class ComparisonText
         {
             yield return (["training step", ">threads", ">ours ms", ">theirs ms", ">ratio", ">ours MB", ">theirs MB", ">ours added",
                 ">theirs added"],
-                [.. result.Steps.Select(row => (string[])["text-conditioned autoencoder", Show(row.Threads, "F0"), Show(row.Ours, "F1"),
+                [.. result.Steps.Select(row => (string[])[row.Model, Show(row.Threads, "F0"), Show(row.Ours, "F1"),
                 Show(row.Theirs, "F1"), Show(row.Ratio, "F2"),
                     Megabytes(row.OurPeak), Megabytes(row.TheirPeak), Megabytes(row.OurAdded), Megabytes(row.TheirAdded)])]);
         }

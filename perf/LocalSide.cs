@@ -9,7 +9,7 @@ namespace Dalle2.Perf;
 /// <summary>Our side of a comparison, in this process.</summary>
 sealed class LocalSide(Device device) : ISide
 {
-    (TextVaeSize Size, TextVae Model)? step;
+    (string Request, IStep Step)? model;
 
     /// <inheritdoc/>
     public JsonObject Ask(JsonObject request)
@@ -27,7 +27,7 @@ sealed class LocalSide(Device device) : ISide
     }
 
     /// <inheritdoc/>
-    public void Dispose() => step?.Model.Dispose();
+    public void Dispose() => model?.Step.Dispose();
 
     JsonObject Op(JsonObject request)
     {
@@ -43,13 +43,13 @@ sealed class LocalSide(Device device) : ISide
 
     JsonObject Step(JsonObject request)
     {
-        var size = new TextVaeSize((int)request["batch"]!, (int)request["side"]!, (int)request["words"]!);
-        if (step?.Size != size)
+        string which = request["model"]!.ToJsonString();
+        if (model?.Request != which)
         {
-            step?.Model.Dispose();
-            step = (size, new TextVae(device, size));
-            step.Value.Model.Step();
-            step.Value.Model.Step();
+            model?.Step.Dispose();
+            model = (which, ComparedModel.Open(device, request["model"]!.AsObject()));
+            model.Value.Step.Step();
+            model.Value.Step.Step();
         }
 
         var times = new List<double>();
@@ -57,7 +57,7 @@ sealed class LocalSide(Device device) : ISide
         for (int i = 0; i < (int)request["steps"]!; i++)
         {
             long start = Stopwatch.GetTimestamp();
-            loss = step.Value.Model.Step();
+            loss = model.Value.Step.Step();
             times.Add(Stopwatch.GetElapsedTime(start).TotalMilliseconds);
         }
 

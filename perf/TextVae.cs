@@ -14,7 +14,7 @@ namespace Dalle2.Perf;
 /// loss     binary cross-entropy summed over pixels + divergence from N(0, I), mean over the batch; Adam without clipping
 /// </code>
 /// </summary>
-sealed class TextVae : Layer, IDisposable
+sealed class TextVae : Layer, IStep
 {
     const int WordFeatures = 128;
     const int Latent = 128;
@@ -83,7 +83,7 @@ sealed class TextVae : Layer, IDisposable
     /// <summary>Whether steps are recorded once and replayed, as in a training; else they are launched kernel by kernel.</summary>
     public bool IsReplayed { get => recorded.IsReplayed; set => recorded.IsReplayed = value; }
 
-    /// <summary>One step of training: the loss before it.</summary>
+    /// <inheritdoc/>
     public float Step()
     {
         context.BeginStep((ulong)adam.StepCount, training: true);

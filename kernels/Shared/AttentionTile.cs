@@ -1,5 +1,6 @@
 // What a group of an attention does with its 32 columns, queries or keys, and rows of the other side:
 //   scores[row, column] = a function of the sum over d of piece[row, d] * side[column, d],   result[column] += sum over the rows of scores[row, column] * piece[row]
+//   result[row] += sum over the columns of scores[row, column] * piece[column]
 //   side [size, 32] is turned, so that columns are the lanes; piece is [panels of 32 values, rows, 32]: rows of a product's left side, or of its right one; scores [64, 32]
 // Sums are those of RegisterTile.cs. A group is threads along x, 32 at most, by lines along y, which share the rows; no bit depends on either.
 using ILGPU;
@@ -139,7 +140,15 @@ readonly record struct AttentionTile(ArrayView<float> Shared, int Scores, int Pi
 
     /// <summary>Adds to rows of a result, one for each column, the products of the scores from row p on and the piece's rows; what was there is multiplied by the factors first, or is zero.</summary>
     public void AddRows(int p, int rows, ArrayView<float> result, int to, int stride, int height, bool fromZero, ArrayView<float> factors,
-        bool isScaled)
+        bool isScaled) => Add(Scores + p * Panel, 1, Panel, rows, result, to, stride, height, fromZero, factors, isScaled);
+
+    /// <summary>Adds to rows of a result, one for each row of the scores, the products of the scores of the first columns and the piece's rows; or what was there is zero.</summary>
+    public void AddColumns(int columns, ArrayView<float> result, int to, int stride, int height, bool fromZero) =>
+        Add(Scores, Panel, 1, columns, result, to, stride, height, fromZero, Shared, false);
+
+    // Scores of neighboring rows of the result lie rowStep apart, those that a row sums step.
+    void Add(int left, int rowStep, int step, int depth, ArrayView<float> result, int to, int stride, int height, bool fromZero,
+        ArrayView<float> factors, bool isScaled)
     {
         for (int row = FirstRow; row < height; row += Group.DimY * RegisterTile.Rows)
         {
@@ -160,8 +169,8 @@ readonly record struct AttentionTile(ArrayView<float> Shared, int Scores, int Pi
                 }
 
                 RegisterTile.Add(
-                    sums, Shared, Scores + p * Panel + row, 1, Panel, Shared, Piece + (col & -Panel) * PieceRows + (col & (Panel - 1)),
-                    rows, Columns);
+                    sums, Shared, left + row * rowStep, rowStep, step, Shared, Piece + (col & -Panel) * PieceRows + (col & (Panel - 1)),
+                    depth, Columns);
                 Store(sums, result, places, height - row, col);
             }
         }

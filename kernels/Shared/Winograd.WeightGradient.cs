@@ -82,17 +82,19 @@ static partial class WinogradOp
         TFilter filter = default;
         int points = filter.Line * filter.Line, blocks = (s.K + rows - 1) / rows, allPanels = (s.N + Panel - 1) / Panel;
         int firstRow = Grid.IdxX % blocks * rows, count = IntrinsicMath.Min(rows, s.K - firstRow), firstCol = Grid.IdxX / blocks * columns;
+        // The last group along the columns may have fewer of them.
+        int width = IntrinsicMath.Min(columns, s.N - firstCol), step = columns * tiles + PointPadding;
         int slice = (s.Tiles + Grid.DimY - 1) / Grid.DimY, end = IntrinsicMath.Min(s.Tiles, (Grid.IdxY + 1) * slice);
         for (int first = Grid.IdxY * slice; first < end || first == Grid.IdxY * slice; first += tiles)
         {
             int depth = IntrinsicMath.Max(0, IntrinsicMath.Min(tiles, end - first));
             Group.Barrier();
             TransformInputs<TFilter>(x, v, s, first, depth, firstRow, count, EightRows, tiles * 16, rows * tiles + PointPadding);
-            TransformGradients<TFilter>(dy, d, s, first, depth, tiles, firstCol, columns);
+            TransformGradients<TFilter>(dy, d, s, first, depth, tiles, firstCol, width, step);
             Group.Barrier();
             for (int p = 0; p < points; p++)
             {
-                for (int col = 0; col < columns; col += RegisterTile.Columns)
+                for (int col = 0; col < width; col += RegisterTile.Columns)
                 {
                     for (int row = 0; row < count; row += RegisterTile.Rows)
                     {
@@ -102,9 +104,12 @@ static partial class WinogradOp
                         for (int i = 0; i < RegisterTile.Rows; i++)
                             places[i] = place + i * Panel;
                         RegisterTile.Begin(sums, du, places, 0, Panel, first == Grid.IdxY * slice);
-                        RegisterTile.Add(
-                            sums, v, p * (rows * tiles + PointPadding) + row / 16 * tiles * 16 + row % 16, 1, 16,
-                            d, p * (columns * tiles + PointPadding) + col / Panel * tiles * Panel + col % Panel, depth);
+                        int left = p * (rows * tiles + PointPadding) + row / 16 * tiles * 16 + row % 16,
+                            right = p * step + col / Panel * tiles * Panel + col % Panel;
+                        if (IsHalf(firstCol + col, s.N))
+                            RegisterTile.Add(sums, v, left, 1, 16, d, right, depth, 1);
+                        else
+                            RegisterTile.Add(sums, v, left, 1, 16, d, right, depth);
                         RegisterTile.End(sums, du, places, RegisterTile.Rows, 0, Panel);
                     }
                 }
@@ -117,26 +122,25 @@ static partial class WinogradOp
         ((slice * (k / GradientRows) + row / GradientRows) * panels + col / Panel) * points * GradientRows * Panel + row % GradientRows
         * Panel + col % Panel;
 
-    // D [p, panel, tile, 32], columns past the end 0.
+    // D [p, panel, tile, 32]; points are step apart.
     static void TransformGradients<TFilter>(ArrayView<float> dy, ArrayView<float> d, WinogradShape s, int first, int depth, int tiles,
-        int firstCol, int columns)
+        int firstCol, int columns, int step)
         where TFilter : unmanaged, IWinogradFilter
     {
         int outputs = default(TFilter).Outputs;
         var at = TilePlace.Of(s, first);
-        bool hasColumns = firstCol + columns <= s.N;
         for (int tile = 0; tile < depth; tile++)
         {
-            if (hasColumns && (at.Y + 1) * outputs <= s.OutHeight && (at.X + 1) * outputs <= s.OutWidth)
-                TransformGradient<TFilter, Inside>(dy, d, s, at, tile, tiles, firstCol, columns);
+            if ((at.Y + 1) * outputs <= s.OutHeight && (at.X + 1) * outputs <= s.OutWidth)
+                TransformGradient<TFilter, Inside>(dy, d, s, at, tile, tiles, firstCol, columns, step);
             else
-                TransformGradient<TFilter, Anywhere>(dy, d, s, at, tile, tiles, firstCol, columns);
+                TransformGradient<TFilter, Anywhere>(dy, d, s, at, tile, tiles, firstCol, columns, step);
             at = at.Next(s);
         }
     }
 
     static void TransformGradient<TFilter, TPlace>(ArrayView<float> dy, ArrayView<float> d, WinogradShape s, TilePlace at, int tile,
-        int tiles, int firstCol, int columns)
+        int tiles, int firstCol, int columns, int step)
         where TFilter : unmanaged, IWinogradFilter
         where TPlace : unmanaged, IPlace
     {
@@ -160,7 +164,7 @@ static partial class WinogradOp
                 filter.OutputGradient(g, b, line);
             int to = (col / Panel * tiles + tile) * Panel + col % Panel + Group.IdxX;
             for (int p = 0; p < line * line; p++)
-                d[to + p * (columns * tiles + PointPadding)] = g[p];
+                d[to + p * step] = g[p];
         }
     }
 
@@ -168,7 +172,7 @@ static partial class WinogradOp
     static float Gradient<TPlace>(ArrayView<float> dy, WinogradShape s, int image, int y, int x, int col)
         where TPlace : unmanaged, IPlace
     {
-        bool isThere = default(TPlace).IsInside || (y < s.OutHeight && x < s.OutWidth && col < s.N);
+        bool isThere = default(TPlace).IsInside || (y < s.OutHeight && x < s.OutWidth);
         float value = dy[(isThere ? ((image * s.OutHeight + y) * s.OutWidth + x) * s.N + col : 0) + Group.IdxX];
         return isThere ? value : 0f;
     }

@@ -148,7 +148,9 @@ static partial class WinogradOp
             * default(TFilter).Line);
         TFilter filter = default;
         int line = filter.Line, points = line * line, allPanels = (s.N + Panel - 1) / Panel, blocks = piece / 16;
-        for (int panel = 0; panel < panels; panel++)
+        // The last group along the columns may have fewer panels.
+        int count = IntrinsicMath.Min(panels, (s.N + RegisterTile.Columns - 1) / RegisterTile.Columns - Grid.IdxX * panels);
+        for (int panel = 0; panel < count; panel++)
         {
             int col = (Grid.IdxX * panels + panel) * RegisterTile.Columns;
             for (int start = 0; start < s.K; start += piece)
@@ -165,23 +167,36 @@ static partial class WinogradOp
                 for (int p = 0; p < points; p++)
                 {
                     int right = ((Grid.IdxZ * allPanels + col / Panel) * points + p) * s.K * Panel + start * Panel + col % Panel;
-                    for (int tile = 0; tile < tiles; tile += RegisterTile.Rows)
-                    {
-                        ArrayView<float> sums = LocalMemory.Allocate<float>(RegisterTile.Rows * RegisterTile.ThreadColumns);
-                        ArrayView<int> rows = LocalMemory.Allocate<int>(RegisterTile.Rows);
-                        for (int i = 0; i < RegisterTile.Rows; i++)
-                            rows[i] = p * PointPadding + (p * tiles + tile + i) * Panel;
-                        RegisterTile.Begin(sums, m, rows, 0, Panel, start == 0);
-                        int left = p * PointPadding + (p * tiles + tile) * blocks * 16;
-                        for (int k = 0; k < depth; k += 16)
-                            RegisterTile.Add(sums, v, left + k * RegisterTile.Rows, 16, 1, u, right + k * Panel, 16);
-                        RegisterTile.End(sums, m, rows, RegisterTile.Rows, 0, Panel);
-                    }
+                    if (IsHalf(col, s.N))
+                        MultiplyPoint(v, u, right, m, p, tiles, blocks, depth, start == 0, 1);
+                    else
+                        MultiplyPoint(v, u, right, m, p, tiles, blocks, depth, start == 0, RegisterTile.ThreadColumns);
                 }
             }
 
             // A thread reads what it wrote itself: no barrier.
             TransformOutputs<TFilter>(m, result, s, tiles, col);
+        }
+    }
+
+    // Whether only the first of a thread's columns are there.
+    static bool IsHalf(int col, int n) => col + Group.DimX >= n;
+
+    // One point's products of all tiles, of so many of a thread's columns, a constant.
+    static void MultiplyPoint(ArrayView<float> v, ArrayView<float> u, int right, ArrayView<float> m, int p, int tiles, int blocks,
+        int depth, bool fromZero, int columns)
+    {
+        for (int tile = 0; tile < tiles; tile += RegisterTile.Rows)
+        {
+            ArrayView<float> sums = LocalMemory.Allocate<float>(RegisterTile.Rows * RegisterTile.ThreadColumns);
+            ArrayView<int> rows = LocalMemory.Allocate<int>(RegisterTile.Rows);
+            for (int i = 0; i < RegisterTile.Rows; i++)
+                rows[i] = p * PointPadding + (p * tiles + tile + i) * Panel;
+            RegisterTile.Begin(sums, m, rows, 0, Panel, fromZero);
+            int left = p * PointPadding + (p * tiles + tile) * blocks * 16;
+            for (int k = 0; k < depth; k += 16)
+                RegisterTile.Add(sums, v, left + k * RegisterTile.Rows, 16, 1, u, right + k * Panel, 16, columns);
+            RegisterTile.End(sums, m, rows, RegisterTile.Rows, 0, Panel, columns);
         }
     }
 

@@ -121,6 +121,20 @@ def concatenate(s):
     return lambda: torch.cat(parts, 1), parts
 
 
+def attention(s):
+    batch, heads, queries, keys, size, form = s
+    q, k, v = leaf(batch, queries, heads * size), leaf(batch, keys, heads * size), leaf(batch, keys, heads * size)
+    hidden = torch.zeros(batch, 1, queries, keys, dtype=torch.bool)
+    if form % 2: hidden |= torch.arange(keys)[None] > torch.arange(queries)[:, None]
+    if form // 2: hidden |= torch.arange(keys) >= torch.tensor([(batch - b - 1) * keys // batch for b in range(batch)])[:, None, None, None]
+    def split(x): return x.view(batch, -1, heads, size).transpose(1, 2)
+    def forward():
+        scores = split(q) @ split(k).transpose(2, 3) * size ** -.5
+        if form: scores = scores.masked_fill(hidden, -1e30)
+        return (torch.softmax(scores, -1) @ split(v)).transpose(1, 2).reshape(batch, queries, heads * size)
+    return forward, [q, k, v]
+
+
 def elementwise(s):
     y, x = torch.randn(s[0]), torch.randn(s[0])
     def forward():
@@ -161,7 +175,7 @@ def adam(s):
 OPS = dict(
     Gemm=gemm, Linear=linear, Conv2d=conv, ConvTranspose2d=conv_transpose, Lstm=recurrent(nn.LSTM), Gru=recurrent(nn.GRU), Activation=activation,
     BatchNorm=batch_norm, GroupNorm=group_norm, LayerNorm=layer_norm, RmsNorm=rms_norm, L2Normalize=l2_normalize, BinaryCrossEntropyWithLogits=bce, SquaredError=mse,
-    SoftmaxCrossEntropy=cross_entropy, InfoNce=info_nce, Embedding=embedding, Dropout=dropout, Concatenate=concatenate, ChannelModulation=channel_modulation, Elementwise=elementwise,
+    SoftmaxCrossEntropy=cross_entropy, InfoNce=info_nce, Embedding=embedding, Dropout=dropout, Concatenate=concatenate, ChannelModulation=channel_modulation, Attention=attention, Elementwise=elementwise,
     Reduction=reduction, GaussianReparameterization=reparameterization, GaussianKlDivergence=divergence, UnitGaussianKlDivergence=unit_divergence, Adam=adam)
 
 

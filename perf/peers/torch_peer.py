@@ -3,7 +3,8 @@
 
   {"do": "hello"}                                              -> {"name", "threads", "note"}
   {"do": "op", "op": NAME, "shape": [...], "seconds": S}       -> {"forward": [ms...], "backward": [ms...] or null}, or {"unsupported": why}
-  {"do": "step", "batch": B, "side": N, "words": T, "steps": K} -> {"ms": [...], "loss"}; the model stays for the next request of the same size
+  {"do": "step", "model": MODEL, "steps": K}                   -> {"ms": [...], "loss"}; the model stays for the next request of the same one
+      MODEL: {"name": "autoencoder", "batch": B, "side": N, "words": T}, or {"name": "unclip", "stage": S, "batch": B, "words": T, "sizes": {...}}
   {"do": "memory"}                                             -> {"now": bytes, "peak": bytes} of this process
   anything that fails                                          -> {"error": one sentence}
 """
@@ -15,8 +16,10 @@ except ImportError as e:
     sys.stdin.readline()
     print(json.dumps(dict(error=f"PyTorch cannot be imported by {sys.executable} ({e}): apt-get install python3-torch libopenblas0-openmp, or name another Python with --python")), flush=True)
     sys.exit(0)
-import torch_ops, torch_vae
+import torch_ops, torch_unclip, torch_vae
 
+MODELS = dict(autoencoder=lambda m: torch_vae.Step(m['batch'], m['side'], m['words']),
+              unclip=lambda m: torch_unclip.Step(m['stage'], m['sizes'], m['batch'], m['words']))
 steps = {}
 
 
@@ -32,11 +35,11 @@ def op(r):
 
 
 def step(r):
-    size = (r['batch'], r['side'], r['words'])
-    if size not in steps:
-        steps.clear(); steps[size] = torch_vae.Step(*size)
-        for _ in range(2): steps[size].run()
-    runs = [steps[size].run() for _ in range(r['steps'])]
+    which = json.dumps(r['model'])
+    if which not in steps:
+        steps.clear(); steps[which] = MODELS[r['model']['name']](r['model'])
+        for _ in range(2): steps[which].run()
+    runs = [steps[which].run() for _ in range(r['steps'])]
     return dict(ms=[t for _, t in runs], loss=runs[-1][0])
 
 

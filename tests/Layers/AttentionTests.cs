@@ -26,6 +26,35 @@ public class AttentionTests
         }
     }
 
+    // With few processors a group has a whole head in the backward pass, with many 32 queries or keys of one.
+    [Test]
+    public void Gradients_do_not_depend_on_what_a_group_has([Values] bool causal, [Values] bool hasLengths, [Values(33, 65)] int size)
+    {
+        const int batch = 3, heads = 2, queries = 100, keys = 70;
+        Assert.That(Gradients(1), Is.EqualTo(Gradients(16)));
+
+        float[] Gradients(int threads)
+        {
+            using Device device = Device.Open("cpu", threads);
+            using var context = new Context(device);
+            Tensor q = Draw(queries), k = Draw(keys), v = Draw(keys), dy = Draw(queries), y = context.Allocate(q.Shape),
+                sums = context.Allocate(batch, heads, queries);
+            Tensor[] gradients = [context.Allocate(q.Shape), context.Allocate(k.Shape), context.Allocate(k.Shape)];
+            IntTensor? lengths = hasLengths ? context.Upload([keys, 0, 41], batch) : null;
+            AttentionOp.Forward(device.Stream, q, k, v, lengths, y, sums, 0.2f, causal);
+            AttentionOp.Backward(device.Stream, q, k, v, lengths, y, sums, dy, context.Allocate(sums.Shape), gradients[0], gradients[1],
+                gradients[2], 0.2f, causal);
+            return [.. gradients.SelectMany(gradient => gradient.ToArray(device.Stream))];
+
+            Tensor Draw(int length)
+            {
+                Tensor tensor = context.Allocate(batch, length, heads * size);
+                RandomOp.Normal(device.Stream, tensor, RandomKey.Named(1, (ulong)context.Arena.PeakBytes, "attention"));
+                return tensor;
+            }
+        }
+    }
+
     [Test]
     public void Refuses_what_does_not_fit()
     {

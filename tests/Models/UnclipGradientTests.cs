@@ -99,6 +99,14 @@ public class UnclipGradientTests
         }
     }
 
+    /// <summary>Random values of a size that keeps what goes through the parameter about as large as it was.</summary>
+    internal static void DrawAnew(Device device, Parameter parameter)
+    {
+        RandomOp.Normal(device.Stream, parameter.Value, RandomKey.Named(7, 0, parameter.Name));
+        float factor = parameter.Shape.Rank < 2 ? 0.5f : MathF.Sqrt(2f / (parameter.Shape.Length / parameter.Shape[-1]));
+        parameter.Value.Write(device.Stream, [.. parameter.Value.ToArray(device.Stream).Select(value => factor * value)]);
+    }
+
     static void Check(Layer layer, Func<Context, Tensor[], Tensor> forward, Action<Context, Tensor> backward, params int[][] shapes)
     {
         using var run = new Run(layer);
@@ -142,11 +150,7 @@ public class UnclipGradientTests
             Context = new Context(device, seed: 3);
             Begin(training: true);
             foreach (Parameter parameter in Store.Parameters)
-            {
-                RandomOp.Normal(device.Stream, parameter.Value, RandomKey.Named(7, 0, parameter.Name));
-                float factor = parameter.Shape.Rank < 2 ? 0.5f : MathF.Sqrt(2f / (parameter.Shape.Length / parameter.Shape[-1]));
-                parameter.Value.Write(device.Stream, [.. parameter.Value.ToArray(device.Stream).Select(value => factor * value)]);
-            }
+                DrawAnew(device, parameter);
         }
 
         public ParameterStore Store { get; }

@@ -14,7 +14,7 @@ public class ComparisonTests
     public void Ratios_are_theirs_by_ours_of_the_medians_of_all_turns()
     {
         var order = new List<string>();
-        var plan = new ComparisonPlan([1, 2], new TextVaeSize(), [("Gemm", [2, 2, 2, 0, 0, 0]), ("Adam", [4, 0, 0])],
+        var plan = new ComparisonPlan([1, 2], [ComparedModel.Of(new TextVaeSize())], [("Gemm", [2, 2, 2, 0, 0, 0]), ("Adam", [4, 0, 0])],
             [(3, [1, 8, 8, 4, 4, 3, 3, 1, 1, 1, 1, 1, 1, 0])], Rounds: 1, Seconds: 0, FewestRuns: 1, StepsPerRound: 1);
         ComparisonResult result = new Comparison(plan,
             threads => (new FakeSide("ours", threads, 2, order), new FakeSide("theirs", threads, 3, order)), _ => { }).Run(default);
@@ -26,8 +26,9 @@ public class ComparisonTests
         }));
         Assert.That(json["ops"]!.AsObject().Concat(json["step"]!.AsObject()).Concat(json["forecast"]!.AsObject())
             .Select(pair => (double)pair.Value!), Is.All.EqualTo(1.5));
-        Assert.That(json["step"]!.AsObject().Select(pair => pair.Key), Is.EqualTo(new[] { "1", "2" }));
-        Assert.That((double)json["memory"]!["1"]!, Is.EqualTo(1.5));
+        Assert.That(json["step"]!.AsObject().Select(pair => pair.Key),
+            Is.EqualTo(new[] { "text-conditioned autoencoder 1", "text-conditioned autoencoder 2" }));
+        Assert.That((double)json["memory"]!["text-conditioned autoencoder 1"]!, Is.EqualTo(1.5));
         Assert.That((double)json["forecasts"]![0]!["oursMs"]!, Is.EqualTo(3 * (2 + 2)));
         Assert.That(result.Steps[0].OurAdded, Is.EqualTo(200 - 100));
         // Ours, theirs, ours, theirs; a turn of each before them.
@@ -38,7 +39,7 @@ public class ComparisonTests
     [Test]
     public void A_side_with_other_threads_is_refused()
     {
-        var plan = new ComparisonPlan([2], null, [], [], 1, 0, 1, 1);
+        var plan = new ComparisonPlan([2], [], [("Adam", [4, 0, 0])], [], 1, 0, 1, 1);
         Assert.That(() => new Comparison(plan, _ => (new FakeSide("ours", 2, 1, []), new FakeSide("theirs", 1, 1, [])),
             _ => { }).Run(default),
             Throws.TypeOf<SideFailedException>().With.Message.Contains("theirs runs 1 threads, not the 2"));
@@ -67,7 +68,7 @@ public class ComparisonTests
 
         Assert.That(run.Json.AsObject().Select(pair => pair.Key), Is.EqualTo(Keys));
         Assert.That(run.Json["ops"]!.AsObject().Select(pair => (double)pair.Value!), Has.Exactly(2).GreaterThan(0));
-        Assert.That((double)run.Json["step"]!["1"]!, Is.GreaterThan(0));
+        Assert.That((double)run.Json["step"]!["text-conditioned autoencoder 1"]!, Is.GreaterThan(0));
     }
 
     [Test]
