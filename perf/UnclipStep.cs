@@ -81,7 +81,7 @@ sealed class UnclipStep : IStep
         int[] extents = model.TextEncoder.IsByCaption ? [batch, words] : [words, batch];
         var tokens = TokenBatch.Of(inputs, numbers, true, extents);
         IntTensor lengths = inputs.Upload([.. Enumerable.Repeat(words, batch)], batch);
-        Tensor pictures = Draw(batch, model.Sizes.ImageSide, model.Sizes.ImageSide, 3);
+        Tensor pictures = Draw(batch, model.Sizes.DecoderSide, model.Sizes.DecoderSide, 3);
         return () => model.Clip.Run(context, tokens, lengths, pictures);
     }
 
@@ -95,7 +95,7 @@ sealed class UnclipStep : IStep
     Func<Tensor> OfDecoder(int batch)
     {
         var decoder = new DiffusionDecoder(model);
-        Tensor pictures = Draw(batch, model.Sizes.ImageSide, model.Sizes.ImageSide, 3), embeddings = Draw(batch, model.Sizes.Embedding),
+        Tensor pictures = Draw(batch, model.Sizes.DecoderSide, model.Sizes.DecoderSide, 3), embeddings = Draw(batch, model.Sizes.Embedding),
             levels = Levels(batch);
         return () => decoder.Run(context, pictures, embeddings, levels);
     }
