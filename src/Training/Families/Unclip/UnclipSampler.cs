@@ -1,3 +1,4 @@
+using Dalle2.Data;
 using Dalle2.Kernels.Shared;
 using Dalle2.Layers;
 using Dalle2.Models.Diffusion;
@@ -14,7 +15,7 @@ sealed class UnclipSampler(UnclipModel model) : ISampler
 {
     const int PriorSteps = 16, Candidates = 2;
 
-    const string Ddim = "ddim", Dpm = "dpm";
+    const string Ddim = "ddim", Ddpm = "ddpm", Dpm = "dpm";
 
     static readonly NumberOption Guidance = new(
         "guidance", "How far drawings go towards what the embedding says: 1 as predicted, more to overdo it, 0 without it.", 2f,
@@ -23,7 +24,11 @@ sealed class UnclipSampler(UnclipModel model) : ISampler
     static readonly NumberOption Steps = new("steps", "Steps of the decoder's sampler.", 20f, 1f, 1000f, Whole: true);
 
     static readonly ChoiceOption SamplerName = new(
-        "sampler", "How the decoder takes noise away: ddim, or dpm (DPM-Solver++ 2M), for few steps.", [Ddim, Dpm]);
+        "sampler", "How the decoder takes noise away: ddim; ddpm, which draws noise anew in each step, for many steps; dpm "
+        + "(DPM-Solver++ 2M), for few.", [Ddim, Ddpm, Dpm]);
+
+    static readonly NumberOption Eta = new(
+        "eta", "How much noise ddim draws anew in each step: 0 none, 1 as much as ddpm.", 0f, 0f, 1f);
 
     static readonly ChoiceOption FromTextOnly = new(
         "from-text-only", "Leaves the prior out: the decoder gets the caption's embedding in place of an image's.",
@@ -33,7 +38,7 @@ sealed class UnclipSampler(UnclipModel model) : ISampler
     readonly DiffusionPrior prior = new(model);
     readonly DiffusionDecoder decoder = new(model);
 
-    public static IReadOnlyList<SamplerOption> Options { get; } = [Guidance, Steps, SamplerName, FromTextOnly];
+    public static IReadOnlyList<SamplerOption> Options { get; } = [Guidance, Steps, SamplerName, Eta, FromTextOnly];
 
     public IReadOnlyList<string> Stages => [UnclipFamily.Decoder];
 
@@ -50,29 +55,72 @@ sealed class UnclipSampler(UnclipModel model) : ISampler
         return Scaled(clip.EmbedImages(context, images).ToArray(context.Stream));
     }
 
-    public float[][] EmbedPrompts(Context context, Batch captions, ulong seed, int firstNumber, SamplerSettings settings)
+    public float[][] EmbedTexts(Context context, Batch captions)
     {
         TokenBatch tokens = captions.UploadTokens(context, model.TextEncoder.IsByCaption);
-        float[][] text = Scaled(clip.EmbedCaptions(context, tokens, captions.UploadLengths(context)).ToArray(context.Stream));
+        return Scaled(clip.EmbedCaptions(context, tokens, captions.UploadLengths(context)).ToArray(context.Stream));
+    }
+
+    public float[][] EmbedPrompts(Context context, Batch captions, ulong seed, int firstNumber, SamplerSettings settings)
+    {
+        float[][] text = EmbedTexts(context, captions);
         return settings.Choice(FromTextOnly.Name) == "yes" ? text : DrawEmbeddings(context, text, seed, firstNumber);
     }
 
-    public Tensor Draw(Context context, IReadOnlyList<float[]> embeddings, ulong seed, IReadOnlyList<int> numbers, SamplerSettings settings)
+    public Tensor Draw(
+        Context context, IReadOnlyList<float[]> embeddings, ulong seed, IReadOnlyList<int> numbers, SamplerSettings settings,
+        SourcePicture? source = null)
     {
         int count = embeddings.Count, side = model.Sizes.ImageSide;
-        float[] noise = LatentNoise.Draw(seed, numbers, side * side * 3, 1f, "picture");
-        Tensor images = context.Upload([.. embeddings.SelectMany(embedding => embedding)], count, model.Sizes.Embedding);
+        DiffusionSampler steps = CreateSampler(settings, source);
+        float guidance = settings.Number(Guidance.Name);
+        float[] noise = source is { Mask: null } ? Repeat(Invert(context, source, steps.Steps, guidance), count)
+            : LatentNoise.Draw(seed, numbers, side * side * 3, 1f, "picture");
+        KnownPictures? known = source is { Mask: { } mask } ? new KnownPictures(
+            context.Upload(Repeat(Centered(source), count), count, side, side, 3),
+            context.Upload(Repeat([.. mask.Select(isDrawn => isDrawn ? 1 : 0)], count), count, side, side), source.Resamplings) : null;
         return decoder.Draw(
-            context, context.Upload(noise, count, side, side, 3), images, CreateSampler(settings), settings.Number(Guidance.Name));
+            context, context.Upload(noise, count, side, side, 3), UploadEmbeddings(context, embeddings), steps, guidance,
+            new SampleKey(RandomKey.Named(seed, 0, "picture"), context.Upload([.. numbers], count)), known);
     }
 
-    DiffusionSampler CreateSampler(SamplerSettings settings)
+    // The noise behind a picture, as its own embedding draws it.
+    float[] Invert(Context context, SourcePicture source, int steps, float guidance)
+    {
+        int side = model.Sizes.ImageSide;
+        return decoder.Invert(
+            context, context.Upload(Centered(source), 1, side, side, 3),
+            UploadEmbeddings(context, EmbedPictures(context, [source.Pixels])),
+            new DdimSampler(decoder.Schedule, steps, DiffusionTarget.Velocity, clamps: true), guidance)
+            .ToArray(context.Stream);
+    }
+
+    Tensor UploadEmbeddings(Context context, IReadOnlyList<float[]> embeddings) =>
+        context.Upload([.. embeddings.SelectMany(embedding => embedding)], embeddings.Count, model.Sizes.Embedding);
+
+    DiffusionSampler CreateSampler(SamplerSettings settings, SourcePicture? source)
     {
         int steps = (int)settings.Number(Steps.Name);
-        return settings.Choice(SamplerName.Name) == Dpm
-            ? new DpmSolverSampler(decoder.Schedule, steps, DiffusionTarget.Velocity, clamps: true)
-            : new DdimSampler(decoder.Schedule, steps, DiffusionTarget.Velocity, clamps: true);
+        string name = settings.Choice(SamplerName.Name);
+        float eta = settings.Number(Eta.Name);
+        if (eta != 0f && name != Ddim)
+            throw new UserInputException($"--eta {eta} belongs to --sampler ddim, not to {name}; leave one of the two out");
+        if (source != null && name == Dpm)
+            throw new UserInputException("--sampler dpm draws from noise alone; to draw from a picture take ddim or ddpm");
+        if (source is { Mask: null } && steps == 1)
+            throw new UserInputException("--steps 1: the noise behind a picture is found in two steps or more");
+        return name switch
+        {
+            Dpm => new DpmSolverSampler(decoder.Schedule, steps, DiffusionTarget.Velocity, clamps: true),
+            Ddpm => new DdpmSampler(decoder.Schedule, steps, DiffusionTarget.Velocity, clamps: true),
+            _ => new DdimSampler(decoder.Schedule, steps, DiffusionTarget.Velocity, eta, clamps: true),
+        };
     }
+
+    // From [0, 1] to the decoder's [-1, 1].
+    static float[] Centered(SourcePicture source) => [.. source.Pixels.Select(value => 2f * value - 1f)];
+
+    static T[] Repeat<T>(T[] one, int count) => [.. Enumerable.Repeat(one, count).SelectMany(values => values)];
 
     // Of each caption's candidates the one nearest to it.
     float[][] DrawEmbeddings(Context context, float[][] text, ulong seed, int firstNumber)
