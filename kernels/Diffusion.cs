@@ -47,7 +47,8 @@ public static class DiffusionOp
         float onNoise = target == (int)DiffusionTarget.Velocity ? left : target == (int)DiffusionTarget.Noise ? 1f : 0f;
         float onClean = target == (int)DiffusionTarget.Velocity ? -deviation : target == (int)DiffusionTarget.Noise ? 0f : 1f;
         NormalRuns.ForEach(
-            new Noisy(x, noisy, eps, targets, Grid.IdxY * length, left, deviation, onNoise, onClean), StepKey.At(key, step), length);
+            new Noisy(x, noisy, eps, targets, Grid.IdxY * length, left, deviation, onNoise, onClean), StepKey.At(key, step), Grid.IdxY,
+            length);
     }
 
     readonly record struct Noisy(

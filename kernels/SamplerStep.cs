@@ -1,7 +1,8 @@
 // One step of a sampler of a diffusion model, from what it predicts of the noisy sample x; one launch, in place:
 //   clean = onX x + onPrediction prediction, clamped to [-1, 1] by choice        (from v: alpha x - sigma v; from eps: (x - sigma eps) / alpha)
-//   x = a x + b clean + c previous + d noise,  previous = clean                  (both changed);  noise ~ N(0, 1) from the key, see NormalRuns.cs
-//   x, prediction, previous [n]   step [Length], in device memory, so that a recorded step can be replayed; without c and d no previous and no noise is read
+//   x = a x + b clean + c previous + d noise,  previous = clean                  (both changed);  noise ~ N(0, 1) of each sample's own key, see NormalRuns.cs
+//   x, prediction, previous [N, ...]   coefficients [Length], in device memory, so that a recorded step can be replayed; numbers [N], or empty for no noise
+//   Without c no previous is read. Noise is a function of the key, the sample's number and the step, so that a sample is the same in any batch.
 using ILGPU;
 
 namespace Dalle2.Kernels;
@@ -32,45 +33,43 @@ public readonly record struct SamplerCoefficients(
 /// <summary>The updates of samplers.</summary>
 public static class SamplerStepOp
 {
-    // Bits of a step's number that are left to the sampler's.
-    const int StepBits = 40;
-
     /// <summary>One step.</summary>
     /// <param name="stream">Where it runs.</param>
-    /// <param name="x">The noisy sample; changed.</param>
+    /// <param name="x">The noisy samples; changed.</param>
     /// <param name="prediction">Of the model.</param>
-    /// <param name="previous">The clean sample of the step before, changed to this step's; null where no step needs it.</param>
+    /// <param name="previous">The clean samples of the step before, changed to this step's; null where no step needs them.</param>
     /// <param name="coefficients">See <see cref="SamplerCoefficients.CopyTo"/>.</param>
-    /// <param name="key">Decides the noise, together with the step's number.</param>
+    /// <param name="noise">Decides the noise, together with the step's number; null for none, whatever the coefficients say.</param>
     /// <exception cref="ArgumentException">The extents do not fit.</exception>
-    public static void Update(Stream stream, Tensor x, Tensor prediction, Tensor? previous, Tensor coefficients, StepKey key)
+    public static void Update(
+        Stream stream, Tensor x, Tensor prediction, Tensor? previous, Tensor coefficients, SampleKey? noise = null)
     {
+        int samples = noise is { } key ? key.Numbers.Length : 1;
         if (prediction.Length != x.Length || (previous != null && previous.Length != x.Length)
-            || coefficients.Length != SamplerCoefficients.Length)
+            || coefficients.Length != SamplerCoefficients.Length || (noise != null && (x.Shape.Rank < 1 || x.Shape[0] != samples)))
         {
-            throw new ArgumentException($"a prediction {prediction.Shape}, a previous {previous?.Shape} and {coefficients.Length} "
-                + $"coefficients do not fit samples {x.Shape}");
+            throw new ArgumentException($"a prediction {prediction.Shape}, a previous {previous?.Shape}, {samples} numbers and "
+                + $"{coefficients.Length} coefficients do not fit samples {x.Shape}");
         }
 
-        ArrayView<float> before = previous == null ? ArrayView<float>.Empty : previous.View;
+        int length = samples == 0 ? 0 : x.Length / samples;
         stream.Launch(
-            UpdateKernel, NormalRuns.Groups(stream, x.Length, 1), x.View, prediction.View, before, coefficients.View, key.Key, key.Step,
-            x.Length);
+            UpdateKernel, NormalRuns.Groups(stream, length, samples), x.View, prediction.View,
+            previous == null ? ArrayView<float>.Empty : previous.View, coefficients.View, noise?.Key ?? default,
+            noise is { } named ? named.Numbers.View : ArrayView<int>.Empty, length);
     }
 
-    // One group per part of the elements.
+    // One group per part of a sample, or of all where there is no noise.
     static void UpdateKernel(
         ArrayView<float> x, ArrayView<float> prediction, ArrayView<float> previous, ArrayView<float> coefficients, RandomKey key,
-        ArrayView<int> step, int length)
+        ArrayView<int> numbers, int length)
     {
         var update = new Next(
-            x, prediction, previous, coefficients[0], coefficients[1], coefficients[2], coefficients[3], coefficients[4], coefficients[5],
-            coefficients[6]);
-        if (coefficients[5] != 0f)
+            x, prediction, previous, Grid.IdxY * length, coefficients[0], coefficients[1], coefficients[2], coefficients[3],
+            coefficients[4], coefficients[5], coefficients[6]);
+        if (numbers.Length > 0 && coefficients[5] != 0f)
         {
-            RandomKey named = StepKey.At(key, step);
-            ulong own = named.Step + ((ulong)(int)coefficients[7] << StepBits);
-            NormalRuns.ForEach(update, new RandomKey(named.Seed, own, named.Tensor), length);
+            NormalRuns.ForEach(update, SampleKey.Of(key, numbers[Grid.IdxY], (int)coefficients[7]), 0, length);
             return;
         }
 
@@ -79,13 +78,14 @@ public static class SamplerStepOp
     }
 
     readonly record struct Next(
-        ArrayView<float> X, ArrayView<float> Prediction, ArrayView<float> Previous, float OnX, float OnPrediction, float A, float B,
-        float C, float D, float Clamps) : INoisyElement, IElement
+        ArrayView<float> X, ArrayView<float> Prediction, ArrayView<float> Previous, int First, float OnX, float OnPrediction, float A,
+        float B, float C, float D, float Clamps) : INoisyElement, IElement
     {
-        public void Do(int at) => Do(at, 0f);
+        public void Do(int own) => Do(own, 0f);
 
-        public void Do(int at, float noise)
+        public void Do(int own, float noise)
         {
+            int at = First + own;
             float x = X[at], clean = Fused.MultiplyAdd(OnX, x, OnPrediction * Prediction[at]);
             if (Clamps != 0f)
                 clean = StrictMath.Min(StrictMath.Max(clean, -1f), 1f);

@@ -23,14 +23,15 @@ static class NormalRuns
     public static KernelConfig Groups(Stream stream, int length, int samples) => new(
         new Index3D(IntrinsicMath.DivRoundUp(length, GroupElements), samples, 1), Lanes.Groups(stream, 1).GroupDim);
 
-    /// <summary>Each element of the group's part of sample number Grid.IdxY.</summary>
+    /// <summary>Each element of the group's part of a sample.</summary>
     /// <param name="element">What is done.</param>
     /// <param name="key">Names the random tensor.</param>
+    /// <param name="sample">Which of the samples whose noise the key names; 0 where each has a key of its own.</param>
     /// <param name="length">Elements of a sample.</param>
-    public static void ForEach<T>(T element, RandomKey key, int length)
+    public static void ForEach<T>(T element, RandomKey key, int sample, int length)
         where T : struct, INoisyElement
     {
-        int firstBlock = Grid.IdxY * IntrinsicMath.DivRoundUp(length, Run) * Blocks;
+        int firstBlock = sample * IntrinsicMath.DivRoundUp(length, Run) * Blocks;
         int first = Grid.IdxX * GroupElements, end = IntrinsicMath.Min(first + GroupElements, length);
         for (int start = first + OwnRun * Run; start < end; start += RunsAtOnce * Run)
         {

@@ -85,7 +85,8 @@ static class Application
             ("devices", () => new DevicesVerb()), ("demo", () => new DemoVerb()), ("data", () => new DataVerb()),
             ("train", () => new TrainVerb()),
             ("generate", () => new GenerateVerb()), ("variations", () => new VariationsVerb()),
-            ("interpolate", () => new InterpolateVerb()), ("eval", () => new EvalVerb()), ("gradcheck", () => new GradcheckVerb()),
+            ("interpolate", () => new InterpolateVerb()), ("edit", () => new EditVerb()), ("inpaint", () => new InpaintVerb()),
+            ("eval", () => new EvalVerb()), ("gradcheck", () => new GradcheckVerb()),
             ("bench", () => new BenchVerb()), ("profile", () => new ProfileVerb()), ("kernels", () => new KernelsVerb()),
         ];
         var root = new Command("dalle2", "Text to image, from the kernel up: trains on captioned pictures and draws from text.");

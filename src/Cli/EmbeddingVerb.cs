@@ -17,33 +17,41 @@ abstract class EmbeddingVerb : Verb
     {
         Description = "The folder of a trained run, of a model that draws from image embeddings."
     };
-    readonly Option<int> count;
     readonly Option<ulong> seed = VerbOptions.Seed("Which pictures: the same seed draws the same ones, on each device.");
     readonly SamplerArguments sampling = new();
     readonly Option<string?> output;
-    readonly Option<bool> sheet = VerbOptions.Flag("--sheet", "Also write NAME-sheet.png: all pictures in a row, enlarged.");
+    readonly Option<bool>? sheet;
     readonly Option<string> device = VerbOptions.Device();
     readonly Option<Precision> precision = VerbOptions.Precision();
     readonly Option<int> threads = VerbOptions.Threads();
     readonly string defaultName;
 
-    private protected EmbeddingVerb(string name, string description, Option<int> count, params Argument<string>[] own)
+    /// <summary>A verb.</summary>
+    /// <param name="name">Its name, and that of what it writes by default.</param>
+    /// <param name="description">What it does, in a sentence.</param>
+    /// <param name="hasSheet">Whether it always writes a sheet, or if it is asked to.</param>
+    /// <param name="own">Its own arguments and options.</param>
+    private protected EmbeddingVerb(string name, string description, bool hasSheet, params Symbol[] own)
         : base(name, description)
     {
-        this.count = count;
         defaultName = $"{name}.png";
+        sheet = hasSheet ? null : VerbOptions.Flag("--sheet", "Also write NAME-sheet.png: all pictures in a row, enlarged.");
         output = VerbOptions.OptionalText("--out", "FILE",
-            $"The .png to write, existing ones are replaced; several pictures get -1, -2, ... behind the name. [default: {defaultName}]");
-        Arguments.Add(run);
-        foreach (Argument<string> argument in own)
+            $"The .png to write, existing ones are replaced; several pictures get -1, -2, ... behind the name{(hasSheet
+            ? ", the sheet -sheet" : "")}. [default: {defaultName}]");
+        foreach (Argument argument in (Argument[])[run, .. own.OfType<Argument>()])
             Arguments.Add(argument);
-        foreach (Option option in (Option[])[count, seed, .. sampling.All, output, sheet, device, precision, threads])
-            Options.Add(option);
+        foreach (Option? option in (Option?[])[.. own.OfType<Option>(), seed, .. sampling.All, output, sheet, device, precision, threads])
+        {
+            if (option != null)
+                Options.Add(option);
+        }
     }
 
     public override IReadOnlyList<string> Notes =>
     [
-        "Each PNG has the text chunks of 'dalle2 generate', and its embedding: 'dalle2 generate --again FILE' draws it again, bit for bit.",
+        "Each PNG has the text chunks of 'dalle2 generate', and what it was drawn from: 'dalle2 generate --again FILE' draws it again, bit "
+        + "for bit.",
         "JSON: {files, seed, seconds, device}.",
     ];
 
@@ -51,7 +59,7 @@ abstract class EmbeddingVerb : Verb
     {
         var clock = Stopwatch.StartNew();
         string folder = arguments.GetRequiredValue(run);
-        int pictures = arguments.GetValue(count);
+        int pictures = Count(arguments);
         ulong number = arguments.GetValue(seed);
         string path = PictureFile.RequirePng(arguments.GetValue(output) ?? defaultName), stem = path[..^Path.GetExtension(path).Length];
         string[] files = pictures == 1 ? [path] : [.. Enumerable.Range(1, pictures).Select(i => $"{stem}-{i}.png")];
@@ -59,21 +67,25 @@ abstract class EmbeddingVerb : Verb
         using Device opened = Known.OpenDevice(arguments.GetRequiredValue(device), arguments.GetValue(threads),
             arguments.GetValue(precision));
         using PictureGenerator generator = PictureGenerator.Open(folder, opened, terminal.Notice);
-        SamplerSettings settings = SamplerSettings.Of(generator.Family, sampling.Given(arguments));
-        Plan plan = Prepare(arguments, terminal, new Source(generator, number, settings), pictures);
+        SamplerSettings settings = SamplerSettings.Of(generator.Family, Complete(arguments, sampling.Given(arguments)));
+        Plan plan = Prepare(arguments, terminal, new EmbeddingSource(generator, number, settings, terminal));
         IReadOnlyList<float[]> drawn = generator.Draw(
-            [.. plan.Frames.Select(frame => frame.Embedding)], number, [.. plan.Frames.Select(frame => frame.Number)], settings);
+            [.. plan.Frames.Select(frame => frame.Embedding)], number, [.. plan.Frames.Select(frame => frame.Number)], settings,
+            plan.Source);
         var cells = new List<ContactCell>(plan.Shown);
-        for (int i = 0; i < drawn.Count; i++)
+        int written = 0;
+        foreach (var (frame, values) in plan.Frames.Zip(drawn))
         {
-            var (title, embedding, own) = plan.Frames[i];
-            Image image = ImageTransform.FromFloats(drawn[i], generator.Config.ImageSide, generator.Config.ImageSide);
-            AtomicFile.Write(files[i], new PictureFile(title, number, own, settings.Values, Path.GetFullPath(folder), generator.RunHash,
-                Application.Version, opened.Precision, embedding).Encode(image));
-            cells.Add(new ContactCell(title, [("", image)]));
+            Image image = ImageTransform.FromFloats(values, generator.Config.ImageSide, generator.Config.ImageSide);
+            cells.Add(new ContactCell(frame.Caption ?? frame.Title, [("", image)]));
+            if (frame.IsShownOnly)
+                continue;
+            AtomicFile.Write(files[written++], new PictureFile(
+                frame.Title, number, frame.Number, settings.Values, Path.GetFullPath(folder), generator.RunHash, Application.Version,
+                opened.Precision, frame.Embedding, plan.Source).Encode(image));
         }
 
-        if (arguments.GetValue(sheet))
+        if (sheet == null || arguments.GetValue(sheet))
         {
             files = [.. files, $"{stem}-sheet.png"];
             AtomicFile.Write(files[^1], PictureEncoder.Png(ContactSheet.Draw(cells, Math.Clamp(cells.Count, 4, 8))));
@@ -91,42 +103,28 @@ abstract class EmbeddingVerb : Verb
         return ExitCode.Ok;
     }
 
+    /// <summary>How many pictures are written.</summary>
+    private protected abstract int Count(ParseResult arguments);
+
     /// <summary>What is drawn, and what a sheet shows before it.</summary>
-    private protected abstract Plan Prepare(ParseResult arguments, Terminal terminal, Source source, int pictures);
+    private protected abstract Plan Prepare(ParseResult arguments, Terminal terminal, EmbeddingSource source);
+
+    /// <summary>The values of the sampler's options, once those that were given are known.</summary>
+    private protected virtual IReadOnlyDictionary<string, string> Complete(
+        ParseResult arguments, IReadOnlyDictionary<string, string> given) => given;
 
     /// <summary>A picture to be drawn.</summary>
-    private protected readonly record struct Frame(string Title, float[] Embedding, int Number);
+    /// <param name="Title">What it is, kept in its file.</param>
+    /// <param name="Embedding">What it is drawn from.</param>
+    /// <param name="Number">Its number.</param>
+    /// <param name="Caption">What stands beneath it on a sheet; null for the title.</param>
+    /// <param name="IsShownOnly">Whether it stands on the sheet alone.</param>
+    private protected readonly record struct Frame(
+        string Title, float[] Embedding, int Number, string? Caption = null, bool IsShownOnly = false);
 
     /// <summary>All of them.</summary>
-    private protected sealed record Plan(IReadOnlyList<Frame> Frames, IReadOnlyList<ContactCell> Shown);
-
-    /// <summary>Where embeddings come from.</summary>
-    private protected sealed class Source(PictureGenerator generator, ulong seed, SamplerSettings settings)
-    {
-        /// <summary>The embedding of a picture's file, as the model sees it.</summary>
-        public (float[] Embedding, Image Seen) OfPicture(string path)
-        {
-            Image picture;
-            try
-            {
-                picture = PictureDecoder.Decode(PictureFile.Load(path));
-            }
-            catch (ImageFormatException fault)
-            {
-                throw new UserInputException($"{path}: no picture that can be read ({fault.Message}).", fault);
-            }
-
-            Rgb color = generator.Config.Background is { } background ? Rgb.Parse(background) : new Rgb(255, 255, 255);
-            Image seen = ImageTransform.ToSquare(
-                picture, generator.Config.ImageSide, generator.Config.Fit, color.Red, color.Green, color.Blue);
-            return (generator.Embed([ImageTransform.ToFloats(seen)])[0], seen);
-        }
-
-        /// <summary>The image embedding that a prompt is drawn from.</summary>
-        public float[] OfPrompt(string prompt, Terminal terminal)
-        {
-            GenerateVerb.ReportReading(generator, prompt, terminal);
-            return generator.EmbedPrompts([prompt], seed, 0, settings)[0];
-        }
-    }
+    /// <param name="Frames">What is drawn.</param>
+    /// <param name="Shown">What a sheet shows before.</param>
+    /// <param name="Source">The picture that all come from.</param>
+    private protected sealed record Plan(IReadOnlyList<Frame> Frames, IReadOnlyList<ContactCell> Shown, SourcePicture? Source = null);
 }

@@ -175,7 +175,7 @@ sealed class GenerateVerb : Verb
 
         SamplerSettings settings = picture.Settings(file, generator.Family);
         Image image = ToImage(generator, (picture.Embedding is { } embedding
-            ? generator.Draw([embedding], picture.Seed, [picture.Number], settings)
+            ? generator.Draw([embedding], picture.Seed, [picture.Number], settings, picture.Source)
             : generator.Draw([picture.Prompt], picture.Seed, picture.Number, settings))[0]);
         byte[] after = picture.Encode(image);
         bool identical = PictureDecoder.Decode(before).Rgba.AsSpan().SequenceEqual(image.Rgba);

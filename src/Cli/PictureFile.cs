@@ -11,11 +11,12 @@ namespace Dalle2.Cli;
 /// <summary>
 /// A drawn picture's PNG with the text chunks that tell how to draw it again: <c>prompt</c>, <c>seed</c>, <c>number</c> (the picture's among those
 /// of its prompt, from 0), one for each option of the model's sampler (<c>temperature</c>...), <c>run</c> (the folder's full path), <c>runHash</c> (of the
-/// parameters) and <c>version</c> (of the program) and, unless it is float32, <c>precision</c>. What was drawn from an image's embedding has that too, <c>embedding</c>: floats, lower bytes first, in Base64.
+/// parameters) and <c>version</c> (of the program) and, unless it is float32, <c>precision</c>. What was drawn from an image's embedding has that too, <c>embedding</c>: floats, lower bytes first, in Base64. What comes from a picture has <see cref="SourceChunks"/> besides.
 /// </summary>
 sealed record PictureFile(
     string Prompt, ulong Seed, int Number, IReadOnlyList<KeyValuePair<string, string>> Sampling, string Run, string RunHash, string Version,
-    Precision Precision = Precision.Float32, float[]? Embedding = null)
+    Precision Precision = Precision.Float32, float[]? Embedding = null,
+    SourcePicture? Source = null)
 {
     public byte[] Encode(Image image) => PictureEncoder.Png(image,
     [
@@ -28,6 +29,7 @@ sealed record PictureFile(
         new("version", Version),
         .. Precision == Precision.Float32 ? (KeyValuePair<string, string>[])[] : [new("precision", Precision.ToString())],
         .. Embedding == null ? (KeyValuePair<string, string>[])[] : [new("embedding", Encode(Embedding))],
+        .. Source == null ? [] : SourceChunks.Encode(Source),
     ]);
 
     /// <summary>Reads the chunks of a file.</summary>
@@ -63,7 +65,8 @@ sealed record PictureFile(
         return new PictureFile(
             Text("prompt"), Number<ulong>("seed"), Number<int>("number"), [.. chunks.Where(chunk => options.Contains(chunk.Key))],
             Text("run"), Text("runHash"), Text("version"), multiplied,
-            chunks.FirstOrDefault(chunk => chunk.Key == "embedding").Value is { } embedding ? Decode(path, embedding) : null);
+            chunks.FirstOrDefault(chunk => chunk.Key == "embedding").Value is { } embedding ? Decode(path, embedding) : null,
+            SourceChunks.Decode(path, chunks));
     }
 
     static string Encode(float[] embedding)

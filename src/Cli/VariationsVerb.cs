@@ -1,30 +1,57 @@
 using System.CommandLine;
+using Dalle2.Data.Pictures;
 using Dalle2.Data.Sets;
+using Dalle2.Training.Drawing;
 
 namespace Dalle2.Cli;
 
 /// <summary><c>variations</c>: other pictures of what a picture's embedding says.</summary>
 sealed class VariationsVerb : EmbeddingVerb
 {
+    // With less, what follows the noise behind the picture hardly strays from it.
+    const string DefaultEta = "0.7";
+
     readonly Argument<string> picture;
+    readonly Option<int> count;
+    readonly Option<bool> invert;
 
     public VariationsVerb()
-        : this(new Argument<string>("PICTURE") { Description = "A picture's file." })
+        : this(new Argument<string>("PICTURE") { Description = "A picture's file." },
+        VerbOptions.Count("--count", 6, 1, 10_000, "Variations."),
+        VerbOptions.Flag("--invert", "Begin with the noise that DDIM inversion finds behind the picture, not with fresh noise, so that "
+        + "layout and details stay; --eta says how far variations stray: 0 draws the picture itself again. Without --eta it is "
+        + $"{DefaultEta}."))
     {
     }
 
-    VariationsVerb(Argument<string> picture)
-        : base("variations", "Draw other pictures of what CLIP sees in a picture.",
-        VerbOptions.Count("--count", 6, 1, 10_000, "Variations."), picture) => this.picture = picture;
+    VariationsVerb(Argument<string> picture, Option<int> count, Option<bool> invert)
+        : base("variations", "Draw other pictures of what CLIP sees in a picture.", hasSheet: false, picture, count, invert) =>
+        (this.picture, this.count, this.invert) = (picture, count, invert);
 
-    public override IReadOnlyList<string> Examples => ["dalle2 variations runs/unclip star.png --count 8 --sheet --out stars.png"];
+    public override IReadOnlyList<string> Examples =>
+    [
+        "dalle2 variations runs/unclip star.png --count 8 --sheet --out stars.png",
+        "dalle2 variations runs/unclip star.png --invert --eta 0.5 --sheet --out near.png",
+    ];
 
-    private protected override Plan Prepare(ParseResult arguments, Terminal terminal, Source source, int pictures)
+    private protected override int Count(ParseResult arguments) => arguments.GetValue(count);
+
+    // Otherwise each variation would be the same.
+    private protected override IReadOnlyDictionary<string, string> Complete(
+        ParseResult arguments, IReadOnlyDictionary<string, string> given) =>
+        arguments.GetValue(invert) && !given.ContainsKey("eta") && given.GetValueOrDefault("sampler", "ddim") == "ddim"
+        ? new Dictionary<string, string>(given) { ["eta"] = DefaultEta } : given;
+
+    private protected override Plan Prepare(ParseResult arguments, Terminal terminal, EmbeddingSource source)
     {
-        string path = arguments.GetRequiredValue(picture);
-        var (embedding, seen) = source.OfPicture(path);
-        string title = $"variation of {Path.GetFileName(path)}";
-        return new Plan([.. Enumerable.Range(0, pictures).Select(i => new Frame(title, embedding, i))],
-            [new ContactCell(Path.GetFileName(path), [("", seen)])]);
+        string path = arguments.GetRequiredValue(picture), name = Path.GetFileName(path);
+        Image seen = source.Fit(EmbeddingSource.Load(path));
+        float[] embedding = source.OfPicture(seen);
+        SourcePicture? inverted = arguments.GetValue(invert) ? new SourcePicture(ImageTransform.ToFloats(seen)) : null;
+        if (inverted != null)
+            terminal.Notice($"finding the noise behind {name} by DDIM inversion");
+        return new Plan(
+            [.. Enumerable.Range(0, arguments.GetValue(count)).Select(i => new Frame($"variation of {name}", embedding, i))],
+            [new ContactCell(name, [("", seen)])], inverted);
     }
 }

@@ -57,23 +57,20 @@ static class VerbOptions
     }
 
     /// <summary>Left out, it is null: steps are as the settings say.</summary>
-    public static Option<double?> Minutes()
-    {
-        const string name = "--minutes";
-        return new Option<double?>(name)
-        {
-            Description = "Train for about so long: a step is measured, and the steps of all stages are "
-            + "multiplied to fit and stored with the run. [default: the settings' own steps]",
-            HelpName = "N",
-            CustomParser = Parse
-        };
+    public static Option<double?> Minutes() => OptionalNumber("--minutes", 0.1, 100_000, "Train for about so long: a step is measured, and "
+        + "the steps of all stages are multiplied to fit and stored with the run. [default: the settings' own steps]");
 
-        static double? Parse(ArgumentResult result)
+    /// <summary>A number that may be left out; the description says what happens then.</summary>
+    public static Option<double?> OptionalNumber(string name, double low, double high, string description)
+    {
+        return new Option<double?>(name) { Description = description, HelpName = "N", CustomParser = Parse };
+
+        double? Parse(ArgumentResult result)
         {
             string text = result.Tokens[0].Value;
-            if (double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double value) && value is >= 0.1 and <= 100_000)
+            if (double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double value) && value >= low && value <= high)
                 return value;
-            result.AddError($"{name} {text}: give a number from 0.1 to 100000.");
+            result.AddError($"{name} {text}: give a number from {low} to {high}.");
             return null;
         }
     }

@@ -16,7 +16,7 @@ using Dalle2.Training.Scores.Distances;
 namespace Dalle2.Tests.Training;
 
 /// <summary>unCLIP from captions to pictures: the same bits everywhere, across stops, and from a picture's own text chunks.</summary>
-public class UnclipTests
+public partial class UnclipTests
 {
     static readonly string[] Prompts =
         ["a large red square at the center on a black background", "a small green circle at the top on a white background"];
@@ -76,14 +76,14 @@ public class UnclipTests
         Assert.That(Read(path), Is.EqualTo(checkpoints));
     }
 
-    [Test]
-    public void A_drawing_is_the_same_alone_and_with_others_and_from_its_own_text()
+    [TestCase("--sampler", "dpm")]
+    [TestCase("--sampler", "ddpm")]
+    [TestCase("--eta", "0.5")]
+    public void A_drawing_is_the_same_alone_and_with_others_and_from_its_own_text(string option, string value)
     {
-        string both = folder["both.png"], alone = folder["alone.png"];
-        CommandRun.Of(["generate", run, .. Prompts, "--out", both, "--steps", "3", "--sampler", "dpm"]).Succeeded();
-        CommandRun.Of(["generate", run, Prompts[1], "--out", alone, "--steps", "3", "--sampler", "dpm"]).Succeeded();
-        Assert.That(PictureDecoder.Decode(folder["both-2.png"]).Rgba, Is.EqualTo(PictureDecoder.Decode(alone).Rgba));
-        Assert.That((bool)CommandRun.Of("generate", "--again", alone, "--out", folder["again.png"], "--json")
+        string all = folder[$"all-{value}.png"], third = folder[$"all-{value}-3.png"];
+        CommandRun.Of("generate", run, Prompts[0], "--count", "3", "--out", all, "--steps", "3", option, value).Succeeded();
+        Assert.That((bool)CommandRun.Of("generate", "--again", third, "--device", "reference", "--out", folder["again.png"], "--json")
             .Succeeded().Json["identical"]!);
     }
 
@@ -102,6 +102,11 @@ public class UnclipTests
         Assert.That(Draw("resized.png", "--upsampler-steps", "0"), Is.Not.EqualTo(plain));
         Assert.That(Draw("text.png", "--from-text-only", "yes"), Is.Not.EqualTo(plain));
         Assert.That(Draw("seed.png", "--seed", "2"), Is.Not.EqualTo(plain));
+        byte[] noisy = Draw("ddpm.png", "--sampler", "ddpm"), half = Draw("half.png", "--eta", "0.5");
+        Assert.That(half, Is.Not.EqualTo(plain).And.Not.EqualTo(noisy));
+        Assert.That(Draw("whole.png", "--eta", "1"), Is.EqualTo(noisy).And.Not.EqualTo(plain));
+        CommandRun.Of("generate", run, Prompts[0], "--out", folder["x.png"], "--sampler", "dpm", "--eta", "0.5")
+            .IsUsageFault("--eta 0.5", "not to dpm");
         CommandRun.Of(["generate", run, Prompts[0], "--out", folder["x.png"], "--steps", "0"])
             .IsUsageFault("a whole number from 1 to 1000");
     }
@@ -152,9 +157,9 @@ public class UnclipTests
     [Test]
     public void Between_two_vectors_the_way_is_along_a_circle()
     {
-        float[] between = Dalle2.Cli.InterpolateVerb.Between([2, 0], [0, 2], 1.0 / 3);
+        float[] between = Dalle2.Cli.SphericalInterpolation.Between([2, 0], [0, 2], 1.0 / 3);
         Assert.That(between, Is.EqualTo(new[] { 2 * MathF.Cos(MathF.PI / 6), 2 * MathF.Sin(MathF.PI / 6) }).Within(1e-6f));
-        Assert.That(Dalle2.Cli.InterpolateVerb.Between([1, 1], [1, 1], .5), Is.EqualTo(new[] { 1f, 1f }).Within(1e-6f));
+        Assert.That(Dalle2.Cli.SphericalInterpolation.Between([1, 1], [1, 1], .5), Is.EqualTo(new[] { 1f, 1f }).Within(1e-6f));
     }
 
     [Test]

@@ -45,45 +45,102 @@ public sealed class DiffusionDecoder
     /// <param name="embedding">Scaled image embeddings, <c>[B, embedding]</c>.</param>
     /// <param name="sampler">Takes the noise away; made for <see cref="Schedule"/> and v.</param>
     /// <param name="guidance">How far from the prediction without the embedding: 0 without it, 1 with it, more to overdo it.</param>
-    public Tensor Draw(Context context, Tensor noise, Tensor embedding, DiffusionSampler sampler, float guidance)
+    /// <param name="numbers">The pictures' numbers, which decide the noise that is drawn on the way.</param>
+    /// <param name="known">
+    /// What stays as it is, where not all is drawn: before each step it is put in its place with as much noise as the sample then has (RePaint: Lugmayr et al., 2022, arXiv 2201.09865).
+    /// </param>
+    public Tensor Draw(
+        Context context, Tensor noise, Tensor embedding, DiffusionSampler sampler, float guidance, SampleKey numbers,
+        KnownPictures? known = null)
     {
-        int count = noise.Shape[0];
-        Tensor pictures = context.Allocate(noise.Shape), conditions = embedding;
-        context.Stream.Copy(noise.View, pictures.View);
+        Tensor pictures = Copy(context, noise);
         Tensor? previous = sampler.NeedsPrevious ? context.Allocate(noise.Shape) : null;
-        bool isGuided = guidance != 1f;
-        if (isGuided)
-        {
-            conditions = context.Zeros(2 * count, embedding.Cols);
-            context.Stream.Copy(embedding.View, conditions.Slice(0, count).View);
-        }
-
-        float[] times = new float[conditions.Shape[0]];
+        Tensor conditions = Conditions(context, embedding, guidance);
         for (int step = 0; step < sampler.Steps; step++)
         {
-            long mark = context.Arena.Mark();
-            Array.Fill(times, (float)sampler.TimeOf(step));
-            Tensor given = pictures;
-            if (isGuided)
+            double from = sampler.TimeOf(step), to = sampler.TimeOf(step + 1);
+            int rounds = known != null && step < sampler.Steps - 1 ? known.Resamplings : 1;
+            for (int round = 0; round < rounds; round++)
             {
-                given = context.Allocate(pictures.Shape.With(0, 2 * count));
-                context.Stream.Copy(pictures.View, given.Slice(0, count).View);
-                context.Stream.Copy(pictures.View, given.Slice(count, count).View);
-            }
+                long mark = context.Arena.Mark();
+                if (round > 0)
+                    sampler.AddNoise(context, step, pictures, to, from, numbers.Named($"again{round}"));
+                sampler.Step(context, step, pictures, Predict(context, pictures, conditions, from, guidance), previous,
+                    numbers.Named($"sampler{round}"));
+                if (known != null)
+                {
+                    Tensor kept = Copy(context, known.Pictures);
+                    sampler.AddNoise(context, step, kept, 0, to, numbers.Named($"known{round}"));
+                    MaskedCopyOp.CopyUnmasked(context.Stream, kept, known.Mask, pictures);
+                }
 
-            Tensor prediction = network.Forward(context, given, conditions, context.Upload(times, times.Length));
-            if (isGuided)
-            {
-                Tensor both = prediction;
-                prediction = context.Allocate(pictures.Shape);
-                ClassifierFreeGuidanceOp.Combine(context.Stream, both, prediction, guidance);
+                context.Arena.ReleaseSince(mark);
             }
-
-            sampler.Step(context, step, pictures, prediction, previous);
-            context.Arena.ReleaseSince(mark);
         }
 
         return PixelRange.ToUnit(context, pictures);
+    }
+
+    /// <summary>The noise from which pictures are drawn again: DDIM inversion.</summary>
+    /// <param name="context">A step that is not one of training.</param>
+    /// <param name="pictures">In [-1, 1], <c>[B, side, side, 3]</c>.</param>
+    /// <param name="embedding">Scaled image embeddings, <c>[B, embedding]</c>.</param>
+    /// <param name="sampler">What draws again, with eta 0 and two steps or more.</param>
+    /// <param name="guidance">As for <see cref="Draw"/>.</param>
+    public Tensor Invert(Context context, Tensor pictures, Tensor embedding, DdimSampler sampler, float guidance)
+    {
+        Tensor noise = Copy(context, pictures), conditions = Conditions(context, embedding, guidance);
+        for (int step = sampler.Steps - 1; step >= 0; step--)
+        {
+            long mark = context.Arena.Mark();
+            Tensor behind = Copy(context, noise);
+            // One round: more give the picture back more closely, and leave less of the noise to be changed by another embedding.
+            sampler.Invert(
+                context, step, noise, Predict(context, noise, conditions, sampler.TimeOf(step), guidance), behind);
+            context.Arena.ReleaseSince(mark);
+        }
+
+        return noise;
+    }
+
+    // With guidance, samples are predicted with their condition and without.
+    static Tensor Conditions(Context context, Tensor embedding, float guidance)
+    {
+        if (!IsGuided(guidance))
+            return embedding;
+        Tensor conditions = context.Zeros(2 * embedding.Rows, embedding.Cols);
+        context.Stream.Copy(embedding.View, conditions.Slice(0, embedding.Rows).View);
+        return conditions;
+    }
+
+    Tensor Predict(Context context, Tensor pictures, Tensor conditions, double time, float guidance)
+    {
+        int count = pictures.Shape[0];
+        float[] times = new float[conditions.Rows];
+        Array.Fill(times, (float)time);
+        Tensor given = pictures;
+        if (IsGuided(guidance))
+        {
+            given = context.Allocate(pictures.Shape.With(0, 2 * count));
+            context.Stream.Copy(pictures.View, given.Slice(0, count).View);
+            context.Stream.Copy(pictures.View, given.Slice(count, count).View);
+        }
+
+        Tensor prediction = network.Forward(context, given, conditions, context.Upload(times, times.Length));
+        if (!IsGuided(guidance))
+            return prediction;
+        Tensor guided = context.Allocate(pictures.Shape);
+        ClassifierFreeGuidanceOp.Combine(context.Stream, prediction, guided, guidance);
+        return guided;
+    }
+
+    static bool IsGuided(float guidance) => guidance != 1f;
+
+    static Tensor Copy(Context context, Tensor tensor)
+    {
+        Tensor copy = context.Allocate(tensor.Shape);
+        context.Stream.Copy(tensor.View, copy.View);
+        return copy;
     }
 
     /// <summary>Forgets a step that was broken off.</summary>

@@ -110,7 +110,7 @@ public sealed class PictureGenerator : IDisposable
         return pictures;
     }
 
-    /// <summary>The embeddings of pictures, which <see cref="Draw(IReadOnlyList{float[]}, ulong, IReadOnlyList{int}, SamplerSettings)"/> draws from.</summary>
+    /// <summary>The embeddings of pictures, which <see cref="Draw(IReadOnlyList{float[]}, ulong, IReadOnlyList{int}, SamplerSettings, SourcePicture)"/> draws from.</summary>
     /// <param name="pictures"><c>[side, side, 3]</c> in [0, 1] each.</param>
     /// <exception cref="UserInputException">The run's model does not draw from embeddings.</exception>
     public IReadOnlyList<float[]> Embed(IReadOnlyList<float[]> pictures)
@@ -118,6 +118,17 @@ public sealed class PictureGenerator : IDisposable
         IDrawsFromEmbeddings drawing = RequireEmbeddings();
         context.BeginStep(0, training: false);
         return drawing.EmbedPictures(context, [.. pictures]);
+    }
+
+    /// <summary>The embeddings of prompts themselves, in the space of the pictures'.</summary>
+    /// <param name="prompts">The prompts.</param>
+    /// <exception cref="UserInputException">A prompt cannot be read, or the run's model does not draw from embeddings.</exception>
+    public IReadOnlyList<float[]> EmbedTexts(IReadOnlyList<string> prompts)
+    {
+        IDrawsFromEmbeddings drawing = RequireEmbeddings();
+        int[][] tokens = [.. prompts.Select(prompt => Read(prompt).Ids.ToArray())];
+        context.BeginStep(0, training: false);
+        return drawing.EmbedTexts(context, new Batch(tokens, [], Config.ImageSide));
     }
 
     /// <summary>The image embeddings that prompts are drawn from, one each.</summary>
@@ -139,9 +150,11 @@ public sealed class PictureGenerator : IDisposable
     /// <param name="seed">With a picture's number, decides its noise.</param>
     /// <param name="numbers">The number of each picture; equal numbers begin from the same noise.</param>
     /// <param name="settings">The values of the family's sampler options.</param>
+    /// <param name="source">The picture that they come from; null draws from noise alone. What its mask keeps stays exactly as it is.</param>
     /// <returns>Pictures, <c>[side, side, 3]</c>, in [0, 1] or a little out of it, each.</returns>
-    /// <exception cref="UserInputException">The run's model does not draw from embeddings, or has others.</exception>
-    public IReadOnlyList<float[]> Draw(IReadOnlyList<float[]> embeddings, ulong seed, IReadOnlyList<int> numbers, SamplerSettings settings)
+    /// <exception cref="UserInputException">The run's model does not draw from embeddings or has others, or its sampler, as it is set, does not draw from a picture.</exception>
+    public IReadOnlyList<float[]> Draw(
+        IReadOnlyList<float[]> embeddings, ulong seed, IReadOnlyList<int> numbers, SamplerSettings settings, SourcePicture? source = null)
     {
         IDrawsFromEmbeddings drawing = RequireEmbeddings();
         if (embeddings.FirstOrDefault(one => one.Length != drawing.EmbeddingLength) is { } other)
@@ -150,13 +163,17 @@ public sealed class PictureGenerator : IDisposable
                 $"{Run}: its embeddings have {drawing.EmbeddingLength} numbers, and one of {other.Length} is to be drawn");
         }
 
+        int pixels = Config.ImageSide * Config.ImageSide;
+        if (source != null && (source.Pixels.Length != 3 * pixels || (source.Mask is { } mask && mask.Length != pixels)))
+            throw new UserInputException($"{Run}: its pictures have {pixels} pixels, and that to be drawn from, or its mask, has others");
         var pictures = new List<float[]>(embeddings.Count);
         for (int start = 0; start < embeddings.Count; start += BatchSize)
         {
             float[][] own = [.. embeddings.Skip(start).Take(BatchSize)];
             int[] ownNumbers = [.. numbers.Skip(start).Take(BatchSize)];
-            Tensors.Tensor drawn = DrawPrepared(step => drawing.Draw(step, own, seed, ownNumbers, settings));
-            pictures.AddRange(drawn.ToArray(context.Stream).Chunk(Config.ImageSide * Config.ImageSide * 3));
+            Tensors.Tensor drawn = DrawPrepared(step => drawing.Draw(step, own, seed, ownNumbers, settings, source));
+            IEnumerable<float[]> values = drawn.ToArray(context.Stream).Chunk(Config.ImageSide * Config.ImageSide * 3);
+            pictures.AddRange(source == null ? values : values.Select(source.Composite));
         }
 
         return pictures;

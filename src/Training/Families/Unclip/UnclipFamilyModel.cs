@@ -49,9 +49,12 @@ sealed class UnclipFamilyModel : FamilyModel, IRetrieval, IDrawsFromEmbeddings
 
     public float[][] EmbedPictures(Context context, IReadOnlyList<float[]> pictures) => sampler.EmbedPictures(context, pictures);
 
+    public float[][] EmbedTexts(Context context, Batch captions) => sampler.EmbedTexts(context, captions);
+
     public float[][] EmbedPrompts(Context context, Batch captions, ulong seed, int firstNumber, SamplerSettings settings) =>
         sampler.EmbedPrompts(context, captions, seed, firstNumber, settings);
 
-    public Tensor Draw(Context context, IReadOnlyList<float[]> embeddings, ulong seed, IReadOnlyList<int> numbers,
-        SamplerSettings settings) => sampler.Draw(context, embeddings, seed, numbers, settings);
+    public Tensor Draw(
+        Context context, IReadOnlyList<float[]> embeddings, ulong seed, IReadOnlyList<int> numbers, SamplerSettings settings,
+        SourcePicture? source = null) => sampler.Draw(context, embeddings, seed, numbers, settings, source);
 }

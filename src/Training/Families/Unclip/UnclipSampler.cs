@@ -1,3 +1,4 @@
+using Dalle2.Data;
 using Dalle2.Kernels.Shared;
 using Dalle2.Layers;
 using Dalle2.Models.Diffusion;
@@ -14,7 +15,7 @@ sealed class UnclipSampler(UnclipModel model) : ISampler
 {
     const int PriorSteps = 16, Candidates = 2;
 
-    const string Ddim = "ddim", Dpm = "dpm";
+    const string Ddim = "ddim", Ddpm = "ddpm", Dpm = "dpm";
 
     static readonly NumberOption Guidance = new(
         "guidance", "How far drawings go towards what the embedding says: 1 as predicted, more to overdo it, 0 without it.", 2f,
@@ -23,7 +24,11 @@ sealed class UnclipSampler(UnclipModel model) : ISampler
     static readonly NumberOption Steps = new("steps", "Steps of the decoder's sampler.", 20f, 1f, 1000f, Whole: true);
 
     static readonly ChoiceOption SamplerName = new(
-        "sampler", "How the decoder takes noise away: ddim, or dpm (DPM-Solver++ 2M), for few steps.", [Ddim, Dpm]);
+        "sampler", "How the decoder takes noise away: ddim; ddpm, which draws noise anew in each step, for many steps; dpm "
+        + "(DPM-Solver++ 2M), for few.", [Ddim, Ddpm, Dpm]);
+
+    static readonly NumberOption Eta = new(
+        "eta", "How much noise ddim draws anew in each step: 0 none, 1 as much as ddpm.", 0f, 0f, 1f);
 
     static readonly NumberOption UpsamplerSteps = new(
         "upsampler-steps", "Steps of each upsampler, where the run has some, by DPM-Solver++; 0 resizes bilinearly instead.", 8f, 0f, 1000f,
@@ -38,7 +43,7 @@ sealed class UnclipSampler(UnclipModel model) : ISampler
     readonly DiffusionDecoder decoder = new(model);
     readonly Upsampler[] upsamplers = [.. model.Upsamplers.Select(network => new Upsampler(network))];
 
-    public static IReadOnlyList<SamplerOption> Options { get; } = [Guidance, Steps, SamplerName, UpsamplerSteps, FromTextOnly];
+    public static IReadOnlyList<SamplerOption> Options { get; } = [Guidance, Steps, SamplerName, Eta, UpsamplerSteps, FromTextOnly];
 
     /// <summary>The defaults, but that pictures are resized where upsamplers would draw.</summary>
     public static SamplerSettings WithoutUpsamplers => With(UpsamplerSteps, "0");
@@ -71,20 +76,33 @@ sealed class UnclipSampler(UnclipModel model) : ISampler
     public float[][] EmbedImages(Context context, Tensor pictures) =>
         Scaled(clip.EmbedImages(context, model.Reduce(context, pictures)).ToArray(context.Stream));
 
-    public float[][] EmbedPrompts(Context context, Batch captions, ulong seed, int firstNumber, SamplerSettings settings)
+    public float[][] EmbedTexts(Context context, Batch captions)
     {
         TokenBatch tokens = captions.UploadTokens(context, model.TextEncoder.IsByCaption);
-        float[][] text = Scaled(clip.EmbedCaptions(context, tokens, captions.UploadLengths(context)).ToArray(context.Stream));
+        return Scaled(clip.EmbedCaptions(context, tokens, captions.UploadLengths(context)).ToArray(context.Stream));
+    }
+
+    public float[][] EmbedPrompts(Context context, Batch captions, ulong seed, int firstNumber, SamplerSettings settings)
+    {
+        float[][] text = EmbedTexts(context, captions);
         return settings.Choice(FromTextOnly.Name) == "yes" ? text : DrawEmbeddings(context, text, seed, firstNumber);
     }
 
-    public Tensor Draw(Context context, IReadOnlyList<float[]> embeddings, ulong seed, IReadOnlyList<int> numbers, SamplerSettings settings)
+    public Tensor Draw(
+        Context context, IReadOnlyList<float[]> embeddings, ulong seed, IReadOnlyList<int> numbers, SamplerSettings settings,
+        SourcePicture? source = null)
     {
         int count = embeddings.Count, side = model.Sizes.DecoderSide;
-        float[] noise = LatentNoise.Draw(seed, numbers, side * side * 3, 1f, "picture");
-        Tensor images = context.Upload([.. embeddings.SelectMany(embedding => embedding)], count, model.Sizes.Embedding);
+        DiffusionSampler steps = CreateSampler(settings, source);
+        float guidance = settings.Number(Guidance.Name);
+        float[] noise = source is { Mask: null } ? Repeat(Invert(context, source, steps.Steps, guidance), count)
+            : LatentNoise.Draw(seed, numbers, side * side * 3, 1f, "picture");
+        KnownPictures? known = source is { Mask: { } mask } ? new KnownPictures(
+            context.Upload(Repeat(Reduced(context, source), count), count, side, side, 3),
+            context.Upload(Repeat(Reduced(context, mask), count), count, side, side), source.Resamplings) : null;
         Tensor pictures = decoder.Draw(
-            context, context.Upload(noise, count, side, side, 3), images, CreateSampler(settings), settings.Number(Guidance.Name));
+            context, context.Upload(noise, count, side, side, 3), UploadEmbeddings(context, embeddings), steps, guidance,
+            new SampleKey(RandomKey.Named(seed, 0, "picture"), context.Upload([.. numbers], count)), known);
         for (int i = 0; i < upsamplers.Length; i++)
             pictures = Upsample(context, pictures, i, seed, numbers, settings);
         return pictures;
@@ -112,13 +130,54 @@ sealed class UnclipSampler(UnclipModel model) : ISampler
     static SamplerSettings With(SamplerOption option, string value) => SamplerSettings.Of(
         ModelFamily.Get(UnclipFamily.FamilyName), new Dictionary<string, string> { [option.Name] = value });
 
-    DiffusionSampler CreateSampler(SamplerSettings settings)
+    // The noise behind a picture, as its own embedding draws it.
+    float[] Invert(Context context, SourcePicture source, int steps, float guidance)
+    {
+        int side = model.Sizes.DecoderSide;
+        return decoder.Invert(
+            context, context.Upload(Reduced(context, source), 1, side, side, 3),
+            UploadEmbeddings(context, EmbedPictures(context, [source.Pixels])),
+            new DdimSampler(decoder.Schedule, steps, DiffusionTarget.Velocity, clamps: true), guidance)
+            .ToArray(context.Stream);
+    }
+
+    Tensor UploadEmbeddings(Context context, IReadOnlyList<float[]> embeddings) =>
+        context.Upload([.. embeddings.SelectMany(embedding => embedding)], embeddings.Count, model.Sizes.Embedding);
+
+    DiffusionSampler CreateSampler(SamplerSettings settings, SourcePicture? source)
     {
         int steps = (int)settings.Number(Steps.Name);
-        return settings.Choice(SamplerName.Name) == Dpm
-            ? new DpmSolverSampler(decoder.Schedule, steps, DiffusionTarget.Velocity, clamps: true)
-            : new DdimSampler(decoder.Schedule, steps, DiffusionTarget.Velocity, clamps: true);
+        string name = settings.Choice(SamplerName.Name);
+        float eta = settings.Number(Eta.Name);
+        if (eta != 0f && name != Ddim)
+            throw new UserInputException($"--eta {eta} belongs to --sampler ddim, not to {name}; leave one of the two out");
+        if (source != null && name == Dpm)
+            throw new UserInputException("--sampler dpm draws from noise alone; to draw from a picture take ddim or ddpm");
+        if (source is { Mask: null } && steps == 1)
+            throw new UserInputException("--steps 1: the noise behind a picture is found in two steps or more");
+        return name switch
+        {
+            Dpm => new DpmSolverSampler(decoder.Schedule, steps, DiffusionTarget.Velocity, clamps: true),
+            Ddpm => new DdpmSampler(decoder.Schedule, steps, DiffusionTarget.Velocity, clamps: true),
+            _ => new DdimSampler(decoder.Schedule, steps, DiffusionTarget.Velocity, eta, clamps: true),
+        };
     }
+
+    // At the decoder's side, in its [-1, 1].
+    float[] Reduced(Context context, SourcePicture source) =>
+        [.. Reduced(context, source.Pixels, 3).Select(value => 2f * value - 1f)];
+
+    // A pixel of the decoder's is drawn where any of those that it stands for is.
+    int[] Reduced(Context context, bool[] mask) =>
+        [.. Reduced(context, [.. mask.Select(isDrawn => isDrawn ? 1f : 0f)], 1).Select(share => share > 0 ? 1 : 0)];
+
+    float[] Reduced(Context context, float[] values, int channels)
+    {
+        int side = model.Sizes.ImageSide;
+        return model.Reduce(context, context.Upload(values, 1, side, side, channels)).ToArray(context.Stream);
+    }
+
+    static T[] Repeat<T>(T[] one, int count) => [.. Enumerable.Repeat(one, count).SelectMany(values => values)];
 
     // Of each caption's candidates the one nearest to it.
     float[][] DrawEmbeddings(Context context, float[][] text, ulong seed, int firstNumber)
