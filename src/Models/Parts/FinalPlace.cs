@@ -9,6 +9,8 @@ public sealed class FinalPlace : UnaryLayer
     protected override Tensor Compute(Context context, Tensor x)
     {
         shape = x.Shape;
+        if (x.Shape[1] == 1)
+            return x.Reshape(x.Shape[0], x.Cols);
         Tensor y = context.Allocate(x.Shape[0], x.Cols);
         (int count, int before) = (x.Shape[0], (x.Shape[1] - 1) * x.Cols);
         Tensor others = context.Allocate(count, before);
@@ -20,6 +22,8 @@ public sealed class FinalPlace : UnaryLayer
     /// <inheritdoc/>
     protected override Tensor Differentiate(Context context, Tensor dy)
     {
+        if (shape[1] == 1)
+            return dy.Reshape(shape);
         int before = (shape[1] - 1) * shape[2];
         Tensor dx = context.Allocate(shape), others = context.Zeros(shape[0], before);
         ConcatenateOp.Join(context.Stream, [others, dy], dx.Reshape(shape[0], before + shape[2]));

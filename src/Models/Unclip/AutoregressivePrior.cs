@@ -34,10 +34,10 @@ public sealed class AutoregressivePrior
     /// <summary>Forward and, in training, backward.</summary>
     /// <param name="context">The step.</param>
     /// <param name="text">Scaled embeddings of captions, <c>[B, embedding]</c>; zeros where the condition is dropped.</param>
-    /// <param name="before">All codes of their pictures' embeddings but the last, <c>[B, codes - 1]</c>.</param>
-    /// <param name="codes">All codes, <c>[B, codes]</c>.</param>
+    /// <param name="before">The codes of their pictures' embeddings as <see cref="CodePriorNetwork.Forward"/> takes them, from <see cref="Shift"/>.</param>
+    /// <param name="codes">The codes, <c>[B, codes]</c>.</param>
     /// <returns>The mean cross-entropy of a code in nats, one element, on the device.</returns>
-    public Tensor Run(Context context, Tensor text, TokenBatch? before, IntTensor codes)
+    public Tensor Run(Context context, Tensor text, TokenBatch before, IntTensor codes)
     {
         Tensor result = loss.Forward(context, network.Forward(context, text, before), codes);
         if (context.Training)
@@ -65,10 +65,14 @@ public sealed class AutoregressivePrior
         if (isGuided)
             text = Guidance.WithAndWithout(context, text);
         int[] drawn = new int[text.Shape[0] * codes.Count];
+        var before = new TokenBatch();
         for (int place = 0; place < codes.Count; place++)
         {
             long mark = context.Arena.Mark();
-            Tensor logits = network.ForwardNext(context, text, Before(context, drawn, codes.Count, place));
+            int[] known = new int[text.Shape[0] * (place + 1)];
+            Shift(drawn, codes.Count, known, place + 1);
+            before.Set(known);
+            Tensor logits = network.ForwardLast(context, text, before.Upload(context, text.Shape[0], place + 1));
             if (isGuided)
                 logits = Guidance.Combine(context, logits, guidance);
             float[] values = logits.ToArray(context.Stream);
@@ -93,19 +97,15 @@ public sealed class AutoregressivePrior
         return embeddings;
     }
 
-    /// <summary>The first codes of rows of codes on the device, <c>[B, places]</c>; null for none.</summary>
-    /// <param name="context">The step.</param>
-    /// <param name="rows">All codes, one row behind the other.</param>
+    /// <summary>What the first places of rows of codes are told: 0, then each code but the last, counted from 1.</summary>
+    /// <param name="codes">Codes, a row behind the other.</param>
     /// <param name="count">Codes of a row.</param>
-    /// <param name="places">How many of each.</param>
-    public static TokenBatch? Before(Context context, ReadOnlySpan<int> rows, int count, int places)
+    /// <param name="before">Written, a row behind the other.</param>
+    /// <param name="places">Places of a row, at least 1.</param>
+    public static void Shift(ReadOnlySpan<int> codes, int count, Span<int> before, int places)
     {
-        if (places == 0)
-            return null;
-        int[] first = new int[rows.Length / count * places];
-        for (int i = 0; i < first.Length; i++)
-            first[i] = rows[i / places * count + i % places];
-        return TokenBatch.Of(context, first, false, rows.Length / count, places);
+        for (int i = 0; i < before.Length; i++)
+            before[i] = i % places == 0 ? 0 : 1 + codes[i / places * count + i % places - 1];
     }
 
     /// <summary>Forgets a step that was broken off.</summary>

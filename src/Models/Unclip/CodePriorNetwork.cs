@@ -6,12 +6,15 @@ namespace Dalle2.Models.Unclip;
 /// The network of the autoregressive prior: a causal transformer over the caption's embedding and the codes so far, which gives the logits of the next code. It holds, beside what is trained, what
 /// the codes mean.
 /// </summary>
+/// <remarks>
+/// Each place is told the caption's embedding by a projection of its own, the first one nothing else: a component of the image's embedding is nearly a linear function of it, and which one a transformer
+/// whose places share their weights is slow to find.
+/// </remarks>
 public sealed class CodePriorNetwork : Layer
 {
     readonly int buckets;
     readonly Linear text;
     readonly Embedding code;
-    readonly Concatenate join;
     readonly CausalTransformer transformer;
     readonly FinalPlace last;
     readonly Sequential end;
@@ -20,7 +23,6 @@ public sealed class CodePriorNetwork : Layer
     readonly Parameter basis;
     readonly Parameter lows;
     readonly Parameter widths;
-    bool hasCodes;
 
     /// <summary>A network.</summary>
     /// <param name="embedding">Features of an embedding.</param>
@@ -32,9 +34,8 @@ public sealed class CodePriorNetwork : Layer
     public CodePriorNetwork(int embedding, int components, int buckets, int width, int blocks, int heads)
     {
         this.buckets = buckets;
-        text = Compose("text", new Linear(embedding, width));
-        code = Compose("code", new Embedding(buckets, width, padding: false));
-        join = Compose("join", new Concatenate());
+        text = Compose("text", new Linear(embedding, (components + 1) * width));
+        code = Compose("code", new Embedding(buckets + 1, width));
         transformer = Compose("transformer", new CausalTransformer(components + 1, width, blocks, heads));
         last = Compose("last", new FinalPlace());
         end = Compose("end", new Sequential(("norm", new LayerNorm(width)), ("project", new Linear(width, buckets))));
@@ -80,19 +81,19 @@ public sealed class CodePriorNetwork : Layer
         }
     }
 
-    /// <summary>The logits of each code from those before it, <c>[B, codes, buckets]</c>.</summary>
+    /// <summary>The logits of each code from those before it, <c>[B, places, buckets]</c>.</summary>
     /// <param name="context">The step.</param>
     /// <param name="text">Scaled embeddings of captions, <c>[B, embedding]</c>; zeros where the condition is dropped.</param>
-    /// <param name="before">All codes but the last, <c>[B, codes - 1]</c>; null where there is but one.</param>
-    public Tensor Forward(Context context, Tensor text, TokenBatch? before)
+    /// <param name="before">At each place the code before it, counted from 1, and 0 at the first: <c>[B, places]</c>.</param>
+    public Tensor Forward(Context context, Tensor text, TokenBatch before)
     {
         BeginForward(context);
         return EndForward(context, end.Forward(context, Transform(context, text, before)));
     }
 
-    /// <summary>The logits of the next code alone, <c>[B, buckets]</c>; outside of training.</summary>
+    /// <summary>The logits at the last place alone, <c>[B, buckets]</c>; outside of training.</summary>
     /// <inheritdoc cref="Forward"/>
-    public Tensor ForwardNext(Context context, Tensor text, TokenBatch? before)
+    public Tensor ForwardLast(Context context, Tensor text, TokenBatch before)
     {
         BeginForward(context);
         return EndForward(context, end.Forward(context, last.Forward(context, Transform(context, text, before))));
@@ -103,32 +104,32 @@ public sealed class CodePriorNetwork : Layer
     {
         BeginBackward();
         Tensor dx = transformer.Backward(context, end.Backward(context, dlogits));
-        (int batch, int places, int width) = (dx.Shape[0], dx.Shape[1], dx.Shape[2]);
-        if (hasCodes)
+        code.Backward(context, dx);
+        (int batch, int cols) = (dx.Shape[0], dx.Length / dx.Shape[0]);
+        Tensor dtext = dx.Reshape(batch, cols);
+        if (TextCols > cols)
         {
-            Tensor[] parts = join.Backward(context, dx.Reshape(batch, places * width));
-            code.Backward(context, parts[1].Reshape(batch, places - 1, width));
-            text.BackwardToParameters(context, parts[0]);
-        }
-        else
-        {
-            text.BackwardToParameters(context, dx.Reshape(batch, width));
+            dtext = context.Allocate(batch, TextCols);
+            ConcatenateOp.Join(context.Stream, [dx.Reshape(batch, cols), context.Zeros(batch, TextCols - cols)], dtext);
         }
 
+        text.BackwardToParameters(context, dtext);
         EndBackward(context);
     }
 
-    Tensor Transform(Context context, Tensor text, TokenBatch? before)
+    int TextCols => lows.Shape[0] * code.Weight.Shape[1];
+
+    Tensor Transform(Context context, Tensor text, TokenBatch before)
     {
-        Tensor x = this.text.Forward(context, text);
-        (int batch, int width) = (x.Rows, x.Cols);
-        hasCodes = before != null;
-        if (before != null)
+        Tensor x = code.Forward(context, before), all = this.text.Forward(context, text), own = all;
+        (int batch, int cols) = (x.Shape[0], x.Length / x.Shape[0]);
+        if (TextCols > cols)
         {
-            Tensor codes = code.Forward(context, before);
-            x = join.Forward(context, x, codes.Reshape(batch, codes.Length / batch));
+            own = context.Allocate(batch, cols);
+            ConcatenateOp.Split(context.Stream, all, [own, context.Allocate(batch, TextCols - cols)]);
         }
 
-        return transformer.Forward(context, x.Reshape(batch, x.Cols / width, width));
+        ElementwiseOp.AddInPlace(context.Stream, x, own.Reshape(x.Shape));
+        return transformer.Forward(context, x);
     }
 }

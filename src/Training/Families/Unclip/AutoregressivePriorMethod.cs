@@ -10,13 +10,12 @@ namespace Dalle2.Training.Families.Unclip;
 sealed class AutoregressivePriorMethod(UnclipModel model, float dropped) : PriorMethod
 {
     readonly AutoregressivePrior prior = new(model);
-    readonly TokenBatch before = new(padding: false);
+    readonly TokenBatch before = new();
     int[] codes = [];
     int count;
     int[] rows = [];
-    int[] first = [];
+    int[] shifted = [];
     Tensor? text;
-    TokenBatch? read;
     IntTensor? targets;
 
     public override bool Prepare(Gpu.Runtime.Stream stream, ClipEmbeddings embeddings)
@@ -36,26 +35,25 @@ sealed class AutoregressivePriorMethod(UnclipModel model, float dropped) : Prior
 
     public override void Upload(Context context, Batch batch, ReadOnlySpan<float> images, Span<float> texts)
     {
-        int length = model.Sizes.Embedding, others = count - 1;
+        int length = model.Sizes.Embedding;
         if (rows.Length != batch.Size * count)
-            (rows, first) = (new int[batch.Size * count], new int[batch.Size * others]);
+            (rows, shifted) = (new int[batch.Size * count], new int[batch.Size * count]);
         RandomKey key = RandomKey.Named(context.Seed, context.Step, "prior.dropped");
         for (int b = 0; b < batch.Size; b++)
         {
-            ReadOnlySpan<int> row = codes.AsSpan(batch.Indices[b] * count, count);
-            row.CopyTo(rows.AsSpan(b * count));
-            row[..others].CopyTo(first.AsSpan(b * others));
+            codes.AsSpan(batch.Indices[b] * count, count).CopyTo(rows.AsSpan(b * count));
             if (Philox.Uniform(Philox.Block(key, (uint)b).W0) < dropped)
                 texts.Slice(b * length, length).Clear();
         }
 
         text = context.Upload(texts, batch.Size, length);
-        before.Set(first);
-        read = before.Upload(context, batch.Size, others);
+        AutoregressivePrior.Shift(rows, count, shifted, count);
+        before.Set(shifted);
+        before.Upload(context, batch.Size, count);
         targets = context.Upload(rows, batch.Size, count);
     }
 
-    public override Tensor Run(Context context) => prior.Run(context, text!, read, targets!);
+    public override Tensor Run(Context context) => prior.Run(context, text!, before, targets!);
 
     public override float[] Draw(
         Context context, Batch captions, ReadOnlySpan<float> texts, ulong seed, int firstNumber, string name, SamplerSettings settings)

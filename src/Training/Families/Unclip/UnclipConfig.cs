@@ -45,13 +45,13 @@ public sealed record UnclipConfig : TrainingConfig
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public PriorKind Prior { get; init; }
 
-    /// <summary>Features inside the prior.</summary>
+    /// <summary>Features inside the prior; 0 for 512 of a perceptron, 128 of the others, whose step does as much for each place of a sequence.</summary>
     [JsonPropertyOrder(ModelOrder)]
-    public int PriorWidth { get; init; } = 512;
+    public int PriorWidth { get; init; }
 
-    /// <summary>Blocks of the prior.</summary>
+    /// <summary>Blocks of the prior; 0 for 4 of a perceptron, 3 of the others.</summary>
     [JsonPropertyOrder(ModelOrder)]
-    public int PriorBlocks { get; init; } = 4;
+    public int PriorBlocks { get; init; }
 
     /// <summary>Heads of the attention of a prior that is a transformer or autoregressive.</summary>
     [JsonPropertyOrder(ModelOrder)]
@@ -163,8 +163,8 @@ public sealed record UnclipConfig : TrainingConfig
         EncoderChannels = EncoderChannels,
         Embedding = Embedding,
         Prior = Prior,
-        PriorWidth = PriorWidth,
-        PriorBlocks = PriorBlocks,
+        PriorWidth = PriorWidth > 0 ? PriorWidth : Prior == PriorKind.Perceptron ? 512 : 128,
+        PriorBlocks = PriorBlocks > 0 ? PriorBlocks : Prior == PriorKind.Perceptron ? 4 : 3,
         PriorHeads = PriorHeads,
         PriorComponents = PriorComponents == 0 ? Embedding : PriorComponents,
         PriorBuckets = PriorBuckets,
@@ -188,8 +188,8 @@ public sealed record UnclipConfig : TrainingConfig
         RequireBetween("textLayers", TextLayers, 0, 1024);
         RequireBetween("textHeads", TextHeads, 1, 1024);
         RequireBetween("embedding", Embedding, 1, MostFeatures);
-        RequireBetween("priorWidth", PriorWidth, 2, MostFeatures);
-        RequireBetween("priorBlocks", PriorBlocks, 1, 1024);
+        RequireBetween("priorWidth", PriorWidth, 0, MostFeatures);
+        RequireBetween("priorBlocks", PriorBlocks, 0, 1024);
         RequireBetween("priorHeads", PriorHeads, 1, 1024);
         RequireBetween("priorComponents", PriorComponents, 0, MostFeatures);
         RequireBetween("priorBuckets", PriorBuckets, 2, MostFeatures);
