@@ -89,7 +89,7 @@ sealed class UnclipStep : IStep
     {
         var prior = new DiffusionPrior(model);
         Tensor images = Draw(batch, model.Sizes.Embedding), captions = Draw(batch, model.Sizes.Embedding), levels = Levels(batch);
-        return () => prior.Run(context, images, captions, levels);
+        return () => prior.Run(context, images, new PriorCondition(captions, null), levels);
     }
 
     Func<Tensor> OfDecoder(int batch)

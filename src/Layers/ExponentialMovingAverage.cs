@@ -67,6 +67,9 @@ public sealed class ExponentialMovingAverage
         ExponentialMovingAverageOp.Update(context.Stream, store.Buffer(Averages), store.Values, rate.View);
     }
 
+    /// <summary>Makes the averages copies of the values again: after values were set by other means than training.</summary>
+    public void Restart(Stream stream) => stream.Copy(store.Values, store.Buffer(Averages));
+
     /// <summary>Exchanges values and averages, so that the store's layers compute with the averages; called again, back.</summary>
     public void Swap(Stream stream)
     {

@@ -44,9 +44,32 @@ public class UnclipGradientTests
     [Test]
     public void Of_the_prior()
     {
-        var prior = new PriorNetwork(5, 8, 2);
-        Check(prior, (context, inputs) => prior.Forward(context, inputs[0], inputs[1], inputs[2]), prior.Backward, [Batch, 5], [Batch, 5],
-            [Batch]);
+        var prior = new PriorPerceptron(5, 8, 2);
+        Check(
+            prior, (context, inputs) => prior.Forward(context, inputs[0], new PriorCondition(inputs[1], null), inputs[2]), prior.Backward,
+            [Batch, 5], [Batch, 5], [Batch]);
+    }
+
+    [Test]
+    public void Of_the_transformer_prior()
+    {
+        var prior = new PriorTransformer(embedding: 5, words: 3, wordFeatures: 4, width: 8, blocks: 2, heads: 2);
+        Check(
+            prior, (context, inputs) => prior.Forward(context, inputs[0], new PriorCondition(inputs[1], inputs[3]), inputs[2]),
+            prior.Backward, [Batch, 5], [Batch, 5], [Batch], [Batch, 3, 4]);
+    }
+
+    // As many places as there are, and fewer.
+    [TestCase(4)]
+    [TestCase(3)]
+    public void Of_the_autoregressive_prior(int places)
+    {
+        var prior = new CodePriorNetwork(embedding: 5, components: 3, buckets: 4, width: 8, blocks: 2, heads: 2);
+        int[] before = [0, 1, 4, 3, 0, 2, 2, 4];
+        Check(
+            prior, (context, inputs) => prior.Forward(
+                context, inputs[0], TokenBatch.Of(context, [.. before.Where((_, i) => i % 4 < places)], true, Batch, places)),
+            prior.Backward, [Batch, 5]);
     }
 
     [TestCase(1)]

@@ -127,9 +127,11 @@ public class UnclipParityTests
         Keep("gradient.input.contrast.text", dtext);
         Keep("gradient.input.contrast.image", dimage);
 
-        Tensor embeddings = model.Prior.Forward(
-            context, Draw("input.prior.noisy", Batch, sizes.Embedding), Draw("input.prior.text", Batch, sizes.Embedding), Times("prior"));
-        model.Prior.Backward(context, Slope("prior", embeddings));
+        var prior = (PriorNetwork)model.Prior;
+        Tensor embeddings = prior.Forward(
+            context, Draw("input.prior.noisy", Batch, sizes.Embedding),
+            new PriorCondition(Draw("input.prior.text", Batch, sizes.Embedding), null), Times("prior"));
+        prior.Backward(context, Slope("prior", embeddings));
 
         Tensor pictures = model.Decoder.Forward(
             context, Draw("input.decoder.noisy", Batch, sizes.ImageSide, sizes.ImageSide, 3),

@@ -46,6 +46,15 @@ public sealed class RunFolderTests
     }
 
     [Test]
+    public void A_setting_that_is_younger_than_the_run_has_its_default()
+    {
+        using RunFolder old = RunFolder.Create(run, Some);
+        File.WriteAllText(old.ConfigPath, "{ \"model\": \"classic\", \"steps\": 500 }");
+        Assert.That(old.ConfigDifferences(Some with { LearningRate = 0 }), Is.Empty);
+        Assert.That(old.ConfigDifferences(Some), Is.EqualTo(new[] { "learningRate: 0, now 0.002" }));
+    }
+
+    [Test]
     public void An_existing_run_is_not_overwritten()
     {
         RunFolder.Create(run, Some).Dispose();

@@ -2,6 +2,7 @@ using Dalle2.Data.Sets;
 using Dalle2.Data.Text;
 using Dalle2.Gpu.Runtime;
 using Dalle2.Models.Parts;
+using Dalle2.Models.Unclip;
 using Dalle2.Training.Families;
 using Dalle2.Training.Families.Classic;
 using Dalle2.Training.Families.Unclip;
@@ -19,13 +20,14 @@ sealed class TrainingSteps : IDisposable
     public TrainingSteps(Device device, string stage, RecurrentCell cell = RecurrentCell.Lstm, int samples = 40, int batch = 8,
         Func<TrainingConfig, TrainingConfig>? change = null)
     {
-        (ModelFamily family, string name) = stage.Split('/') is [var first, var second]
+        (ModelFamily family, string name) = stage.Split('/') is [var first, var second, ..]
             ? (ModelFamily.Get(first), second) : (ModelFamily.Default, stage);
+        PriorKind prior = stage.Split('/') is [_, _, var form] ? Enum.Parse<PriorKind>(form) : default;
         TrainingConfig config = family.Preset("tiny") with { Samples = samples, Batch = batch, WeightDecay = 0.01f, ClipNorm = 1f };
         config = config switch
         {
             ClassicConfig classic => classic with { Cell = cell },
-            UnclipConfig unclip => unclip with { Cell = cell, ClipBatch = batch, PriorBatch = batch, Upsamplers = 2 },
+            UnclipConfig unclip => unclip with { Cell = cell, ClipBatch = batch, PriorBatch = batch, Upsamplers = 2, Prior = prior },
             _ => config,
         };
         config = change?.Invoke(config) ?? config;
@@ -52,8 +54,12 @@ sealed class TrainingSteps : IDisposable
     /// <summary>The families of the product.</summary>
     public static ModelFamily[] Families { get; } = [ModelFamily.Default, ModelFamily.Get("unclip")];
 
-    /// <summary>Their stages, as family/stage.</summary>
-    public static IEnumerable<string> StageNames => Families.SelectMany(family => family.Stages.Select(s => $"{family.Name}/{s.Name}"));
+    /// <summary>Their stages, as family/stage, and that of the prior in each form, as family/stage/form.</summary>
+    public static IEnumerable<string> StageNames =>
+    [
+        .. Families.SelectMany(family => family.Stages.Select(s => $"{family.Name}/{s.Name}")),
+        .. Enum.GetValues<PriorKind>().Where(form => form != default).Select(form => $"unclip/{UnclipFamily.Prior}/{form}"),
+    ];
 
     public static IEnumerable<TestCaseData> Cases =>
     [

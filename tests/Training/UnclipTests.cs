@@ -313,27 +313,4 @@ public partial class UnclipTests
         .. ModelFamily.Get("unclip").Stages.Select(stage => Path.Combine(path, "checkpoints", stage.Name)).Where(Directory.Exists)
             .Select(stage => File.ReadAllBytes(Directory.GetFiles(stage, "final-*").Single())),
     ];
-
-    sealed class StoppingObserver(CancellationTokenSource stop, int after) : ITrainingObserver
-    {
-        int steps;
-
-        public void Notice(string sentence)
-        {
-        }
-
-        public void Preparing(int done, int total)
-        {
-        }
-
-        public void Progress(TrainingProgress progress)
-        {
-            if (++steps == after)
-                stop.Cancel();
-        }
-
-        public void StageDone(string stage, TimeSpan time, IReadOnlyList<KeyValuePair<string, double>> figures)
-        {
-        }
-    }
 }

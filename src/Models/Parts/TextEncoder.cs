@@ -32,6 +32,10 @@ public sealed class TextEncoder : CaptionEncoder
     }
 
     /// <inheritdoc/>
+    protected override Tensor ComputeWords(Context context, TokenBatch tokens, IntTensor lengths) =>
+        recurrent.Forward(context, embedding.Forward(context, tokens), lengths);
+
+    /// <inheritdoc/>
     public override void Backward(Context context, Tensor dtext)
     {
         BeginBackward();

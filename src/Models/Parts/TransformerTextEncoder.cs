@@ -1,14 +1,13 @@
 namespace Dalle2.Models.Parts;
 
 /// <summary>
-/// CLIP's text encoder (Radford et al., 2021, arXiv 2103.00020): word vectors and learned positions through blocks of causal self-attention and a perceptron with QuickGELU, each behind a layer
-/// normalization and added to its input; the features of the last word, normalized.
+/// CLIP's text encoder (Radford et al., 2021, arXiv 2103.00020): word vectors and learned positions through blocks of causal self-attention; the features of the last word, normalized.
 /// </summary>
 public sealed class TransformerTextEncoder : CaptionEncoder
 {
     readonly Embedding embedding;
     readonly LearnedPositions positions;
-    readonly Block[] blocks;
+    readonly TransformerBlock[] blocks;
     readonly LastPlace last;
     readonly LayerNorm norm;
 
@@ -22,7 +21,7 @@ public sealed class TransformerTextEncoder : CaptionEncoder
     {
         embedding = Compose("embedding", new Embedding(vocabulary, features));
         positions = Compose("positions", new LearnedPositions(words, features));
-        blocks = [.. Enumerable.Range(1, layers).Select(i => Compose($"block{i}", new Block(features, heads)))];
+        blocks = [.. Enumerable.Range(1, layers).Select(i => Compose($"block{i}", new TransformerBlock(features, heads)))];
         last = Compose("last", new LastPlace());
         norm = Compose("norm", new LayerNorm(features));
     }
@@ -34,11 +33,13 @@ public sealed class TransformerTextEncoder : CaptionEncoder
     public override Tensor Forward(Context context, TokenBatch tokens, IntTensor lengths)
     {
         BeginForward(context);
-        Tensor x = positions.Forward(context, embedding.Forward(context, tokens));
-        foreach (Block block in blocks)
-            x = block.Forward(context, x, lengths);
+        Tensor x = Transform(context, tokens, lengths);
         return EndForward(context, norm.Forward(context, last.Forward(context, x, lengths)));
     }
+
+    /// <inheritdoc/>
+    protected override Tensor ComputeWords(Context context, TokenBatch tokens, IntTensor lengths) =>
+        norm.Forward(context, Transform(context, tokens, lengths));
 
     /// <inheritdoc/>
     public override void Backward(Context context, Tensor dtext)
@@ -51,39 +52,11 @@ public sealed class TransformerTextEncoder : CaptionEncoder
         EndBackward(context);
     }
 
-    sealed class Block : Layer
+    Tensor Transform(Context context, TokenBatch tokens, IntTensor lengths)
     {
-        const int Expansion = 4;
-
-        readonly LayerNorm attentionNorm;
-        readonly MultiHeadAttention attention;
-        readonly Sequential perceptron;
-
-        public Block(int width, int heads)
-        {
-            attentionNorm = Compose("attentionNorm", new LayerNorm(width));
-            attention = Compose("attention", new MultiHeadAttention(width, heads, causal: true));
-            perceptron = Compose("perceptron", new Sequential(
-                ("norm", new LayerNorm(width)), ("expand", new Linear(width, Expansion * width, activation: ActivationKind.QuickGELU)),
-                ("project", new Linear(Expansion * width, width))));
-        }
-
-        public Tensor Forward(Context context, Tensor x, IntTensor lengths)
-        {
-            Tensor seen = attention.Forward(context, attentionNorm.Forward(context, x), lengths);
-            ElementwiseOp.AddInPlace(context.Stream, seen, x);
-            Tensor y = perceptron.Forward(context, seen);
-            ElementwiseOp.AddInPlace(context.Stream, y, seen);
-            return y;
-        }
-
-        public Tensor Backward(Context context, Tensor dy)
-        {
-            Tensor dseen = perceptron.Backward(context, dy);
-            ElementwiseOp.AddInPlace(context.Stream, dseen, dy);
-            Tensor dx = attentionNorm.Backward(context, attention.Backward(context, dseen));
-            ElementwiseOp.AddInPlace(context.Stream, dx, dseen);
-            return dx;
-        }
+        Tensor x = positions.Forward(context, embedding.Forward(context, tokens));
+        foreach (TransformerBlock block in blocks)
+            x = block.Forward(context, x, lengths);
+        return x;
     }
 }

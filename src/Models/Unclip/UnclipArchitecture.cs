@@ -43,11 +43,23 @@ public sealed record UnclipArchitecture
     /// <summary>Features of CLIP's embeddings.</summary>
     public required int Embedding { get; init; }
 
+    /// <summary>The form of the prior.</summary>
+    public PriorKind Prior { get; init; }
+
     /// <summary>Features inside the prior.</summary>
     public required int PriorWidth { get; init; }
 
-    /// <summary>Residual blocks of the prior.</summary>
+    /// <summary>Blocks of the prior.</summary>
     public required int PriorBlocks { get; init; }
+
+    /// <summary>Heads of the attention of a prior that is a transformer.</summary>
+    public int PriorHeads { get; init; } = 1;
+
+    /// <summary>Principal components of an embedding that the autoregressive prior draws at most.</summary>
+    public int PriorComponents { get; init; } = 1;
+
+    /// <summary>Buckets that the autoregressive prior cuts each into.</summary>
+    public int PriorBuckets { get; init; } = 2;
 
     /// <summary>Channels of each level of the decoder, over patches of 2 x 2 pixels; all but the first halve the map.</summary>
     public required IReadOnlyList<int> DecoderChannels { get; init; }
@@ -96,6 +108,9 @@ public sealed record UnclipArchitecture
             $"decoderHeads is {DecoderHeads}, which does not divide the {DecoderChannels[^1]} channels of the decoder's lowest level");
         Require(TextLayers == 0 || TextFeatures % TextHeads == 0,
             $"textHeads is {TextHeads}, which does not divide the {TextFeatures} textFeatures");
+        Require(Prior == PriorKind.Perceptron || (PriorWidth % PriorHeads == 0 && PriorWidth / PriorHeads <= AttentionOp.MaxSize),
+            $"priorHeads is {PriorHeads}, which does not cut the priorWidth of {PriorWidth} into equal parts of {AttentionOp.MaxSize} at most");
+        Require(PriorComponents <= Embedding, $"priorComponents is {PriorComponents}, and an embedding has {Embedding} numbers");
         Require(PriorWidth % 2 == 0 && DecoderConditions % 2 == 0, "priorWidth and decoderConditions must be even");
         Require(UpsamplerConditions % 2 == 0, "upsamplerConditions must be even");
     }

@@ -25,7 +25,7 @@ public sealed class UnclipModel : IDisposable
         ImageEncoder = Add(device, "image", new ResidualEncoder(sizes.DecoderSide, sizes.EncoderChannels), seed);
         Contrast = Add(device, "contrast", new ContrastiveHead(sizes.TextFeatures, ImageEncoder.Features, sizes.Embedding), seed);
         Clip = new ContrastiveModel(TextEncoder, ImageEncoder, Contrast);
-        Prior = Add(device, "prior", new PriorNetwork(sizes.Embedding, sizes.PriorWidth, sizes.PriorBlocks), seed);
+        Prior = Add(device, "prior", CreatePrior(sizes), seed);
         Decoder = Add(device, "decoder", new UNet(new UNetSizes
         {
             Channels = sizes.DecoderChannels,
@@ -62,8 +62,8 @@ public sealed class UnclipModel : IDisposable
     /// <summary>All three: CLIP.</summary>
     public ContrastiveModel Clip { get; }
 
-    /// <summary>Takes noise off image embeddings, knowing the caption's.</summary>
-    public PriorNetwork Prior { get; }
+    /// <summary>Image embeddings from captions: a <see cref="PriorNetwork"/> or a <see cref="CodePriorNetwork"/>.</summary>
+    public Layer Prior { get; }
 
     /// <summary>Takes noise off pictures, knowing the image's embedding.</summary>
     public UNet Decoder { get; }
@@ -102,6 +102,16 @@ public sealed class UnclipModel : IDisposable
         foreach (ParameterStore store in stores)
             store.Dispose();
     }
+
+    static Layer CreatePrior(UnclipArchitecture sizes) => sizes.Prior switch
+    {
+        PriorKind.Perceptron => new PriorPerceptron(sizes.Embedding, sizes.PriorWidth, sizes.PriorBlocks),
+        PriorKind.Transformer => new PriorTransformer(
+            sizes.Embedding, sizes.MostWords, sizes.TextFeatures, sizes.PriorWidth, sizes.PriorBlocks, sizes.PriorHeads),
+        PriorKind.Autoregressive => new CodePriorNetwork(
+            sizes.Embedding, sizes.PriorComponents, sizes.PriorBuckets, sizes.PriorWidth, sizes.PriorBlocks, sizes.PriorHeads),
+        _ => throw new ArgumentOutOfRangeException(nameof(sizes), sizes.Prior, "there is no such prior"),
+    };
 
     T Add<T>(Device device, string name, T part, ulong seed)
         where T : Layer

@@ -150,12 +150,19 @@ public sealed class RunFolder : IDisposable
         }
     }
 
-    /// <summary>Says where a configuration differs from the stored one: <c>steps: 500, now 1000</c>. Empty when they are equal.</summary>
+    /// <summary>Says where a configuration differs from the stored one: <c>steps: 500, now 1000</c>. Empty when they are equal. A setting that is younger than the run has its default in it.</summary>
     /// <exception cref="UserInputException">The stored configuration is not JSON.</exception>
     public IReadOnlyList<string> ConfigDifferences<TConfig>(TConfig config)
     {
         JsonObject stored = ReadConfig<JsonObject>();
-        var given = JsonSerializer.SerializeToNode(config, config!.GetType(), Json) as JsonObject ?? [];
+        Type type = config!.GetType();
+        var given = JsonSerializer.SerializeToNode(config, type, Json) as JsonObject ?? [];
+        foreach (var (key, value) in JsonSerializer.SerializeToNode(ReadConfig(type), type, Json)!.AsObject())
+        {
+            if (!stored.ContainsKey(key))
+                stored.Add(key, value?.DeepClone());
+        }
+
         var differences = new List<string>();
         foreach (string key in stored.Select(pair => pair.Key).Union(given.Select(pair => pair.Key)))
         {

@@ -24,6 +24,12 @@ sealed class ClipEmbeddings
     /// <summary>What embeddings are multiplied by.</summary>
     public static float Scale(int length) => MathF.Sqrt(length);
 
+    /// <summary>Those of all pictures, one behind the other.</summary>
+    public ReadOnlySpan<float> Images => images;
+
+    /// <summary>Those of all captions, one behind the other.</summary>
+    public ReadOnlySpan<float> Texts => texts;
+
     /// <summary>Embeds all samples.</summary>
     public static ClipEmbeddings Of(Device device, UnclipModel model, PreparedData data, int[][] captions)
     {

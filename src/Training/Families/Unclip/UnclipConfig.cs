@@ -39,13 +39,31 @@ public sealed record UnclipConfig : TrainingConfig
     [JsonPropertyOrder(ModelOrder)]
     public int Embedding { get; init; } = 64;
 
-    /// <summary>Features inside the prior.</summary>
+    /// <summary>The form of the prior: a diffusion by a perceptron or by a transformer, or autoregressive. Left out of <c>config.json</c> where it is the perceptron.</summary>
     [JsonPropertyOrder(ModelOrder)]
-    public int PriorWidth { get; init; } = 512;
+    [JsonConverter(typeof(JsonStringEnumConverter<PriorKind>))]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public PriorKind Prior { get; init; }
 
-    /// <summary>Residual blocks of the prior.</summary>
+    /// <summary>Features inside the prior; 0 for 512 of a perceptron, 128 of the others, whose step does as much for each place of a sequence.</summary>
     [JsonPropertyOrder(ModelOrder)]
-    public int PriorBlocks { get; init; } = 4;
+    public int PriorWidth { get; init; }
+
+    /// <summary>Blocks of the prior; 0 for 4 of a perceptron, 3 of the others.</summary>
+    [JsonPropertyOrder(ModelOrder)]
+    public int PriorBlocks { get; init; }
+
+    /// <summary>Heads of the attention of a prior that is a transformer or autoregressive.</summary>
+    [JsonPropertyOrder(ModelOrder)]
+    public int PriorHeads { get; init; } = 4;
+
+    /// <summary>Principal components of an embedding that the autoregressive prior draws at most; 0 for as many as hold 99 % of the variance.</summary>
+    [JsonPropertyOrder(ModelOrder)]
+    public int PriorComponents { get; init; }
+
+    /// <summary>Buckets that the autoregressive prior cuts each component into.</summary>
+    [JsonPropertyOrder(ModelOrder)]
+    public int PriorBuckets { get; init; } = 64;
 
     /// <summary>Channels of each level of the decoder, over patches of 2 x 2 pixels; all but the first halve the map.</summary>
     [JsonPropertyOrder(ModelOrder)]
@@ -144,8 +162,12 @@ public sealed record UnclipConfig : TrainingConfig
         Cell = Cell,
         EncoderChannels = EncoderChannels,
         Embedding = Embedding,
-        PriorWidth = PriorWidth,
-        PriorBlocks = PriorBlocks,
+        Prior = Prior,
+        PriorWidth = PriorWidth > 0 ? PriorWidth : Prior == PriorKind.Perceptron ? 512 : 128,
+        PriorBlocks = PriorBlocks > 0 ? PriorBlocks : Prior == PriorKind.Perceptron ? 4 : 3,
+        PriorHeads = PriorHeads,
+        PriorComponents = PriorComponents == 0 ? Embedding : PriorComponents,
+        PriorBuckets = PriorBuckets,
         DecoderChannels = DecoderChannels,
         DecoderBlocks = DecoderBlocks,
         DecoderConditions = DecoderConditions,
@@ -166,8 +188,11 @@ public sealed record UnclipConfig : TrainingConfig
         RequireBetween("textLayers", TextLayers, 0, 1024);
         RequireBetween("textHeads", TextHeads, 1, 1024);
         RequireBetween("embedding", Embedding, 1, MostFeatures);
-        RequireBetween("priorWidth", PriorWidth, 2, MostFeatures);
-        RequireBetween("priorBlocks", PriorBlocks, 1, 1024);
+        RequireBetween("priorWidth", PriorWidth, 0, MostFeatures);
+        RequireBetween("priorBlocks", PriorBlocks, 0, 1024);
+        RequireBetween("priorHeads", PriorHeads, 1, 1024);
+        RequireBetween("priorComponents", PriorComponents, 0, MostFeatures);
+        RequireBetween("priorBuckets", PriorBuckets, 2, MostFeatures);
         RequireBetween("decoderBlocks", DecoderBlocks, 1, 64);
         RequireBetween("decoderConditions", DecoderConditions, 2, MostFeatures);
         RequireBetween("decoderHeads", DecoderHeads, 1, 1024);

@@ -5,7 +5,7 @@ using Dalle2.Training.Runs;
 
 namespace Dalle2.Training.Families.Unclip;
 
-/// <summary>unCLIP, the model of DALL-E 2 (Ramesh et al., 2022, arXiv 2204.06125): CLIP, a diffusion prior from caption to image embedding, a diffusion decoder from embedding to picture, diffusion upsamplers.</summary>
+/// <summary>unCLIP, the model of DALL-E 2 (Ramesh et al., 2022, arXiv 2204.06125): CLIP, a prior from caption to image embedding, a diffusion decoder from embedding to picture, diffusion upsamplers.</summary>
 public sealed class UnclipFamily : ModelFamily
 {
     /// <summary>The family's name.</summary>
@@ -14,7 +14,7 @@ public sealed class UnclipFamily : ModelFamily
     /// <summary>Encoders of captions and pictures, contrastive.</summary>
     public const string Clip = "clip";
 
-    /// <summary>The diffusion prior, on the frozen CLIP.</summary>
+    /// <summary>The prior, on the frozen CLIP.</summary>
     public const string Prior = "prior";
 
     /// <summary>The diffusion decoder, on the frozen CLIP.</summary>
@@ -39,7 +39,7 @@ public sealed class UnclipFamily : ModelFamily
     public override IReadOnlyList<StageDescription> Stages { get; } =
     [
         new(Clip, "CLIP: captions and pictures in one space (contrastive)", "clipSteps", ["loss"]),
-        new(Prior, "prior: image embeddings from captions (diffusion)", "priorSteps", ["loss"]),
+        new(Prior, "prior: image embeddings from captions", "priorSteps", ["loss"]),
         new(Decoder, "decoder: pictures from image embeddings (diffusion)", "decoderSteps", ["loss"]),
         new(UpsamplerStages[0], "upsampler: pictures of twice the side (diffusion)", "upsamplerSteps", ["loss"]),
         new(UpsamplerStages[1], "second upsampler: of four times the side (diffusion)", "secondUpsamplerSteps", ["loss"]),

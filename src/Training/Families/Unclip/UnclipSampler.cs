@@ -13,7 +13,7 @@ namespace Dalle2.Training.Families.Unclip;
 /// <summary>Draws as unCLIP does: the caption's embedding, from it an image embedding by the prior (of two the one nearer to the caption), from that a picture by the decoder.</summary>
 sealed class UnclipSampler(UnclipModel model) : ISampler
 {
-    const int PriorSteps = 16, Candidates = 2;
+    const int Candidates = 2;
 
     const string Ddim = "ddim", Ddpm = "ddpm", Dpm = "dpm";
 
@@ -39,11 +39,12 @@ sealed class UnclipSampler(UnclipModel model) : ISampler
         ["no", "yes"]);
 
     readonly ContrastiveModel clip = model.Clip;
-    readonly DiffusionPrior prior = new(model);
+    readonly PriorMethod prior = PriorMethod.Of(model);
     readonly DiffusionDecoder decoder = new(model);
     readonly Upsampler[] upsamplers = [.. model.Upsamplers.Select(network => new Upsampler(network))];
 
-    public static IReadOnlyList<SamplerOption> Options { get; } = [Guidance, Steps, SamplerName, Eta, UpsamplerSteps, FromTextOnly];
+    public static IReadOnlyList<SamplerOption> Options { get; } =
+        [Guidance, Steps, SamplerName, Eta, UpsamplerSteps, FromTextOnly, .. PriorMethod.Options];
 
     /// <summary>The defaults, but that pictures are resized where upsamplers would draw.</summary>
     public static SamplerSettings WithoutUpsamplers => With(UpsamplerSteps, "0");
@@ -85,7 +86,8 @@ sealed class UnclipSampler(UnclipModel model) : ISampler
     public float[][] EmbedPrompts(Context context, Batch captions, ulong seed, int firstNumber, SamplerSettings settings)
     {
         float[][] text = EmbedTexts(context, captions);
-        return settings.Choice(FromTextOnly.Name) == "yes" ? text : DrawEmbeddings(context, text, seed, firstNumber);
+        return settings.Choice(FromTextOnly.Name) == "yes" ? text
+            : DrawEmbeddings(context, captions, text, seed, firstNumber, settings);
     }
 
     public Tensor Draw(
@@ -180,18 +182,11 @@ sealed class UnclipSampler(UnclipModel model) : ISampler
     static T[] Repeat<T>(T[] one, int count) => [.. Enumerable.Repeat(one, count).SelectMany(values => values)];
 
     // Of each caption's candidates the one nearest to it.
-    float[][] DrawEmbeddings(Context context, float[][] text, ulong seed, int firstNumber)
+    float[][] DrawEmbeddings(Context context, Batch captions, float[][] text, ulong seed, int firstNumber, SamplerSettings settings)
     {
-        int length = model.Sizes.Embedding;
-        float[][][] candidates = new float[Candidates][][];
-        for (int one = 0; one < Candidates; one++)
-        {
-            Tensor drawn = context.Upload(
-                LatentNoise.Draw(seed, firstNumber, text.Length, length, 1f, $"embedding{one}"), text.Length, length);
-            prior.Draw(context, drawn, context.Upload([.. text.SelectMany(row => row)], text.Length, length), PriorSteps);
-            candidates[one] = Scaled(drawn.ToArray(context.Stream));
-        }
-
+        float[] texts = [.. text.SelectMany(row => row)];
+        float[][][] candidates = [.. Enumerable.Range(0, Candidates).Select(one =>
+            Scaled(prior.Draw(context, captions, texts, seed, firstNumber, $"embedding{one}", settings)))];
         return [.. text.Select((row, b) => candidates.Select(all => all[b]).MaxBy(drawn => Dot(drawn, row))!)];
     }
 

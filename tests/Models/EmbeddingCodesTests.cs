@@ -1,0 +1,136 @@
+using Dalle2.Models.Unclip;
+using Dalle2.Tensors;
+
+namespace Dalle2.Tests.Models;
+
+/// <summary>Embeddings to codes and back, held against what is known of how they were made.</summary>
+[Parallelizable(ParallelScope.All)]
+public class EmbeddingCodesTests
+{
+    const int Length = 6, Samples = 4000, Buckets = 32;
+
+    // Deviations along directions of the test's own, in no order, the last one too small to matter.
+    static readonly double[] Deviations = [0.5, 3, 0.02, 1, 2, 0];
+
+    static readonly double[][] Directions = Rotation();
+
+    static readonly (float[] Images, float[] Texts) Pairs = Draw();
+
+    static readonly EmbeddingCodes Codes = EmbeddingCodes.Of(Pairs.Images, Pairs.Texts, Length, Length, Buckets);
+
+    [Test]
+    public void Components_are_the_directions_of_most_variance_the_largest_first()
+    {
+        // 9 + 4 + 1 + .25 of 14.2504: more than 99 %, and 14 would be less.
+        int[] expected = [1, 4, 3, 0];
+        Assert.That(Codes.Count, Is.EqualTo(1 + 4));
+        for (int i = 0; i < expected.Length; i++)
+        {
+            double cosine = Enumerable.Range(0, Length).Sum(d => Codes.Basis[i * Length + d] * Directions[expected[i]][d]);
+            Assert.That(Math.Abs(cosine), Is.EqualTo(1).Within(2e-3), $"component {i}");
+        }
+
+        Assert.That(EmbeddingCodes.Of(Pairs.Images, Pairs.Texts, Length, 2, Buckets).Count, Is.EqualTo(1 + 2));
+    }
+
+    [Test]
+    public void What_comes_back_is_within_half_a_bucket_of_each_component_and_lacks_the_others()
+    {
+        int[] codes = new int[Codes.Count];
+        float[] back = new float[Length];
+        for (int sample = 0; sample < Samples; sample++)
+        {
+            ReadOnlySpan<float> image = Pairs.Images.AsSpan(sample * Length, Length);
+            Codes.Encode(image, Pairs.Texts.AsSpan(sample * Length, Length), codes);
+            Assert.That(codes, Has.All.InRange(0, Buckets - 1));
+            Codes.Decode(codes, back);
+            for (int i = 0; i < Codes.Count - 1; i++)
+            {
+                double error = 0;
+                for (int d = 0; d < Length; d++)
+                    error += (back[d] - (double)image[d]) * Codes.Basis[i * Length + d];
+                Assert.That(Math.Abs(error), Is.LessThanOrEqualTo(0.5 * Codes.Widths[i + 1] + 1e-5), $"component {i} of sample {sample}");
+            }
+        }
+    }
+
+    [Test]
+    public void The_first_code_rises_with_the_inner_product_and_what_lies_outside_takes_the_last_bucket()
+    {
+        int CodeOf(float factor)
+        {
+            float[] text = [.. Directions[1].Select(one => (float)one)], image = [.. text.Select(one => factor * one)];
+            int[] codes = new int[Codes.Count];
+            Codes.Encode(image, text, codes);
+            return codes[0];
+        }
+
+        double low = Codes.Lows[0], width = Codes.Widths[0];
+        Assert.That(CodeOf((float)(low + 7.5 * width)), Is.EqualTo(7));
+        Assert.That(CodeOf((float)(low - 100)), Is.Zero);
+        Assert.That(CodeOf((float)(low + 100 * Buckets * width)), Is.EqualTo(Buckets - 1));
+    }
+
+    [Test]
+    public void Embeddings_that_are_all_alike_have_codes_too()
+    {
+        float[] alike = [.. Enumerable.Repeat((float[])[1, 2, 3], 4).SelectMany(one => one)];
+        EmbeddingCodes codes = EmbeddingCodes.Of(alike, alike, 3, 3, Buckets);
+        int[] own = new int[codes.Count];
+        float[] back = new float[3];
+        codes.Encode(alike.AsSpan(0, 3), alike.AsSpan(0, 3), own);
+        codes.Decode(own, back);
+        Assert.That(back, Is.EqualTo(new float[] { 1, 2, 3 }).Within(1e-6f));
+    }
+
+    // Columns made orthogonal by Gram and Schmidt.
+    static double[][] Rotation()
+    {
+        double[][] directions =
+        [
+            .. Enumerable.Range(0, Length).Select(i =>
+                Enumerable.Range(0, Length).Select(d => (double)Normal("rotation", i * Length + d)).ToArray()),
+        ];
+        for (int i = 0; i < Length; i++)
+        {
+            for (int j = 0; j < i; j++)
+            {
+                double along = Enumerable.Range(0, Length).Sum(d => directions[i][d] * directions[j][d]);
+                directions[i] = [.. directions[i].Select((one, d) => one - along * directions[j][d])];
+            }
+
+            double norm = Math.Sqrt(directions[i].Sum(one => one * one));
+            directions[i] = [.. directions[i].Select(one => one / norm)];
+        }
+
+        return directions;
+    }
+
+    static (float[] Images, float[] Texts) Draw()
+    {
+        float[] images = new float[Samples * Length], texts = new float[Samples * Length];
+        for (int sample = 0; sample < Samples; sample++)
+        {
+            for (int i = 0; i < Length; i++)
+            {
+                double value = Deviations[i] * Normal($"component{i}", sample);
+                for (int d = 0; d < Length; d++)
+                    images[sample * Length + d] += (float)(value * Directions[i][d]);
+            }
+
+            for (int d = 0; d < Length; d++)
+            {
+                images[sample * Length + d] += d;
+                texts[sample * Length + d] = Normal($"text{d}", sample);
+            }
+        }
+
+        return (images, texts);
+    }
+
+    static float Normal(string name, int index)
+    {
+        RandomBlock words = Philox.Block(RandomKey.Named(5, 0, name), (uint)index);
+        return Philox.NormalCos(words.W0, words.W1);
+    }
+}
