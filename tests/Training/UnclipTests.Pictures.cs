@@ -15,19 +15,19 @@ public partial class UnclipTests
     public void From_the_noise_behind_a_picture_it_is_drawn_again_and_with_noise_on_the_way_others()
     {
         string picture = Save("own.png", Pattern(Side, Side));
-        byte[][] varied = Draw("near.png", 3, "variations", run, picture, "--invert", "--count", "2", Steps, "5");
+        byte[][] varied = Draw("near.png", 3, "variations", small, picture, "--invert", "--count", "2", Steps, "5");
         Assert.That(Chunk("near-1.png", "eta"), Is.EqualTo("0.7"));
-        byte[][] same = Draw("same.png", 2, "variations", run, picture, "--invert", "--eta", "0", "--count", "2", Steps, "5");
+        byte[][] same = Draw("same.png", 2, "variations", small, picture, "--invert", "--eta", "0", "--count", "2", Steps, "5");
         Assert.That(same[1], Is.EqualTo(same[0]));
         Assert.That(varied[0], Is.Not.EqualTo(varied[1]).And.Not.EqualTo(same[0]));
-        byte[] anew = Draw("anew.png", 1, "variations", run, picture, "--count", "1", Steps, "5")[0];
+        byte[] anew = Draw("anew.png", 1, "variations", small, picture, "--count", "1", Steps, "5")[0];
         byte[] own = Pattern(Side, Side).Rgba;
         Assert.That(Distance(same[0], own), Is.LessThan(3));
         Assert.That(Distance(varied[0], own), Is.InRange(3, Distance(anew, own)));
         RequireAgain("near-2.png");
         RequireAgain("same-1.png");
-        CommandRun.Of("variations", run, picture, "--invert", "--sampler", "dpm", "--out", folder["x.png"]).IsUsageFault("dpm", "ddim");
-        CommandRun.Of("variations", run, picture, "--invert", Steps, "1", "--out", folder["x.png"]).IsUsageFault("two steps or more");
+        CommandRun.Of("variations", small, picture, "--invert", "--sampler", "dpm", "--out", folder["x.png"]).IsUsageFault("dpm", "ddim");
+        CommandRun.Of("variations", small, picture, "--invert", Steps, "1", "--out", folder["x.png"]).IsUsageFault("two steps or more");
         Assert.That(File.Exists(folder["x.png"]), Is.False);
     }
 
@@ -35,7 +35,7 @@ public partial class UnclipTests
     public void A_picture_is_changed_by_what_two_texts_differ_in()
     {
         string picture = Save("before.png", Pattern(Side, Side));
-        CommandRun edited = CommandRun.Of("edit", run, picture, Prompts[0], "a large blue square at the center", Steps, "4", "--out",
+        CommandRun edited = CommandRun.Of("edit", small, picture, Prompts[0], "a large blue square at the center", Steps, "4", "--out",
             folder["edit.png"], "--json").Succeeded();
         string[] names = [.. edited.Json["files"]!.AsArray().Select(file => Path.GetFileName((string)file!))];
         Assert.That(names, Is.EqualTo(new[] { "edit-1.png", "edit-2.png", "edit-3.png", "edit-4.png", "edit-sheet.png" }));
@@ -46,9 +46,9 @@ public partial class UnclipTests
         RequireAgain("edit-3.png");
 
         // One strength alone draws what it draws among others; that of 0 changes nothing.
-        Draw("one.png", 1, "edit", run, picture, Prompts[0], "a large blue square at the center", "--strength", "0.375", Steps, "4");
+        Draw("one.png", 1, "edit", small, picture, Prompts[0], "a large blue square at the center", "--strength", "0.375", Steps, "4");
         Assert.That(Pixels("one.png"), Is.EqualTo(pictures[2]));
-        Draw("unchanged.png", 1, "edit", run, picture, Prompts[0], "a large blue square at the center", "--strength", "0", Steps, "4");
+        Draw("unchanged.png", 1, "edit", small, picture, Prompts[0], "a large blue square at the center", "--strength", "0", Steps, "4");
         Assert.That(Distance(Pixels("unchanged.png"), Pattern(Side, Side).Rgba), Is.LessThan(3));
         Assert.That(Chunk("one.png", "prompt"), Does.Contain("blue").And.Contain("strength 0.375"));
     }
@@ -57,14 +57,14 @@ public partial class UnclipTests
     public void Texts_that_say_nothing_or_the_same_are_told()
     {
         string picture = Save("texts.png", Pattern(Side, Side)), target = folder["texts-edited.png"];
-        CommandRun.Of("edit", run, picture, Prompts[0], Prompts[0], "--out", target).IsUsageFault("reads the same");
-        CommandRun.Of("edit", run, picture, Prompts[0], "zebra oaks", "--out", target).IsUsageFault("'zebra'", "near");
-        CommandRun.Of("edit", run, picture, Prompts[0], Prompts[1], "--strength", "2", "--out", target)
+        CommandRun.Of("edit", small, picture, Prompts[0], Prompts[0], "--out", target).IsUsageFault("reads the same");
+        CommandRun.Of("edit", small, picture, Prompts[0], "zebra oaks", "--out", target).IsUsageFault("'zebra'", "near");
+        CommandRun.Of("edit", small, picture, Prompts[0], Prompts[1], "--strength", "2", "--out", target)
             .IsUsageFault("--strength 2", "from 0 to 1");
-        CommandRun.Of("edit", run, folder["no such.png"], Prompts[0], Prompts[1], "--out", target).IsUsageFault("there is no such file");
+        CommandRun.Of("edit", small, folder["no such.png"], Prompts[0], Prompts[1], "--out", target).IsUsageFault("there is no such file");
         Assert.That(Directory.GetFiles(folder.Path, "texts-edited*"), Is.Empty);
         CommandRun some = CommandRun.Of(
-            "edit", run, picture, Prompts[0], "a large gren square", "--strength", "0.3", Steps, "2", "--out", target).Succeeded();
+            "edit", small, picture, Prompts[0], "a large gren square", "--strength", "0.3", Steps, "2", "--out", target).Succeeded();
         Assert.That(some.Error, Does.Contain("'gren'").And.Contain("green"));
     }
 
@@ -73,7 +73,7 @@ public partial class UnclipTests
     {
         Image own = Pattern(Side, Side), mask = Mask(Side, Side, (x, y) => x >= 4 && x < 10 && y >= 6);
         string picture = Save("whole.png", own), masking = Save("mask.png", mask);
-        CommandRun drawing = CommandRun.Of("inpaint", run, picture, masking, Prompts[0], "--count", "2", "--resample", "2", Steps, "3",
+        CommandRun drawing = CommandRun.Of("inpaint", small, picture, masking, Prompts[0], "--count", "2", "--resample", "2", Steps, "3",
             "--out", folder["part.png"], "--json").Succeeded();
         Assert.That(drawing.Error, Does.Contain("drawing 60 of 256 pixels"));
         byte[][] parts = [.. Enumerable.Range(1, 2).Select(i => Pixels($"part-{i}.png"))];
@@ -87,11 +87,11 @@ public partial class UnclipTests
         Assert.That(File.Exists(folder["part-sheet.png"]));
         RequireAgain("part-2.png");
         byte[] Once(string name, string prompt, string resample) =>
-            Draw(name, 1, "inpaint", run, picture, masking, prompt, "--count", "1", "--resample", resample, Steps, "3")[0];
+            Draw(name, 1, "inpaint", small, picture, masking, prompt, "--count", "1", "--resample", resample, Steps, "3")[0];
         Assert.That(Once("alone.png", Prompts[0], "2"), Is.EqualTo(parts[0]));
         Assert.That(Once("plain.png", Prompts[0], "1"), Is.Not.EqualTo(parts[0]));
         Assert.That(Once("other.png", Prompts[1], "2"), Is.Not.EqualTo(parts[0]));
-        CommandRun.Of("inpaint", run, picture, masking, Prompts[0], "--sampler", "dpm", "--out", folder["x.png"])
+        CommandRun.Of("inpaint", small, picture, masking, Prompts[0], "--sampler", "dpm", "--out", folder["x.png"])
             .IsUsageFault("dpm", "ddim");
     }
 
@@ -100,18 +100,18 @@ public partial class UnclipTests
     {
         string picture = Save("wide.png", Pattern(40, 20)), target = folder["never.png"];
         void Refused(string name, Image mask, params string[] said) => CommandRun.Of(
-            "inpaint", run, picture, Save(name, mask), Prompts[0], "--out", target).IsUsageFault([name, .. said]);
+            "inpaint", small, picture, Save(name, mask), Prompts[0], "--out", target).IsUsageFault([name, .. said]);
         Refused("small.png", Mask(20, 20, (x, _) => x < 5), "20 x 20", "40 x 20");
         Refused("black.png", Mask(40, 20, (_, _) => false), "nothing is to be drawn");
         Refused("beside.png", Mask(40, 20, (x, _) => x < 10), "nothing is to be drawn", "cut off");
         Refused("white.png", Mask(40, 20, (_, _) => true), "nothing stays");
-        CommandRun.Of("inpaint", run, picture, folder["none.png"], Prompts[0], "--out", target).IsUsageFault("none.png", "no such file");
-        CommandRun.Of("inpaint", run, picture, folder.Write("text.png", "no picture"), Prompts[0], "--out", target)
+        CommandRun.Of("inpaint", small, picture, folder["none.png"], Prompts[0], "--out", target).IsUsageFault("none.png", "no such file");
+        CommandRun.Of("inpaint", small, picture, folder.Write("text.png", "no picture"), Prompts[0], "--out", target)
             .IsUsageFault("text.png", "no picture that can be read");
         Assert.That(Directory.GetFiles(folder.Path, "never*"), Is.Empty);
 
         // Of 40 x 20 the middle 20 x 20 is seen, on 16 x 16: columns 12 to 15 lie on 1.6 to 4.8.
-        CommandRun.Of("inpaint", run, picture, Save("stripe.png", Mask(40, 20, (x, _) => x is >= 12 and < 16)), Prompts[0], "--count", "1",
+        CommandRun.Of("inpaint", small, picture, Save("stripe.png", Mask(40, 20, (x, _) => x is >= 12 and < 16)), Prompts[0], "--count", "1",
             "--resample", "1", Steps, "2", "--out", target).Succeeded();
         Image sheet = PictureDecoder.Decode(folder["never-sheet.png"]);
         string stored = Chunk("never.png", "mask");
@@ -124,7 +124,7 @@ public partial class UnclipTests
     public void Chunks_that_another_program_changed_are_told()
     {
         string picture = Save("sound.png", Pattern(Side, Side)), masking = Save("half.png", Mask(Side, Side, (x, _) => x < 8));
-        Draw("drawn.png", 1, "inpaint", run, picture, masking, Prompts[0], "--count", "1", "--resample", "1", Steps, "2");
+        Draw("drawn.png", 1, "inpaint", small, picture, masking, Prompts[0], "--count", "1", "--resample", "1", Steps, "2");
         void Changed(string key, string? value, params string[] said)
         {
             byte[] file = File.ReadAllBytes(folder["drawn.png"]);

@@ -23,6 +23,9 @@ public partial class UnclipTests
 
     TemporaryFolder folder = null!;
     string run = "";
+
+    // Without an upsampler, what is drawn from a picture can be held against it.
+    string small = "";
     byte[][] checkpoints = [];
 
     static TrainingConfig Config => (UnclipConfig)ModelFamily.Get("unclip").Preset("tiny") with
@@ -44,6 +47,8 @@ public partial class UnclipTests
         folder = new TemporaryFolder();
         run = folder["run"];
         checkpoints = Train("cpu", 2, run);
+        small = folder["small"];
+        Train("cpu", 2, small, (UnclipConfig)Config with { Upsamplers = 0 });
     }
 
     [OneTimeTearDown]

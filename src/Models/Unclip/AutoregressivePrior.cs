@@ -10,11 +10,16 @@ namespace Dalle2.Models.Unclip;
 public sealed class AutoregressivePrior
 {
     readonly CodePriorNetwork network;
+    readonly ParameterStore store;
     readonly SoftmaxCrossEntropy loss = new();
 
     /// <summary>Over a model's parts.</summary>
     /// <exception cref="InvalidCastException">The model's prior is of another form.</exception>
-    public AutoregressivePrior(UnclipModel model) => network = (CodePriorNetwork)model.Prior;
+    public AutoregressivePrior(UnclipModel model)
+    {
+        network = (CodePriorNetwork)model.Prior;
+        store = model.StoresOf(network)[0];
+    }
 
     /// <summary>Finds what the codes mean by the embeddings that are to be learnt, unless the network knows it from before.</summary>
     /// <param name="stream">The model's device.</param>
@@ -47,7 +52,7 @@ public sealed class AutoregressivePrior
 
     /// <summary>Numbers in [0, 1) that the drawing of an embedding takes.</summary>
     /// <exception cref="InvalidOperationException">It is not known yet what the codes mean.</exception>
-    public int NumbersOf(Stream stream) => Codes(stream).Count;
+    public int NumbersOf() => Codes().Count;
 
     /// <summary>Draws image embeddings.</summary>
     /// <param name="context">A step that is not one of training.</param>
@@ -59,7 +64,7 @@ public sealed class AutoregressivePrior
     /// <exception cref="InvalidOperationException">It is not known yet what the codes mean.</exception>
     public float[] Draw(Context context, Tensor text, ReadOnlySpan<float> uniforms, float temperature, float guidance)
     {
-        EmbeddingCodes codes = Codes(context.Stream);
+        EmbeddingCodes codes = Codes();
         int count = text.Shape[0];
         bool isGuided = guidance != 1f;
         if (isGuided)
@@ -115,7 +120,8 @@ public sealed class AutoregressivePrior
         loss.Abandon();
     }
 
-    EmbeddingCodes Codes(Stream stream) => network.ReadCodes(stream)
+    // From where they are: a drawing may only be planned.
+    EmbeddingCodes Codes() => network.ReadCodes(store.Device.Stream)
         ?? throw new InvalidOperationException(
             "it is not known yet what the codes of the autoregressive prior mean; call Learn, or load a checkpoint");
 

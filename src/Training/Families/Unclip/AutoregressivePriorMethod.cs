@@ -59,7 +59,7 @@ sealed class AutoregressivePriorMethod(UnclipModel model, float dropped) : Prior
         Context context, Batch captions, ReadOnlySpan<float> texts, ulong seed, int firstNumber, string name, SamplerSettings settings)
     {
         RefuseOther(settings, Steps, "a diffusion");
-        int each = prior.NumbersOf(context.Stream);
+        int each = prior.NumbersOf();
         float[] uniforms = new float[captions.Size * each];
         for (int b = 0; b < captions.Size; b++)
         {
