@@ -86,8 +86,7 @@ static class EvaluationText
                 EvaluationFigure.Pairs(evaluation).Select(pair => (string[])
                 [
                     pair.Own.Name, EvaluationFigure.Show(pair.Own.Value), pair.Own.Interval,
-                    EvaluationFigure.Show(pair.Other?.Value ?? double.NaN), pair.Other?.Interval ?? "",
-                    EvaluationFigure.Show(pair.Own.Reference),
+                    EvaluationFigure.Show(pair.Other.Value), pair.Other.Interval, EvaluationFigure.Show(pair.Own.Reference),
                 ]));
         }
 

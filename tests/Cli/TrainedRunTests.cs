@@ -192,7 +192,7 @@ public class TrainedRunTests
             }
 
             // Hardly trained, it draws nothing like a picture of the set.
-            Assert.That((double)features!["drawn"]!["kid"]!, Is.GreaterThan(3 * (double)features["drawn"]!["kidError"]!));
+            Assert.That((double)features!["drawn"]!["kid"]!, Is.GreaterThan(2 * (double)features["drawn"]!["kidError"]!));
         }
 
         JsonNode memorization = json["memorization"]!;

@@ -253,6 +253,9 @@ public partial class UnclipTests
         CommandRun table = CommandRun.Of("eval", run, "--beside", other, "--count", "4", "--steps", "2").Succeeded();
         Assert.That(table.Output, Does.Contain($"Beside {other}").And.Contain("drawn: shape").And.Contain("FID: clip"));
 
+        CommandRun turned = CommandRun.Of("eval", other, "--beside", run, "--count", "4", "--steps", "2").Succeeded();
+        Assert.That(turned.Output, Does.Match("caption to picture, first +- +[01]"), "what one of the two has alone is told too");
+
         CommandRun.Of("eval", run, "--beside", other, "--temperature", "1").IsUsageFault("--temperature", "unclip");
         string pairs = folder["pairs"];
         CommandRun.Of("train", "--model", "mean-color", "--data", "shapes2", "--out", pairs).Succeeded();

@@ -51,8 +51,8 @@ public sealed record ReportContent
     /// <summary>Another run's name.</summary>
     public string BesideName { get; init; } = "";
 
-    /// <summary>Figures, each with the one of the other run, if it has it.</summary>
-    public IReadOnlyList<(EvaluationFigure Own, EvaluationFigure? Other)> Beside { get; init; } = [];
+    /// <summary>Figures, each with that of the other run.</summary>
+    public IReadOnlyList<(EvaluationFigure Own, EvaluationFigure Other)> Beside { get; init; } = [];
 
     /// <summary>Scores by choice among real pictures, each with its name.</summary>
     public IReadOnlyList<KeyValuePair<string, EmojiScore>> Choices { get; init; } = [];

@@ -103,13 +103,12 @@ static class ReportScores
             $"Mean squared error to the nearest training picture, median: {EvaluationFigure.Show(score.MedianDrawn)} of drawings, "
             + $"{EvaluationFigure.Show(score.MedianReal)} of the true pictures of the same captions.");
 
-    static void AppendBeside(StringBuilder page, string name, IReadOnlyList<(EvaluationFigure Own, EvaluationFigure? Other)> figures) =>
+    static void AppendBeside(StringBuilder page, string name, IReadOnlyList<(EvaluationFigure Own, EvaluationFigure Other)> figures) =>
         AppendTable(page, "Beside another run", name, ["figure", "this run", "95 % interval", "other", "95 % interval", "chance or floor"],
             figures.Select(pair => (string[])
             [
                 pair.Own.Name, EvaluationFigure.Show(pair.Own.Value), pair.Own.Interval,
-                EvaluationFigure.Show(pair.Other?.Value ?? double.NaN), pair.Other?.Interval ?? "",
-                EvaluationFigure.Show(pair.Own.Reference),
+                EvaluationFigure.Show(pair.Other.Value), pair.Other.Interval, EvaluationFigure.Show(pair.Own.Reference),
             ]));
 
     // The first column names a row.

@@ -5,7 +5,6 @@ using Dalle2.Data.Sets;
 using Dalle2.Data.Text;
 using Dalle2.Gpu.Runtime;
 using Dalle2.Layers;
-using Dalle2.Tensors;
 using Dalle2.Training.Drawing;
 using Dalle2.Training.Families;
 using Dalle2.Training.Loop;
@@ -238,35 +237,10 @@ sealed class EvaluatedRun : IDisposable
         if (Samples.Count > RetrievalScore.MostPairs)
             observer.Notice($"retrieval is measured among {RetrievalScore.MostPairs} of the {Samples.Count} samples");
         using FamilyModel model = TrainedRun.Load(folder, device, _ => { }, lastStage: stage).Model;
-        var encoders = (IRetrieval)model;
-        var captions = new List<float[]>();
-        var images = new List<float[]>();
-        foreach ((_, Batch batch) in Samples.Batches(BatchSize, cancellation).TakeWhile(batch => batch.Start < RetrievalScore.MostPairs))
-        {
-            context.BeginStep(0, training: false);
-            Tensor caption = encoders.EmbedCaptions(context, batch);
-            Tensor image = encoders.EmbedImages(context, batch);
-            captions.AddRange(caption.ToArray(context.Stream).Chunk(caption.Cols));
-            images.AddRange(image.ToArray(context.Stream).Chunk(image.Cols));
-        }
-
+        var space = new SharedSpace(context, (IRetrieval)model, Samples, BatchSize, cancellation);
+        var (captions, images) = space.EmbedSamples(RetrievalScore.MostPairs);
         CaptionCatalog? catalog = Judges().Select(judge => judge.Captions(Set, Split)).FirstOrDefault(one => one != null);
         return (RetrievalScore.Of(captions, images, Samples.Captions), catalog == null ? null
-            : ReadingScore.Of(images, Embed(encoders, catalog.Captions), catalog, [.. Samples.SetIndices.Take(images.Count)]));
-    }
-
-    List<float[]> Embed(IRetrieval encoders, IReadOnlyList<string> captions)
-    {
-        var vectors = new List<float[]>(captions.Count);
-        foreach (string[] some in captions.Chunk(BatchSize))
-        {
-            cancellation.ThrowIfCancellationRequested();
-            context.BeginStep(0, training: false);
-            var batch = new Batch([.. some.Select(Samples.Encode)], [], Config.ImageSide);
-            Tensor embedded = encoders.EmbedCaptions(context, batch);
-            vectors.AddRange(embedded.ToArray(context.Stream).Chunk(embedded.Cols));
-        }
-
-        return vectors;
+            : ReadingScore.Of(images, space.EmbedCaptions(catalog.Captions), catalog, [.. Samples.SetIndices.Take(images.Count)]));
     }
 }

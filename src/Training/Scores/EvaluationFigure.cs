@@ -56,14 +56,21 @@ public sealed record EvaluationFigure(string Name, double Value, double Low, dou
             yield return new("loss", loss, double.NaN, double.NaN, double.NaN);
     }
 
-    /// <summary>The figures of an evaluation, each with the one of the run beside it, or null where that has none; nothing where there is no such run.</summary>
-    public static IReadOnlyList<(EvaluationFigure Own, EvaluationFigure? Other)> Pairs(RunEvaluation evaluation)
+    /// <summary>The figures of an evaluation and of the run beside it, pair by pair; one that a run lacks is NaN. Nothing where there is no such run.</summary>
+    public static IReadOnlyList<(EvaluationFigure Own, EvaluationFigure Other)> Pairs(RunEvaluation evaluation)
     {
         if (evaluation.Beside is null)
             return [];
-        Dictionary<string, EvaluationFigure> others = Of(evaluation.Beside).ToDictionary(figure => figure.Name);
-        return [.. Of(evaluation).Select(figure => (figure, others.GetValueOrDefault(figure.Name)))];
+        Dictionary<string, EvaluationFigure> own = Of(evaluation).ToDictionary(figure => figure.Name),
+            others = Of(evaluation.Beside).ToDictionary(figure => figure.Name);
+        return
+        [
+            .. own.Keys.Union(others.Keys).Select(name => (
+                own.GetValueOrDefault(name) ?? others[name].Without(), others.GetValueOrDefault(name) ?? own[name].Without())),
+        ];
     }
+
+    EvaluationFigure Without() => this with { Value = double.NaN, Low = double.NaN, High = double.NaN };
 
     static EvaluationFigure Of(string name, WilsonInterval share, double chance) => new(name, share.Value, share.Low, share.High, chance);
 }
