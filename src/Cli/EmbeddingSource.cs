@@ -22,11 +22,8 @@ sealed class EmbeddingSource(PictureGenerator generator, ulong seed, SamplerSett
     }
 
     /// <summary>A picture as the model sees it: of its side, cut or padded as its training pictures were.</summary>
-    public Image Fit(Image picture)
-    {
-        Rgb color = generator.Config.Background is { } background ? Rgb.Parse(background) : new Rgb(255, 255, 255);
-        return Fit(picture, color);
-    }
+    public Image Fit(Image picture) =>
+        Fit(picture, generator.Config.Background is { } background ? Rgb.Parse(background) : new Rgb(255, 255, 255));
 
     /// <summary>The same with another background.</summary>
     public Image Fit(Image picture, Rgb background) => ImageTransform.ToSquare(
@@ -48,13 +45,9 @@ sealed class EmbeddingSource(PictureGenerator generator, ulong seed, SamplerSett
     {
         GenerateVerb.ReportReading(generator, before, terminal);
         GenerateVerb.ReportReading(generator, after, terminal);
-        if (generator.Read(before).Ids.SequenceEqual(generator.Read(after).Ids))
-        {
-            throw new UserInputException(
-                $"the run reads the same in \"{before}\" and \"{after}\"; say what the picture shows, then what it should show");
-        }
-
         IReadOnlyList<float[]> texts = generator.EmbedTexts([before, after]);
-        return [.. texts[1].Zip(texts[0], (wanted, shown) => wanted - shown)];
+        float[] difference = [.. texts[1].Zip(texts[0], (wanted, shown) => wanted - shown)];
+        return difference.Any(x => x != 0) ? difference : throw new UserInputException(
+            $"the run reads the same in \"{before}\" and \"{after}\"; say what the picture shows, then what it should show");
     }
 }

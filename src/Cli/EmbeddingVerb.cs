@@ -29,7 +29,7 @@ abstract class EmbeddingVerb : Verb
     /// <summary>A verb.</summary>
     /// <param name="name">Its name, and that of what it writes by default.</param>
     /// <param name="description">What it does, in a sentence.</param>
-    /// <param name="hasSheet">Whether it always writes a sheet, or if it is asked to.</param>
+    /// <param name="hasSheet">True to write a sheet always, false to write one if it is asked for.</param>
     /// <param name="own">Its own arguments and options.</param>
     private protected EmbeddingVerb(string name, string description, bool hasSheet, params Symbol[] own)
         : base(name, description)

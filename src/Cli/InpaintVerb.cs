@@ -19,7 +19,7 @@ sealed class InpaintVerb : EmbeddingVerb
         new Argument<string>("MASK") { Description = "A picture's file, as large: white is drawn anew, black stays." },
         new Argument<string>("PROMPT") { Description = "What the whole picture should show." },
         VerbOptions.Count("--count", 4, 1, 10_000, "Pictures."),
-        VerbOptions.Count("--resample", 4, 1, 100, "Takes each step of the sampler so many times, with its noise put back between them, so "
+        VerbOptions.Count("--resample", 2, 1, 100, "Takes each step of the sampler so many times, with its noise put back between them, so "
         + "that what is drawn suits what stays (RePaint)."))
     {
     }

@@ -62,11 +62,13 @@ sealed record PictureFile(
         }
 
         string[] options = [.. ModelFamily.All.SelectMany(family => family.SamplerOptions).Select(option => option.Name).Distinct()];
+        // What comes from a picture cannot be told from its prompt alone.
+        SourcePicture? source = SourceChunks.Decode(path, chunks);
+        string? embedding = source == null ? chunks.FirstOrDefault(chunk => chunk.Key == "embedding").Value : Text("embedding");
         return new PictureFile(
             Text("prompt"), Number<ulong>("seed"), Number<int>("number"), [.. chunks.Where(chunk => options.Contains(chunk.Key))],
             Text("run"), Text("runHash"), Text("version"), multiplied,
-            chunks.FirstOrDefault(chunk => chunk.Key == "embedding").Value is { } embedding ? Decode(path, embedding) : null,
-            SourceChunks.Decode(path, chunks));
+            embedding == null ? null : Decode(path, embedding), source);
     }
 
     static string Encode(float[] embedding)

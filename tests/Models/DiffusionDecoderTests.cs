@@ -105,6 +105,32 @@ public class DiffusionDecoderTests
     }
 
     [Test]
+    public void What_stays_has_as_much_noise_as_the_sample_on_its_way()
+    {
+        float[] pictures = Normals("pictures");
+        var sampler = new DdimSampler(decoder.Schedule, 2, DiffusionTarget.Velocity, end: 0.5);
+        float[] drawn = Draw(Normals("noise"), sampler, known: Known(pictures, new int[Count * Side * Side], 1));
+        double alpha = decoder.Schedule.Alpha(0.5), sigma = decoder.Schedule.Sigma(0.5);
+        Assert.That(Deviation(drawn.Zip(pictures, (value, own) => 2 * value - 1 - alpha * own)), Is.EqualTo(sigma).Within(0.15));
+    }
+
+    [Test]
+    public void Between_two_rounds_of_a_step_the_noise_is_put_back()
+    {
+        // Without a prediction: times the cosine, what noise belongs to the time before, and the cosine again; then the last step, once.
+        var sampler = new DdimSampler(decoder.Schedule, 2, DiffusionTarget.Velocity, start: 0.9, end: 0.3);
+        int[] mask = [.. Enumerable.Repeat(1, Count * Side * Side)];
+        float[] drawn = Draw(Normals("noise"), sampler, known: Known(Normals("pictures"), mask, 2));
+        double[] angles = [.. Enumerable.Range(0, 3).Select(step => Angle(sampler.TimeOf(step)))];
+        double first = Math.Pow(Math.Cos(angles[0] - angles[1]), 2), second = Math.Pow(Math.Cos(angles[1] - angles[2]), 2);
+        double kept = Math.Pow(Math.Cos(angles[0]) / Math.Cos(angles[1]), 2);
+        double put = Math.Pow(Math.Sin(angles[0]), 2) - kept * Math.Pow(Math.Sin(angles[1]), 2);
+        Assert.That(Deviation(drawn.Select(value => 2.0 * value - 1)),
+            Is.EqualTo(Math.Sqrt((kept * first + put) * first * second)).Within(0.15));
+        Assert.That(drawn, Is.Not.EqualTo(Draw(Normals("noise"), sampler)));
+    }
+
+    [Test]
     public void A_picture_with_noise_of_its_own_and_a_mask_is_the_same_alone()
     {
         LetItPredict();
@@ -121,6 +147,8 @@ public class DiffusionDecoderTests
     }
 
     DdimSampler Ddim(int steps) => new(decoder.Schedule, steps, DiffusionTarget.Velocity);
+
+    static double Deviation(IEnumerable<double> values) => Math.Sqrt(values.Average(value => value * value));
 
     double Angle(double time) => Math.Atan2(decoder.Schedule.Sigma(time), decoder.Schedule.Alpha(time));
 

@@ -1,6 +1,8 @@
 using System.Text.Json.Nodes;
 using Dalle2.Data.Pictures;
+using Dalle2.Gpu.Runtime;
 using Dalle2.Tests.Cli;
+using Dalle2.Training.Drawing;
 
 namespace Dalle2.Tests.Training;
 
@@ -51,6 +53,29 @@ public partial class UnclipTests
         Draw("unchanged.png", 1, "edit", small, picture, Prompts[0], "a large blue square at the center", "--strength", "0", Steps, "4");
         Assert.That(Distance(Pixels("unchanged.png"), Pattern(Side, Side).Rgba), Is.LessThan(3));
         Assert.That(Chunk("one.png", "prompt"), Does.Contain("blue").And.Contain("strength 0.375"));
+    }
+
+    [Test]
+    public void The_embedding_is_turned_from_the_picture_s_own_to_the_difference_of_the_texts()
+    {
+        string picture = Save("turned.png", Pattern(Side, Side));
+        float[] Embedding(string strength)
+        {
+            Draw("turn.png", 1, "edit", run, picture, Prompts[0], Prompts[1], "--strength", strength, Steps, "2");
+            return [.. Convert.FromBase64String(Chunk("turn.png", "embedding")).Chunk(4).Select(bytes => BitConverter.ToSingle(bytes))];
+        }
+
+        using Device device = Device.Open("cpu", 1);
+        using PictureGenerator generator = PictureGenerator.Open(run, device);
+        float[] own = generator.Embed([ImageTransform.ToFloats(Pattern(Side, Side))])[0];
+        Assert.That(Embedding("0"), Is.EqualTo(own).Within(1e-6));
+        IReadOnlyList<float[]> texts = generator.EmbedTexts(Prompts);
+        float[] difference = [.. texts[1].Zip(texts[0], (after, before) => after - before)];
+        double factor = Length(own) / Length(difference);
+        Assert.That(Embedding("1"), Is.EqualTo(difference.Select(value => factor * value)).Within(1e-4));
+        Assert.That(Length(Embedding("0.4")), Is.EqualTo(Length(own)).Within(1e-4));
+
+        static double Length(float[] vector) => Math.Sqrt(vector.Sum(value => (double)value * value));
     }
 
     [Test]
@@ -141,6 +166,7 @@ public partial class UnclipTests
         Changed("source", Convert.ToBase64String("no picture"u8), "'source'", "no picture");
         Changed("source", Convert.ToBase64String(PictureEncoder.Png(Pattern(8, 8))), "256 pixels");
         Changed("mask", Convert.ToBase64String(PictureEncoder.Png(Pattern(8, 8))), "256 pixels");
+        Changed("embedding", null, "'embedding'");
         Changed("resample", null, "'resample'");
         Changed("resample", "0", "'resample'");
     }
