@@ -61,12 +61,12 @@ public partial class UnclipTests
         string picture = Save("turned.png", Pattern(Side, Side));
         float[] Embedding(string strength)
         {
-            Draw("turn.png", 1, "edit", run, picture, Prompts[0], Prompts[1], "--strength", strength, Steps, "2");
+            Draw("turn.png", 1, "edit", small, picture, Prompts[0], Prompts[1], "--strength", strength, Steps, "2");
             return [.. Convert.FromBase64String(Chunk("turn.png", "embedding")).Chunk(4).Select(bytes => BitConverter.ToSingle(bytes))];
         }
 
         using Device device = Device.Open("cpu", 1);
-        using PictureGenerator generator = PictureGenerator.Open(run, device);
+        using PictureGenerator generator = PictureGenerator.Open(small, device);
         float[] own = generator.Embed([ImageTransform.ToFloats(Pattern(Side, Side))])[0];
         Assert.That(Embedding("0"), Is.EqualTo(own).Within(1e-6));
         IReadOnlyList<float[]> texts = generator.EmbedTexts(Prompts);
@@ -136,8 +136,8 @@ public partial class UnclipTests
         Assert.That(Directory.GetFiles(folder.Path, "never*"), Is.Empty);
 
         // Of 40 x 20 the middle 20 x 20 is seen, on 16 x 16: columns 12 to 15 lie on 1.6 to 4.8.
-        CommandRun.Of("inpaint", small, picture, Save("stripe.png", Mask(40, 20, (x, _) => x is >= 12 and < 16)), Prompts[0], "--count", "1",
-            "--resample", "1", Steps, "2", "--out", target).Succeeded();
+        CommandRun.Of("inpaint", small, picture, Save("stripe.png", Mask(40, 20, (x, _) => x is >= 12 and < 16)), Prompts[0], "--count",
+            "1", "--resample", "1", Steps, "2", "--out", target).Succeeded();
         Image sheet = PictureDecoder.Decode(folder["never-sheet.png"]);
         string stored = Chunk("never.png", "mask");
         Image mask = PictureDecoder.Decode(Convert.FromBase64String(stored));
