@@ -33,7 +33,7 @@ public class PriorLearningTests
         if (codes != null)
         {
             Samples all = Take(0, 2000, readsWords);
-            meaning = codes.Learn(device.Stream, all.Images, all.Texts).Codes;
+            meaning = codes.Learn(all.Images, all.Texts).Codes;
         }
 
         for (int step = 0; step < steps; step++)

@@ -10,30 +10,25 @@ namespace Dalle2.Models.Unclip;
 public sealed class AutoregressivePrior
 {
     readonly CodePriorNetwork network;
-    readonly ParameterStore store;
+    readonly Device device;
     readonly SoftmaxCrossEntropy loss = new();
 
     /// <summary>Over a model's parts.</summary>
     /// <exception cref="InvalidCastException">The model's prior is of another form.</exception>
-    public AutoregressivePrior(UnclipModel model)
-    {
-        network = (CodePriorNetwork)model.Prior;
-        store = model.StoresOf(network)[0];
-    }
+    public AutoregressivePrior(UnclipModel model) =>
+        (network, device) = ((CodePriorNetwork)model.Prior, model.StoresOf(model.Prior)[0].Device);
 
     /// <summary>Finds what the codes mean by the embeddings that are to be learnt, unless the network knows it from before.</summary>
-    /// <param name="stream">The model's device.</param>
     /// <param name="images">Embeddings of pictures, one behind the other.</param>
     /// <param name="texts">Those of their captions.</param>
     /// <returns>What they mean, and whether it is new.</returns>
-    public (EmbeddingCodes Codes, bool IsNew) Learn(Stream stream, ReadOnlySpan<float> images, ReadOnlySpan<float> texts)
+    public (EmbeddingCodes Codes, bool IsNew) Learn(ReadOnlySpan<float> images, ReadOnlySpan<float> texts)
     {
-        if (network.ReadCodes(stream) is { } known)
+        if (network.ReadCodes(device.Stream) is { } known)
             return (known, false);
         network.WriteCodes(
-            stream, EmbeddingCodes.Of(images, texts, network.EmbeddingLength, network.Components, network.Buckets));
-        // As a checkpoint will have them.
-        return (network.ReadCodes(stream)!, true);
+            device.Stream, EmbeddingCodes.Of(images, texts, network.EmbeddingLength, network.Components, network.Buckets));
+        return (Codes, true);
     }
 
     /// <summary>Forward and, in training, backward.</summary>
@@ -52,19 +47,19 @@ public sealed class AutoregressivePrior
 
     /// <summary>Numbers in [0, 1) that the drawing of an embedding takes.</summary>
     /// <exception cref="InvalidOperationException">It is not known yet what the codes mean.</exception>
-    public int NumbersOf() => Codes().Count;
+    public int NumbersOfDrawing => Codes.Count;
 
     /// <summary>Draws image embeddings.</summary>
     /// <param name="context">A step that is not one of training.</param>
     /// <param name="text">Scaled embeddings of captions, <c>[B, embedding]</c>.</param>
-    /// <param name="uniforms">Of each its numbers in [0, 1), one behind the other: see <see cref="NumbersOf"/>.</param>
+    /// <param name="uniforms">Of each its numbers in [0, 1), one behind the other: see <see cref="NumbersOfDrawing"/>.</param>
     /// <param name="temperature">What logits are divided by: 0 takes the likeliest code, 1 draws as learnt.</param>
     /// <param name="guidance">How far from the logits without the condition: 0 without it, 1 with it, more to overdo it.</param>
     /// <returns><c>[B, embedding]</c>.</returns>
     /// <exception cref="InvalidOperationException">It is not known yet what the codes mean.</exception>
     public float[] Draw(Context context, Tensor text, ReadOnlySpan<float> uniforms, float temperature, float guidance)
     {
-        EmbeddingCodes codes = Codes();
+        EmbeddingCodes codes = Codes;
         int count = text.Shape[0];
         bool isGuided = guidance != 1f;
         if (isGuided)
@@ -120,8 +115,8 @@ public sealed class AutoregressivePrior
         loss.Abandon();
     }
 
-    // From where they are: a drawing may only be planned.
-    EmbeddingCodes Codes() => network.ReadCodes(store.Device.Stream)
+    // Of the model's device: a drawing is gone through on one that only counts, too.
+    EmbeddingCodes Codes => network.ReadCodes(device.Stream)
         ?? throw new InvalidOperationException(
             "it is not known yet what the codes of the autoregressive prior mean; call Learn, or load a checkpoint");
 

@@ -18,9 +18,9 @@ sealed class AutoregressivePriorMethod(UnclipModel model, float dropped) : Prior
     Tensor? text;
     IntTensor? targets;
 
-    public override bool Prepare(Gpu.Runtime.Stream stream, ClipEmbeddings embeddings)
+    public override bool Prepare(ClipEmbeddings embeddings)
     {
-        var (learnt, isNew) = prior.Learn(stream, embeddings.Images, embeddings.Texts);
+        var (learnt, isNew) = prior.Learn(embeddings.Images, embeddings.Texts);
         count = learnt.Count;
         int length = model.Sizes.Embedding;
         codes = new int[embeddings.Images.Length / length * count];
@@ -59,7 +59,7 @@ sealed class AutoregressivePriorMethod(UnclipModel model, float dropped) : Prior
         Context context, Batch captions, ReadOnlySpan<float> texts, ulong seed, int firstNumber, string name, SamplerSettings settings)
     {
         RefuseOther(settings, Steps, "a diffusion");
-        int each = prior.NumbersOf();
+        int each = prior.NumbersOfDrawing;
         float[] uniforms = new float[captions.Size * each];
         for (int b = 0; b < captions.Size; b++)
         {

@@ -30,7 +30,7 @@ abstract class PriorMethod
 
     /// <summary>Takes what it needs to know of all that is to be learnt; before the first step, and on resuming.</summary>
     /// <returns>Whether parameters were set by it.</returns>
-    public virtual bool Prepare(Gpu.Runtime.Stream stream, ClipEmbeddings embeddings) => false;
+    public virtual bool Prepare(ClipEmbeddings embeddings) => false;
 
     /// <summary>Copies a batch to the device: the beginning of a step of training.</summary>
     /// <param name="context">The step.</param>

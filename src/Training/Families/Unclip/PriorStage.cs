@@ -34,7 +34,7 @@ sealed class PriorStage : Stage
     public override void Prepare(Device device, PreparedData data, int[][] captions)
     {
         embeddings = ClipEmbeddings.Of(device, model, data, captions);
-        if (prior.Prepare(device.Stream, embeddings))
+        if (prior.Prepare(embeddings))
             Average.Restart(device.Stream);
     }
 
