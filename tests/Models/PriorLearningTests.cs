@@ -29,12 +29,7 @@ public class PriorLearningTests
         bool readsWords = kind == PriorKind.Transformer;
         AutoregressivePrior? codes = kind == PriorKind.Autoregressive ? new AutoregressivePrior(model) : null;
         DiffusionPrior? diffusion = codes == null ? new DiffusionPrior(model) : null;
-        EmbeddingCodes? meaning = null;
-        if (codes != null)
-        {
-            Samples all = Take(0, 2000, readsWords);
-            meaning = codes.Learn(all.Images, all.Texts).Codes;
-        }
+        EmbeddingCodes? meaning = codes?.Learn(Take(0, 2000, readsWords).Images).Codes;
 
         for (int step = 0; step < steps; step++)
         {
@@ -96,10 +91,7 @@ public class PriorLearningTests
     {
         int[] rows = new int[Batch * meaning.Count], before = new int[rows.Length];
         for (int b = 0; b < Batch; b++)
-        {
-            meaning.Encode(batch.Images.AsSpan(b * Length, Length), batch.Texts.AsSpan(b * Length, Length),
-                rows.AsSpan(b * meaning.Count, meaning.Count));
-        }
+            meaning.Encode(batch.Images.AsSpan(b * Length, Length), rows.AsSpan(b * meaning.Count, meaning.Count));
 
         AutoregressivePrior.Shift(rows, meaning.Count, before, meaning.Count);
         prior.Run(context, context.Upload(batch.Texts, Batch, Length), TokenBatch.Of(context, before, true, Batch, meaning.Count),

@@ -64,7 +64,7 @@ public class UnclipGradientTests
     [TestCase(3)]
     public void Of_the_autoregressive_prior(int places)
     {
-        var prior = new CodePriorNetwork(embedding: 5, components: 3, buckets: 4, width: 8, blocks: 2, heads: 2);
+        var prior = new CodePriorNetwork(embedding: 5, components: 4, buckets: 4, width: 8, blocks: 2, heads: 2);
         int[] before = [0, 1, 4, 3, 0, 2, 2, 4];
         Check(
             prior, (context, inputs) => prior.Forward(

@@ -34,16 +34,16 @@ public sealed class CodePriorNetwork : Layer
     public CodePriorNetwork(int embedding, int components, int buckets, int width, int blocks, int heads)
     {
         this.buckets = buckets;
-        text = Compose("text", new Linear(embedding, (components + 1) * width));
+        text = Compose("text", new Linear(embedding, components * width));
         code = Compose("code", new Embedding(buckets + 1, width));
-        transformer = Compose("transformer", new CausalTransformer(components + 1, width, blocks, heads));
+        transformer = Compose("transformer", new CausalTransformer(components, width, blocks, heads));
         last = Compose("last", new FinalPlace());
         end = Compose("end", new Sequential(("norm", new LayerNorm(width)), ("project", new Linear(width, buckets))));
         count = Declare("count", new Shape(1), Initializer.Zeros, trainable: false);
         mean = Declare("mean", new Shape(embedding), Initializer.Zeros, trainable: false);
         basis = Declare("basis", new Shape(components, embedding), Initializer.Zeros, trainable: false);
-        lows = Declare("lows", new Shape(components + 1), Initializer.Zeros, trainable: false);
-        widths = Declare("widths", new Shape(components + 1), Initializer.Zeros, trainable: false);
+        lows = Declare("lows", new Shape(components), Initializer.Zeros, trainable: false);
+        widths = Declare("widths", new Shape(components), Initializer.Zeros, trainable: false);
     }
 
     /// <summary>Numbers of an embedding.</summary>
@@ -60,7 +60,7 @@ public sealed class CodePriorNetwork : Layer
     {
         int codes = (int)count.Value.Scalar(stream);
         return codes == 0 ? null : new EmbeddingCodes(
-            buckets, mean.Value.ToArray(stream), basis.Value.ToArray(stream)[..((codes - 1) * mean.Shape[0])],
+            buckets, mean.Value.ToArray(stream), basis.Value.ToArray(stream)[..(codes * mean.Shape[0])],
             lows.Value.ToArray(stream)[..codes], widths.Value.ToArray(stream)[..codes]);
     }
 
@@ -110,7 +110,9 @@ public sealed class CodePriorNetwork : Layer
         if (TextCols > cols)
         {
             dtext = context.Allocate(batch, TextCols);
-            ConcatenateOp.Join(context.Stream, [dx.Reshape(batch, cols), context.Zeros(batch, TextCols - cols)], dtext);
+            Tensor rest = context.Zeros(batch, TextCols - cols);
+            ConcatenateOp.Join(context.Stream, [dx.Reshape(batch, cols), rest], dtext);
+            context.Release(rest);
         }
 
         text.BackwardToParameters(context, dtext);
@@ -126,10 +128,14 @@ public sealed class CodePriorNetwork : Layer
         if (TextCols > cols)
         {
             own = context.Allocate(batch, cols);
-            ConcatenateOp.Split(context.Stream, all, [own, context.Allocate(batch, TextCols - cols)]);
+            Tensor rest = context.Allocate(batch, TextCols - cols);
+            ConcatenateOp.Split(context.Stream, all, [own, rest]);
+            context.Release(rest);
+            context.Release(all);
         }
 
         ElementwiseOp.AddInPlace(context.Stream, x, own.Reshape(x.Shape));
+        context.Release(own);
         return transformer.Forward(context, x);
     }
 }

@@ -3,14 +3,13 @@ using MathNet.Numerics.LinearAlgebra;
 namespace Dalle2.Models.Unclip;
 
 /// <summary>
-/// Image embeddings as whole numbers: first how near the embedding is to its caption's (their inner product), then its principal components by falling variance, each cut into buckets of
-/// equal width between its extremes.
+/// Image embeddings as whole numbers: their principal components by falling variance, each cut into buckets of equal width between its extremes.
 /// </summary>
 /// <param name="buckets">Buckets of a code.</param>
 /// <param name="mean">The mean of the embeddings.</param>
 /// <param name="basis">The components' directions, unit vectors, <c>[components, embedding]</c>.</param>
-/// <param name="lows">Of each code, the inner product's first, where its first bucket begins.</param>
-/// <param name="widths">Of each code the width of its buckets.</param>
+/// <param name="lows">Where the first bucket of each component begins.</param>
+/// <param name="widths">The width of the buckets of each.</param>
 public sealed class EmbeddingCodes(int buckets, float[] mean, float[] basis, float[] lows, float[] widths)
 {
     const double KeptVariance = 0.99;
@@ -24,26 +23,25 @@ public sealed class EmbeddingCodes(int buckets, float[] mean, float[] basis, flo
     /// <summary>The components' directions, <c>[components, embedding]</c>.</summary>
     public ReadOnlySpan<float> Basis => basis;
 
-    /// <summary>Where the first bucket of each code begins.</summary>
+    /// <summary>Where the first bucket of each component begins.</summary>
     public ReadOnlySpan<float> Lows => lows;
 
-    /// <summary>The width of the buckets of each code.</summary>
+    /// <summary>The width of the buckets of each component.</summary>
     public ReadOnlySpan<float> Widths => widths;
 
-    /// <summary>Codes of an embedding: the components and one more.</summary>
+    /// <summary>Components, which is codes of an embedding.</summary>
     public int Count => lows.Length;
 
-    /// <summary>Finds the components of embeddings, as many as hold 99 % of their variance, and the extremes of what is coded.</summary>
+    /// <summary>Finds the components of embeddings, as many as hold 99 % of their variance, and the extremes of each.</summary>
     /// <param name="images">Embeddings of pictures, one behind the other.</param>
-    /// <param name="texts">Those of their captions.</param>
     /// <param name="length">Numbers of an embedding.</param>
     /// <param name="most">Components at most.</param>
     /// <param name="buckets">Buckets of a code.</param>
-    /// <exception cref="ArgumentException">There is no embedding, or not a caption's for each.</exception>
-    public static EmbeddingCodes Of(ReadOnlySpan<float> images, ReadOnlySpan<float> texts, int length, int most, int buckets)
+    /// <exception cref="ArgumentException">There is no embedding, or not a whole number of them.</exception>
+    public static EmbeddingCodes Of(ReadOnlySpan<float> images, int length, int most, int buckets)
     {
-        if (images.Length == 0 || images.Length % length != 0 || texts.Length != images.Length)
-            throw new ArgumentException($"{images.Length} and {texts.Length} numbers are no pairs of embeddings of {length}");
+        if (images.Length == 0 || images.Length % length != 0)
+            throw new ArgumentException($"{images.Length} numbers are no embeddings of {length}");
         int samples = images.Length / length;
         double[] mean = new double[length];
         for (int i = 0; i < images.Length; i++)
@@ -57,14 +55,14 @@ public sealed class EmbeddingCodes(int buckets, float[] mean, float[] basis, flo
         for (int i = 0; i < basis.Length; i++)
             basis[i] = (float)directions[i % length, i / length];
 
-        var unscaled = new EmbeddingCodes(1, [.. mean.Select(one => (float)one)], basis, new float[count + 1], new float[count + 1]);
-        double[] lows = [.. Enumerable.Repeat(double.PositiveInfinity, count + 1)], highs = new double[count + 1],
-            values = new double[count + 1];
+        var unscaled = new EmbeddingCodes(1, [.. mean.Select(one => (float)one)], basis, new float[count], new float[count]);
+        double[] lows = new double[count], highs = new double[count], values = new double[count];
+        Array.Fill(lows, double.PositiveInfinity);
         Array.Fill(highs, double.NegativeInfinity);
         for (int sample = 0; sample < samples; sample++)
         {
-            unscaled.Measure(images.Slice(sample * length, length), texts.Slice(sample * length, length), values);
-            for (int i = 0; i <= count; i++)
+            unscaled.Project(images.Slice(sample * length, length), values);
+            for (int i = 0; i < count; i++)
                 (lows[i], highs[i]) = (Math.Min(lows[i], values[i]), Math.Max(highs[i], values[i]));
         }
 
@@ -74,12 +72,11 @@ public sealed class EmbeddingCodes(int buckets, float[] mean, float[] basis, flo
 
     /// <summary>The codes of an embedding; what lies beyond the extremes takes the last bucket there.</summary>
     /// <param name="image">The embedding.</param>
-    /// <param name="text">Its caption's.</param>
     /// <param name="codes">Written, <see cref="Count"/>.</param>
-    public void Encode(ReadOnlySpan<float> image, ReadOnlySpan<float> text, Span<int> codes)
+    public void Encode(ReadOnlySpan<float> image, Span<int> codes)
     {
         double[] values = new double[Count];
-        Measure(image, text, values);
+        Project(image, values);
         for (int i = 0; i < Count; i++)
         {
             double bucket = widths[i] > 0 ? Math.Floor((values[i] - lows[i]) / widths[i]) : 0;
@@ -93,28 +90,25 @@ public sealed class EmbeddingCodes(int buckets, float[] mean, float[] basis, flo
         double[] sums = new double[mean.Length];
         for (int d = 0; d < sums.Length; d++)
             sums[d] = mean[d];
-        for (int i = 1; i < Count; i++)
+        for (int i = 0; i < Count; i++)
         {
             double value = lows[i] + (codes[i] + 0.5) * widths[i];
             for (int d = 0; d < sums.Length; d++)
-                sums[d] += value * basis[(i - 1) * mean.Length + d];
+                sums[d] += value * basis[i * mean.Length + d];
         }
 
         for (int d = 0; d < sums.Length; d++)
             image[d] = (float)sums[d];
     }
 
-    // What is cut into buckets.
-    void Measure(ReadOnlySpan<float> image, ReadOnlySpan<float> text, Span<double> values)
+    void Project(ReadOnlySpan<float> image, Span<double> values)
     {
         int length = mean.Length;
-        values.Clear();
-        for (int d = 0; d < length; d++)
-            values[0] += (double)image[d] * text[d];
-        for (int i = 1; i < Count; i++)
+        for (int i = 0; i < Count; i++)
         {
+            values[i] = 0;
             for (int d = 0; d < length; d++)
-                values[i] += ((double)image[d] - mean[d]) * basis[(i - 1) * length + d];
+                values[i] += ((double)image[d] - mean[d]) * basis[i * length + d];
         }
     }
 

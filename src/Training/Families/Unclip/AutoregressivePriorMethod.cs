@@ -20,15 +20,12 @@ sealed class AutoregressivePriorMethod(UnclipModel model, float dropped) : Prior
 
     public override bool Prepare(ClipEmbeddings embeddings)
     {
-        var (learnt, isNew) = prior.Learn(embeddings.Images, embeddings.Texts);
+        var (learnt, isNew) = prior.Learn(embeddings.Images);
         count = learnt.Count;
         int length = model.Sizes.Embedding;
         codes = new int[embeddings.Images.Length / length * count];
         for (int sample = 0; sample < codes.Length / count; sample++)
-        {
-            learnt.Encode(embeddings.Images.Slice(sample * length, length), embeddings.Texts.Slice(sample * length, length),
-                codes.AsSpan(sample * count, count));
-        }
+            learnt.Encode(embeddings.Images.Slice(sample * length, length), codes.AsSpan(sample * count, count));
 
         return isNew;
     }

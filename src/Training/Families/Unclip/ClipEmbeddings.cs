@@ -27,9 +27,6 @@ sealed class ClipEmbeddings
     /// <summary>Those of all pictures, one behind the other.</summary>
     public ReadOnlySpan<float> Images => images;
 
-    /// <summary>Those of all captions, one behind the other.</summary>
-    public ReadOnlySpan<float> Texts => texts;
-
     /// <summary>Embeds all samples.</summary>
     public static ClipEmbeddings Of(Device device, UnclipModel model, PreparedData data, int[][] captions)
     {

@@ -45,11 +45,11 @@ public sealed record UnclipConfig : TrainingConfig
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public PriorKind Prior { get; init; }
 
-    /// <summary>Features inside the prior; 0 for 512 of a perceptron, 128 of the others, whose step does as much for each place of a sequence.</summary>
+    /// <summary>Features inside the prior; 0 for 512 of a perceptron, 64 of the others, whose step does as much for each place of a sequence.</summary>
     [JsonPropertyOrder(ModelOrder)]
     public int PriorWidth { get; init; }
 
-    /// <summary>Blocks of the prior; 0 for 4 of a perceptron, 3 of the others.</summary>
+    /// <summary>Blocks of the prior; 0 for 4 of a perceptron, 2 of the others.</summary>
     [JsonPropertyOrder(ModelOrder)]
     public int PriorBlocks { get; init; }
 
@@ -163,8 +163,8 @@ public sealed record UnclipConfig : TrainingConfig
         EncoderChannels = EncoderChannels,
         Embedding = Embedding,
         Prior = Prior,
-        PriorWidth = PriorWidth > 0 ? PriorWidth : Prior == PriorKind.Perceptron ? 512 : 128,
-        PriorBlocks = PriorBlocks > 0 ? PriorBlocks : Prior == PriorKind.Perceptron ? 4 : 3,
+        PriorWidth = PriorWidth > 0 ? PriorWidth : Prior == PriorKind.Perceptron ? 512 : 64,
+        PriorBlocks = PriorBlocks > 0 ? PriorBlocks : Prior == PriorKind.Perceptron ? 4 : 2,
         PriorHeads = PriorHeads,
         PriorComponents = PriorComponents == 0 ? Embedding : PriorComponents,
         PriorBuckets = PriorBuckets,
