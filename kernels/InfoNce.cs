@@ -1,6 +1,7 @@
 // Symmetric InfoNCE of pairs (van den Oord et al., 2018; CLIP, Radford et al., 2021), given the dot products p = a b^T:
 //   s = exp(k) p,   loss_i = (rlse_i + clse_i) / 2 - s_ii,   rlse_i = log(sum over j of exp(s_ij)),   clse_j = log(sum over i of exp(s_ij))
 //   p, s, g, h [n, n]   loss, rlse, clse [n]   k [1], the log of the inverse temperature
+// Pairs i != j of one group have no part in the sums: s_ij is put to -1e30, whose exponential is 0.
 // Backward:  ds_ij = scale * (exp(s_ij - rlse_i) + exp(s_ij - clse_j) - 2 [i = j]) / 2
 //   g = ds exp(k), from which da = g b, db = g^T a;   h = ds s, whose sum is dk        (both written, =)
 // Sums over a row: see Lanes.cs; over a column: rows in rising order, see Columns.cs.
@@ -11,6 +12,8 @@ namespace Dalle2.Kernels;
 /// <summary>The elementwise part of the symmetric contrastive loss.</summary>
 public static class InfoNceOp
 {
+    const float Masked = -1e30f;
+
     /// <summary>Lowers k to a limit, in place.</summary>
     public static void ClampInPlace(Stream stream, Tensor k, float limit) => stream.Launch(ClampKernel, k.Length, k.View, limit);
 
@@ -21,6 +24,18 @@ public static class InfoNceOp
     /// <summary>Multiplies dot products by the inverse temperature, in place.</summary>
     public static void ScaleInPlace(Stream stream, Tensor products, Tensor factor) =>
         stream.Launch(ScaleKernel, products.Length, products.View, factor.View);
+
+    /// <summary>Takes pairs of one group out of each other's sums: none is the other's negative.</summary>
+    /// <param name="stream">Where it runs.</param>
+    /// <param name="logits">s, changed in place.</param>
+    /// <param name="groups">The group of each pair, <c>[n]</c>.</param>
+    /// <exception cref="ArgumentException">The logits are not square, or there are not as many groups.</exception>
+    public static void MaskInPlace(Stream stream, Tensor logits, IntTensor groups)
+    {
+        if (groups.Length != Require(logits))
+            throw new ArgumentException($"{groups.Length} groups are not those of the pairs of logits {logits.Shape}");
+        stream.Launch(MaskKernel, new Index2D(logits.Cols, logits.Rows), logits.View, groups.View);
+    }
 
     /// <summary>The loss of each pair, and the logs of the summed exponentials of rows and columns.</summary>
     /// <exception cref="ArgumentException">The logits are not square.</exception>
@@ -60,6 +75,13 @@ public static class InfoNceOp
 
     // One thread per element.
     static void ScaleKernel(Index1D i, ArrayView<float> products, ArrayView<float> factor) => products[i] *= factor[0];
+
+    // One thread per element.
+    static void MaskKernel(Index2D index, ArrayView<float> s, ArrayView<int> groups)
+    {
+        if (index.X != index.Y && groups[index.X] == groups[index.Y])
+            s[index.Y * groups.IntLength + index.X] = Masked;
+    }
 
     // One group per row.
     static void RowKernel(ArrayView<float> s, ArrayView<float> logSums, int n)

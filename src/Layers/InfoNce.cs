@@ -27,8 +27,12 @@ public sealed class InfoNce : Layer
     public Tensor Logits => logits ?? throw new InvalidOperationException($"{Name}: there was no forward pass yet");
 
     /// <summary>The loss, one element.</summary>
-    /// <exception cref="ArgumentException">The shapes differ or are not <c>[B, D]</c>.</exception>
-    public Tensor Forward(Context context, Tensor a, Tensor b)
+    /// <param name="context">The step.</param>
+    /// <param name="a">Unit vectors, <c>[B, D]</c>.</param>
+    /// <param name="b">Those that belong to them, <c>[B, D]</c>.</param>
+    /// <param name="groups">Of each pair a number, <c>[B]</c>: pairs with the same one are no negatives of each other. Null: all are.</param>
+    /// <exception cref="ArgumentException">The shapes differ or are not <c>[B, D]</c>, or there are not B groups.</exception>
+    public Tensor Forward(Context context, Tensor a, Tensor b, IntTensor? groups = null)
     {
         if (a.Shape.Rank != 2 || a.Shape != b.Shape || a.Rows == 0)
             throw new ArgumentException($"{Name}: embeddings {a.Shape} and {b.Shape} are not pairs; both must be [batch, features]");
@@ -46,6 +50,8 @@ public sealed class InfoNce : Layer
         GemmOp.Multiply(stream, a, b, logits, transposeB: true);
         InfoNceOp.InverseTemperature(stream, inverseTemperature.Value, factor);
         InfoNceOp.ScaleInPlace(stream, logits, factor);
+        if (groups != null)
+            InfoNceOp.MaskInPlace(stream, logits, groups);
         InfoNceOp.Forward(stream, logits, rowLogSums, colLogSums, losses);
         ReductionOp.Sum(stream, losses, context.Allocate(ReductionOp.Partials(n)), loss, 1f / n);
         return EndForward(context, loss);

@@ -20,9 +20,9 @@ public sealed class ContrastiveHead : Layer
         loss = Compose("loss", new InfoNce());
     }
 
-    /// <summary>The loss of a batch of pairs, one element.</summary>
-    public Tensor Forward(Context context, Tensor textFeatures, Tensor imageFeatures) =>
-        loss.Forward(context, EmbedText(context, textFeatures), EmbedImage(context, imageFeatures));
+    /// <summary>The loss of a batch of pairs, one element; pairs of one group, where groups are given, are no negatives of each other.</summary>
+    public Tensor Forward(Context context, Tensor textFeatures, Tensor imageFeatures, IntTensor? groups = null) =>
+        loss.Forward(context, EmbedText(context, textFeatures), EmbedImage(context, imageFeatures), groups);
 
     /// <summary>The gradients of both features; adds to the parameters' gradients.</summary>
     public (Tensor Text, Tensor Image) Backward(Context context)

@@ -11,10 +11,11 @@ public sealed class ContrastiveModel(CaptionEncoder text, UnaryLayer image, Cont
     /// <param name="tokens">Captions, as the text encoder takes them.</param>
     /// <param name="lengths">Words of each caption, <c>[B]</c>.</param>
     /// <param name="images">Pictures <c>[B, side, side, 3]</c> in [0, 1].</param>
+    /// <param name="groups">Of each caption a number, <c>[B]</c>, the same for equal captions, which are no negatives of each other; null where all differ.</param>
     /// <returns>The symmetric contrastive loss in nats: one element, on the device.</returns>
-    public Tensor Run(Context context, TokenBatch tokens, IntTensor lengths, Tensor images)
+    public Tensor Run(Context context, TokenBatch tokens, IntTensor lengths, Tensor images, IntTensor? groups = null)
     {
-        Tensor loss = contrast.Forward(context, text.Forward(context, tokens, lengths), image.Forward(context, images));
+        Tensor loss = contrast.Forward(context, text.Forward(context, tokens, lengths), image.Forward(context, images), groups);
         if (context.Training)
         {
             var (dtext, dimage) = contrast.Backward(context);

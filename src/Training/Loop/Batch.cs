@@ -10,6 +10,7 @@ public sealed class Batch
 {
     readonly int[] lengths;
     readonly int[] indices;
+    readonly int[] sameCaptions;
     readonly float[] images;
     readonly TokenBatch words = new();
     readonly TokenBatch rows = new();
@@ -27,6 +28,7 @@ public sealed class Batch
         if (images.Length != 0 && images.Length != (long)captions.Length * side * side * 3)
             throw new ArgumentException($"{images.Length} values are no {captions.Length} pictures of {side}x{side}", nameof(images));
         (lengths, indices, this.images) = (new int[captions.Length], [.. Enumerable.Range(0, captions.Length)], images);
+        sameCaptions = new int[captions.Length];
         Side = side;
         SetCaptions(captions);
     }
@@ -35,6 +37,7 @@ public sealed class Batch
     internal Batch(int size, int side)
     {
         (lengths, indices, images) = (new int[size], new int[size], new float[checked(size * side * side * 3)]);
+        sameCaptions = new int[size];
         Side = side;
     }
 
@@ -78,6 +81,9 @@ public sealed class Batch
     /// <summary>The lengths on the device.</summary>
     public IntTensor UploadLengths(Context context) => context.Upload(Lengths, Size);
 
+    /// <summary>Of each caption the first sample that has the same one, on the device, <c>[Size]</c>.</summary>
+    public IntTensor UploadSameCaptions(Context context) => context.Upload(sameCaptions, Size);
+
     /// <summary>The pictures on the device.</summary>
     public Tensor UploadImages(Context context) => context.Upload(Images, Size, Side, Side, 3);
 
@@ -119,6 +125,12 @@ public sealed class Batch
             int[] caption = captions[indices[b]];
             for (int t = 0; t < caption.Length; t++)
                 tokens[t * Size + b] = caption[t];
+            sameCaptions[b] = b;
+            for (int first = 0; first < b && sameCaptions[b] == b; first++)
+            {
+                if (captions[indices[first]].AsSpan().SequenceEqual(caption))
+                    sameCaptions[b] = first;
+            }
         }
 
         words.Set(Tokens);

@@ -13,12 +13,16 @@ sealed class JointStage(StageDescription description, ClassicModel model, Classi
     readonly ContrastiveModel joint = model.Joint;
     TokenBatch? tokens;
     IntTensor? lengths;
+    IntTensor? groups;
     Tensor? images;
 
-    public override void Upload(Context context, Batch batch) =>
+    public override void Upload(Context context, Batch batch)
+    {
         (tokens, lengths, images) = (batch.UploadTokens(context), batch.UploadLengths(context), batch.UploadImages(context));
+        groups = batch.UploadSameCaptions(context);
+    }
 
-    public override Tensor Run(Context context) => Gather(context, joint.Run(context, tokens!, lengths!, images!));
+    public override Tensor Run(Context context) => Gather(context, joint.Run(context, tokens!, lengths!, images!, groups));
 
     protected override IReadOnlyList<KeyValuePair<string, double>> Describe(ReadOnlySpan<float> values) =>
         Figures(new KeyValuePair<string, double>("loss", values[0]));

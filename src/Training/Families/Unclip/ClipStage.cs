@@ -15,6 +15,7 @@ sealed class ClipStage(StageDescription description, UnclipModel model, UnclipCo
     readonly ContrastiveModel clip = model.Clip;
     TokenBatch? tokens;
     IntTensor? lengths;
+    IntTensor? groups;
     Tensor? images;
 
     public override int? BatchSize => config.ClipBatch;
@@ -24,10 +25,11 @@ sealed class ClipStage(StageDescription description, UnclipModel model, UnclipCo
     public override void Upload(Context context, Batch batch)
     {
         tokens = batch.UploadTokens(context, model.TextEncoder.IsByCaption);
-        (lengths, images) = (batch.UploadLengths(context), batch.UploadImages(context));
+        (lengths, images, groups) = (batch.UploadLengths(context), batch.UploadImages(context), batch.UploadSameCaptions(context));
     }
 
-    public override Tensor Run(Context context) => Gather(context, clip.Run(context, tokens!, lengths!, model.Reduce(context, images!)));
+    public override Tensor Run(Context context) => Gather(
+        context, clip.Run(context, tokens!, lengths!, model.Reduce(context, images!), groups));
 
     protected override IReadOnlyList<KeyValuePair<string, double>> Describe(ReadOnlySpan<float> values) =>
         Figures(new KeyValuePair<string, double>("loss", values[0]));
