@@ -18,7 +18,7 @@ sealed class DiffusionPriorMethod(UnclipModel model, float dropped) : PriorMetho
 
     public override void Upload(Context context, Batch batch, ReadOnlySpan<float> images, Span<float> texts)
     {
-        noise ??= new NoiseLevels(prior.Schedule, DiffusionTarget.Clean, null, dropped);
+        noise ??= new NoiseLevels(prior.Schedule, DiffusionTarget.Clean, gamma: 0, dropped);
         levels = noise.Upload(context, "prior.levels", texts, batch.Size);
         image = context.Upload(images, batch.Size, model.Sizes.Embedding);
         conditions.Upload(context, batch, texts);

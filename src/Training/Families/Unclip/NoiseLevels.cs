@@ -8,9 +8,9 @@ namespace Dalle2.Training.Families.Unclip;
 /// <summary>What a diffusion stage draws for a step: each sample's time, one of equal parts of [0, 1] each, and whether it learns without its condition. A pure function of (seed, step).</summary>
 /// <param name="schedule">How noise grows with time.</param>
 /// <param name="target">What is predicted.</param>
-/// <param name="gamma">The largest weight of the clean sample's error (min-SNR); null weighs all alike.</param>
+/// <param name="gamma">The largest weight of the clean sample's error (min-SNR); 0 weighs all alike.</param>
 /// <param name="dropped">The share of samples without a condition.</param>
-sealed class NoiseLevels(NoiseSchedule schedule, DiffusionTarget target, double? gamma, float dropped)
+sealed class NoiseLevels(NoiseSchedule schedule, DiffusionTarget target, double gamma, float dropped)
 {
     // The weight of v has no value where there is no noise.
     const double LeastTime = 1e-4;
@@ -35,7 +35,7 @@ sealed class NoiseLevels(NoiseSchedule schedule, DiffusionTarget target, double?
             levels[b] = (float)time;
             levels[count + b] = (float)schedule.Alpha(time);
             levels[2 * count + b] = (float)schedule.Sigma(time);
-            levels[3 * count + b] = gamma is { } most ? (float)schedule.MinSnrWeight(time, target, most) : 1f;
+            levels[3 * count + b] = gamma > 0 ? (float)schedule.MinSnrWeight(time, target, gamma) : 1f;
             if (Philox.Uniform(words.W1) < dropped)
                 condition.Slice(b * length, length).Clear();
         }

@@ -113,7 +113,7 @@ public sealed record UnclipConfig : TrainingConfig
     [JsonPropertyOrder(ModelOrder)]
     public float EmaDecay { get; init; } = .999f;
 
-    /// <summary>The largest weight of the decoder's error by the ratio of signal to noise (min-SNR).</summary>
+    /// <summary>The largest weight of the decoder's error by the ratio of signal to noise (min-SNR); 0 weighs all alike.</summary>
     [JsonPropertyOrder(ModelOrder)]
     public float MinSnr { get; init; } = 5f;
 
@@ -207,7 +207,7 @@ public sealed record UnclipConfig : TrainingConfig
             $"a number of encoderChannels, decoderChannels or upsamplerChannels is above {MostFeatures}");
         Require(DropCondition is >= 0 and < 1, $"dropCondition is {DropCondition}, it must be at least 0 and below 1");
         Require(EmaDecay is >= 0 and < 1, $"emaDecay is {EmaDecay}, it must be at least 0 and below 1");
-        Require(MinSnr > 0 && float.IsFinite(MinSnr), $"minSnr is {MinSnr}, it must be above 0");
+        Require(MinSnr >= 0 && float.IsFinite(MinSnr), $"minSnr is {MinSnr}, it must be at least 0");
         Require(new[] { ClipSteps, PriorSteps, DecoderSteps, UpsamplerSteps, SecondUpsamplerSteps }.All(steps => steps >= 0),
             "the steps of a stage cannot be below 0");
         try
