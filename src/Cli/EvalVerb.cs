@@ -20,6 +20,9 @@ sealed class EvalVerb : Verb
         "The split whose captions are drawn. [default: the first that is held out of training]");
     readonly Option<int> count = VerbOptions.Count("--count", 512, 1, 1_000_000,
         "Captions, spread over the split; fewer when it has fewer.");
+    readonly Option<int> probe = VerbOptions.Count("--probe", 0, 0, 100_000,
+        "Draw so many of the pictures again from 1, 2, 4, ... principal components of their image embeddings, to see what lies in them "
+        + "(models that draw from image embeddings); RUN/samples/probe.png shows some.");
     readonly Option<ulong> seed = VerbOptions.Seed("Decides the drawings' noise.");
     readonly SamplerArguments sampling = new();
     readonly Option<string?> output = VerbOptions.OptionalText("--out", "FILE",
@@ -40,8 +43,8 @@ sealed class EvalVerb : Verb
         "Measure a run on captions it was not trained on, beside chance, the ceiling of real pictures and shuffled captions.")
     {
         Arguments.Add(run);
-        foreach (Option option in (Option[])[beside, split, count, seed, .. sampling.All, output, device, precision, threads, data, images,
-            dataChanged, maxBroken, maxPixels])
+        foreach (Option option in (Option[])[beside, split, count, probe, seed, .. sampling.All, output, device, precision, threads, data,
+            images, dataChanged, maxBroken, maxPixels])
         {
             Options.Add(option);
         }
@@ -67,7 +70,8 @@ sealed class EvalVerb : Verb
         "JSON: {split, n, attributes:{NAME:{value, low, high}}, chance:{NAME:x}, ceiling:{NAME:x}, shuffled:{NAME:x}, choices:{NAME:{n, "
         + "value, low, high, chance}}, retrieval:{n, textToImage, imageToText, chance}, reading:{n, captions, attributes, chance}, loss, "
         + "distances:{clip|pixels:{features, drawn|training|floor:{n, fid, kid, kidError}}}, memorization:{n, trainingPictures, "
-        + "median:{drawn, real}, threshold, nearer:{value, low, high}, chance, sheet}, run, runHash, seconds, device, beside}; beside is "
+        + "median:{drawn, real}, threshold, nearer:{value, low, high}, chance, sheet}, probe:{n, rows:[{components, variance, "
+        + "shares:{NAME:{value, low, high}}}], sheet}, run, runHash, seconds, device, beside}; beside is "
         + "the other run's document; what was not measured is empty or null.",
     ];
 
@@ -84,6 +88,7 @@ sealed class EvalVerb : Verb
             Beside = arguments.GetValue(beside),
             Split = arguments.GetValue(split),
             Count = arguments.GetValue(count),
+            Probe = arguments.GetValue(probe),
             Seed = arguments.GetValue(seed),
             Sampling = sampling.Given(arguments),
             MovedData = arguments.GetValue(data),
@@ -100,6 +105,8 @@ sealed class EvalVerb : Verb
             EvaluationText.Show(evaluation, text);
             if (evaluation.Memorization?.Sheet is { } nearest)
                 text.Line($"Drawings nearest to a training picture, beside it: {nearest}");
+            if (evaluation.Probe?.Sheet is { } probed)
+                text.Line($"Pictures drawn again from ever more components: {probed}");
             if (sheet is not null && evaluation.Cells.Count > 0)
                 text.Line($"Drawings beside the truth: {sheet}");
         });

@@ -78,6 +78,13 @@ static class EvaluationText
             ]);
         }
 
+        if (evaluation.Probe is { } probe)
+        {
+            text.Line();
+            text.Line($"{probe.Count} pictures drawn again from so many components of their image embeddings, and what they show:");
+            text.Table([.. probe.Columns.Select(column => $">{column}")], probe.Table);
+        }
+
         if (evaluation.Beside is { } beside)
         {
             text.Line();

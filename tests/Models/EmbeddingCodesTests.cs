@@ -34,6 +34,30 @@ public class EmbeddingCodesTests
     }
 
     [Test]
+    public void Of_a_vector_its_first_components_are_kept()
+    {
+        var components = PrincipalComponents.Of(Images, Length);
+        ReadOnlySpan<float> image = Images.AsSpan(7 * Length, Length);
+        double[] expected = [.. Deviations.Select(deviation => deviation * deviation).OrderDescending()];
+        for (int i = 0; i < Length; i++)
+            Assert.That(components.Variances[i], Is.EqualTo(expected[i]).Within(.06 * expected[i] + 1e-9), $"component {i}");
+        Assert.That(components.Keep(image, Length), Is.EqualTo(image.ToArray()).Within(1e-5));
+        Assert.That(components.Keep(image, 0), Is.EqualTo(components.Mean.ToArray()).Within(1e-5));
+        float[] kept = components.Keep(image, 2);
+        for (int i = 0; i < Length; i++)
+        {
+            double along = 0, whole = 0;
+            for (int d = 0; d < Length; d++)
+            {
+                along += (kept[d] - components.Mean[d]) * components.Directions[i][d];
+                whole += (image[d] - components.Mean[d]) * components.Directions[i][d];
+            }
+
+            Assert.That(along, Is.EqualTo(i < 2 ? whole : 0).Within(1e-5));
+        }
+    }
+
+    [Test]
     public void What_comes_back_is_within_half_a_bucket_of_each_component_and_lacks_the_others()
     {
         int[] codes = new int[Codes.Count];

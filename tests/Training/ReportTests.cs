@@ -1,6 +1,7 @@
 using System.Text.RegularExpressions;
 using Dalle2.Data.Pictures;
 using Dalle2.Data.Sets;
+using Dalle2.Training.Families;
 using Dalle2.Training.Reporting;
 using Dalle2.Training.Runs;
 using Dalle2.Training.Scores;
@@ -21,6 +22,7 @@ public sealed class ReportTests
         return new ReportContent
         {
             Title = "classic <on> shapes",
+            Diagram = StageDiagram.Draw("classic", ModelFamily.Default.Diagram(ModelFamily.Default.Preset("tiny"))!),
             Configuration = [new("preset", "small & quick")],
             Environment = [new("device", "cpu")],
             SecondsByStage = [new("image", 59.94), new("text", 61), new("decoder", 36_300)],
@@ -91,7 +93,7 @@ public sealed class ReportTests
     public void Each_stage_with_a_loss_has_one_chart_and_text_is_escaped()
     {
         string html = Report.Format(Content());
-        Assert.That(Regex.Count(html, "<svg"), Is.EqualTo(1), "the text stage logged no loss");
+        Assert.That(Regex.Count(html, "<svg class=\"chart\""), Is.EqualTo(1), "the text stage logged no loss");
         Assert.That(html, Does.Contain("<h1>classic &lt;on&gt; shapes</h1>").And.Contain("small &amp; quick"));
     }
 

@@ -187,6 +187,23 @@ public partial class UnclipTests
     }
 
     [Test]
+    public void Pictures_are_drawn_again_from_the_components_of_their_embeddings()
+    {
+        JsonNode probe = CommandRun.Of("eval", run, "--count", "5", "--probe", "3", "--steps", "2", "--json").Succeeded().Json["probe"]!;
+        Assert.That((int)probe["n"]!, Is.EqualTo(3));
+        JsonNode[] rows = [.. probe["rows"]!.AsArray().Select(row => row!)];
+        Assert.That(rows.Select(row => (int)row["components"]!), Is.EqualTo(new[] { 1, 2, 4, 8, 16 }));
+        double[] variances = [.. rows.Select(row => (double)row["variance"]!)];
+        Assert.That(variances, Is.Ordered);
+        Assert.That(variances[0], Is.GreaterThan(1.0 / 16));
+        Assert.That(variances[^1], Is.EqualTo(1).Within(1e-9));
+        Assert.That(rows[0]["shares"]!.AsObject().Select(pair => pair.Key), Does.Contain("shape").And.Contain("all"));
+        Assert.That(PictureDecoder.Decode((string)probe["sheet"]!).Height, Is.GreaterThan(3 * 96));
+        Assert.That(File.ReadAllText(Path.Combine(run, "report.html")), Does.Contain("in the components of an image embedding"));
+        Assert.That(CommandRun.Of("eval", run, "--count", "2", "--steps", "2", "--json").Succeeded().Json["probe"], Is.Null);
+    }
+
+    [Test]
     public void It_is_evaluated_by_its_drawings_and_by_retrieval()
     {
         var json = CommandRun.Of("eval", run, "--count", "16", "--json").Succeeded().Json;

@@ -1,5 +1,3 @@
-using MathNet.Numerics.LinearAlgebra;
-
 namespace Dalle2.Models.Unclip;
 
 /// <summary>
@@ -40,22 +38,15 @@ public sealed class EmbeddingCodes(int buckets, float[] mean, float[] basis, flo
     /// <exception cref="ArgumentException">There is no embedding, or not a whole number of them.</exception>
     public static EmbeddingCodes Of(ReadOnlySpan<float> images, int length, int most, int buckets)
     {
-        if (images.Length == 0 || images.Length % length != 0)
-            throw new ArgumentException($"{images.Length} numbers are no embeddings of {length}");
-        int samples = images.Length / length;
-        double[] mean = new double[length];
-        for (int i = 0; i < images.Length; i++)
-            mean[i % length] += images[i] / (double)samples;
-        var (variances, directions) = Components(images, mean);
-        double whole = variances.Sum(), kept = 0;
-        int count = 0;
+        var found = PrincipalComponents.Of(images, length);
+        int samples = images.Length / length, count = 0;
+        double whole = found.Variances.Sum(), kept = 0;
         while (count < most && (count == 0 || kept < KeptVariance * whole))
-            kept += variances[count++];
-        float[] basis = new float[count * length];
-        for (int i = 0; i < basis.Length; i++)
-            basis[i] = (float)directions[i % length, i / length];
+            kept += found.Variances[count++];
+        float[] basis = [.. found.Directions.Take(count).SelectMany(direction => direction).Select(value => (float)value)];
+        float[] mean = [.. found.Mean.ToArray().Select(value => (float)value)];
 
-        var unscaled = new EmbeddingCodes(1, [.. mean.Select(one => (float)one)], basis, new float[count], new float[count]);
+        var unscaled = new EmbeddingCodes(1, mean, basis, new float[count], new float[count]);
         double[] lows = new double[count], highs = new double[count], values = new double[count];
         Array.Fill(lows, double.PositiveInfinity);
         Array.Fill(highs, double.NegativeInfinity);
@@ -66,7 +57,7 @@ public sealed class EmbeddingCodes(int buckets, float[] mean, float[] basis, flo
                 (lows[i], highs[i]) = (Math.Min(lows[i], values[i]), Math.Max(highs[i], values[i]));
         }
 
-        return new EmbeddingCodes(buckets, unscaled.Mean.ToArray(), basis, [.. lows.Select(low => (float)low)],
+        return new EmbeddingCodes(buckets, mean, basis, [.. lows.Select(low => (float)low)],
             [.. lows.Zip(highs, (low, high) => (float)((high - low) / buckets))]);
     }
 
@@ -110,35 +101,5 @@ public sealed class EmbeddingCodes(int buckets, float[] mean, float[] basis, flo
             for (int d = 0; d < length; d++)
                 values[i] += ((double)image[d] - mean[d]) * basis[i * length + d];
         }
-    }
-
-    // Variances, the largest first, and their directions, a column each.
-    static (double[] Variances, Matrix<double> Directions) Components(ReadOnlySpan<float> images, double[] mean)
-    {
-        int length = mean.Length;
-        // By hand: its sums shall not depend on how many threads there are.
-        var covariance = Matrix<double>.Build.Dense(length, length);
-        double[] centered = new double[length];
-        for (int start = 0; start < images.Length; start += length)
-        {
-            for (int d = 0; d < length; d++)
-                centered[d] = images[start + d] - mean[d];
-            for (int i = 0; i < length; i++)
-            {
-                for (int j = 0; j <= i; j++)
-                    covariance[i, j] += centered[i] * centered[j];
-            }
-        }
-
-        for (int i = 0; i < length; i++)
-        {
-            for (int j = 0; j < i; j++)
-                covariance[j, i] = covariance[i, j];
-        }
-
-        var found = covariance.Evd(Symmetricity.Symmetric);
-        // They come by rising value.
-        double[] variances = [.. found.EigenValues.Select(value => Math.Max(0, value.Real)).Reverse()];
-        return (variances, Matrix<double>.Build.DenseOfColumnVectors(found.EigenVectors.EnumerateColumns().Reverse()));
     }
 }

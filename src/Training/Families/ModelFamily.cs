@@ -80,6 +80,10 @@ public abstract class ModelFamily
         Presets.FirstOrDefault(preset => preset.Name == data)?.Name
         ?? (data is null || DataSets.BuiltIn.Any(set => set.Name == data) ? DefaultPreset : OwnPicturesPreset));
 
+    /// <summary>Its parts, to be drawn; null where there is nothing to see.</summary>
+    /// <param name="config">The settings: of <see cref="ConfigType"/>.</param>
+    public virtual ModelDiagram? Diagram(TrainingConfig config) => null;
+
     /// <summary>A model with fresh parameters.</summary>
     /// <param name="device">Where the parameters live; not owned.</param>
     /// <param name="config">The settings: of <see cref="ConfigType"/>, and valid.</param>

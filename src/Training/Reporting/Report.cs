@@ -34,6 +34,8 @@ public static class Report
         foreach ((string heading, IReadOnlyList<ContactCell> cells) in content.Samples)
             AppendSamples(page, heading, cells);
 
+        if (content.Diagram.Length > 0)
+            page.Append($"<section>\n<h2>The model</h2>\n{content.Diagram}</section>\n");
         AppendPairs(page, "Health of the stages", content.Health);
         AppendCurves(page, content);
         AppendPairs(page, "Configuration", content.Configuration);

@@ -15,6 +15,9 @@ public sealed record ReportContent
     /// <summary>One or two sentences below it; none by default.</summary>
     public string Summary { get; init; } = "";
 
+    /// <summary>The model's parts as SVG, see <see cref="StageDiagram"/>; none by default.</summary>
+    public string Diagram { get; init; } = "";
+
     /// <summary>The configuration, name and value.</summary>
     public IReadOnlyList<KeyValuePair<string, string>> Configuration { get; init; } = [];
 
@@ -47,6 +50,9 @@ public sealed record ReportContent
 
     /// <summary>Whether drawings are training pictures again; null leaves it out.</summary>
     public MemorizationScore? Memorization { get; init; }
+
+    /// <summary>What of pictures lies in the components of their embeddings; null leaves it out.</summary>
+    public ProbeScore? Probe { get; init; }
 
     /// <summary>Another run's name.</summary>
     public string BesideName { get; init; } = "";

@@ -22,6 +22,13 @@ static class ReportScores
         if (content.Memorization is { } memorization)
             AppendMemorization(page, memorization);
 
+        if (content.Probe is { } probe)
+        {
+            AppendTable(page, "What is in the components of an image embedding?", $"{probe.Count} pictures drawn again", probe.Columns,
+                probe.Table,
+                "The share of pictures that show what they showed, drawn from so many principal components of their embeddings.");
+        }
+
         foreach ((string split, RetrievalScore score) in content.Retrievals)
             AppendRetrieval(page, split, score);
 

@@ -25,6 +25,7 @@ static class RunReport
             $"{Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(run.FolderPath)))}: {config.Model} on {config.Data}",
             Summary = $"Preset {config.Preset}, {config.ImageSide}x{config.ImageSide} pictures, seed {config.Seed}; "
             + $"{total.ToString("F0", CultureInfo.InvariantCulture)} seconds of training.",
+            Diagram = ModelFamily.Get(config.Model).Diagram(config) is { } diagram ? StageDiagram.Draw(config.Model, diagram) : "",
             Configuration = [.. ConfigSettings.Of(config).Select(s => KeyValuePair.Create(s.Name, s.Value))],
             Environment =
             [
@@ -46,6 +47,7 @@ static class RunReport
             Choices = evaluation?.Choices ?? [],
             Distances = evaluation?.Distances ?? [],
             Memorization = evaluation?.Memorization,
+            Probe = evaluation?.Probe,
             BesideName = evaluation?.Beside?.Run ?? "",
             Beside = evaluation == null ? [] : EvaluationFigure.Pairs(evaluation),
             Sheets = [.. Sheets(run, stages)],
@@ -54,6 +56,7 @@ static class RunReport
                 .. new KeyValuePair<string, IReadOnlyList<ContactCell>>[]
                 {
                     new($"Drawn from captions of '{evaluation.Split}'", evaluation.Cells),
+                    new("Drawn again from ever more components of the image embedding", evaluation.Probe?.Cells ?? []),
                     new("The drawings that are nearest to a training picture", evaluation.Memorization?.Cells ?? []),
                 }.Where(cells => cells.Value.Count > 0),
             ],

@@ -1,10 +1,13 @@
 using System.Diagnostics;
 using System.Globalization;
 using Dalle2.Data;
+using Dalle2.Data.Pictures;
 using Dalle2.Data.Sets;
 using Dalle2.Data.Text;
 using Dalle2.Gpu.Runtime;
 using Dalle2.Layers;
+using Dalle2.Models.Unclip;
+using Dalle2.Tensors;
 using Dalle2.Training.Drawing;
 using Dalle2.Training.Families;
 using Dalle2.Training.Loop;
@@ -18,6 +21,9 @@ sealed class EvaluatedRun : IDisposable
 {
     const int BatchSize = 64;
     const int NearestShown = 24;
+
+    // Pictures that principal components are found from, and whose probes are shown, at most.
+    const int MostProbed = 4096, ProbedShown = 12;
 
     readonly RunFolder folder;
     readonly EvaluationRequest request;
@@ -38,6 +44,8 @@ sealed class EvaluatedRun : IDisposable
                 $"{Path}: nothing is trained yet; run: {ShellCommand.Of("dalle2", "train", "--out", Path, "--resume")}");
         }
 
+        if (request.Probe > 0 && trained.Model is not IDrawsFromEmbeddings)
+            throw new UserInputException($"{Path}: --probe needs a model that draws from image embeddings; {trained.Family.Name} does not");
         Settings = SamplerSettings.Of(trained.Family, request.SamplingOf(trained.Family));
         var record = new DataRecord(folder);
         record.Check(trained.Tokenizer.Vocabulary, Config, request.AcceptChangedData, keep: false, observer.Notice);
@@ -188,6 +196,83 @@ sealed class EvaluatedRun : IDisposable
                     [("drawn", drawn.ToImage(i)), ("training", training.ToImage(own[i].Index))])),
             ],
         };
+    }
+
+    /// <summary>Draws pictures again from ever more principal components of their image embeddings.</summary>
+    /// <param name="count">Pictures at most, the first samples.</param>
+    public ProbeScore Probe(int count)
+    {
+        var sampler = (IDrawsFromEmbeddings)trained.Model;
+        count = Math.Min(count, Samples.Count);
+        var training = new List<float>();
+        int[] seen = [.. Enumerable.Range(0, Math.Min(MostProbed, Training.Count))];
+        foreach (int[] some in seen.Chunk(BatchSize))
+        {
+            context.BeginStep(0, training: false);
+            training.AddRange(sampler.EmbedPictures(context, [.. some.Select(TrainingPicture)]).SelectMany(embedding => embedding));
+        }
+
+        var components = PrincipalComponents.Of(training.ToArray(), sampler.EmbeddingLength);
+        context.BeginStep(0, training: false);
+        float[][] truth = [.. Enumerable.Range(0, count).Select(Samples.Picture)], embeddings = sampler.EmbedPictures(context, truth);
+        int[] ladder =
+        [
+            .. Enumerable.Range(0, 31).Select(i => 1 << i).TakeWhile(kept => kept < sampler.EmbeddingLength), sampler.EmbeddingLength,
+        ];
+        string what = $"drawing {count} pictures from {ladder.Length} numbers of components";
+        var rows = new List<ProbeRow>();
+        var drawn = new List<float[][]>();
+        foreach (int kept in ladder)
+        {
+            observer.Working(what, drawn.Count * count, ladder.Length * count);
+            drawn.Add(DrawFrom(sampler, [.. embeddings.Select(embedding => components.Keep(embedding, kept))]));
+            Verdict[] verdicts = [.. Judges().Select(judge => judge.Judge(Set, new JudgedDrawings(
+                Split, [.. Samples.SetIndices.Take(count)], drawn[^1], Samples.Picture, Config.ImageSide, device.Threads)))];
+            rows.Add(new ProbeRow(
+                kept, components.Variances.Take(kept).Sum() / components.Variances.Sum(),
+                [
+                    .. verdicts.SelectMany(verdict => verdict.Attributes?.Attributes ?? []),
+                    .. verdicts.SelectMany(verdict => verdict.Choices)
+                        .Select(choice => KeyValuePair.Create(choice.Key, choice.Value.Right)),
+                ]));
+        }
+
+        observer.Working(what, ladder.Length * count, ladder.Length * count);
+        return new ProbeScore(count, rows)
+        {
+            Cells =
+            [
+                .. Enumerable.Range(0, Math.Min(ProbedShown, count)).Select(i => new ContactCell(Samples.Captions[i],
+                [
+                    .. ladder.Select((kept, k) => (kept.ToString(CultureInfo.InvariantCulture), ToImage(drawn[k][i]))),
+                    ("truth", ToImage(truth[i])),
+                ])),
+            ],
+        };
+
+        float[] TrainingPicture(int index)
+        {
+            var values = new float[3 * Training.Side * Training.Side];
+            Training.CopyFloats(index, values);
+            return values;
+        }
+
+        Image ToImage(float[] values) => ImageTransform.FromFloats(values, Samples.Side, Samples.Side);
+    }
+
+    float[][] DrawFrom(IDrawsFromEmbeddings sampler, float[][] embeddings)
+    {
+        var pictures = new List<float[]>();
+        foreach (float[][] some in embeddings.Chunk(BatchSize))
+        {
+            cancellation.ThrowIfCancellationRequested();
+            context.BeginStep(0, training: false);
+            Tensor batch = sampler.Draw(
+                context, some, request.Seed, [.. Enumerable.Range(pictures.Count, some.Length)], Settings);
+            pictures.AddRange(batch.ToArray(context.Stream).Chunk(3 * Samples.Side * Samples.Side));
+        }
+
+        return [.. pictures];
     }
 
     /// <inheritdoc/>

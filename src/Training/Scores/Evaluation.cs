@@ -40,9 +40,9 @@ public static class Evaluation
         if (unwritable != null)
             observer.Notice($"{folder.ReportPath} will not be written anew: {unwritable}");
         using var own = EvaluatedRun.Open(folder, request, keep: unwritable == null, device, observer, cancellation);
+        EvaluationRequest same = request with { Split = own.Split, Probe = 0 };
         using EvaluatedRun? other = request.Beside is { } beside
-            ? EvaluatedRun.Open(RunFolder.Open(beside), request with { Split = own.Split }, keep: false, device, observer, cancellation)
-            : null;
+            ? EvaluatedRun.Open(RunFolder.Open(beside), same, keep: false, device, observer, cancellation) : null;
         if (other != null)
             RequireComparable(own, other, request);
 
@@ -52,7 +52,11 @@ public static class Evaluation
         if (own.Drawings.Count > 0)
         {
             result = Compare(own, other, result, device, observer);
-            result = result with { Cells = Cells(own, other) };
+            result = result with
+            {
+                Cells = Cells(own, other),
+                Probe = request.Probe > 0 ? own.Probe(request.Probe) : null,
+            };
         }
 
         result = result with { Seconds = clock.Elapsed.TotalSeconds };
@@ -118,11 +122,12 @@ public static class Evaluation
         {
             if (result.Memorization is { Cells.Count: > 0 } memorization)
             {
-                string path = Path.Combine(folder.SamplesPath, "nearest.png");
-                AtomicFile.Write(path, PictureEncoder.Png(ContactSheet.Draw(memorization.Cells, SheetColumns)));
+                string path = Sheet("nearest.png", memorization.Cells, SheetColumns);
                 result = result with { Memorization = memorization with { Sheet = path } };
             }
 
+            if (result.Probe is { } probe)
+                result = result with { Probe = probe with { Sheet = Sheet("probe.png", probe.Cells, columns: 1) } };
             RunReport.Write(folder, own.Config, device, result);
         }
         catch (UserInputException fault)
@@ -131,5 +136,12 @@ public static class Evaluation
         }
 
         return result;
+
+        string Sheet(string name, IReadOnlyList<ContactCell> cells, int columns)
+        {
+            string path = Path.Combine(folder.SamplesPath, name);
+            AtomicFile.Write(path, PictureEncoder.Png(ContactSheet.Draw(cells, columns)));
+            return path;
+        }
     }
 }

@@ -17,6 +17,9 @@ public sealed record EvaluationRequest
     /// <summary>Captions to draw from, spread over the split; fewer if it has fewer.</summary>
     public int Count { get; init; } = 512;
 
+    /// <summary>Held-out pictures to draw again from few and more principal components of their image embeddings; 0 for none.</summary>
+    public int Probe { get; init; }
+
     /// <summary>Decides the drawings' noise.</summary>
     public ulong Seed { get; init; } = 1;
 

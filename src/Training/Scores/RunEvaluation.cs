@@ -38,11 +38,14 @@ public sealed record RunEvaluation(
     /// <summary>Whether drawings are training pictures again; null where nothing was drawn, or the captions are of the training's split.</summary>
     public MemorizationScore? Memorization { get; init; }
 
+    /// <summary>What of pictures lies in the components of their embeddings; null if it was not asked for.</summary>
+    public ProbeScore? Probe { get; init; }
+
     /// <summary>Another run by the same captions; null if none was asked for.</summary>
     public RunEvaluation? Beside { get; init; }
 
     /// <summary>
-    /// The stable form <c>{split, n, attributes: {NAME: {value, low, high}}, chance, ceiling, shuffled, choices, retrieval, reading, loss, distances, memorization, run,
+    /// The stable form <c>{split, n, attributes: {NAME: {value, low, high}}, chance, ceiling, shuffled, choices, retrieval, reading, loss, distances, memorization, probe, run,
     /// runHash, seconds, device, beside}</c>; what was not measured is empty or null.
     /// </summary>
     public JsonObject ToJson()
@@ -75,6 +78,7 @@ public sealed record RunEvaluation(
         json["loss"] = Loss;
         json["distances"] = new JsonObject(Distances.Select(one => KeyValuePair.Create(one.Name, (JsonNode?)one.ToJson())));
         json["memorization"] = Memorization?.ToJson();
+        json["probe"] = Probe?.ToJson();
         json["run"] = Run;
         json["runHash"] = RunHash;
         json["seconds"] = Math.Round(Seconds, 3);

@@ -52,6 +52,21 @@ public sealed class ClassicFamily : ModelFamily
     public override IReadOnlyList<SamplerOption> SamplerOptions { get; } = [ClassicSampler.Temperature];
 
     /// <inheritdoc/>
+    public override ModelDiagram Diagram(TrainingConfig config) => new(
+        [
+            new("caption", "caption", "", 0, 0, false), new("text", "text encoder", $"{Text}, {Joint}, {FineTune}", 1, 0, true),
+            new("features", "features", "of the caption", 2, 0, false), new("prior", "prior", $"{Decoder}, {FineTune}", 3, 0, true),
+            new("latent", "latent", "", 4, 0, false), new("decoder", "decoder", $"{Image}, {Decoder}, {FineTune}", 5, 0, true),
+            new("drawn", "picture", $"{config.ImageSide} pixels wide", 6, 0, false),
+            new("picture", "picture", "", 0, 1, false), new("image", "image encoder", $"{Image}, {Joint}, {FineTune}", 1, 1, true),
+        ],
+        [
+            new("caption", "text"), new("text", "features"), new("features", "prior"), new("features", "decoder"), new("prior", "latent"),
+            new("latent", "decoder"), new("decoder", "drawn"), new("picture", "image", true), new("text", "image", true),
+            new("image", "latent", true),
+        ]);
+
+    /// <inheritdoc/>
     public override FamilyModel Create(Device device, TrainingConfig config, Vocabulary vocabulary) =>
         new ClassicFamilyModel(this, device, (ClassicConfig)config, vocabulary);
 }

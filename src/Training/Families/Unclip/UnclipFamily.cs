@@ -1,5 +1,7 @@
 using Dalle2.Data.Text;
 using Dalle2.Gpu.Runtime;
+using Dalle2.Models.Parts;
+using Dalle2.Models.Unclip;
 using Dalle2.Training.Drawing;
 using Dalle2.Training.Runs;
 
@@ -47,6 +49,40 @@ public sealed class UnclipFamily : ModelFamily
 
     /// <inheritdoc/>
     public override IReadOnlyList<SamplerOption> SamplerOptions => UnclipSampler.Options;
+
+    /// <inheritdoc/>
+    public override ModelDiagram Diagram(TrainingConfig config)
+    {
+        var unclip = (UnclipConfig)config;
+        string text = unclip.TextLayers > 0 ? "transformer" : unclip.Cell == RecurrentCell.Gru ? "GRU" : "LSTM";
+        string prior = unclip.Prior == PriorKind.Autoregressive ? "code by code" : "diffusion";
+        List<DiagramPart> parts =
+        [
+            new("caption", "caption", "", 0, 0, false), new("text", "text encoder", $"{Clip}: {text}", 1, 0, true),
+            new("textEmbedding", "embedding", "of the caption", 2, 0, false), new("prior", "prior", $"{Prior}: {prior}", 3, 0, true),
+            new("imageEmbedding", "embedding", "of an image", 4, 0, false), new("decoder", "U-Net", $"{Decoder}: diffusion", 5, 0, true),
+            new("drawn0", "picture", "", 6, 0, false),
+            new("picture", "picture", "", 0, 1, false), new("image", "image encoder", $"{Clip}: residual", 1, 1, true),
+        ];
+        List<DiagramArrow> arrows =
+        [
+            new("caption", "text"), new("text", "textEmbedding"), new("textEmbedding", "prior"), new("prior", "imageEmbedding"),
+            new("imageEmbedding", "decoder"), new("decoder", "drawn0"), new("picture", "image", true), new("text", "image", true),
+            new("image", "imageEmbedding", true),
+        ];
+        for (int i = 0; i < unclip.Upsamplers; i++)
+        {
+            // To and fro: each below what it begins with.
+            int from = i % 2 == 0 ? 6 : 5, to = i % 2 == 0 ? 5 : 6;
+            parts.Add(new($"upsampler{i}", "U-Net", UpsamplerStages[i], from, i + 1, true));
+            parts.Add(new($"drawn{i + 1}", "picture", $"{unclip.ImageSide >> (unclip.Upsamplers - 1 - i)} pixels wide", to, i + 1, false));
+            arrows.Add(new($"drawn{i}", $"upsampler{i}"));
+            arrows.Add(new($"upsampler{i}", $"drawn{i + 1}"));
+        }
+
+        parts[6] = parts[6] with { Detail = $"{unclip.ImageSide >> unclip.Upsamplers} pixels wide" };
+        return new(parts, arrows);
+    }
 
     /// <inheritdoc/>
     public override FamilyModel Create(Device device, TrainingConfig config, Vocabulary vocabulary) =>
