@@ -66,6 +66,17 @@ public class DiffusionDecoderTests
         Assert.That(Invert(noise, sampler), Is.EqualTo(noise.Select(value => value / product)).Within(1e-4));
     }
 
+    [Test]
+    public void It_is_told_a_picture_s_embedding_or_nothing()
+    {
+        Tensor pictures = context.Upload([.. Normals("seen").Select(value => Math.Clamp(.5f + value / 4, 0, 1))], Count, Side, Side, 3);
+        float[] unit = model.Clip.EmbedImages(context, pictures).ToArray(device.Stream);
+        float[] told = model.EmbedImages(context, pictures, context.Upload([0, 1], Count)).ToArray(device.Stream);
+        Assert.That(told[..3], Is.EqualTo(unit[..3].Select(value => Math.Sqrt(3) * value)).Within(1e-5));
+        Assert.That(told[..3].Sum(value => value * value), Is.EqualTo(3).Within(1e-4));
+        Assert.That(told[3..], Is.All.Zero);
+    }
+
     [TestCase(1f)]
     [TestCase(2.5f)]
     public void A_picture_is_drawn_again_from_the_noise_behind_it(float guidance)

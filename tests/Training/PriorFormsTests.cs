@@ -36,6 +36,8 @@ public class PriorFormsTests(PriorKind kind, int textLayers)
         DecoderSteps = 0,
         Upsamplers = 0,
         CheckpointEvery = 2,
+        PriorWidth = 16,
+        PriorBlocks = 1,
         Prior = kind,
         TextLayers = textLayers,
         TextHeads = 2,

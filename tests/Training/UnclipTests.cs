@@ -187,6 +187,14 @@ public partial class UnclipTests
     }
 
     [Test]
+    public void A_varied_picture_has_its_own_embedding()
+    {
+        var varied = (UnclipConfig)Config with { Upsamplers = 0, PriorSteps = 0, AugmentMirror = true };
+        byte[][] mirrored = Train("cpu", 2, folder["mirrored"], varied);
+        Assert.That(Train("reference", 0, folder["mirrored-reference"], varied), Is.EqualTo(mirrored));
+    }
+
+    [Test]
     public void Pictures_are_drawn_again_from_the_components_of_their_embeddings()
     {
         JsonNode probe = CommandRun.Of("eval", run, "--count", "5", "--probe", "3", "--steps", "2", "--json").Succeeded().Json["probe"]!;

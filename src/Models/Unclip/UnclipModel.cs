@@ -78,6 +78,21 @@ public sealed class UnclipModel : IDisposable
     public IReadOnlyList<ParameterStore> StoresOf(params Layer[] parts) =>
         [.. parts.Select(part => stores.Single(store => store.Root == part))];
 
+    /// <summary>What the frozen CLIP makes of pictures, as the decoder is told it: unit vectors times the square root of their length, <c>[B, embedding]</c>.</summary>
+    /// <param name="context">The step.</param>
+    /// <param name="pictures">Pictures in [0, 1], <c>[B, side, side, 3]</c>, of <see cref="UnclipArchitecture.ImageSide"/>.</param>
+    /// <param name="dropped">Of each, whether it gets zeros in place of its embedding: 1 for yes, <c>[B]</c>.</param>
+    public Tensor EmbedImages(Context context, Tensor pictures, IntTensor dropped)
+    {
+        using (context.Inference())
+        {
+            Tensor own = Clip.EmbedImages(context, Reduce(context, pictures)), kept = context.Zeros(own.Rows, own.Cols);
+            ElementwiseOp.Scale(context.Stream, own, MathF.Sqrt(own.Cols), own);
+            MaskedCopyOp.CopyUnmasked(context.Stream, own, dropped, kept);
+            return kept;
+        }
+    }
+
     /// <summary>Pictures at the side that CLIP sees and the decoder draws.</summary>
     /// <param name="context">The step.</param>
     /// <param name="pictures">Pictures, <c>[B, side, side, 3]</c>, of <see cref="UnclipArchitecture.ImageSide"/>.</param>

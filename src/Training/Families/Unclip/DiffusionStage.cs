@@ -25,9 +25,12 @@ sealed class DiffusionStage : Stage
     readonly NoiseLevels noise;
     readonly float[] conditions;
     readonly float[] pictures;
+    readonly int[] isDropped;
     ClipEmbeddings? embeddings;
     Tensor? picture;
     Tensor? condition;
+    Tensor? varied;
+    IntTensor? dropped;
     Tensor? levels;
 
     public DiffusionStage(StageDescription description, UnclipModel model, UnclipConfig config)
@@ -39,26 +42,45 @@ sealed class DiffusionStage : Stage
         noise = new NoiseLevels(decoder.Schedule, DiffusionTarget.Velocity, config.MinSnr, config.DropCondition);
         Average = new ExponentialMovingAverage(Trained[0], config.EmaDecay);
         conditions = new float[config.Batch * config.Embedding];
+        isDropped = new int[config.Batch];
         pictures = new float[config.Batch * config.ImageSide * config.ImageSide * 3];
     }
 
     public override ExponentialMovingAverage Average { get; }
 
     public override void Prepare(Device device, PreparedData data, int[][] captions) =>
-        embeddings = ClipEmbeddings.Of(device, model, data, captions);
+        embeddings = config.Augmentation.IsOff ? ClipEmbeddings.Of(device, model, data, captions) : null;
 
     public override void Upload(Context context, Batch batch)
     {
-        embeddings!.CopyImages(batch.Indices, conditions);
-        levels = noise.Upload(context, "decoder.levels", conditions, batch.Size);
-        condition = context.Upload(conditions, batch.Size, config.Embedding);
+        if (config.Augmentation.IsOff)
+        {
+            embeddings!.CopyImages(batch.Indices, conditions);
+            levels = noise.Upload(context, "decoder.levels", conditions, batch.Size);
+            condition = context.Upload(conditions, batch.Size, config.Embedding);
+        }
+        else
+        {
+            // A picture that is varied has an embedding of its own.
+            Span<float> kept = conditions.AsSpan(0, batch.Size);
+            kept.Fill(1f);
+            levels = noise.Upload(context, "decoder.levels", kept, batch.Size);
+            for (int b = 0; b < batch.Size; b++)
+                isDropped[b] = kept[b] == 0f ? 1 : 0;
+            dropped = context.Upload(isDropped, batch.Size);
+            varied = batch.UploadImages(context);
+        }
+
         for (int i = 0; i < pictures.Length; i++)
             pictures[i] = 2f * batch.Images[i] - 1f;
         picture = context.Upload(pictures, batch.Size, batch.Side, batch.Side, 3);
     }
 
-    public override Tensor Run(Context context) => Gather(
-        context, decoder.Run(context, model.Reduce(context, picture!), condition!, levels!));
+    public override Tensor Run(Context context)
+    {
+        Tensor known = varied == null ? condition! : model.EmbedImages(context, varied, dropped!);
+        return Gather(context, decoder.Run(context, model.Reduce(context, picture!), known, levels!));
+    }
 
     protected override IReadOnlyList<KeyValuePair<string, double>> Describe(ReadOnlySpan<float> values) =>
         Figures(new KeyValuePair<string, double>("loss", values[0]));

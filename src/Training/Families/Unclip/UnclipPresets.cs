@@ -15,7 +15,16 @@ static class UnclipPresets
         }),
         new("unclip", "32x32, minutes on two cores", new UnclipConfig
         {
-            Samples = 6000, ClipSteps = 1200, PriorSteps = 1500, DecoderSteps = 3000,
+            Samples = 6000, Batch = 16, ClipSteps = 800, PriorSteps = 1000, DecoderSteps = 5000, CheckpointEvery = 1000, LogEvery = 100,
+        }),
+        new("unclip-full", "32x32, a dozen minutes on two cores", new UnclipConfig
+        {
+            Samples = 6000, Batch = 16, ClipSteps = 800, PriorSteps = 1000, DecoderSteps = 8000, CheckpointEvery = 1000, LogEvery = 100,
+        }),
+        new("shapes2", "32x32, the larger part of an hour on two cores: two shapes in a relation", new UnclipConfig
+        {
+            Data = "shapes2", Samples = 20000, WordFeatures = 64, TextFeatures = 256, Embedding = 128,
+            Batch = 16, ClipSteps = 2500, PriorSteps = 2000, DecoderSteps = 24000, CheckpointEvery = 1000, LogEvery = 100,
         }),
     ];
 }
