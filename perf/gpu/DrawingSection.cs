@@ -53,7 +53,7 @@ static class DrawingSection
         var nobody = new SilentObserver();
         var data = TrainingData.Read(config, int.MaxValue, nobody);
         var tokenizer = new WordTokenizer(data.BuildVocabulary());
-        using FamilyModel model = family.Create(device, config, tokenizer.Vocabulary);
+        using FamilyModel model = family.Create(device, config, tokenizer.Vocabulary, config.Seed);
         using var context = new Context(device);
         var captions = new Batch([.. data.Encode(tokenizer, config, nobody).Take(Pictures)], [], config.ImageSide);
         var settings = SamplerSettings.Of(family);

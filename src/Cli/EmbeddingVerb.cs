@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Diagnostics;
+using System.Globalization;
 using System.Text.Json.Nodes;
 using Dalle2.Data;
 using Dalle2.Data.Pictures;
@@ -74,12 +75,17 @@ abstract class EmbeddingVerb : Verb
             plan.Source);
         var cells = new List<ContactCell>(plan.Shown);
         int written = 0;
+        double? error = null;
         foreach (var (frame, values) in plan.Frames.Zip(drawn))
         {
             Image image = ImageTransform.FromFloats(values, generator.Config.ImageSide, generator.Config.ImageSide);
             cells.Add(new ContactCell(frame.Caption ?? frame.Title, [("", image)]));
             if (frame.IsShownOnly)
+            {
+                error = plan.Source is { } source ? RootMeanSquare(values, source.Pixels) : null;
                 continue;
+            }
+
             AtomicFile.Write(files[written++], new PictureFile(
                 frame.Title, number, frame.Number, settings.Values, Path.GetFullPath(folder), generator.RunHash, Application.Version,
                 opened.Precision, frame.Embedding, plan.Source).Encode(image));
@@ -91,16 +97,37 @@ abstract class EmbeddingVerb : Verb
             AtomicFile.Write(files[^1], PictureEncoder.Png(ContactSheet.Draw(cells, Math.Clamp(cells.Count, 4, 8))));
         }
 
+        if (error is { } off)
+        {
+            terminal.Notice(string.Create(
+                CultureInfo.InvariantCulture, $"drawn again without a change, it is off by {off:F3} (root mean square)"));
+        }
+
         terminal.Result(
-            () => new JsonObject
+            () =>
             {
-                ["files"] = new JsonArray([.. files.Select(file => JsonValue.Create(file))]),
-                ["seed"] = number,
-                ["seconds"] = Math.Round(clock.Elapsed.TotalSeconds, 3),
-                ["device"] = opened.Label,
+                var json = new JsonObject
+                {
+                    ["files"] = new JsonArray([.. files.Select(file => JsonValue.Create(file))]),
+                    ["seed"] = number,
+                    ["seconds"] = Math.Round(clock.Elapsed.TotalSeconds, 3),
+                    ["device"] = opened.Label,
+                };
+                if (error is { } value)
+                    json["error"] = value;
+                return json;
             },
             text => Array.ForEach(files, text.Line));
         return ExitCode.Ok;
+    }
+
+    // Of values in [0, 1].
+    static double RootMeanSquare(float[] drawn, float[] truth)
+    {
+        double sum = 0;
+        for (int i = 0; i < drawn.Length; i++)
+            sum += Math.Pow(Math.Clamp(drawn[i], 0f, 1f) - truth[i], 2);
+        return Math.Sqrt(sum / drawn.Length);
     }
 
     /// <summary>How many pictures are written.</summary>

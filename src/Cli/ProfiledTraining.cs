@@ -30,7 +30,7 @@ sealed class ProfiledTraining : IDisposable
         var nobody = new SilentObserver();
         var data = TrainingData.Read(config, int.MaxValue, nobody);
         var tokenizer = new WordTokenizer(data.BuildVocabulary());
-        model = family.Create(device, config, tokenizer.Vocabulary);
+        model = family.Create(device, config, tokenizer.Vocabulary, config.Seed);
         stage = name is null ? model.Stages.Last(one => one.Trained.Count > 0) : model.Stages.First(one => one.Name == name);
         if (stage.Trained.Count == 0)
             throw new UserInputException($"stage '{name}' trains nothing with these settings");

@@ -20,9 +20,9 @@ public sealed class ParameterStore : IDisposable
     /// <param name="device">Where they live.</param>
     /// <param name="name">The name of the root, a prefix of every parameter's.</param>
     /// <param name="root">The layer.</param>
-    /// <param name="seed">Decides the first values, with each parameter's full name.</param>
+    /// <param name="seed">Decides the first values, with each parameter's full name; null leaves zeros, for what is read from a file next.</param>
     /// <exception cref="ArgumentException">Two parameters have the same full name.</exception>
-    public ParameterStore(Device device, string name, Layer root, ulong seed)
+    public ParameterStore(Device device, string name, Layer root, ulong? seed)
     {
         this.device = device;
         Root = root;
@@ -46,10 +46,25 @@ public sealed class ParameterStore : IDisposable
             parameter.Place(
                 new Tensor(values.View.Part(offset, parameter.Shape.Length), parameter.Shape),
                 new Tensor(gradients.View.Part(offset, parameter.Shape.Length), parameter.Shape));
-            var first = new float[parameter.Shape.Length];
-            parameter.Initializer.Fill(first, RandomKey.Named(seed, ulong.MaxValue, parameter.Name));
-            parameter.Value.Write(device.Stream, first);
         }
+
+        if (seed is { } given)
+            SetInitialValues(given);
+    }
+
+    /// <summary>Sets the first values of all parameters.</summary>
+    /// <param name="seed">Decides them, with each parameter's full name.</param>
+    public void SetInitialValues(ulong seed)
+    {
+        var first = new float[Parameters.Count][];
+        Parallel.For(0, first.Length, new ParallelOptions { MaxDegreeOfParallelism = Math.Max(1, device.Threads) }, i =>
+        {
+            Parameter parameter = Parameters[i];
+            first[i] = new float[parameter.Shape.Length];
+            parameter.Initializer.Fill(first[i], RandomKey.Named(seed, ulong.MaxValue, parameter.Name));
+        });
+        for (int i = 0; i < first.Length; i++)
+            Parameters[i].Value.Write(device.Stream, first[i]);
     }
 
     /// <summary>Where the parameters live.</summary>

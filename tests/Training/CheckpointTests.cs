@@ -35,9 +35,24 @@ public sealed class CheckpointTests
         Assert.That(loaded.FullHash, Is.EqualTo(Make().FullHash));
         Assert.That(loaded.Hash, Has.Length.EqualTo(12).And.EqualTo(loaded.FullHash[..12]));
         Assert.That(loaded.Find("adam.step")!.Values<long>()[0], Is.EqualTo(500));
-        float[] weight = new float[4];
-        loaded.CopyTo("decoder.weight", [2, 2], weight);
-        Assert.That(weight, Is.EqualTo(new[] { 1.25f, 2, 3, 4 }));
+        Assert.That(loaded.Values("decoder.weight", [2, 2]).ToArray(), Is.EqualTo(new[] { 1.25f, 2, 3, 4 }));
+    }
+
+    [Test]
+    public void A_part_of_it_is_checked_against_the_whole()
+    {
+        Make().Save(path);
+        Checkpoint part = Checkpoint.Read(path, name => name == "decoder.weight");
+        Assert.That(part.Tensors.Select(tensor => tensor.Name), Is.EqualTo(new[] { "decoder.weight" }));
+        Assert.That(part.Values("decoder.weight", [2, 2]).ToArray(), Is.EqualTo(new[] { 1.25f, 2, 3, 4 }));
+        Assert.That(part.FullHash, Is.EqualTo(Make().FullHash));
+        Assert.That(() => part.Save(path), Throws.InvalidOperationException);
+
+        // A bit of what is not kept.
+        byte[] damaged = File.ReadAllBytes(path);
+        damaged[^1] ^= 1;
+        File.WriteAllBytes(path, damaged);
+        Assert.That(() => Checkpoint.Read(path, _ => false), Throws.TypeOf<UserInputException>().With.Message.Contains("SHA-256"));
     }
 
     [Test]
@@ -57,9 +72,9 @@ public sealed class CheckpointTests
     {
         Make().Save(path);
         Checkpoint loaded = Checkpoint.Load(path, null);
-        Assert.That(() => loaded.CopyTo("prior.weight", [4], new float[4]),
+        Assert.That(() => loaded.Values("prior.weight", [4]).Length,
             Throws.TypeOf<UserInputException>().With.Message.Contains("'prior.weight'").And.Message.Contains(path));
-        Assert.That(() => loaded.CopyTo("decoder.weight", [4], new float[4]),
+        Assert.That(() => loaded.Values("decoder.weight", [4]).Length,
             Throws.TypeOf<UserInputException>().With.Message.Contains("F32 [2, 2]").And.Message.Contains("F32 [4]"));
     }
 

@@ -34,7 +34,7 @@ sealed class TrainingSteps : IDisposable
         IDataSet set = DataSets.Open(config.Data, new DataSetOptions { Count = config.Samples });
         PreparedData data = PreparedData.Load(set, set.Splits[0], config.ImageSide);
         var tokenizer = new WordTokenizer(Vocabulary.Build(data.Captions));
-        model = family.Create(device, config, tokenizer.Vocabulary);
+        model = family.Create(device, config, tokenizer.Vocabulary, config.Seed);
         Stage = model.Stages.Single(s => s.Name == name);
         int[][] captions = [.. data.Captions.Select(caption => tokenizer.Encode(caption, 24, markEnds: false, out _))];
         Sampler = BatchSampler.Of(Stage, config with { Seed = 1 }, data, captions);

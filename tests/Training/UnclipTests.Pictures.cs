@@ -41,7 +41,8 @@ public partial class UnclipTests
             folder["edit.png"], "--json").Succeeded();
         string[] names = [.. edited.Json["files"]!.AsArray().Select(file => Path.GetFileName((string)file!))];
         Assert.That(names, Is.EqualTo(new[] { "edit-1.png", "edit-2.png", "edit-3.png", "edit-4.png", "edit-sheet.png" }));
-        Assert.That(edited.Json.AsObject().Select(pair => pair.Key), Is.EqualTo(new[] { "files", "seed", "seconds", "device" }));
+        Assert.That(edited.Json.AsObject().Select(pair => pair.Key), Is.EqualTo(new[] { "files", "seed", "seconds", "device", "error" }));
+        Assert.That((double)edited.Json["error"]!, Is.InRange(1e-6, .05));
         Assert.That(edited.Error, Does.Contain("finding the noise behind before.png"));
         byte[][] pictures = [.. names[..^1].Select(Pixels)];
         Assert.That(pictures.Select(Convert.ToBase64String), Is.Unique);

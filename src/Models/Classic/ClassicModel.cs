@@ -12,9 +12,9 @@ public sealed class ClassicModel : IDisposable
     /// <summary>A model with fresh parameters.</summary>
     /// <param name="device">Where the parameters live.</param>
     /// <param name="sizes">The sizes.</param>
-    /// <param name="seed">Decides the first values.</param>
+    /// <param name="seed">Decides the first values; null leaves zeros.</param>
     /// <exception cref="ArgumentException">The sizes do not fit together.</exception>
-    public ClassicModel(Device device, ClassicArchitecture sizes, ulong seed)
+    public ClassicModel(Device device, ClassicArchitecture sizes, ulong? seed)
     {
         sizes.Validate();
         Sizes = sizes;
@@ -83,7 +83,7 @@ public sealed class ClassicModel : IDisposable
             store.Dispose();
     }
 
-    T Add<T>(Device device, string name, T part, ulong seed)
+    T Add<T>(Device device, string name, T part, ulong? seed)
         where T : Layer
     {
         stores.Add(new ParameterStore(device, name, part, seed));

@@ -12,9 +12,9 @@ public sealed class UnclipModel : IDisposable
     /// <summary>A model with fresh parameters.</summary>
     /// <param name="device">Where the parameters live.</param>
     /// <param name="sizes">The sizes.</param>
-    /// <param name="seed">Decides the first values.</param>
+    /// <param name="seed">Decides the first values; null leaves zeros.</param>
     /// <exception cref="ArgumentException">The sizes do not fit together.</exception>
-    public UnclipModel(Device device, UnclipArchitecture sizes, ulong seed)
+    public UnclipModel(Device device, UnclipArchitecture sizes, ulong? seed)
     {
         sizes.Validate();
         Sizes = sizes;
@@ -128,7 +128,7 @@ public sealed class UnclipModel : IDisposable
         _ => throw new ArgumentOutOfRangeException(nameof(sizes), sizes.Prior, "there is no such prior"),
     };
 
-    T Add<T>(Device device, string name, T part, ulong seed)
+    T Add<T>(Device device, string name, T part, ulong? seed)
         where T : Layer
     {
         stores.Add(new ParameterStore(device, name, part, seed));

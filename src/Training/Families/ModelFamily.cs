@@ -88,5 +88,6 @@ public abstract class ModelFamily
     /// <param name="device">Where the parameters live; not owned.</param>
     /// <param name="config">The settings: of <see cref="ConfigType"/>, and valid.</param>
     /// <param name="vocabulary">The words that it reads.</param>
-    public abstract FamilyModel Create(Device device, TrainingConfig config, Vocabulary vocabulary);
+    /// <param name="seed">Decides the parameters' first values; null leaves zeros, for what is read from a file next.</param>
+    public abstract FamilyModel Create(Device device, TrainingConfig config, Vocabulary vocabulary, ulong? seed);
 }

@@ -35,7 +35,7 @@ static class TimeBudget
         ModelFamily family = ModelFamily.Get(config.Model);
         var tokenizer = new WordTokenizer(data.BuildVocabulary());
         int[][] captions = data.Encode(tokenizer, config, new SilentObserver());
-        using FamilyModel model = family.Create(device, config, tokenizer.Vocabulary);
+        using FamilyModel model = family.Create(device, config, tokenizer.Vocabulary, config.Seed);
         (StageDescription Description, int Steps, double Seconds)[] stages =
         [
             .. model.Stages.Zip(family.Stages).Where(pair => pair.First.Steps > 0).Select(pair =>

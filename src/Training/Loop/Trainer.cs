@@ -70,13 +70,20 @@ public sealed class Trainer(RunFolder run, TrainingConfig config, Device device,
     /// <summary>Copies what a checkpoint of a stage has learnt into a model's stores, to be used: the averages, where the stage has them.</summary>
     public static void Load(Checkpoint checkpoint, Stage stage)
     {
-        string prefix = stage.Average == null ? "" : $"{ExponentialMovingAverage.Averages}.";
+        string prefix = PrefixToDraw(stage);
         foreach (ParameterStore store in stage.Trained)
         {
             foreach (Parameter parameter in store.Parameters)
                 Copy(checkpoint, prefix + parameter.Name, parameter.Value, store);
         }
     }
+
+    /// <summary>The names of the tensors of a stage's checkpoint that drawing needs.</summary>
+    public static HashSet<string> NamesToDraw(Stage stage) =>
+        [.. stage.Trained.SelectMany(store => store.Parameters).Select(parameter => PrefixToDraw(stage) + parameter.Name)];
+
+    // Where there are averages, they are drawn with.
+    static string PrefixToDraw(Stage stage) => stage.Average == null ? "" : $"{ExponentialMovingAverage.Averages}.";
 
     // Copies values and buffers, to go on training.
     static void Load(Checkpoint checkpoint, IEnumerable<ParameterStore> stores, string[] buffers)
@@ -94,9 +101,7 @@ public sealed class Trainer(RunFolder run, TrainingConfig config, Device device,
 
     static void Copy(Checkpoint checkpoint, string name, Tensor target, ParameterStore store)
     {
-        var values = new float[target.Length];
-        checkpoint.CopyTo(name, target.Shape.ToArray(), values);
-        target.Write(store.Device.Stream, values);
+        target.Write(store.Device.Stream, checkpoint.Values(name, target.Shape.ToArray()));
     }
 
     long Restore(Stage stage, CheckpointFolder checkpoints, AdamOptimizer optimizer)

@@ -108,7 +108,7 @@ public sealed class TrainingSession
         record.Check(data.Data.Digest, request.AcceptChangedData, keep: true, observer.Notice);
         record.Check(tokenizer.Vocabulary, config, request.AcceptChangedData, keep: true, observer.Notice);
         int[][] captions = data.Encode(tokenizer, config, observer);
-        using FamilyModel model = ModelFamily.Get(config.Model).Create(device, config, tokenizer.Vocabulary);
+        using FamilyModel model = ModelFamily.Get(config.Model).Create(device, config, tokenizer.Vocabulary, config.Seed);
         observer.Notice($"{data.Data.Count} captioned pictures of {config.ImageSide}x{config.ImageSide}, "
             + $"{tokenizer.Vocabulary.WordCount} words, {model.TrainableCount / 1e6:F2} million parameters");
         model.LoadInitialValues(stage => run.Checkpoints(stage.Name).Latest(config.Model) != null, tokenizer.Vocabulary, observer.Notice);

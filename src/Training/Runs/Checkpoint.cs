@@ -24,6 +24,7 @@ public sealed class Checkpoint
     readonly Dictionary<string, NamedTensor> byName;
     readonly int version;
     readonly string source = "this checkpoint";
+    readonly bool isPart;
 
     /// <summary>Gathers a checkpoint and hashes it; tensors are not copied and must stay as they are until it is saved.</summary>
     /// <param name="info">What the tensors belong to.</param>
@@ -31,11 +32,12 @@ public sealed class Checkpoint
     /// <param name="extra">More strings to keep with them; none by default. The keys of <see cref="CheckpointInfo"/> are taken.</param>
     /// <exception cref="ArgumentException">A name occurs twice, or an extra key is taken.</exception>
     public Checkpoint(CheckpointInfo info, IReadOnlyList<NamedTensor> tensors, IReadOnlyDictionary<string, string>? extra = null)
-        : this(info, tensors, extra ?? new Dictionary<string, string>(), FormatVersion)
+        : this(info, tensors, extra ?? new Dictionary<string, string>(), FormatVersion, null)
     {
     }
 
-    Checkpoint(CheckpointInfo info, IReadOnlyList<NamedTensor> tensors, IReadOnlyDictionary<string, string> extra, int version)
+    Checkpoint(
+        CheckpointInfo info, IReadOnlyList<NamedTensor> tensors, IReadOnlyDictionary<string, string> extra, int version, string? hash)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(info.Step);
         foreach (string key in extra.Keys)
@@ -49,11 +51,26 @@ public sealed class Checkpoint
         Extra = new SortedDictionary<string, string>(extra.ToDictionary(), StringComparer.Ordinal);
         this.version = version;
         byName = Tensors.ToDictionary(tensor => tensor.Name, StringComparer.Ordinal);
-        FullHash = Convert.ToHexStringLower(HashAll());
+        if (hash == null)
+        {
+            using IncrementalHash computed = BeginHash();
+            foreach (NamedTensor tensor in Tensors)
+            {
+                AppendHead(computed, tensor.Name, tensor.Type, tensor.Shape);
+                tensor.ForEachPiece(computed.AppendData);
+            }
+
+            hash = EndHash(computed);
+        }
+
+        FullHash = hash;
     }
 
-    Checkpoint(string path, CheckpointInfo info, IReadOnlyList<NamedTensor> tensors, IReadOnlyDictionary<string, string> extra, int version)
-        : this(info, tensors, extra, version) => source = path;
+    // Read from a file, whole or in part, with the hash of all of it.
+    Checkpoint(
+        string path, CheckpointInfo info, IReadOnlyList<NamedTensor> tensors, IReadOnlyDictionary<string, string> extra, int version,
+        string hash, bool isPart)
+        : this(info, tensors, extra, version, hash) => (source, this.isPart) = (path, isPart);
 
     /// <summary>What the tensors belong to.</summary>
     public CheckpointInfo Info { get; }
@@ -72,8 +89,11 @@ public sealed class Checkpoint
 
     /// <summary>Writes the file, to a temporary name first.</summary>
     /// <exception cref="UserInputException">It cannot be written; see <see cref="AtomicFile"/>.</exception>
+    /// <exception cref="InvalidOperationException">It was read in part.</exception>
     public void Save(string path)
     {
+        if (isPart)
+            throw new InvalidOperationException($"{source} was read in part and cannot be saved");
         SortedDictionary<string, string> metadata = Metadata();
         metadata.Add(HashKey, FullHash);
         SafeTensorsFile.Write(path, Tensors, metadata);
@@ -90,12 +110,11 @@ public sealed class Checkpoint
         return checkpoint;
     }
 
-    /// <summary>Copies the values of a single-precision tensor.</summary>
+    /// <summary>The values of a single-precision tensor, row-major.</summary>
     /// <param name="name">The tensor.</param>
     /// <param name="shape">The shape that the model has for it.</param>
-    /// <param name="values">Gets the values, row-major.</param>
     /// <exception cref="UserInputException">The checkpoint lacks the tensor, or has it with another type or shape.</exception>
-    public void CopyTo(string name, ReadOnlySpan<int> shape, Span<float> values)
+    public ReadOnlySpan<float> Values(string name, ReadOnlySpan<int> shape)
     {
         if (!byName.TryGetValue(name, out NamedTensor? tensor))
         {
@@ -109,17 +128,19 @@ public sealed class Checkpoint
                 + $"{Join(shape)}]. It was saved by a model built otherwise; use the run's own configuration.");
         }
 
-        tensor.Values<float>().CopyTo(values);
+        return tensor.Values<float>();
     }
 
     /// <summary>The tensor of that name, or null.</summary>
     public NamedTensor? Find(string name) => byName.GetValueOrDefault(name);
 
     /// <summary>Reads the file and throws when it is damaged; whose it is remains to be checked by <see cref="RequireUsable"/>.</summary>
-    internal static Checkpoint Read(string path)
+    /// <param name="path">The file.</param>
+    /// <param name="keeps">Which tensors are kept, by name; the others are checked and forgotten, which spares memory and time. Null keeps all.</param>
+    internal static Checkpoint Read(string path, Func<string, bool>? keeps = null)
     {
         using SafeTensorsFile file = SafeTensorsFile.Open(path);
-        return Read(path, file);
+        return Read(path, file, keeps);
     }
 
     /// <summary>The same of a file that lies in memory.</summary>
@@ -128,10 +149,10 @@ public sealed class Checkpoint
     internal static Checkpoint Read(string name, byte[] content)
     {
         using SafeTensorsFile file = SafeTensorsFile.Open(name, content);
-        return Read(name, file);
+        return Read(name, file, null);
     }
 
-    static Checkpoint Read(string path, SafeTensorsFile file)
+    static Checkpoint Read(string path, SafeTensorsFile file, Func<string, bool>? keeps)
     {
         if (file.Metadata.GetValueOrDefault("format") != FormatName)
         {
@@ -148,10 +169,27 @@ public sealed class Checkpoint
         if (version > FormatVersion)
         {
             // What a newer version hashes is unknown, so its tensors are not looked at.
-            return new Checkpoint(path, info, [], extra, version);
+            return new Checkpoint(path, info, [], extra, version, "", isPart: true);
         }
 
-        var checkpoint = new Checkpoint(path, info, [.. file.Tensors.Select(file.ReadTensor)], extra, version);
+        var head = new Checkpoint(path, info, [], extra, version, "", isPart: true);
+        using IncrementalHash computed = head.BeginHash();
+        var kept = new List<NamedTensor>();
+        foreach (SafeTensorEntry entry in file.Tensors.OrderByDescending(entry => NamedTensor.SizeOf(entry.Type)))
+        {
+            AppendHead(computed, entry.Name, entry.Type, entry.Shape);
+            if (keeps == null || keeps(entry.Name))
+            {
+                kept.Add(file.ReadTensor(entry));
+                kept[^1].ForEachPiece(computed.AppendData);
+            }
+            else
+            {
+                file.ForEachPiece(entry, computed.AppendData);
+            }
+        }
+
+        var checkpoint = new Checkpoint(path, info, kept, extra, version, EndHash(computed), kept.Count < file.Tensors.Count);
         if (checkpoint.FullHash != Text(path, file.Metadata, HashKey))
         {
             throw new UserInputException($"{path}: the checkpoint is damaged, its contents do not match the SHA-256 stored in it. Use "
@@ -189,9 +227,9 @@ public sealed class Checkpoint
     };
 
     // Every string goes in behind its length, so that no two contents run into the same bytes.
-    byte[] HashAll()
+    IncrementalHash BeginHash()
     {
-        using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         SortedDictionary<string, string> metadata = Metadata();
         AppendNumber(hash, metadata.Count);
         foreach ((string key, string value) in metadata)
@@ -200,16 +238,17 @@ public sealed class Checkpoint
             AppendText(hash, value);
         }
 
-        foreach (NamedTensor tensor in Tensors)
-        {
-            AppendText(hash, tensor.Name);
-            AppendText(hash, tensor.Type.ToString());
-            AppendText(hash, Join(tensor.Shape));
-            tensor.ForEachPiece(hash.AppendData);
-        }
-
-        return hash.GetHashAndReset();
+        return hash;
     }
+
+    static void AppendHead(IncrementalHash hash, string name, SafeTensorType type, ReadOnlySpan<int> shape)
+    {
+        AppendText(hash, name);
+        AppendText(hash, type.ToString());
+        AppendText(hash, Join(shape));
+    }
+
+    static string EndHash(IncrementalHash hash) => Convert.ToHexStringLower(hash.GetHashAndReset());
 
     static void AppendText(IncrementalHash hash, string text)
     {

@@ -44,11 +44,12 @@ public sealed class CheckpointFolder(string path, int keep = 2)
     /// Reads the newest checkpoint: the one that <c>latest</c> names, and when that is damaged or missing the next older good one.
     /// </summary>
     /// <param name="expectedModel">The model it must belong to; null takes any.</param>
+    /// <param name="keeps">Which tensors are kept, by name; null keeps all.</param>
     /// <returns>The checkpoint, or null when the folder has none at all.</returns>
     /// <exception cref="UserInputException">
     /// All files are damaged (each fault is listed), or the newest good one is of another model or from a newer program.
     /// </exception>
-    public FoundCheckpoint? Latest(string? expectedModel)
+    public FoundCheckpoint? Latest(string? expectedModel, Func<string, bool>? keeps = null)
     {
         var skipped = new List<string>();
         foreach (string name in NewestFirst())
@@ -57,7 +58,7 @@ public sealed class CheckpointFolder(string path, int keep = 2)
             Checkpoint checkpoint;
             try
             {
-                checkpoint = Checkpoint.Read(file);
+                checkpoint = Checkpoint.Read(file, keeps);
             }
             catch (UserInputException fault)
             {

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
@@ -166,6 +167,21 @@ public sealed class SafeTensorsFile : IDisposable
             SafeTensorType.I64 => new NamedTensor(entry.Name, entry.Shape, ReadArray<long>(entry)),
             _ => new NamedTensor(entry.Name, entry.Shape, ReadArray<byte>(entry)),
         };
+    }
+
+    /// <summary>Hands a tensor's little-endian bytes on in pieces, without keeping them.</summary>
+    /// <exception cref="UserInputException">As <see cref="Read{T}"/>.</exception>
+    internal void ForEachPiece(SafeTensorEntry entry, Action<ReadOnlySpan<byte>> action)
+    {
+        byte[] piece = ArrayPool<byte>.Shared.Rent(PieceBytes);
+        for (long start = entry.Begin; start < entry.End; start += PieceBytes)
+        {
+            Span<byte> own = piece.AsSpan(0, (int)Math.Min(PieceBytes, entry.End - start));
+            ReadFully(path, read, dataStart + start, own);
+            action(own);
+        }
+
+        ArrayPool<byte>.Shared.Return(piece);
     }
 
     /// <summary>Closes the file.</summary>

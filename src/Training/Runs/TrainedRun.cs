@@ -3,6 +3,7 @@ using System.Text;
 using Dalle2.Data;
 using Dalle2.Data.Text;
 using Dalle2.Gpu.Runtime;
+using Dalle2.Layers;
 using Dalle2.Training.Families;
 using Dalle2.Training.Loop;
 
@@ -28,22 +29,32 @@ sealed record TrainedRun(TrainingConfig Config, ModelFamily Family, WordTokenize
 
         var tokenizer = new WordTokenizer(Vocabulary.Load(folder.VocabularyPath));
         new DataRecord(folder).Check(tokenizer.Vocabulary);
-        FamilyModel model = family.Create(device, config, tokenizer.Vocabulary);
+        FamilyModel model = family.Create(device, config, tokenizer.Vocabulary, seed: null);
         try
         {
             var stages = new List<string>();
             var hashes = new StringBuilder();
-            foreach (Stage stage in model.Stages)
+            int last = lastStage == null ? -1 : model.Stages.Select(stage => stage.Name).ToList().IndexOf(lastStage);
+            (Stage Stage, Task<FoundCheckpoint?> Reading)[] read =
+            [
+                .. model.Stages.Take(last >= 0 ? last + 1 : model.Stages.Count).Select(stage =>
+                    (stage, Task.Run(() => folder.Checkpoints(stage.Name).Latest(config.Model, Trainer.NamesToDraw(stage).Contains)))),
+            ];
+            foreach ((Stage stage, Task<FoundCheckpoint?> reading) in read)
             {
-                if (folder.Checkpoints(stage.Name).Latest(config.Model) is { } found)
+                if (reading.GetAwaiter().GetResult() is { } found)
                 {
                     Trainer.Load(found.Checkpoint, stage);
                     stages.Add(stage.Name);
                     hashes.Append(found.Checkpoint.FullHash);
                 }
+            }
 
-                if (stage.Name == lastStage)
-                    break;
+            // What no stage has trained yet is as it would be at the start.
+            foreach (ParameterStore store in model.Stores.Except(
+                model.Stages.Where(stage => stages.Contains(stage.Name)).SelectMany(stage => stage.Trained)))
+            {
+                store.SetInitialValues(config.Seed);
             }
 
             model.LoadInitialValues(stage => stages.Contains(stage.Name), tokenizer.Vocabulary, notice);

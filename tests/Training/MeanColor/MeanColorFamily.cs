@@ -38,8 +38,8 @@ public sealed class MeanColorFamily : ModelFamily
         new ChoiceOption("pattern", "How the color fills the picture.", ["plain", "striped"])];
 
     /// <inheritdoc/>
-    public override FamilyModel Create(Device device, TrainingConfig config, Vocabulary vocabulary) =>
-        new MeanColorModel(device, (MeanColorConfig)config, vocabulary, Stages[0]);
+    public override FamilyModel Create(Device device, TrainingConfig config, Vocabulary vocabulary, ulong? seed) =>
+        new MeanColorModel(device, (MeanColorConfig)config, vocabulary, seed, Stages[0]);
 }
 
 /// <summary>Its settings: one of its own.</summary>
@@ -56,10 +56,10 @@ public sealed record MeanColorConfig : TrainingConfig
 /// <summary>The model: counts of words to three numbers.</summary>
 sealed class MeanColorModel : FamilyModel
 {
-    public MeanColorModel(Device device, MeanColorConfig config, Vocabulary vocabulary, StageDescription stage)
+    public MeanColorModel(Device device, MeanColorConfig config, Vocabulary vocabulary, ulong? seed, StageDescription stage)
     {
         var linear = new Linear(vocabulary.Count, 3);
-        Stores = [new ParameterStore(device, "linear", linear, config.Seed)];
+        Stores = [new ParameterStore(device, "linear", linear, seed)];
         Stages = [new FitStage(stage, config, linear, vocabulary.Count, Stores)];
         Sampler = new PlainSampler(config, linear, vocabulary.Count);
     }

@@ -67,6 +67,6 @@ public sealed class ClassicFamily : ModelFamily
         ]);
 
     /// <inheritdoc/>
-    public override FamilyModel Create(Device device, TrainingConfig config, Vocabulary vocabulary) =>
-        new ClassicFamilyModel(this, device, (ClassicConfig)config, vocabulary);
+    public override FamilyModel Create(Device device, TrainingConfig config, Vocabulary vocabulary, ulong? seed) =>
+        new ClassicFamilyModel(this, device, (ClassicConfig)config, vocabulary, seed);
 }

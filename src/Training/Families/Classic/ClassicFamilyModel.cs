@@ -18,10 +18,10 @@ sealed class ClassicFamilyModel : FamilyModel, IRetrieval, IBoundsLikelihood
     readonly ContrastiveModel joint;
     readonly TextToImage textToImage;
 
-    public ClassicFamilyModel(ClassicFamily family, Device device, ClassicConfig config, Vocabulary vocabulary)
+    public ClassicFamilyModel(ClassicFamily family, Device device, ClassicConfig config, Vocabulary vocabulary, ulong? seed)
     {
         this.config = config;
-        model = new ClassicModel(device, config.Architecture(vocabulary.Count), config.Seed);
+        model = new ClassicModel(device, config.Architecture(vocabulary.Count), seed);
         joint = model.Joint;
         textToImage = new TextToImage(model, config.CreateLoss(), config.KlWeight);
         Sampler = new ClassicSampler(model, config);

@@ -85,6 +85,6 @@ public sealed class UnclipFamily : ModelFamily
     }
 
     /// <inheritdoc/>
-    public override FamilyModel Create(Device device, TrainingConfig config, Vocabulary vocabulary) =>
-        new UnclipFamilyModel(this, device, (UnclipConfig)config, vocabulary);
+    public override FamilyModel Create(Device device, TrainingConfig config, Vocabulary vocabulary, ulong? seed) =>
+        new UnclipFamilyModel(this, device, (UnclipConfig)config, vocabulary, seed);
 }

@@ -16,9 +16,9 @@ sealed class UnclipFamilyModel : FamilyModel, IRetrieval, IDrawsFromEmbeddings
     readonly ContrastiveModel clip;
     readonly UnclipSampler sampler;
 
-    public UnclipFamilyModel(UnclipFamily family, Device device, UnclipConfig config, Vocabulary vocabulary)
+    public UnclipFamilyModel(UnclipFamily family, Device device, UnclipConfig config, Vocabulary vocabulary, ulong? seed)
     {
-        model = new UnclipModel(device, config.Architecture(vocabulary.Count), config.Seed);
+        model = new UnclipModel(device, config.Architecture(vocabulary.Count), seed);
         clip = model.Clip;
         Sampler = sampler = new UnclipSampler(model);
         StageDescription Of(string name) => family.Stages.Single(stage => stage.Name == name);

@@ -45,9 +45,7 @@ public sealed class ClipFeatures : PictureFeatures, IDisposable
         foreach (Parameter parameter in stores.SelectMany(store => store.Parameters)
             .Where(parameter => parameter.Name == ProjectionName || parameter.Name.StartsWith($"{EncoderName}.", StringComparison.Ordinal)))
         {
-            var values = new float[parameter.Shape.Length];
-            stored.CopyTo(parameter.Name, parameter.Shape.ToArray(), values);
-            parameter.Value.Write(device.Stream, values);
+            parameter.Value.Write(device.Stream, stored.Values(parameter.Name, parameter.Shape.ToArray()));
         }
     }
 
