@@ -26,6 +26,7 @@ sealed class DiffusionStage : Stage
     readonly float[] conditions;
     readonly float[] pictures;
     readonly int[] isDropped;
+    readonly bool varies;
     ClipEmbeddings? embeddings;
     Tensor? picture;
     Tensor? condition;
@@ -43,17 +44,18 @@ sealed class DiffusionStage : Stage
         Average = new ExponentialMovingAverage(Trained[0], config.EmaDecay);
         conditions = new float[config.Batch * config.Embedding];
         isDropped = new int[config.Batch];
+        varies = !config.Augmentation.IsOff;
         pictures = new float[config.Batch * config.ImageSide * config.ImageSide * 3];
     }
 
     public override ExponentialMovingAverage Average { get; }
 
     public override void Prepare(Device device, PreparedData data, int[][] captions) =>
-        embeddings = config.Augmentation.IsOff ? ClipEmbeddings.Of(device, model, data, captions) : null;
+        embeddings = varies ? null : ClipEmbeddings.Of(device, model, data, captions);
 
     public override void Upload(Context context, Batch batch)
     {
-        if (config.Augmentation.IsOff)
+        if (!varies)
         {
             embeddings!.CopyImages(batch.Indices, conditions);
             levels = noise.Upload(context, "decoder.levels", conditions, batch.Size);
