@@ -204,17 +204,10 @@ sealed class EvaluatedRun : IDisposable
     {
         var sampler = (IDrawsFromEmbeddings)trained.Model;
         count = Math.Min(count, Samples.Count);
-        var training = new List<float>();
-        int[] seen = [.. Enumerable.Range(0, Math.Min(MostProbed, Training.Count))];
-        foreach (int[] some in seen.Chunk(BatchSize))
-        {
-            context.BeginStep(0, training: false);
-            training.AddRange(sampler.EmbedPictures(context, [.. some.Select(TrainingPicture)]).SelectMany(embedding => embedding));
-        }
-
-        var components = PrincipalComponents.Of(training.ToArray(), sampler.EmbeddingLength);
-        context.BeginStep(0, training: false);
-        float[][] truth = [.. Enumerable.Range(0, count).Select(Samples.Picture)], embeddings = sampler.EmbedPictures(context, truth);
+        float[][] training = Embed(sampler, Enumerable.Range(0, Math.Min(MostProbed, Training.Count)).Select(TrainingPicture));
+        var components = PrincipalComponents.Of([.. training.SelectMany(embedding => embedding)], sampler.EmbeddingLength);
+        double whole = Math.Max(double.Epsilon, components.Variances.Sum());
+        float[][] truth = [.. Enumerable.Range(0, count).Select(Samples.Picture)], embeddings = Embed(sampler, truth);
         int[] ladder =
         [
             .. Enumerable.Range(0, 31).Select(i => 1 << i).TakeWhile(kept => kept < sampler.EmbeddingLength), sampler.EmbeddingLength,
@@ -229,7 +222,7 @@ sealed class EvaluatedRun : IDisposable
             Verdict[] verdicts = [.. Judges().Select(judge => judge.Judge(Set, new JudgedDrawings(
                 Split, [.. Samples.SetIndices.Take(count)], drawn[^1], Samples.Picture, Config.ImageSide, device.Threads)))];
             rows.Add(new ProbeRow(
-                kept, components.Variances.Take(kept).Sum() / components.Variances.Sum(),
+                kept, components.Variances.Take(kept).Sum() / whole,
                 [
                     .. verdicts.SelectMany(verdict => verdict.Attributes?.Attributes ?? []),
                     .. verdicts.SelectMany(verdict => verdict.Choices)
@@ -258,6 +251,19 @@ sealed class EvaluatedRun : IDisposable
         }
 
         Image ToImage(float[] values) => ImageTransform.FromFloats(values, Samples.Side, Samples.Side);
+    }
+
+    float[][] Embed(IDrawsFromEmbeddings sampler, IEnumerable<float[]> pictures)
+    {
+        var embeddings = new List<float[]>();
+        foreach (float[][] some in pictures.Chunk(BatchSize))
+        {
+            cancellation.ThrowIfCancellationRequested();
+            context.BeginStep(0, training: false);
+            embeddings.AddRange(sampler.EmbedPictures(context, some));
+        }
+
+        return [.. embeddings];
     }
 
     float[][] DrawFrom(IDrawsFromEmbeddings sampler, float[][] embeddings)

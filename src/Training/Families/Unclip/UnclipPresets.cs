@@ -13,11 +13,7 @@ static class UnclipPresets
             Batch = 16, ClipBatch = 16, PriorBatch = 16, ClipSteps = 10, PriorSteps = 10, DecoderSteps = 10,
             CheckpointEvery = 5, LogEvery = 5, WarmupSteps = 5,
         }),
-        new("unclip", "32x32, minutes on two cores", new UnclipConfig
-        {
-            Samples = 6000, Batch = 16, ClipSteps = 800, PriorSteps = 1000, DecoderSteps = 5000, CheckpointEvery = 1000, LogEvery = 100,
-        }),
-        new("unclip-full", "32x32, a dozen minutes on two cores", new UnclipConfig
+        new("unclip", "32x32, a dozen minutes on two cores", new UnclipConfig
         {
             Samples = 6000, Batch = 16, ClipSteps = 800, PriorSteps = 1000, DecoderSteps = 8000, CheckpointEvery = 1000, LogEvery = 100,
         }),
