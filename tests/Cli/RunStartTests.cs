@@ -66,6 +66,7 @@ public class RunStartTests
         CommandRun.Of(["train", "--out", "/proc/dalle2-run", .. TextAlone]).IsUsageFault("/proc/dalle2-run: cannot be written", "--out");
         string run = Trained();
         CommandRun.Of("generate", run, "a red star", "--out", "/proc/dalle2.png").IsUsageFault("/proc: cannot be written", "--out");
+        CommandRun.Of("eval", run, "--probe", "2").IsUsageFault("--probe", "image embeddings");
         CommandRun.Of("eval", run, "--out", "/proc/dalle2.png").IsUsageFault("/proc: cannot be written", "--out");
     }
 

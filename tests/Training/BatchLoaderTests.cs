@@ -26,6 +26,16 @@ sealed class BatchLoaderTests
     }
 
     [Test]
+    public void Equal_captions_of_a_batch_are_told()
+    {
+        using Device device = Device.Open("cpu", 1);
+        using var context = new Context(device);
+        context.BeginStep(0, training: false);
+        var batch = new Batch([[4, 5], [6], [4, 5], [4], [6]], [], 16);
+        Assert.That(batch.UploadSameCaptions(context).ToArray(device.Stream), Is.EqualTo(new[] { 0, 1, 0, 3, 1 }));
+    }
+
+    [Test]
     public void Batches_are_taken_in_turn_and_it_can_be_left_at_any_time()
     {
         using Device device = Device.Open("reference");

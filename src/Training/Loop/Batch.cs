@@ -82,7 +82,18 @@ public sealed class Batch
     public IntTensor UploadLengths(Context context) => context.Upload(Lengths, Size);
 
     /// <summary>Of each caption the first sample that has the same one, on the device, <c>[Size]</c>.</summary>
-    public IntTensor UploadSameCaptions(Context context) => context.Upload(sameCaptions, Size);
+    public IntTensor UploadSameCaptions(Context context)
+    {
+        for (int b = 0; b < Size; b++)
+        {
+            int first = 0;
+            while (first < b && !IsSame(first, b))
+                first++;
+            sameCaptions[b] = first;
+        }
+
+        return context.Upload(sameCaptions, Size);
+    }
 
     /// <summary>The pictures on the device.</summary>
     public Tensor UploadImages(Context context) => context.Upload(Images, Size, Side, Side, 3);
@@ -125,14 +136,21 @@ public sealed class Batch
             int[] caption = captions[indices[b]];
             for (int t = 0; t < caption.Length; t++)
                 tokens[t * Size + b] = caption[t];
-            sameCaptions[b] = b;
-            for (int first = 0; first < b && sameCaptions[b] == b; first++)
-            {
-                if (captions[indices[first]].AsSpan().SequenceEqual(caption))
-                    sameCaptions[b] = first;
-            }
         }
 
         words.Set(Tokens);
+    }
+
+    bool IsSame(int one, int other)
+    {
+        if (lengths[one] != lengths[other])
+            return false;
+        for (int t = 0; t < lengths[one]; t++)
+        {
+            if (tokens[t * Size + one] != tokens[t * Size + other])
+                return false;
+        }
+
+        return true;
     }
 }

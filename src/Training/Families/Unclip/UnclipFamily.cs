@@ -61,7 +61,7 @@ public sealed class UnclipFamily : ModelFamily
             new("caption", "caption", "", 0, 0, false), new("text", "text encoder", $"{Clip}: {text}", 1, 0, true),
             new("textEmbedding", "embedding", "of the caption", 2, 0, false), new("prior", "prior", $"{Prior}: {prior}", 3, 0, true),
             new("imageEmbedding", "embedding", "of an image", 4, 0, false), new("decoder", "U-Net", $"{Decoder}: diffusion", 5, 0, true),
-            new("drawn0", "picture", "", 6, 0, false),
+            new("drawn0", "picture", $"{unclip.ImageSide >> unclip.Upsamplers} pixels wide", 6, 0, false),
             new("picture", "picture", "", 0, 1, false), new("image", "image encoder", $"{Clip}: residual", 1, 1, true),
         ];
         List<DiagramArrow> arrows =
@@ -80,7 +80,6 @@ public sealed class UnclipFamily : ModelFamily
             arrows.Add(new($"upsampler{i}", $"drawn{i + 1}"));
         }
 
-        parts[6] = parts[6] with { Detail = $"{unclip.ImageSide >> unclip.Upsamplers} pixels wide" };
         return new(parts, arrows);
     }
 
