@@ -2,6 +2,7 @@
 //   left is 8 rows, right 32 columns that lie one k behind the other; both are close by, in shared memory as a rule
 //   sums are 8 x 2 a thread, in registers: a group's threads lie along the columns, thread t of T has the columns t and t + T
 //   T is what the device prefers, a power of two, at most 16: so many threads fill a vector unit; no bit depends on it
+//   where T is 8, half of the rows at a time: vectors of eight lanes have sixteen registers, which all sums would not fit into
 // One chain of fused multiply-adds over k in rising order; between two pieces of k the sums wait in the result's own memory.
 using ILGPU;
 
@@ -23,6 +24,9 @@ static class RegisterTile
     public const int RightStep = MaxThreads * ThreadColumns;
 
     const int Unroll = 4;
+
+    // Where a tile's sums are too many for the registers, and the rows that are taken at a time then.
+    const int NarrowThreads = 8, NarrowRows = Rows / 2;
 
     /// <summary>Columns of a group, in a kernel.</summary>
     public static int Columns => Group.DimX * ThreadColumns;
@@ -65,33 +69,28 @@ static class RegisterTile
         ArrayView<float> sums, ArrayView<float> left, int leftStart, int rowStep, int step, ArrayView<float> right, int rightStart,
         int depth, int columns = ThreadColumns)
     {
-        int k = 0;
-        for (; k + Unroll <= depth; k += Unroll)
+        if (Group.DimX != NarrowThreads)
         {
-            for (int u = 0; u < Unroll; u++)
-                AddOuterProduct(sums, left, leftStart + (k + u) * step, rowStep, right, rightStart + (k + u) * RightStep, columns);
+            AddRows(sums, left, leftStart, rowStep, step, right, rightStart, depth, columns, 0, Rows);
+            return;
         }
 
-        for (; k < depth; k++)
-            AddOuterProduct(sums, left, leftStart + k * step, rowStep, right, rightStart + k * RightStep, columns);
+        AddRows(sums, left, leftStart, rowStep, step, right, rightStart, depth, columns, 0, NarrowRows);
+        AddRows(sums, left, leftStart, rowStep, step, right, rightStart, depth, columns, NarrowRows, Rows);
     }
 
     /// <summary>The same where the rows of the left side lie anywhere; element (i, k) lies at <c>leftRows[i] + leftStart + k * step</c>.</summary>
     public static void Add(ArrayView<float> sums, ArrayView<float> left, ArrayView<int> leftRows, int leftStart, int step,
         ArrayView<float> right, int rightStart, int depth)
     {
-        for (int k = 0; k < depth; k++)
+        if (Group.DimX != NarrowThreads)
         {
-            ArrayView<float> row = LocalMemory.Allocate<float>(ThreadColumns);
-            for (int j = 0; j < ThreadColumns; j++)
-                row[j] = right[rightStart + k * RightStep + Group.IdxX + j * Group.DimX];
-            for (int i = 0; i < Rows; i++)
-            {
-                float value = left[leftRows[i] + (leftStart + k * step)];
-                for (int j = 0; j < ThreadColumns; j++)
-                    sums[i * ThreadColumns + j] = Fused.MultiplyAdd(value, row[j], sums[i * ThreadColumns + j]);
-            }
+            AddRows(sums, left, leftRows, leftStart, step, right, rightStart, depth, 0, Rows);
+            return;
         }
+
+        AddRows(sums, left, leftRows, leftStart, step, right, rightStart, depth, 0, NarrowRows);
+        AddRows(sums, left, leftRows, leftStart, step, right, rightStart, depth, NarrowRows, Rows);
     }
 
     /// <summary>Writes the sums of the first <paramref name="count"/> rows, of so many of a thread's columns, a constant.</summary>
@@ -148,13 +147,48 @@ static class RegisterTile
         }
     }
 
+    // The rows from the first one to before the end, both constants.
+    static void AddRows(ArrayView<float> sums, ArrayView<float> left, int leftStart, int rowStep, int step, ArrayView<float> right,
+        int rightStart, int depth, int columns, int firstRow, int endRow)
+    {
+        int k = 0;
+        for (; k + Unroll <= depth; k += Unroll)
+        {
+            for (int u = 0; u < Unroll; u++)
+            {
+                AddOuterProduct(
+                    sums, left, leftStart + (k + u) * step, rowStep, right, rightStart + (k + u) * RightStep, columns, firstRow, endRow);
+            }
+        }
+
+        for (; k < depth; k++)
+            AddOuterProduct(sums, left, leftStart + k * step, rowStep, right, rightStart + k * RightStep, columns, firstRow, endRow);
+    }
+
+    static void AddRows(ArrayView<float> sums, ArrayView<float> left, ArrayView<int> leftRows, int leftStart, int step,
+        ArrayView<float> right, int rightStart, int depth, int firstRow, int endRow)
+    {
+        for (int k = 0; k < depth; k++)
+        {
+            ArrayView<float> row = LocalMemory.Allocate<float>(ThreadColumns);
+            for (int j = 0; j < ThreadColumns; j++)
+                row[j] = right[rightStart + k * RightStep + Group.IdxX + j * Group.DimX];
+            for (int i = firstRow; i < endRow; i++)
+            {
+                float value = left[leftRows[i] + (leftStart + k * step)];
+                for (int j = 0; j < ThreadColumns; j++)
+                    sums[i * ThreadColumns + j] = Fused.MultiplyAdd(value, row[j], sums[i * ThreadColumns + j]);
+            }
+        }
+    }
+
     static void AddOuterProduct(ArrayView<float> sums, ArrayView<float> left, int leftAt, int rowStep, ArrayView<float> right, int rightAt,
-        int columns)
+        int columns, int firstRow, int endRow)
     {
         ArrayView<float> row = LocalMemory.Allocate<float>(ThreadColumns);
         for (int j = 0; j < columns; j++)
             row[j] = right[rightAt + Group.IdxX + j * Group.DimX];
-        for (int i = 0; i < Rows; i++)
+        for (int i = firstRow; i < endRow; i++)
         {
             float value = left[leftAt + i * rowStep];
             for (int j = 0; j < columns; j++)
