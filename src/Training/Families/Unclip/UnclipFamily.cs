@@ -38,6 +38,9 @@ public sealed class UnclipFamily : ModelFamily
     public override string DefaultPreset => "unclip";
 
     /// <inheritdoc/>
+    public override string OwnPicturesPreset => "pictures";
+
+    /// <inheritdoc/>
     public override IReadOnlyList<StageDescription> Stages { get; } =
     [
         new(Clip, "CLIP: captions and pictures in one space (contrastive)", "clipSteps", ["loss"]),

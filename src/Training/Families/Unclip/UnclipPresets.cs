@@ -22,5 +22,28 @@ static class UnclipPresets
             Data = "shapes2", Samples = 20000, WordFeatures = 64, TextFeatures = 256, Embedding = 128,
             Batch = 16, ClipSteps = 2500, PriorSteps = 2000, DecoderSteps = 24000, CheckpointEvery = 1000, LogEvery = 100,
         }),
+        new("pictures", "64x64, half an hour or more on two cores: for pictures of your own; --minutes makes it longer or shorter",
+            SmallPictures with
+        {
+            ClipSteps = 500, PriorSteps = 1000, DecoderSteps = 10000, UpsamplerSteps = 2000,
+        }),
+        new("emoji", "64x64, more than an hour on two cores: the real captioned set", SmallPictures with
+        {
+            Data = "emoji", ClipSteps = 1000, PriorSteps = 3000, DecoderSteps = 20000, UpsamplerSteps = 3000,
+        }),
     ];
+
+    // Drawn at 32x32 and doubled, with many words.
+    static UnclipConfig SmallPictures => new()
+    {
+        ImageSide = 64,
+        Upsamplers = 1,
+        WordFeatures = 128,
+        TextFeatures = 256,
+        Embedding = 128,
+        DecoderConditions = 256,
+        Batch = 16,
+        CheckpointEvery = 1000,
+        LogEvery = 100,
+    };
 }
