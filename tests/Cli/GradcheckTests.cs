@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Dalle2.Cli;
 using Dalle2.Gpu.Runtime;
 
 namespace Dalle2.Tests.Cli;
@@ -35,4 +36,16 @@ public class GradcheckTests
     public void Text_names_the_op_and_its_error() =>
     Assert.That(CommandRun.Of("gradcheck", "--op", "Linear").Succeeded().Output,
     Does.Contain("Linear").And.Contain("passed").And.Match(@"\d\.\de-\d+"));
+
+    // What other processors lack must not be missed: .NET hides it from a program that is told so.
+    [TestCase("EnableAVX", "cpu:128")]
+    [TestCase("EnableAVX512", "cpu:512")]
+    public void Ops_are_right_without_instructions_that_a_processor_may_lack(string instructions, string device)
+    {
+        using var process = DevicesTests.Start(new Dictionary<string, string> { [$"DOTNET_{instructions}"] = "0" },
+            "gradcheck", "--op", "Linear", "--op", "BatchedGemm", "--op", "Softmax", "--device", device);
+        string error = process.StandardError.ReadToEnd(), output = process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+        Assert.That(process.ExitCode, Is.EqualTo(ExitCode.Ok), error + output);
+    }
 }

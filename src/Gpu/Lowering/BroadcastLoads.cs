@@ -8,7 +8,10 @@ namespace Dalle2.Gpu.Lowering;
 /// </summary>
 static class BroadcastLoads
 {
-    public static HashSet<Register> Find(LinearCode code)
+    /// <summary>The registers of these scalars.</summary>
+    /// <param name="code">The lines.</param>
+    /// <param name="isDirect">Whether arithmetic takes whole vectors; else it goes lane by lane, and takes scalars as they are.</param>
+    public static HashSet<Register> Find(LinearCode code, Func<ComputeLine, bool> isDirect)
     {
         if (code.Lanes == 1)
             return [];
@@ -20,7 +23,7 @@ static class BroadcastLoads
             foreach (Value operand in LineOperands.Of(line))
             {
                 if (operand is Register register && loaded.TryGetValue(register, out int at)
-                    && (at != segment || line is not ComputeLine { Target.IsVector: true }))
+                    && (at != segment || line is not ComputeLine { Target.IsVector: true } vector || !isDirect(vector)))
                 {
                     found.Remove(register);
                 }

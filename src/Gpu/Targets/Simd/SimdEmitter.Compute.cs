@@ -17,11 +17,10 @@ sealed partial class SimdEmitter
         bool wide = Halves(type) == 2;
         return line.Op switch
         {
-            Op.Add or Op.Subtract or Op.Multiply or Op.Negate => true,
+            Op.Add or Op.Subtract or Op.Multiply or Op.FusedMultiplyAdd or Op.Negate => true,
             Op.Divide or Op.Sqrt or Op.Floor or Op.Abs when type.IsFloat() => true,
             Op.Divide or Op.Remainder or Op.DivideUnsigned or Op.RemainderUnsigned or Op.MultiplyHighUnsigned =>
             !wide && vectors.OfIntegers(IntegerOperation(line)) != null,
-            Op.FusedMultiplyAdd => vectors.FusedMultiplyAdd(ElementOf(type)) != null,
             Op.And or Op.Or or Op.Xor or Op.Not or Op.Select or Op.Shuffle => true,
             Op.ShiftLeft or Op.ShiftRight or Op.ShiftRightUnsigned =>
                 line.Operands[1] is Constant || !IsVector(line.Operands[1])
@@ -122,7 +121,7 @@ sealed partial class SimdEmitter
             case Op.FusedMultiplyAdd:
                 foreach (Value operand in o)
                     PushVector(operand, half);
-                il.Emit(OpCodes.Call, vectors.FusedMultiplyAdd(element)!);
+                il.Emit(OpCodes.Call, vectors.FusedMultiplyAdd(element));
                 break;
             case Op.Select when Extremum(o, element) is { } extremum:
                 PushVector(o[1], half);

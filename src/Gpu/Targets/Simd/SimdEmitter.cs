@@ -35,7 +35,7 @@ sealed partial class SimdEmitter
         resumes = grouped && code.Barriers > 0 && this.group.Size > code.Lanes;
         liveness = resumes ? new Liveness(code) : null;
         deferred = ForwardSubstitution.Find(code, IsDirect);
-        broadcast = BroadcastLoads.Find(code);
+        broadcast = BroadcastLoads.Find(code, IsDirect);
     }
 
     /// <summary>Bytes that a waiting vector needs: its barrier's number and its values.</summary>

@@ -102,14 +102,14 @@ sealed class VectorMethods
         return native ?? Exact("Shuffle", operands);
     }
 
-    /// <summary>The sum of a product, rounded once; null where the machine has no instruction for it.</summary>
-    public MethodInfo? FusedMultiplyAdd(Type element)
+    /// <summary>The sum of a product, rounded once. What is no instruction of this machine's is several, of narrower vectors or lane by lane.</summary>
+    public MethodInfo FusedMultiplyAdd(Type element)
     {
-        Type vector = VectorOf(element);
-        Type[] operands = [vector, vector, vector];
-        if (Bits == 512)
-            return Avx512F.IsSupported ? typeof(Avx512F).GetMethod("FusedMultiplyAdd", operands) : null;
-        return Fma.IsSupported ? typeof(Fma).GetMethod("MultiplyAdd", operands) : null;
+        Type[] operands = [VectorOf(element), VectorOf(element), VectorOf(element)];
+        MethodInfo? native = Bits == 512
+            ? Avx512F.IsSupported ? typeof(Avx512F).GetMethod("FusedMultiplyAdd", operands) : null
+            : Fma.IsSupported ? typeof(Fma).GetMethod("MultiplyAdd", operands) : null;
+        return native ?? Exact("FusedMultiplyAdd", operands);
     }
 
     /// <summary>Min or Max of floats as the machine has it, with the second operand where they do not compare; null where it has none such.</summary>
