@@ -48,8 +48,8 @@ sealed class CompareVerb : Verb
     [
         "Both sides run in processes of their own, with as many threads, and take turns: ours, theirs, ours, theirs. A time is the median "
         + "of all runs of all turns; a ratio is theirs by ours: above 1 ours is "
-        + "faster. PyTorch gets OMP_NUM_THREADS and OPENBLAS_CORETYPE=SkylakeX, which its OpenBLAS would not choose by itself on newer "
-        + "processors; it needs python3-torch and libopenblas0-openmp.",
+        + "faster. PyTorch gets OMP_NUM_THREADS and, where there is AVX-512, OPENBLAS_CORETYPE=SkylakeX, which its OpenBLAS would not "
+        + "choose by itself on newer processors; it needs python3-torch and libopenblas0-openmp.",
         "step: a training step of the text-conditioned autoencoder of perf/TextVae.cs and perf/peers/torch_vae.py; with it the peak memory "
         + "of both processes. unclip: a step of each stage of the unCLIP model at the sizes of its preset 'unclip', on random data, with "
         + "Adam (perf/UnclipStep.cs, perf/peers/torch_unclip.py), and attention. forecast: the convolutions of a small "

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.Intrinsics.X86;
 
 namespace Dalle2.Perf;
 
@@ -18,7 +19,10 @@ static class Sides
     /// <param name="threads">Its threads.</param>
     public static ISide PyTorch(string python, int threads) => new ProcessSide(
         "PyTorch", python, [Path.Combine(ResultHeader.Root, "perf", "peers", "torch_peer.py")],
-        [("OMP_NUM_THREADS", Text(threads)), ("OPENBLAS_CORETYPE", "SkylakeX"), ("PYTHONDONTWRITEBYTECODE", "1")]);
+        [("OMP_NUM_THREADS", Text(threads)), ("PYTHONDONTWRITEBYTECODE", "1"), .. BlasOfWideVectors]);
+
+    // An OpenBLAS that does not know a processor takes AVX2. Told of one with AVX-512, it ends where there is none.
+    static IEnumerable<(string, string)> BlasOfWideVectors => Avx512F.IsSupported ? [("OPENBLAS_CORETYPE", "SkylakeX")] : [];
 
     static string Text(int value) => value.ToString(CultureInfo.InvariantCulture);
 }
