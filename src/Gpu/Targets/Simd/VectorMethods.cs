@@ -54,6 +54,9 @@ sealed class VectorMethods
         ["Xor"] = "op_ExclusiveOr",
         ["OnesComplement"] = "op_OnesComplement",
         ["Negate"] = "op_UnaryNegation",
+        ["ShiftLeft"] = "op_LeftShift",
+        ["ShiftRightArithmetic"] = "op_RightShift",
+        ["ShiftRightLogical"] = "op_UnsignedRightShift",
     };
 
     /// <summary>A generic method whose parameters are all vectors, such as Add.</summary>
@@ -87,7 +90,8 @@ sealed class VectorMethods
         Exact("Create", [.. Enumerable.Repeat(element, Bits / 8 / (element == typeof(int) || element == typeof(float) ? 4 : 8))]);
 
     /// <summary>Shifts all lanes by one scalar count.</summary>
-    public MethodInfo Shift(string name, Type element) => Exact(name, VectorOf(element), typeof(int));
+    public MethodInfo Shift(string name, Type element) => others.GetOrAdd($"{name} {element}", _ =>
+        VectorOf(element).GetMethod(Operators[name], [VectorOf(element), typeof(int)])!);
 
     /// <summary>Takes each 32-bit lane from the lane that a vector of integers names: (vector, lanes), all of them there.</summary>
     public MethodInfo Permute(Type element)

@@ -17,6 +17,10 @@ static class UnclipPresets
         {
             Samples = 6000, Batch = 16, ClipSteps = 800, PriorSteps = 1000, DecoderSteps = 8000, CheckpointEvery = 1000, LogEvery = 100,
         }),
+        new("unclip-full", "32x32, some half an hour on two cores: the same with every stage trained longer", new UnclipConfig
+        {
+            Samples = 6000, Batch = 16, ClipSteps = 1600, PriorSteps = 2000, DecoderSteps = 16000, CheckpointEvery = 1000, LogEvery = 100,
+        }),
         new("shapes2", "32x32, the larger part of an hour on two cores: two shapes in a relation", new UnclipConfig
         {
             Data = "shapes2", Samples = 20000, WordFeatures = 64, TextFeatures = 256, Embedding = 128,
