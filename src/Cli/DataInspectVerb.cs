@@ -17,7 +17,7 @@ sealed class DataInspectVerb : Verb
     readonly Argument<string> spec = new("DATA")
     {
         Description =
-        "A built-in name, a folder of pictures with .txt captions, or a COCO captions .json."
+        "A built-in name, a folder of pictures with .txt captions, a .csv, .tsv or .jsonl of paths and captions, or a COCO captions .json."
     };
     readonly Option<string?> output = VerbOptions.OptionalText("--out", "FILE",
         "Also write a contact sheet, a .png with captions beneath. [default: none]");
@@ -25,14 +25,15 @@ sealed class DataInspectVerb : Verb
     readonly Option<int> side = VerbOptions.Count("--side", 64, 4, 1024,
         "The side that the sheet's pictures are resized to, in pixels: what a model of that size would see.");
     readonly Option<string?> images = VerbOptions.OptionalText("--images", "DIR",
-        "COCO: the folder of the pictures. [default: beside the .json]");
+        "Tables and COCO: the folder of the pictures. [default: beside the file]");
+    readonly Option<string?> imageColumn = VerbOptions.ImageColumn(), captionColumn = VerbOptions.CaptionColumn();
     readonly Option<int?> maxPixels = VerbOptions.MaxPixels();
 
     public DataInspectVerb()
         : base("inspect", "Read a whole data set: samples, caption lengths, words, broken samples and why, a contact sheet.")
     {
         Arguments.Add(spec);
-        foreach (Option option in new Option[] { output, count, side, images, maxPixels })
+        foreach (Option option in new Option[] { output, count, side, images, imageColumn, captionColumn, maxPixels })
             Options.Add(option);
     }
 
@@ -51,6 +52,8 @@ sealed class DataInspectVerb : Verb
         IDataSet set = DataSets.Open(arguments.GetRequiredValue(spec), new DataSetOptions
         {
             ImagesFolder = arguments.GetValue(images),
+            ImageColumn = arguments.GetValue(imageColumn),
+            CaptionColumn = arguments.GetValue(captionColumn),
             MaxPixels = arguments.GetValue(maxPixels) ?? PictureDecoder.DefaultMaxPixels,
         });
         Inspection found = terminal.WithProgress(progress => Inspection.Of(set, progress: progress.Preparing));

@@ -12,7 +12,8 @@ sealed class DataListVerb() : Verb("list", "List the built-in data sets and whet
 
     public override IReadOnlyList<string> Notes =>
     [
-        "--data also takes a folder of pictures, each with a .txt of the same name, and a COCO captions .json.",
+        "--data also takes a folder of pictures, each with a .txt of the same name, a .csv, .tsv or .jsonl of pictures' paths and "
+        + "captions, a folder with a metadata file of these kinds, and a COCO captions .json.",
         "JSON: [{name, description, available, reason, splits:{NAME: count}}].",
     ];
 
@@ -36,7 +37,8 @@ sealed class DataListVerb() : Verb("list", "List the built-in data sets and whet
                     string.Join(", ", Splits(set.Opened.Set).Select(split => $"{split.Name} {split.Count}"))]));
                 foreach (var set in sets.Where(set => set.Opened.Set is null))
                     text.Line($"{set.Name}: {set.Opened.Reason}");
-                text.Line("Your own: a folder of pictures, each with a .txt of the same name, or a COCO captions .json.");
+                text.Line("Your own: a folder of pictures, each with a .txt of the same name; a .csv, .tsv or .jsonl of paths and "
+                    + "captions; a COCO captions .json.");
             });
         return ExitCode.Ok;
     }

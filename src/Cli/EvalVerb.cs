@@ -33,7 +33,7 @@ sealed class EvalVerb : Verb
     readonly Option<string?> data = VerbOptions.OptionalText("--data", "D",
         "Where the data are now, if they were moved. [default: where the run read them]");
     readonly Option<string?> images = VerbOptions.OptionalText("--images", "DIR",
-        "COCO: where the folder of the pictures is now. [default: where the run read them]");
+        "Tables and COCO: where the folder of the pictures is now. [default: where the run read them]");
     readonly Option<bool> dataChanged = VerbOptions.DataChanged();
     readonly Option<int> maxBroken = VerbOptions.MaxBroken();
     readonly Option<int?> maxPixels = VerbOptions.MaxPixels("the run's own");

@@ -15,8 +15,8 @@ namespace Dalle2.Cli;
 sealed class TrainVerb : Verb
 {
     readonly Option<string?> data = VerbOptions.OptionalText("--data", "D", "What to train on: shapes, shapes2, emoji, fashion, a folder "
-        + "of pictures with .txt captions, or a COCO captions .json; with --resume, where they are now if they were moved. [default: the "
-        + "preset's; shapes]");
+        + "of pictures with .txt captions, a .csv, .tsv or .jsonl of paths and captions, or a COCO captions .json; with --resume, "
+        + "where they are now if they were moved. [default: the preset's; shapes]");
     readonly Option<string?> model = VerbOptions.Model();
     readonly Option<string?> preset = VerbOptions.OptionalText("--preset", "P",
         $"Where the settings start from: "
@@ -44,7 +44,8 @@ sealed class TrainVerb : Verb
     };
     readonly Option<double?> minutes = VerbOptions.Minutes();
     readonly Option<string?> images = VerbOptions.OptionalText("--images", "DIR",
-        "COCO: the folder of the pictures. [default: beside the .json]");
+        "Tables and COCO: the folder of the pictures. [default: beside the file]");
+    readonly Option<string?> imageColumn = VerbOptions.ImageColumn(), captionColumn = VerbOptions.CaptionColumn();
     readonly Option<bool> dataChanged = VerbOptions.DataChanged();
     readonly Option<bool> anyway = VerbOptions.Flag("--anyway",
         "Go on behind a stage that does no better than chance on held-out samples; without it the run stops there and says what to change.");
@@ -57,7 +58,7 @@ sealed class TrainVerb : Verb
         : base("train", "Train a model on captioned pictures, all stages or one; or continue a run.")
     {
         foreach (Option option in new Option[] { data, model, preset, output, stage, device, precision, threads, seed, resume, set, minutes,
-            images, dataChanged, anyway, maxBroken, maxPixels, listSettings })
+            images, imageColumn, captionColumn, dataChanged, anyway, maxBroken, maxPixels, listSettings })
         {
             Options.Add(option);
         }
@@ -185,6 +186,10 @@ sealed class TrainVerb : Verb
             config = ConfigSettings.Set(config, assignment);
         if (!arguments.GetValue(resume) && arguments.GetValue(images) is { } folder)
             config = config with { ImagesFolder = folder };
+        if (arguments.GetValue(imageColumn) is { } pictures)
+            config = config with { ImageColumn = pictures };
+        if (arguments.GetValue(captionColumn) is { } captions)
+            config = config with { CaptionColumn = captions };
         config = ConfigSettings.WithFullPaths(config);
         config.Validate();
         return config;

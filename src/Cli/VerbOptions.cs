@@ -20,6 +20,14 @@ static class VerbOptions
     public static Option<string?> OptionalText(string name, string valueName, string description) =>
         new(name) { Description = description, HelpName = valueName };
 
+    /// <summary>Of tables.</summary>
+    public static Option<string?> ImageColumn() => OptionalText("--image-column", "NAME",
+        "Tables: the column of the pictures' paths. [default: file_name, image, path and other usual names]");
+
+    /// <summary>Of tables.</summary>
+    public static Option<string?> CaptionColumn() => OptionalText("--caption-column", "NAME",
+        "Tables: the column of the captions. [default: caption, text, description and other usual names]");
+
     public static Option<int> Count(string name, int byDefault, int low, int high, string description) =>
         Number(name, byDefault, low, high, NumberStyles.AllowLeadingSign, $"a whole number from {low} to {high}", description);
 

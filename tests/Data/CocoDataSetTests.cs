@@ -1,7 +1,7 @@
 using System.Text;
 using Dalle2.Data;
-using Dalle2.Data.Pictures;
 using Dalle2.Data.Sets;
+using static Dalle2.Tests.Data.DataSetContents;
 
 namespace Dalle2.Tests.Data;
 
@@ -15,30 +15,6 @@ public sealed class CocoDataSetTests
 
     [TearDown]
     public void RemoveFolder() => folder.Dispose();
-
-    static byte[] Png(byte gray) => PictureEncoder.Png(ImageTransform.Composite(new Image(4, 4), gray, gray, gray));
-
-    // What loads, as caption and gray, and what does not, as key and reason.
-    static (List<(string Caption, byte Gray)> Good, Dictionary<string, string> Bad) All(IDataSet set)
-    {
-        var good = new List<(string, byte)>();
-        var bad = new Dictionary<string, string>();
-        foreach (string split in set.Splits)
-        {
-            for (int i = 0; i < set.Count(split); i++)
-            {
-                try
-                {
-                    good.Add((set.Caption(split, i), set.Load(split, i, 2).Rgba[0]));
-                }
-                catch (BrokenSampleException e)
-                {
-                    bad.Add(set.Key(split, i), e.Reason);
-                }
-            }
-        }
-        return (good, bad);
-    }
 
     [Test]
     public void Captions_go_with_their_pictures()

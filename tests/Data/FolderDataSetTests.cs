@@ -126,7 +126,7 @@ public sealed class FolderDataSetTests
         Assert.That(() => DataSets.Open("shpaes"), Throws.TypeOf<UserInputException>().With.Message.Contains("Did you mean shapes?")
             .And.Message.Contains("emoji, fashion, shapes, shapes2"));
         Assert.That(() => DataSets.Open("/no/such/path"), Throws.TypeOf<UserInputException>().With.Message.Not.Contains("Did you mean"));
-        Assert.That(() => DataSets.Open(folder.Write("x.csv", "a")), Throws.TypeOf<UserInputException>().With.Message.Contains("COCO"));
+        Assert.That(() => DataSets.Open(folder.Write("x.doc", "a")), Throws.TypeOf<UserInputException>().With.Message.Contains("COCO"));
         Assert.That(() => DataSets.Open("shapes", new DataSetOptions { Count = 0 }), Throws.TypeOf<UserInputException>());
         Assert.That(DataSets.Open("shapes2").Name, Is.EqualTo("shapes2"));
     }

@@ -1,5 +1,3 @@
-using Dalle2.Data.Pictures;
-
 namespace Dalle2.Data.Sets;
 
 /// <summary>
@@ -10,23 +8,22 @@ namespace Dalle2.Data.Sets;
 /// missing or has no caption, and an entry that makes no sense, is a sample whose loading fails. Held out: FNV-1a-32 of file_name is a
 /// multiple of ten.
 /// </summary>
-public sealed class CocoDataSet : IDataSet
+public sealed class CocoDataSet : PictureFileSet
 {
-    readonly PictureSplits samples;
-
     /// <summary>Reads and checks the JSON; pictures are read when they are loaded.</summary>
     /// <exception cref="UserInputException">The file is missing, is no JSON, is not built as described (the message says where), or none
     /// of its pictures is found.</exception>
     public CocoDataSet(string path, DataSetOptions? options = null)
+        : base(path)
     {
-        Name = path;
         options ??= new DataSetOptions();
         string shown = VisibleText.Of(path);
-        if (options.ImagesFolder is { } chosen && !Directory.Exists(chosen))
-            throw new UserInputException($"There is no folder '{VisibleText.Of(chosen)}' for the pictures of '{shown}'.");
         var splits = new List<PictureSample>[] { [], [] };
         var file = new CocoFile(path);
-        var places = new CocoPictures(Folders(path, options));
+        var places = new NamedPictures(
+            NamedPictures.FoldersOf(
+                path, options.ImagesFolder, Path.GetFileNameWithoutExtension(path).Replace("captions_", "", StringComparison.Ordinal)),
+            "file_name");
         var keys = new Dictionary<string, int>(StringComparer.Ordinal);
         int found = 0, sound = 0;
         foreach (var (id, name) in file.Images)
@@ -54,44 +51,7 @@ public sealed class CocoDataSet : IDataSet
             throw new UserInputException($"'{shown}' has no captions that can be used: {first}.");
         }
         if (found == 0)
-        {
-            string looked = string.Join(", ", places.Folders.Select(folder => $"'{VisibleText.Of(folder)}'"));
-            throw new UserInputException($"None of the {file.Images.Count} pictures of '{shown}' is there, looked for in {looked}: "
-                + "is that the right folder? Say where they are: --images FOLDER.");
-        }
-        samples = new PictureSplits(Name, options, ["train", "held-out"], splits);
-    }
-
-    /// <inheritdoc/>
-    public string Name { get; }
-
-    /// <inheritdoc/>
-    public IReadOnlyList<string> Splits => samples.Names;
-
-    /// <inheritdoc/>
-    public int Count(string split) => samples.Count(split);
-
-    /// <summary>The caption; empty for a sample whose loading fails because there is none.</summary>
-    public string Caption(string split, int index) => samples.Sample(split, index).Caption;
-
-    /// <inheritdoc/>
-    public string Source(string split, int index) => samples.Sample(split, index).Path;
-
-    /// <summary>The picture's file_name, with a number behind it from its second caption on.</summary>
-    public string Key(string split, int index) => samples.Sample(split, index).Key;
-
-    /// <inheritdoc/>
-    public (int Width, int Height)? Size(string split, int index) => samples.Size(split, index);
-
-    /// <inheritdoc/>
-    public Image Load(string split, int index, int side) => samples.Load(split, index, side);
-
-    static string[] Folders(string path, DataSetOptions options)
-    {
-        if (options.ImagesFolder is { } chosen)
-            return [Path.GetFullPath(chosen)];
-        string beside = Path.GetDirectoryName(Path.GetFullPath(path))!;
-        string part = Path.GetFileNameWithoutExtension(path).Replace("captions_", "", StringComparison.Ordinal);
-        return [beside, Path.Combine(beside, "images"), Path.Combine(beside, part)];
+            throw places.NoneFound(path, file.Images.Count);
+        Samples = new PictureSplits(Name, options, ["train", "held-out"], splits);
     }
 }

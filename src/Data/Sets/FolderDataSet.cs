@@ -11,42 +11,21 @@ namespace Dalle2.Data.Sets;
 /// name without ending (with forward slashes) has an FNV-1a-32 hash that is a multiple of ten. Names are compared and hashed composed
 /// (<see cref="ComposedText"/>), for some disks take letters and accents apart. Names that begin with a dot are skipped.
 /// </summary>
-public sealed class FolderDataSet : IDataSet
+public sealed class FolderDataSet : PictureFileSet
 {
-    readonly PictureSplits samples;
     readonly List<string> notices = [];
 
     /// <summary>Lists the folder and reads the captions; pictures are read when they are loaded.</summary>
     /// <exception cref="UserInputException">There is no such folder, or nothing in it is a captioned picture.</exception>
     public FolderDataSet(string folder, DataSetOptions? options = null)
+        : base(folder)
     {
-        Name = folder;
         string shown = VisibleText.Of(folder);
         if (!Directory.Exists(folder))
             throw new UserInputException($"There is no folder '{shown}'.");
         var listing = new FolderListing(folder);
         var files = listing.Files;
-        bool ownSplits = files.Any(f => f.StartsWith("train/", StringComparison.Ordinal))
-            && files.Any(f => f.StartsWith("test/", StringComparison.Ordinal));
-        var splits = new List<PictureSample>[] { [], [] };
-        foreach (var (stem, sample) in Pair(folder, files))
-        {
-            if (!ownSplits)
-            {
-                splits[PictureSplits.IsHeldOut(stem) ? 1 : 0].Add(sample);
-            }
-            else if (stem.StartsWith("test/", StringComparison.Ordinal))
-            {
-                splits[1].Add(sample);
-            }
-            else
-            {
-                bool inside = stem.StartsWith("train/", StringComparison.Ordinal);
-                splits[0].Add(inside
-                    ? sample
-                    : sample with { Fault = "it is outside of train/ and test/, which this folder is divided into" });
-            }
-        }
+        var (names, splits) = PictureSplits.Divide([.. Pair(folder, files)], files);
         if (!splits.Any(s => s.Any(p => p.Fault is null)))
         {
             string first = splits.SelectMany(s => s).FirstOrDefault() is { } broken
@@ -57,39 +36,16 @@ public sealed class FolderDataSet : IDataSet
         }
         foreach (string cycle in listing.Cycles)
             notices.Add($"the link {VisibleText.Of(cycle)} leads to a folder that it lies in; it was not followed");
-        samples = new PictureSplits(Name, options ?? new DataSetOptions(), ["train", ownSplits ? "test" : "held-out"], splits);
+        Samples = new PictureSplits(Name, options ?? new DataSetOptions(), names, splits);
     }
 
-    /// <inheritdoc/>
-    public string Name { get; }
-
-    /// <inheritdoc/>
-    public IReadOnlyList<string> Splits => samples.Names;
-
     /// <summary>Pictures that share a caption file, and links that were not followed.</summary>
-    public IReadOnlyList<string> Notices => notices;
-
-    /// <inheritdoc/>
-    public int Count(string split) => samples.Count(split);
-
-    /// <summary>The caption; empty for a sample whose loading fails because there is none.</summary>
-    public string Caption(string split, int index) => samples.Sample(split, index).Caption;
-
-    /// <inheritdoc/>
-    public string Source(string split, int index) => samples.Sample(split, index).Path;
-
-    /// <summary>The picture's name below the folder, with a number behind it from its second caption on.</summary>
-    public string Key(string split, int index) => samples.Sample(split, index).Key;
-
-    /// <inheritdoc/>
-    public (int Width, int Height)? Size(string split, int index) => samples.Size(split, index);
-
-    /// <inheritdoc/>
-    public Image Load(string split, int index, int side) => samples.Load(split, index, side);
+    public override IReadOnlyList<string> Notices => notices;
 
     IEnumerable<(string Stem, PictureSample Sample)> Pair(string folder, IReadOnlyList<string> files)
     {
-        var captions = files.Where(IsCaptionName).GroupBy(Stem).ToDictionary(g => g.Key, g => g.ToArray(), StringComparer.Ordinal);
+        var captions = files.Where(IsCaptionName).GroupBy(PictureSplits.Stem)
+            .ToDictionary(g => g.Key, g => g.ToArray(), StringComparer.Ordinal);
         var otherCase = captions.GroupBy(c => c.Key.ToUpperInvariant())
             .ToDictionary(g => g.Key, g => g.First().Value[0], StringComparer.Ordinal);
         var pictured = new Dictionary<string, string>(StringComparer.Ordinal);
@@ -97,7 +53,7 @@ public sealed class FolderDataSet : IDataSet
         var samples = new List<(string, PictureSample)>();
         foreach (string file in files.Where(PictureFormats.IsPictureName))
         {
-            string path = Path.Combine(folder, file), stem = Stem(file);
+            string path = Path.Combine(folder, file), stem = PictureSplits.Stem(file);
             if (!captions.TryGetValue(stem, out string[]? texts))
             {
                 string near = otherCase.TryGetValue(stem.ToUpperInvariant(), out string? other)
@@ -134,6 +90,4 @@ public sealed class FolderDataSet : IDataSet
     }
 
     static bool IsCaptionName(string file) => file.EndsWith(".txt", StringComparison.OrdinalIgnoreCase);
-
-    static string Stem(string file) => ComposedText.Compose(file[..^Path.GetExtension(file).Length]);
 }

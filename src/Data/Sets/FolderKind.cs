@@ -1,3 +1,5 @@
+using Dalle2.Data.Tables;
+
 namespace Dalle2.Data.Sets;
 
 /// <summary>Opens <see cref="FolderDataSet"/>.</summary>
@@ -5,7 +7,8 @@ sealed class FolderKind : DataSetKind
 {
     public override string Description => "a folder of pictures with .txt captions";
 
-    public override bool Takes(string path) => Directory.Exists(path);
+    // A folder whose captions are in a table is one.
+    public override bool Takes(string path) => Directory.Exists(path) && !TableDataSet.HasMetadata(path);
 
     public override IDataSet Open(string spec, DataSetOptions options) => new FolderDataSet(spec, options);
 }

@@ -1,8 +1,9 @@
 using Dalle2.Data.Pictures;
+using Dalle2.Data.Text;
 
 namespace Dalle2.Data.Sets;
 
-/// <summary>Splits of picture files: what folders and COCO files have in common.</summary>
+/// <summary>Splits of picture files: what folders, tables and COCO files have in common.</summary>
 sealed class PictureSplits(string name, DataSetOptions options, IReadOnlyList<string> splits,
     IReadOnlyList<IReadOnlyList<PictureSample>> samples)
 {
@@ -10,6 +11,36 @@ sealed class PictureSplits(string name, DataSetOptions options, IReadOnlyList<st
 
     /// <summary>The rule for sets that bring no splits of their own: a tenth is held out by its name.</summary>
     public static bool IsHeldOut(string relativeName) => Fnv1a.Hash32(relativeName) % 10 == 0;
+
+    /// <summary>A picture's name as it is compared and held out by: without its ending, composed.</summary>
+    public static string Stem(string file) => ComposedText.Compose(file[..^Path.GetExtension(file).Length]);
+
+    /// <summary>Train and test where there are names below folders of these names, otherwise train and what is held out by its name.</summary>
+    /// <param name="samples">The samples with their stems, in order.</param>
+    /// <param name="files">Names below the set's folder, with forward slashes.</param>
+    public static (string[] Names, List<PictureSample>[] Splits) Divide(
+        IReadOnlyList<(string Stem, PictureSample Sample)> samples, IReadOnlyList<string> files)
+    {
+        bool isDivided = files.Any(IsTraining) && files.Any(IsTest);
+        var splits = new List<PictureSample>[] { [], [] };
+        foreach (var (stem, sample) in samples)
+        {
+            if (!isDivided)
+                splits[IsHeldOut(stem) ? 1 : 0].Add(sample);
+            else if (IsTest(stem))
+                splits[1].Add(sample);
+            else
+                splits[0].Add(IsTraining(stem) ? sample : sample with { Fault = sample.Fault ?? Outside });
+        }
+
+        return (["train", isDivided ? "test" : "held-out"], splits);
+
+        static bool IsTraining(string name) => name.StartsWith("train/", StringComparison.Ordinal);
+
+        static bool IsTest(string name) => name.StartsWith("test/", StringComparison.Ordinal);
+    }
+
+    const string Outside = "it is outside of train/ and test/, which this folder is divided into";
 
     public int Count(string split)
     {

@@ -61,6 +61,8 @@ public sealed record TrainingData(IDataSet Set, PreparedData Data)
         Count = config.Samples == 0 ? null : config.Samples,
         Locale = config.Locale,
         ImagesFolder = config.ImagesFolder.Length == 0 ? null : config.ImagesFolder,
+        ImageColumn = config.ImageColumn,
+        CaptionColumn = config.CaptionColumn,
         MaxPixels = config.MaxPixels == 0 ? PictureDecoder.DefaultMaxPixels : config.MaxPixels,
         Fit = config.Fit,
         Background = config.Background is null ? Rgb.White : Rgb.Parse(config.Background),

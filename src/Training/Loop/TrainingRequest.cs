@@ -29,7 +29,7 @@ public sealed record TrainingRequest
     /// <summary>Where the data of a resumed run are now; null reads them where they were. What is there must be the same.</summary>
     public string? MovedData { get; init; }
 
-    /// <summary>The same of the folder of a COCO file's pictures.</summary>
+    /// <summary>The same of the folder of a table's or a COCO file's pictures.</summary>
     public string? MovedImages { get; init; }
 
     /// <summary>Accepts that the data of a resumed run are not those that it has read before.</summary>

@@ -27,7 +27,7 @@ public abstract record TrainingConfig
     /// <summary>The preset that the other values started from.</summary>
     public string Preset { get; init; } = "";
 
-    /// <summary>The data set: a name, a folder of pictures and captions, or a COCO captions file.</summary>
+    /// <summary>The data set: a name, a folder of pictures and captions, a table of them, or a COCO captions file.</summary>
     public string Data { get; init; } = "shapes";
 
     /// <summary>Decides every random number.</summary>
@@ -44,9 +44,17 @@ public abstract record TrainingConfig
     /// <summary>The language of emoji captions.</summary>
     public string Locale { get; init; } = "en";
 
-    /// <summary>The folder that a COCO file's picture names are relative to; empty takes the file's own folder.</summary>
+    /// <summary>The folder that the pictures' names in a table or a COCO file are relative to; empty takes the file's own folder.</summary>
     [FilePath]
     public string ImagesFolder { get; init; } = "";
+
+    /// <summary>A table's column of the pictures. Left out of <c>config.json</c> where it is found by a usual name.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public string? ImageColumn { get; init; }
+
+    /// <summary>A table's column of the captions. Left out of <c>config.json</c> where it is found by a usual name.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public string? CaptionColumn { get; init; }
 
     /// <summary>Pixels that a picture file may have; larger ones count as broken. 0 takes 64 megapixels, and is left out of <c>config.json</c>.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
@@ -117,7 +125,7 @@ public abstract record TrainingConfig
 
     /// <summary>The same settings with the data read from where they are now: a place does not decide the bits, what lies there does.</summary>
     /// <param name="data">The data set; null for where it was.</param>
-    /// <param name="images">The folder of a COCO file's pictures; null for where it was.</param>
+    /// <param name="images">The folder of a table's or a COCO file's pictures; null for where it was.</param>
     public TrainingConfig ReadFrom(string? data, string? images) =>
         this with { Data = data ?? Data, ImagesFolder = images ?? ImagesFolder };
 

@@ -29,7 +29,7 @@ public sealed record EvaluationRequest
     /// <summary>Where the data are now; null reads them where the run did. What is there must be the same.</summary>
     public string? MovedData { get; init; }
 
-    /// <summary>The same of the folder of a COCO file's pictures.</summary>
+    /// <summary>The same of the folder of a table's or a COCO file's pictures.</summary>
     public string? MovedImages { get; init; }
 
     /// <summary>Accepts that the data are not those that the run has read before.</summary>

@@ -1,0 +1,6 @@
+namespace Dalle2.Data.Tables;
+
+/// <summary>A table in memory.</summary>
+/// <param name="Columns">The columns' names in the order of the file.</param>
+/// <param name="Rows">The rows, broken ones too.</param>
+sealed record Table(IReadOnlyList<string> Columns, IReadOnlyList<TableRow> Rows);
