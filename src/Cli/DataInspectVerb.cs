@@ -17,7 +17,8 @@ sealed class DataInspectVerb : Verb
     readonly Argument<string> spec = new("DATA")
     {
         Description =
-        "A built-in name, a folder of pictures with .txt captions, a .csv, .tsv or .jsonl of paths and captions, or a COCO captions .json."
+        "A built-in name, a folder of pictures with .txt captions, a .csv, .tsv or .jsonl of paths and captions, "
+        + ".tar archives (SET-{00..07}.tar), or a COCO captions .json."
     };
     readonly Option<string?> output = VerbOptions.OptionalText("--out", "FILE",
         "Also write a contact sheet, a .png with captions beneath. [default: none]");

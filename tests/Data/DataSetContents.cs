@@ -9,6 +9,13 @@ static class DataSetContents
     /// <summary>A picture file of one gray.</summary>
     public static byte[] Png(byte gray) => PictureEncoder.Png(ImageTransform.Composite(new Image(4, 4), gray, gray, gray));
 
+    /// <summary>Everything that training sees of a set.</summary>
+    public static string[] Seen(IDataSet set) =>
+    [
+        .. set.Splits.SelectMany(split => Enumerable.Range(0, set.Count(split)).Select(i =>
+            $"{split} {set.Key(split, i)} {set.Caption(split, i)} {Convert.ToHexString(set.Load(split, i, 4).Rgba)}")),
+    ];
+
     /// <summary>What loads, as caption and gray, and what does not, as key and reason.</summary>
     public static (List<(string Caption, byte Gray)> Good, Dictionary<string, string> Bad) All(IDataSet set)
     {

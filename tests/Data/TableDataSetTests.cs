@@ -16,13 +16,6 @@ public sealed class TableDataSetTests
     [TearDown]
     public void RemoveFolder() => folder.Dispose();
 
-    // Everything that training sees of a set.
-    static string[] Seen(IDataSet set) =>
-    [
-        .. set.Splits.SelectMany(split => Enumerable.Range(0, set.Count(split)).Select(i =>
-            $"{split} {set.Key(split, i)} {set.Caption(split, i)} {Convert.ToHexString(set.Load(split, i, 4).Rgba)}")),
-    ];
-
     void WritePictures(string below = "")
     {
         foreach (byte i in new byte[] { 1, 2, 3 })

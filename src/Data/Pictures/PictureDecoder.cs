@@ -64,15 +64,18 @@ public static class PictureDecoder
     public static Image Decode(string path, long maxPixels = DefaultMaxPixels)
     {
         using var memory = new DecodingMemory();
-        return Decode(path, maxPixels, memory);
+        return Decode(path, null, maxPixels, memory);
     }
 
     /// <summary>Pixels across and down as a file's header says, not turned; null where that cannot be told.</summary>
-    public static (int Width, int Height)? Measure(string path)
+    public static (int Width, int Height)? Measure(string path) => Measure(path, null);
+
+    /// <summary>The same of a picture that is no file of its own.</summary>
+    internal static (int Width, int Height)? Measure(string path, IPictureSource? source)
     {
         try
         {
-            using var stream = File.OpenRead(path);
+            using Stream stream = source is null ? File.OpenRead(path) : new MemoryStream(source.Read());
             var configuration = PictureConfiguration.For(0, stream.Length);
             return SixLabors.ImageSharp.Image.Identify(configuration, stream) is { Width: > 0, Height: > 0 } info
                 ? (info.Width, info.Height) : null;
@@ -84,11 +87,12 @@ public static class PictureDecoder
         }
     }
 
-    internal static Image Decode(string path, long maxPixels, DecodingMemory memory)
+    /// <summary>Reads and decodes a file, or what a source has; then the path is its name.</summary>
+    internal static Image Decode(string path, IPictureSource? source, long maxPixels, DecodingMemory memory)
     {
         try
         {
-            return Decode(File.ReadAllBytes(path), maxPixels, memory);
+            return Decode(source is null ? File.ReadAllBytes(path) : source.Read(), maxPixels, memory);
         }
         catch (ImageFormatException e)
         {

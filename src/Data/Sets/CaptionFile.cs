@@ -13,18 +13,24 @@ static class CaptionFile
     /// <summary>The captions, composed; without any of them, the fault says why.</summary>
     public static (IReadOnlyList<string> Captions, string? Fault) Read(string path)
     {
-        string name = VisibleText.Of(Path.GetFileName(path));
         try
         {
-            if (EncodedText.Decode(File.ReadAllBytes(path), out string fault) is not { } text)
-                return ([], $"its caption file {name} {fault}");
-            string[] captions =
-                [.. EncodedText.Lines(text).Select(line => ComposedText.Compose(line.Trim())).Where(line => line.Length > 0)];
-            return (captions, captions.Length > 0 ? null : $"its caption file {name} is empty");
+            return Of(File.ReadAllBytes(path), path);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             return ([], $"its caption file cannot be read: {VisibleText.Of(e.Message)}");
         }
+    }
+
+    /// <summary>The same of a file's bytes.</summary>
+    public static (IReadOnlyList<string> Captions, string? Fault) Of(ReadOnlySpan<byte> bytes, string path)
+    {
+        string name = VisibleText.Of(Path.GetFileName(path));
+        if (EncodedText.Decode(bytes, out string fault) is not { } text)
+            return ([], $"its caption file {name} {fault}");
+        string[] captions =
+            [.. EncodedText.Lines(text).Select(line => ComposedText.Compose(line.Trim())).Where(line => line.Length > 0)];
+        return (captions, captions.Length > 0 ? null : $"its caption file {name} is empty");
     }
 }

@@ -26,6 +26,9 @@ public static class DataSets
         return kind?.Open(spec, options) ?? throw Unknown(spec);
     }
 
+    /// <summary>Whether a person's own file, folder or pattern of files is where it is said to be.</summary>
+    public static bool IsThere(string spec) => Path.Exists(spec) || DataSetKind.All.Any(kind => kind.Name is null && kind.Takes(spec));
+
     static UserInputException Unknown(string spec)
     {
         string offer = $"There are {Names}, and your own: {Files}.";

@@ -1,3 +1,4 @@
+using Dalle2.Data.Shards;
 using Dalle2.Data.Tables;
 
 namespace Dalle2.Data.Sets;
@@ -7,8 +8,8 @@ sealed class FolderKind : DataSetKind
 {
     public override string Description => "a folder of pictures with .txt captions";
 
-    // A folder whose captions are in a table is one.
-    public override bool Takes(string path) => Directory.Exists(path) && !TableDataSet.HasMetadata(path);
+    // A folder whose captions are in a table, or of archives, is another kind.
+    public override bool Takes(string path) => Directory.Exists(path) && !TableDataSet.HasMetadata(path) && !ShardNames.Is(path);
 
     public override IDataSet Open(string spec, DataSetOptions options) => new FolderDataSet(spec, options);
 }

@@ -3,7 +3,7 @@ using Dalle2.Data.Text;
 
 namespace Dalle2.Data.Sets;
 
-/// <summary>Splits of picture files: what folders, tables and COCO files have in common.</summary>
+/// <summary>Splits of pictures: what folders, tables, shards and COCO files have in common.</summary>
 sealed class PictureSplits(string name, DataSetOptions options, IReadOnlyList<string> splits,
     IReadOnlyList<IReadOnlyList<PictureSample>> samples)
 {
@@ -65,7 +65,7 @@ sealed class PictureSplits(string name, DataSetOptions options, IReadOnlyList<st
             // Held until the picture is small.
             using var memory = new DecodingMemory();
             var background = options.Background;
-            return ImageTransform.ToSquare(PictureDecoder.Decode(sample.Path, options.MaxPixels, memory), side, options.Fit,
+            return ImageTransform.ToSquare(PictureDecoder.Decode(sample.Path, sample.Source, options.MaxPixels, memory), side, options.Fit,
                 background.Red, background.Green, background.Blue);
         }
         catch (OutOfMemoryException e)
@@ -75,7 +75,7 @@ sealed class PictureSplits(string name, DataSetOptions options, IReadOnlyList<st
     }
 
     public (int Width, int Height)? Size(string split, int index) =>
-        Sample(split, index) is { Fault: null } sample ? PictureDecoder.Measure(sample.Path) : null;
+        Sample(split, index) is { Fault: null } sample ? PictureDecoder.Measure(sample.Path, sample.Source) : null;
 
     int IndexOf(string split)
     {

@@ -22,6 +22,14 @@ static class JsonLineRows
         return new Table([.. columns.OrderBy(column => column.Value).Select(column => column.Key)], rows);
     }
 
+    /// <summary>Reads one object.</summary>
+    public static Table ReadOne(string text)
+    {
+        var columns = new Dictionary<string, int>(StringComparer.Ordinal);
+        TableRow row = ReadLine(1, text, columns);
+        return new Table([.. columns.OrderBy(column => column.Value).Select(column => column.Key)], [row]);
+    }
+
     static TableRow ReadLine(int number, string line, Dictionary<string, int> columns)
     {
         try

@@ -23,7 +23,12 @@ sealed record TableColumns(int Picture, int Caption)
         Find(table, path, options.ImageColumn, pictures, "the pictures", "--image-column"),
         Find(table, path, options.CaptionColumn, captions, "the captions", "--caption-column"));
 
-    static int Find(Table table, string path, string? chosen, string[] usual, string what, string option)
+    /// <summary>The number of the captions' column; -1 where there is none.</summary>
+    /// <param name="table">The table.</param>
+    /// <param name="chosen">The name that was chosen.</param>
+    public static int CaptionOf(Table table, string? chosen) => Find(table, chosen, captions);
+
+    static int Find(Table table, string? chosen, string[] usual)
     {
         foreach (string name in chosen is null ? usual : [chosen])
         {
@@ -33,6 +38,14 @@ sealed record TableColumns(int Picture, int Caption)
                 return index;
         }
 
+        return -1;
+    }
+
+    static int Find(Table table, string path, string? chosen, string[] usual, string what, string option)
+    {
+        int found = Find(table, chosen, usual);
+        if (found >= 0)
+            return found;
         string there = table.Columns.Count == 0
             ? "it has none at all"
             : $"it has {string.Join(", ", table.Columns.Take(20).Select(VisibleText.Of))}";

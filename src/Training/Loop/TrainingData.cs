@@ -50,7 +50,7 @@ public sealed record TrainingData(IDataSet Set, PreparedData Data)
 
     /// <summary>Opens a configuration's data set.</summary>
     /// <exception cref="UserInputException">It cannot be opened, or is not where it was.</exception>
-    public static IDataSet Open(TrainingConfig config) => Path.IsPathRooted(config.Data) && !Path.Exists(config.Data)
+    public static IDataSet Open(TrainingConfig config) => Path.IsPathRooted(config.Data) && !DataSets.IsThere(config.Data)
         ? throw new UserInputException($"{config.Data}: the data are not there. If they were moved, say where they are now with --data")
         : DataSets.Open(config.Data, Options(config));
 
