@@ -99,6 +99,13 @@ public sealed class ShardDataSetTests
     }
 
     [Test]
+    public void Of_a_file_that_is_there_twice_the_later_counts()
+    {
+        string path = WriteTar("set.tar", ("1.png", Png(1)), Text("1.txt", "one"), ("1.png", Png(2)), Text("1.txt", "two"));
+        Assert.That(All(new ShardDataSet(path)).Good, Is.EqualTo(new[] { ("two", (byte)2) }));
+    }
+
+    [Test]
     public void An_archive_that_is_cut_off_gives_what_is_whole()
     {
         string path = WriteTar("set.tar", ("1.png", Png(1)), Text("1.txt", "one"), Text("2.txt", "two"), ("2.png", Png(2)));

@@ -84,6 +84,10 @@ public sealed class TableDataSetTests
         Assert.That(set.Count("train"), Is.EqualTo(2));
         Assert.That(set.Key("train", 1), Is.EqualTo("train/vier/4.png"));
         Assert.That(set.Caption("test", 0), Is.EqualTo("two"));
+        // Elsewhere, where that is said.
+        folder.Write("elsewhere/1.png", Png(7));
+        Assert.That(All(DataSets.Open(folder.Path, new DataSetOptions { ImagesFolder = folder["elsewhere"] })).Good,
+            Is.EqualTo(new[] { ("one", (byte)7) }));
         folder.Write("test/metadata.csv", "file_name,text\n2.png,two\n");
         Assert.That(() => DataSets.Open(folder.Path), Throws.TypeOf<UserInputException>()
             .With.Message.Contains("metadata.csv and metadata.jsonl"));
@@ -166,6 +170,8 @@ public sealed class TableDataSetTests
         Assert.That(() => new TableDataSet(path, new DataSetOptions { ImageColumn = "c" }), Throws.TypeOf<UserInputException>()
             .With.Message.Contains("no column 'c'"));
         Assert.That(All(new TableDataSet(path, new DataSetOptions { ImageColumn = "A", CaptionColumn = "b" })).Good,
+            Is.EqualTo(new[] { ("one", (byte)1) }));
+        Assert.That(All(new TableDataSet(folder.Write("late.csv", "\n\npath;text\n1.png;one\n"))).Good,
             Is.EqualTo(new[] { ("one", (byte)1) }));
         Assert.That(All(new TableDataSet(path, new DataSetOptions { ImageColumn = "a" })).Good, Is.EqualTo(new[] { ("1", (byte)1) }));
         Assert.That(() => new TableDataSet(folder.Write("bare.csv", "1.png,one\n2.png,two\n")), Throws.TypeOf<UserInputException>()

@@ -65,11 +65,11 @@ sealed class Shard
         }
 
         if (!ending.Contains('.') && PictureFormats.IsPictureName(name) && entry.Length <= Array.MaxLength)
-            Member().Pictures.Add((name, new FileSlice(path, entry.DataOffset, (int)entry.Length)));
+            Member().Pictures[name] = new FileSlice(path, entry.DataOffset, (int)entry.Length);
         else if (ending == "txt" && entry.Length <= MostText)
-            Member().Text ??= (name, Read(entry));
+            Member().Text = (name, Read(entry));
         else if (ending == "json" && entry.Length <= MostText)
-            Member().Json ??= (name, Read(entry));
+            Member().Json = (name, Read(entry));
         else
             others[ending] = others.GetValueOrDefault(ending) + 1;
     }

@@ -7,27 +7,17 @@ namespace Dalle2.Data.Tables;
 static class JsonLineRows
 {
     /// <summary>Reads a file's text; a line that is no object is a broken row.</summary>
-    public static Table Read(string path, string text)
+    public static Table Read(string text) =>
+        Of(EncodedText.Lines(text).Select((line, i) => (i + 1, line)).Where(line => line.line.AsSpan().Trim().Length > 0));
+
+    /// <summary>Reads one object, of any number of lines.</summary>
+    public static Table ReadOne(string text) => Of([(1, text)]);
+
+    static Table Of(IEnumerable<(int Number, string Text)> objects)
     {
         var columns = new Dictionary<string, int>(StringComparer.Ordinal);
-        var rows = new List<TableRow>();
-        int number = 0;
-        foreach (string line in EncodedText.Lines(text))
-        {
-            number++;
-            if (line.AsSpan().Trim().Length > 0)
-                rows.Add(ReadLine(number, line, columns));
-        }
-
+        TableRow[] rows = [.. objects.Select(one => ReadLine(one.Number, one.Text, columns))];
         return new Table([.. columns.OrderBy(column => column.Value).Select(column => column.Key)], rows);
-    }
-
-    /// <summary>Reads one object.</summary>
-    public static Table ReadOne(string text)
-    {
-        var columns = new Dictionary<string, int>(StringComparer.Ordinal);
-        TableRow row = ReadLine(1, text, columns);
-        return new Table([.. columns.OrderBy(column => column.Value).Select(column => column.Key)], [row]);
     }
 
     static TableRow ReadLine(int number, string line, Dictionary<string, int> columns)

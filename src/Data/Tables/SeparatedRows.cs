@@ -15,7 +15,7 @@ static class SeparatedRows
     {
         var counts = new int[delimiters.Length];
         bool isQuoted = false;
-        foreach (char c in text)
+        foreach (char c in text.AsSpan().TrimStart("\r\n"))
         {
             if (c is '\n' or '\r' && !isQuoted)
                 break;

@@ -18,7 +18,7 @@ public sealed class TableDataSet : PictureFileSet
     static readonly string[] parts = ["", "train", "test"], addresses = ["http://", "https://"];
 
     readonly List<(string Stem, string Name, PictureSample Sample)> rows = [];
-    readonly List<(string Stem, PictureSample Sample)> broken = [];
+    readonly List<PictureSample> broken = [];
     readonly Dictionary<string, int> keys = new(StringComparer.Ordinal);
     int found, named;
 
@@ -34,7 +34,10 @@ public sealed class TableDataSet : PictureFileSet
         if (Directory.Exists(path))
         {
             foreach (var (file, prefix) in MetadataOf(path))
-                Read(file, prefix, places = new NamedPictures([Path.GetDirectoryName(Path.GetFullPath(file))!], "picture"), options);
+            {
+                string[] folders = NamedPictures.FoldersOf(file, options.ImagesFolder, "");
+                Read(file, prefix, places = new NamedPictures(folders[..1], "picture"), options);
+            }
         }
         else
         {
@@ -46,7 +49,7 @@ public sealed class TableDataSet : PictureFileSet
         string shown = VisibleText.Of(path);
         if (rows.All(row => row.Sample.Fault is not null))
         {
-            string? first = broken.Concat(rows.Select(row => (row.Stem, row.Sample))).Select(row => row.Sample.Fault).FirstOrDefault();
+            string? first = broken.Concat(rows.Select(row => row.Sample)).Select(sample => sample.Fault).FirstOrDefault();
             throw new UserInputException($"'{shown}' has no captioned picture that can be used: {first ?? "it has no rows"}.");
         }
 
@@ -55,7 +58,7 @@ public sealed class TableDataSet : PictureFileSet
         // Stable: the captions of one picture stay in the order of their rows.
         var sorted = rows.OrderBy(row => row.Stem, StringComparer.Ordinal).ThenBy(row => row.Name, StringComparer.Ordinal).ToList();
         var (names, splits) = PictureSplits.Divide([.. sorted.Select(row => (row.Stem, row.Sample))], [.. sorted.Select(row => row.Name)]);
-        splits[0].AddRange(broken.Select(row => row.Sample));
+        splits[0].AddRange(broken);
         Samples = new PictureSplits(Name, options, names, splits);
     }
 
@@ -89,7 +92,7 @@ public sealed class TableDataSet : PictureFileSet
             if (fault is null && row.Cell(columns.Picture) is not [_])
                 fault = $"it names no picture in '{VisibleText.Of(table.Columns[columns.Picture])}'";
             if (fault is not null)
-                broken.Add(("", new PictureSample(file, prefix + at, "", $"{where}: {fault}")));
+                broken.Add(new PictureSample(file, prefix + at, "", $"{where}: {fault}"));
             else
                 Add(file, prefix, places, row.Cell(columns.Picture)![0].Trim(), row.Cell(columns.Caption) ?? [], where);
         }

@@ -10,8 +10,8 @@ static class TableFile
         {
             [".csv"] = (path, text) => SeparatedRows.Read(path, text, SeparatedRows.DelimiterOf(text)),
             [".tsv"] = (path, text) => SeparatedRows.Read(path, text, '\t'),
-            [".jsonl"] = JsonLineRows.Read,
-            [".ndjson"] = JsonLineRows.Read,
+            [".jsonl"] = (_, text) => JsonLineRows.Read(text),
+            [".ndjson"] = (_, text) => JsonLineRows.Read(text),
         };
 
     /// <summary>The endings of tables.</summary>
