@@ -86,7 +86,7 @@ static class Application
             ("train", () => new TrainVerb()),
             ("generate", () => new GenerateVerb()), ("variations", () => new VariationsVerb()),
             ("interpolate", () => new InterpolateVerb()), ("edit", () => new EditVerb()), ("inpaint", () => new InpaintVerb()),
-            ("eval", () => new EvalVerb()), ("gradcheck", () => new GradcheckVerb()),
+            ("eval", () => new EvalVerb()), ("serve", () => new ServeVerb()), ("gradcheck", () => new GradcheckVerb()),
             ("bench", () => new BenchVerb()), ("profile", () => new ProfileVerb()), ("kernels", () => new KernelsVerb()),
         ];
         var root = new Command("dalle2", "Text to image, from the kernel up: trains on captioned pictures and draws from text.");
@@ -127,7 +127,18 @@ static class Application
     static int Explain(Exception fault, TextWriter error)
     {
         bool trace = fault is not InvalidSettingException && Settings.Current.Debug >= 1;
-        (int code, string message) = fault switch
+        (int code, string message) = Sentence(fault);
+        error.WriteLine($"dalle2: {VisibleText.OfLines(message)}");
+        if (trace)
+            error.WriteLine(fault);
+        return code;
+    }
+
+    /// <summary>What went wrong, in a sentence, and the exit code that it means.</summary>
+    internal static (int Code, string Message) Sentence(Exception fault)
+    {
+        bool trace = fault is not InvalidSettingException && Settings.Current.Debug >= 1;
+        return fault switch
         {
             UserInputException or DeviceUnavailableException or InvalidSettingException => (ExitCode.Usage, fault.Message),
             TrainingDivergedException or StageAtChanceException or KernelException or IlgpuRefusalException or OperationCanceledException =>
@@ -137,9 +148,5 @@ static class Application
             (ExitCode.Failed,
             $"internal error: {fault.GetType().Name}: {fault.Message}{(trace ? "" : " (run it again with D2_DEBUG=1 to see where)")}"),
         };
-        error.WriteLine($"dalle2: {VisibleText.OfLines(message)}");
-        if (trace)
-            error.WriteLine(fault);
-        return code;
     }
 }

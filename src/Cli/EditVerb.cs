@@ -13,7 +13,7 @@ namespace Dalle2.Cli;
 sealed class EditVerb : EmbeddingVerb
 {
     // The paper's range.
-    static readonly double[] DefaultStrengths = [.125, .25, .375, .5];
+    internal static readonly double[] DefaultStrengths = [.125, .25, .375, .5];
 
     readonly Argument<string> picture;
     readonly Argument<string> before;
@@ -50,17 +50,23 @@ sealed class EditVerb : EmbeddingVerb
 
     private protected override int Count(ParseResult arguments) => Strengths(arguments).Length;
 
-    private protected override Plan Prepare(ParseResult arguments, Terminal terminal, EmbeddingSource source)
+    private protected override DrawingPlan Prepare(ParseResult arguments, Terminal terminal, EmbeddingSource source)
     {
         string path = arguments.GetRequiredValue(picture), name = Path.GetFileName(path);
-        string shown = arguments.GetRequiredValue(before), wanted = arguments.GetRequiredValue(after);
-        Image seen = source.Fit(EmbeddingSource.Load(path));
-        float[] own = source.OfPicture(seen), direction = ToLengthOf(own, source.Difference(shown, wanted));
         terminal.Notice($"finding the noise behind {name} by DDIM inversion");
-        return new Plan(
+        return Plan(source, name, source.Fit(EmbeddingSource.Load(path)), arguments.GetRequiredValue(before),
+            arguments.GetRequiredValue(after), Strengths(arguments));
+    }
+
+    /// <summary>Changes of a picture that was fitted, one for each strength, behind what is drawn of it without a change.</summary>
+    internal static DrawingPlan Plan(
+        EmbeddingSource source, string name, Image seen, string shown, string wanted, IReadOnlyList<double> strengths)
+    {
+        float[] own = source.OfPicture(seen), direction = ToLengthOf(own, source.Difference(shown, wanted));
+        return new DrawingPlan(
             [
-                new Frame("", own, 0, "drawn again", IsShownOnly: true),
-                .. Strengths(arguments).Select(one => new Frame(
+                new DrawingFrame("", own, 0, "drawn again", IsShownOnly: true),
+                .. strengths.Select(one => new DrawingFrame(
                     $"{name}: from \"{shown}\" to \"{wanted}\", strength {Text(one)}", SphericalInterpolation.Between(own, direction, one),
                     0, $"strength {Text(one)}")),
             ],

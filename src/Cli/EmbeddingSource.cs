@@ -1,11 +1,12 @@
 using Dalle2.Data;
 using Dalle2.Data.Pictures;
 using Dalle2.Training.Drawing;
+using Dalle2.Training.Runs;
 
 namespace Dalle2.Cli;
 
 /// <summary>Where the embeddings come from that an <see cref="EmbeddingVerb"/> draws from: files of pictures, and prompts.</summary>
-sealed class EmbeddingSource(PictureGenerator generator, ulong seed, SamplerSettings settings, Terminal terminal)
+sealed class EmbeddingSource(PictureGenerator generator, ulong seed, SamplerSettings settings, Action<string> notice)
 {
     /// <summary>A picture's file as it is.</summary>
     /// <exception cref="UserInputException">There is no such file, or no picture in it.</exception>
@@ -22,12 +23,20 @@ sealed class EmbeddingSource(PictureGenerator generator, ulong seed, SamplerSett
     }
 
     /// <summary>A picture as the model sees it: of its side, cut or padded as its training pictures were.</summary>
-    public Image Fit(Image picture) =>
-        Fit(picture, generator.Config.Background is { } background ? Rgb.Parse(background) : new Rgb(255, 255, 255));
+    public Image Fit(Image picture) => Fit(picture, generator.Config);
 
     /// <summary>The same with another background.</summary>
-    public Image Fit(Image picture, Rgb background) => ImageTransform.ToSquare(
-        picture, generator.Config.ImageSide, generator.Config.Fit, background.Red, background.Green, background.Blue);
+    public Image Fit(Image picture, Rgb background) => Fit(picture, generator.Config, background);
+
+    /// <summary>A picture as the models of a configuration see it.</summary>
+    /// <param name="picture">Of any size.</param>
+    /// <param name="config">The configuration.</param>
+    /// <param name="background">What is behind it; null takes the configuration's.</param>
+    public static Image Fit(Image picture, TrainingConfig config, Rgb? background = null)
+    {
+        Rgb behind = background ?? (config.Background is { } own ? Rgb.Parse(own) : new Rgb(255, 255, 255));
+        return ImageTransform.ToSquare(picture, config.ImageSide, config.Fit, behind.Red, behind.Green, behind.Blue);
+    }
 
     /// <summary>The embedding of a picture that was fitted.</summary>
     public float[] OfPicture(Image seen) => generator.Embed([ImageTransform.ToFloats(seen)])[0];
@@ -35,7 +44,7 @@ sealed class EmbeddingSource(PictureGenerator generator, ulong seed, SamplerSett
     /// <summary>The image embeddings that a prompt's drawings of the first numbers are made from.</summary>
     public IReadOnlyList<float[]> OfPrompt(string prompt, int count = 1)
     {
-        GenerateVerb.ReportReading(generator, prompt, terminal);
+        DrawnPictures.ReportReading(generator, prompt, notice);
         return generator.EmbedPrompts([.. Enumerable.Repeat(prompt, count)], seed, 0, settings);
     }
 
@@ -43,8 +52,8 @@ sealed class EmbeddingSource(PictureGenerator generator, ulong seed, SamplerSett
     /// <exception cref="UserInputException">The run reads the same in both.</exception>
     public float[] Difference(string before, string after)
     {
-        GenerateVerb.ReportReading(generator, before, terminal);
-        GenerateVerb.ReportReading(generator, after, terminal);
+        DrawnPictures.ReportReading(generator, before, notice);
+        DrawnPictures.ReportReading(generator, after, notice);
         IReadOnlyList<float[]> texts = generator.EmbedTexts([before, after]);
         float[] difference = [.. texts[1].Zip(texts[0], (wanted, shown) => wanted - shown)];
         return difference.Any(x => x != 0) ? difference : throw new UserInputException(

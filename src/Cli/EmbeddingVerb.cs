@@ -69,26 +69,17 @@ abstract class EmbeddingVerb : Verb
             arguments.GetValue(precision));
         using PictureGenerator generator = PictureGenerator.Open(folder, opened, terminal.Notice);
         SamplerSettings settings = SamplerSettings.Of(generator.Family, Complete(arguments, sampling.Given(arguments)));
-        Plan plan = Prepare(arguments, terminal, new EmbeddingSource(generator, number, settings, terminal));
-        IReadOnlyList<float[]> drawn = generator.Draw(
-            [.. plan.Frames.Select(frame => frame.Embedding)], number, [.. plan.Frames.Select(frame => frame.Number)], settings,
-            plan.Source);
+        DrawingPlan plan = Prepare(arguments, terminal, new EmbeddingSource(generator, number, settings, terminal.Notice));
         var cells = new List<ContactCell>(plan.Shown);
         int written = 0;
         double? error = null;
-        foreach (var (frame, values) in plan.Frames.Zip(drawn))
+        foreach (var (frame, values, image) in plan.Draw(generator, number, settings))
         {
-            Image image = ImageTransform.FromFloats(values, generator.Config.ImageSide, generator.Config.ImageSide);
             cells.Add(new ContactCell(frame.Caption ?? frame.Title, [("", image)]));
             if (frame.IsShownOnly)
-            {
                 error = plan.Source is { } source ? RootMeanSquare(values, source.Pixels) : null;
-                continue;
-            }
-
-            AtomicFile.Write(files[written++], new PictureFile(
-                frame.Title, number, frame.Number, settings.Values, Path.GetFullPath(folder), generator.RunHash, Application.Version,
-                opened.Precision, frame.Embedding, plan.Source).Encode(image));
+            else
+                AtomicFile.Write(files[written++], plan.FileOf(frame, generator, number, settings).Encode(image));
         }
 
         if (sheet == null || arguments.GetValue(sheet))
@@ -134,24 +125,9 @@ abstract class EmbeddingVerb : Verb
     private protected abstract int Count(ParseResult arguments);
 
     /// <summary>What is drawn, and what a sheet shows before it.</summary>
-    private protected abstract Plan Prepare(ParseResult arguments, Terminal terminal, EmbeddingSource source);
+    private protected abstract DrawingPlan Prepare(ParseResult arguments, Terminal terminal, EmbeddingSource source);
 
     /// <summary>The values of the sampler's options, once those that were given are known.</summary>
     private protected virtual IReadOnlyDictionary<string, string> Complete(
         ParseResult arguments, IReadOnlyDictionary<string, string> given) => given;
-
-    /// <summary>A picture to be drawn.</summary>
-    /// <param name="Title">What it is, kept in its file.</param>
-    /// <param name="Embedding">What it is drawn from.</param>
-    /// <param name="Number">Its number.</param>
-    /// <param name="Caption">What stands beneath it on a sheet; null for the title.</param>
-    /// <param name="IsShownOnly">Whether it stands on the sheet alone.</param>
-    private protected readonly record struct Frame(
-        string Title, float[] Embedding, int Number, string? Caption = null, bool IsShownOnly = false);
-
-    /// <summary>All of them.</summary>
-    /// <param name="Frames">What is drawn.</param>
-    /// <param name="Shown">What a sheet shows before.</param>
-    /// <param name="Source">The picture that all come from.</param>
-    private protected sealed record Plan(IReadOnlyList<Frame> Frames, IReadOnlyList<ContactCell> Shown, SourcePicture? Source = null);
 }

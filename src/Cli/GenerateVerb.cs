@@ -104,22 +104,16 @@ sealed class GenerateVerb : Verb
         using PictureGenerator generator = PictureGenerator.Open(folder, opened, terminal.Notice);
         SamplerSettings settings = SamplerSettings.Of(generator.Family, sampling.Given(arguments));
         foreach (string prompt in texts)
-            ReportReading(generator, prompt, terminal);
+            DrawnPictures.ReportReading(generator, prompt, terminal.Notice);
 
         var cells = new List<ContactCell>();
         for (int p = 0; p < texts.Length; p++)
         {
-            int candidates = arguments.GetValue(rerank);
-            IReadOnlyList<float[]> pictures = generator.Draw([.. Enumerable.Repeat(texts[p], each * candidates)], number, 0, settings);
-            float[] scores = candidates == 1 ? [] : generator.Score(texts[p], pictures);
+            var drawn = DrawnPictures.OfPrompt(generator, texts[p], each, arguments.GetValue(rerank), number, settings);
             for (int i = 0; i < each; i++)
             {
-                int best = Enumerable.Range(i * candidates, candidates).MaxBy(one => scores.Length == 0 ? 0 : scores[one]);
-                Image image = ToImage(generator, pictures[best]);
-                var picture = new PictureFile(texts[p], number, best, settings.Values, Path.GetFullPath(folder), generator.RunHash,
-                    Application.Version, opened.Precision);
-                AtomicFile.Write(files[p * each + i], picture.Encode(image));
-                cells.Add(new ContactCell(texts[p], [("", image)]));
+                AtomicFile.Write(files[p * each + i], drawn[i].File.Encode(drawn[i].Image));
+                cells.Add(new ContactCell(texts[p], [("", drawn[i].Image)]));
             }
         }
 
@@ -173,10 +167,7 @@ sealed class GenerateVerb : Verb
         if (picture.Version != Application.Version)
             terminal.Notice($"{file} was drawn by version {picture.Version}, this is {Application.Version}");
 
-        SamplerSettings settings = picture.Settings(file, generator.Family);
-        Image image = ToImage(generator, (picture.Embedding is { } embedding
-            ? generator.Draw([embedding], picture.Seed, [picture.Number], settings, picture.Source)
-            : generator.Draw([picture.Prompt], picture.Seed, picture.Number, settings))[0]);
+        Image image = DrawnPictures.Again(generator, file, picture);
         byte[] after = picture.Encode(image);
         bool identical = PictureDecoder.Decode(before).Rgba.AsSpan().SequenceEqual(image.Rgba);
         AtomicFile.Write(target, after);
@@ -206,30 +197,6 @@ sealed class GenerateVerb : Verb
                 foreach (string file in files)
                     text.Line(identical is true ? $"{file} (every pixel as before)" : file);
             });
-    }
-
-    static Image ToImage(PictureGenerator generator, float[] values) =>
-        ImageTransform.FromFloats(values, generator.Config.ImageSide, generator.Config.ImageSide);
-
-    /// <summary>Says what of a prompt the run does not know or does not read.</summary>
-    internal static void ReportReading(PictureGenerator generator, string prompt, Terminal terminal)
-    {
-        PromptReading reading = generator.Read(prompt);
-        IReadOnlyList<string> unknown = reading.Unknown;
-        if (unknown.Count > 0)
-        {
-            IEnumerable<string> near = unknown.Take(5)
-                .Select(word => $"'{word}' (near: {string.Join(", ", generator.Tokenizer.Vocabulary.Nearest(word, 3))})");
-            terminal.Notice(
-                $"the run does not know {(unknown.Count == 1 ? "the word" : $"{unknown.Count} words:")} {string.Join(", ", near)}");
-        }
-
-        if (reading.IsCut)
-        {
-            string cut = string.Join(' ', reading.Cut.Take(8)) + (reading.Cut.Count > 8 ? " ..." : "");
-            terminal.Notice($"the run reads {reading.Words.Count} words of a prompt (maxWords), "
-                + $"and this one has {reading.Words.Count + reading.Cut.Count}: '{cut}' changes nothing. Say what matters first");
-        }
     }
 
     // The pictures' files, and behind them the sheet's.

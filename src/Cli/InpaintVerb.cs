@@ -40,17 +40,20 @@ sealed class InpaintVerb : EmbeddingVerb
 
     private protected override int Count(ParseResult arguments) => arguments.GetValue(count);
 
-    private protected override Plan Prepare(ParseResult arguments, Terminal terminal, EmbeddingSource source)
+    private protected override DrawingPlan Prepare(ParseResult arguments, Terminal terminal, EmbeddingSource source)
     {
         string path = arguments.GetRequiredValue(picture), masking = arguments.GetRequiredValue(mask);
-        string text = arguments.GetRequiredValue(prompt);
-        Image whole = EmbeddingSource.Load(path), seen = source.Fit(whole);
+        Image whole = EmbeddingSource.Load(path);
         var drawn = PictureMask.Read(masking, EmbeddingSource.Load(masking), whole, source);
-        IReadOnlyList<float[]> embeddings = source.OfPrompt(text, arguments.GetValue(count));
         terminal.Notice($"drawing {drawn.Pixels.Count(isDrawn => isDrawn)} of {drawn.Pixels.Length} pixels; the others stay");
-        return new Plan(
-            [.. embeddings.Select((embedding, i) => new Frame(text, embedding, i))],
-            [new ContactCell(Path.GetFileName(path), [("", seen)]), new ContactCell(Path.GetFileName(masking), [("", drawn.ToImage())])],
-            new SourcePicture(ImageTransform.ToFloats(seen), drawn.Pixels, arguments.GetValue(resample)));
+        return Plan(source, (Path.GetFileName(path), source.Fit(whole)), (Path.GetFileName(masking), drawn),
+            arguments.GetRequiredValue(prompt), arguments.GetValue(count), arguments.GetValue(resample));
     }
+
+    /// <summary>Drawings of a part of a picture that was fitted.</summary>
+    internal static DrawingPlan Plan(EmbeddingSource source, (string Name, Image Seen) picture, (string Name, PictureMask Drawn) mask,
+        string prompt, int count, int resamplings) => new(
+        [.. source.OfPrompt(prompt, count).Select((embedding, i) => new DrawingFrame(prompt, embedding, i))],
+        [new ContactCell(picture.Name, [("", picture.Seen)]), new ContactCell(mask.Name, [("", mask.Drawn.ToImage())])],
+        new SourcePicture(ImageTransform.ToFloats(picture.Seen), mask.Drawn.Pixels, resamplings));
 }

@@ -31,20 +31,11 @@ sealed class InterpolateVerb : EmbeddingVerb
 
     private protected override int Count(ParseResult arguments) => arguments.GetValue(count);
 
-    private protected override Plan Prepare(ParseResult arguments, Terminal terminal, EmbeddingSource source)
+    private protected override DrawingPlan Prepare(ParseResult arguments, Terminal terminal, EmbeddingSource source)
     {
-        int pictures = arguments.GetValue(count);
-        string first = arguments.GetRequiredValue(from), second = arguments.GetRequiredValue(to);
         var shown = new List<ContactCell>();
-        float[] start = Embed(first), end = Embed(second);
-        return new Plan([.. Enumerable.Range(0, pictures).Select(i => FrameAt((double)i / (pictures - 1)))], shown);
-
-        Frame FrameAt(double t)
-        {
-            string title = string.Create(
-                CultureInfo.InvariantCulture, $"{1 - t:0.##} {Path.GetFileName(first)}, {t:0.##} {Path.GetFileName(second)}");
-            return new Frame(title, SphericalInterpolation.Between(start, end, t), 0);
-        }
+        string first = arguments.GetRequiredValue(from), second = arguments.GetRequiredValue(to);
+        return Plan((Path.GetFileName(first), Embed(first)), (Path.GetFileName(second), Embed(second)), arguments.GetValue(count), shown);
 
         float[] Embed(string one)
         {
@@ -53,6 +44,19 @@ sealed class InterpolateVerb : EmbeddingVerb
             Image seen = source.Fit(EmbeddingSource.Load(one));
             shown.Add(new ContactCell(Path.GetFileName(one), [("", seen)]));
             return source.OfPicture(seen);
+        }
+    }
+
+    /// <summary>What lies between two embeddings, both ends included.</summary>
+    internal static DrawingPlan Plan(
+        (string Name, float[] Embedding) from, (string Name, float[] Embedding) to, int count, IReadOnlyList<ContactCell> shown)
+    {
+        return new DrawingPlan([.. Enumerable.Range(0, count).Select(i => FrameAt((double)i / (count - 1)))], shown);
+
+        DrawingFrame FrameAt(double t)
+        {
+            string title = string.Create(CultureInfo.InvariantCulture, $"{1 - t:0.##} {from.Name}, {t:0.##} {to.Name}");
+            return new DrawingFrame(title, SphericalInterpolation.Between(from.Embedding, to.Embedding, t), 0);
         }
     }
 }

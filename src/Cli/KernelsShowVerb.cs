@@ -1,45 +1,26 @@
 using System.CommandLine;
 using System.Reflection;
 using System.Text.Json.Nodes;
-using Dalle2.Gpu;
-using Dalle2.Gpu.Runtime.Cuda;
-using Dalle2.Gpu.Runtime.Planning;
 
 namespace Dalle2.Cli;
 
 /// <summary><c>kernels show</c>: one op's kernels as the compiler sees them.</summary>
 sealed class KernelsShowVerb : Verb
 {
-    static readonly (string Name, Func<MethodInfo, string> Text)[] Targets =
-    [
-        ("il", KernelText.Il),
-        ("ir", KernelText.Ir),
-        ("simd", kernel => KernelText.Simd(kernel)),
-        ("opencl", kernel => KernelText.OpenCl(kernel)),
-        ("ptx", kernel => (CardResources.Describe(kernel) is { } resources ? $"// {resources}\n" : "") + KernelText.Ptx(kernel)),
-        .. ((int[])[60, 70, 80, 90, 100]).Select(sm =>
-        ($"ptx:{sm}", (Func<MethodInfo, string>)(kernel => KernelText.Ptx(kernel, sm, alignedViews: true)))),
-        ("ilgpu-ptx", KernelText.IlgpuPtx),
-        ("ilgpu-opencl", KernelText.IlgpuOpenCl),
-    ];
-
-    // Targets of cards, without their names.
-    const string Planned = "plan:";
-
     readonly Argument<string> name = new("OP")
     {
         Description =
         "An op (LayerNorm's kernels are GroupNorm's), or one of its kernels: Gemm, Lstm.Backward, 'Activation.Forward<GELU>'."
     };
     readonly Option<string> target = VerbOptions.Text("--target", "T", "ir",
-        "il: the kernel's intermediate language; ir: the compiler's SSA form after all passes, everything inlined; simd: the vector code "
-        + "of the device cpu, at this machine's "
+        "csharp: the kernel as it is written; il: its intermediate language; ir: the compiler's SSA form after all passes, everything "
+        + "inlined; simd: the vector code of the device cpu, at this machine's "
         + "width, for groups of 16 threads; opencl: OpenCL C 1.2 as for graphics cards, for groups of 64 threads; ptx: PTX, which NVIDIA's "
         + "driver takes; where there is a card, what registers and memory the driver gives it stands above; ptx:60, ptx:70, ptx:80, ptx:90 "
         + "and ptx:100: for that compute capability and views that begin at multiples of 16 bytes; "
         + "ilgpu-ptx and ilgpu-opencl: what ILGPU's own compilers make of it, for compute capability 8.0 and for OpenCL 2.0; "
-        + $"{string.Join(", ", CardLimits.All.Select(card => Planned + card.Name))}: how its launches in the ops' benchmarks would fill "
-        + "that card, by the text and the card's published limits.");
+        + $"{string.Join(", ", KernelTargets.Names.Where(one => one.StartsWith(KernelTargets.Planned, StringComparison.Ordinal)))}: "
+        + "how its launches in the ops' benchmarks would fill that card, by the text and the card's published limits.");
 
     public KernelsShowVerb()
         : base("show", "Show what the compiler makes of an op's kernels. Needs no device.")
@@ -59,12 +40,9 @@ sealed class KernelsShowVerb : Verb
 
     public override int Run(ParseResult arguments, Terminal terminal)
     {
-        string chosen = Known.Require("target", arguments.GetRequiredValue(target),
-            [.. Targets.Select(one => one.Name), .. CardLimits.All.Select(card => Planned + card.Name)]);
+        string chosen = Known.Require("target", arguments.GetRequiredValue(target), KernelTargets.Names);
         var kernels = KernelCatalog.Find(arguments.GetRequiredValue(name));
-        Func<MethodInfo, string> print = chosen.StartsWith(Planned, StringComparison.Ordinal)
-            ? OpPlan.For(CardLimits.Of(chosen[Planned.Length..]), [.. kernels.Select(kernel => kernel.Method)])
-            : Targets.First(one => one.Name == chosen).Text;
+        Func<MethodInfo, string> print = KernelTargets.Printer(chosen, [.. kernels.Select(kernel => kernel.Method)]);
         var shown = kernels.Select(kernel => (kernel.Op, kernel.Name, Text: print(kernel.Method))).ToArray();
         terminal.Result(
             () => new JsonArray([.. shown.Select(kernel => new JsonObject

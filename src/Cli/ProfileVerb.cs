@@ -89,24 +89,33 @@ sealed class ProfileVerb : Verb
         foreach (string assignment in arguments.GetValue(set) ?? [])
             config = ConfigSettings.Set(config, assignment);
         config.Validate();
-        config = config with
-        {
-            Samples = config.Samples == 0 ? BatchesOfData
-            * config.Batch : Math.Min(config.Samples, BatchesOfData * config.Batch)
-        };
-
         using Device opened = Known.OpenDevice(arguments.GetRequiredValue(device), arguments.GetValue(threads),
             arguments.GetValue(precision));
-        using var training = new ProfiledTraining(opened, config, arguments.GetValue(stage));
-        Roofline roofline = Roofline.Measure(opened, RooflineSeconds);
-        var (profile, events) = Profile.Measure(opened, roofline,
-            $"preset {config.Preset}, stage {training.StageName}, batch {config.Batch}", arguments.GetValue(warmup),
-            arguments.GetValue(steps), (profiler, number) =>
-        {
-            terminal.Cancellation.ThrowIfCancellationRequested();
-            training.Step(profiler, number);
-        });
+        var (profile, events) = Measure(opened, config, arguments.GetValue(stage), arguments.GetValue(warmup), arguments.GetValue(steps),
+            _ => terminal.Cancellation.ThrowIfCancellationRequested());
         return Give(profile, events, arguments.GetValue(output), arguments.GetValue(trace), terminal);
+    }
+
+    /// <summary>Profiles steps of a training's stage.</summary>
+    /// <param name="device">Where they run.</param>
+    /// <param name="config">The training's settings; of its data four batches are read.</param>
+    /// <param name="stage">The stage; null takes the last.</param>
+    /// <param name="warmup">Steps before.</param>
+    /// <param name="steps">Steps that count.</param>
+    /// <param name="before">Is told the number of each step before it.</param>
+    internal static (Profile Profile, StepProfiler Events) Measure(
+        Device device, TrainingConfig config, string? stage, int warmup, int steps, Action<int> before)
+    {
+        int samples = BatchesOfData * config.Batch;
+        config = config with { Samples = config.Samples == 0 ? samples : Math.Min(config.Samples, samples) };
+        using var training = new ProfiledTraining(device, config, stage);
+        Roofline roofline = Roofline.Measure(device, RooflineSeconds);
+        return Profile.Measure(device, roofline, $"preset {config.Preset}, stage {training.StageName}, batch {config.Batch}", warmup,
+            steps, (profiler, number) =>
+            {
+                before(number);
+                training.Step(profiler, number);
+            });
     }
 
     /// <summary>Saves a profile and its trace where asked for, and shows it.</summary>

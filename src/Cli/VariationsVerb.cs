@@ -39,19 +39,27 @@ sealed class VariationsVerb : EmbeddingVerb
     // Otherwise each variation would be the same.
     private protected override IReadOnlyDictionary<string, string> Complete(
         ParseResult arguments, IReadOnlyDictionary<string, string> given) =>
-        arguments.GetValue(invert) && !given.ContainsKey("eta") && given.GetValueOrDefault("sampler", "ddim") == "ddim"
+        arguments.GetValue(invert) ? WithEta(given) : given;
+
+    /// <summary>What the sampler is told where variations begin with the noise behind the picture: with some noise anew, if nothing else is said.</summary>
+    internal static IReadOnlyDictionary<string, string> WithEta(IReadOnlyDictionary<string, string> given) =>
+        !given.ContainsKey("eta") && given.GetValueOrDefault("sampler", "ddim") == "ddim"
         ? new Dictionary<string, string>(given) { ["eta"] = DefaultEta } : given;
 
-    private protected override Plan Prepare(ParseResult arguments, Terminal terminal, EmbeddingSource source)
+    private protected override DrawingPlan Prepare(ParseResult arguments, Terminal terminal, EmbeddingSource source)
     {
         string path = arguments.GetRequiredValue(picture), name = Path.GetFileName(path);
-        Image seen = source.Fit(EmbeddingSource.Load(path));
-        float[] embedding = source.OfPicture(seen);
-        SourcePicture? inverted = arguments.GetValue(invert) ? new SourcePicture(ImageTransform.ToFloats(seen)) : null;
-        if (inverted != null)
+        if (arguments.GetValue(invert))
             terminal.Notice($"finding the noise behind {name} by DDIM inversion");
-        return new Plan(
-            [.. Enumerable.Range(0, arguments.GetValue(count)).Select(i => new Frame($"variation of {name}", embedding, i))],
-            [new ContactCell(name, [("", seen)])], inverted);
+        return Plan(source, name, source.Fit(EmbeddingSource.Load(path)), arguments.GetValue(count), arguments.GetValue(invert));
+    }
+
+    /// <summary>Variations of a picture that was fitted.</summary>
+    internal static DrawingPlan Plan(EmbeddingSource source, string name, Image seen, int count, bool inverts)
+    {
+        float[] embedding = source.OfPicture(seen);
+        return new DrawingPlan(
+            [.. Enumerable.Range(0, count).Select(i => new DrawingFrame($"variation of {name}", embedding, i))],
+            [new ContactCell(name, [("", seen)])], inverts ? new SourcePicture(ImageTransform.ToFloats(seen)) : null);
     }
 }

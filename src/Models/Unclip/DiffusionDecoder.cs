@@ -49,9 +49,10 @@ public sealed class DiffusionDecoder
     /// <param name="known">
     /// What stays as it is, where not all is drawn: before each step it is put in its place with as much noise as the sample then has (RePaint: Lugmayr et al., 2022, arXiv 2201.09865).
     /// </param>
+    /// <param name="shown">Is told after each step its number, from 0, and the clean pictures as they were predicted in it, <c>[B, side, side, 3]</c> in [0, 1] or a little out of it; null for nobody.</param>
     public Tensor Draw(
         Context context, Tensor noise, Tensor embedding, DiffusionSampler sampler, float guidance, SampleKey numbers,
-        KnownPictures? known = null)
+        KnownPictures? known = null, Action<int, float[]>? shown = null)
     {
         Tensor pictures = Copy(context, noise);
         Tensor? previous = sampler.NeedsPrevious ? context.Allocate(noise.Shape) : null;
@@ -65,8 +66,9 @@ public sealed class DiffusionDecoder
                 long mark = context.Arena.Mark();
                 if (round > 0)
                     sampler.AddNoise(context, step, pictures, to, from, numbers.Named($"again{round}"));
-                sampler.Step(context, step, pictures, Predict(context, pictures, conditions, from, guidance), previous,
-                    numbers.Named($"sampler{round}"));
+                Tensor prediction = Predict(context, pictures, conditions, from, guidance);
+                float[]? clean = shown == null ? null : Clean(context, sampler, step, pictures, prediction);
+                sampler.Step(context, step, pictures, prediction, previous, numbers.Named($"sampler{round}"));
                 if (known != null)
                 {
                     Tensor kept = Copy(context, known.Pictures);
@@ -75,6 +77,8 @@ public sealed class DiffusionDecoder
                 }
 
                 context.Arena.ReleaseSince(mark);
+                if (clean != null)
+                    shown!(step, clean);
             }
         }
 
@@ -132,6 +136,16 @@ public sealed class DiffusionDecoder
         Tensor guided = context.Allocate(pictures.Shape);
         ClassifierFreeGuidanceOp.Combine(context.Stream, prediction, guided, guidance);
         return guided;
+    }
+
+    // On the host: who watches waits for pictures anyway.
+    static float[] Clean(Context context, DiffusionSampler sampler, int step, Tensor pictures, Tensor prediction)
+    {
+        float[] clean = pictures.ToArray(context.Stream), predicted = prediction.ToArray(context.Stream);
+        SamplerCoefficients coefficients = sampler.Coefficients(step);
+        for (int i = 0; i < clean.Length; i++)
+            clean[i] = (float)((coefficients.OnX * clean[i] + coefficients.OnPrediction * predicted[i] + 1) / 2);
+        return clean;
     }
 
     static bool IsGuided(float guidance) => guidance != 1f;

@@ -19,5 +19,7 @@ public interface ISampler
     /// <param name="seed">With a picture's number, decides its noise.</param>
     /// <param name="firstNumber">The number of the first picture.</param>
     /// <param name="settings">The values of the family's options.</param>
-    Tensor Draw(Context context, Batch captions, ulong seed, int firstNumber, SamplerSettings settings);
+    /// <param name="progress">Sees them emerge, of a sampler that draws in steps; null for nobody.</param>
+    Tensor Draw(
+        Context context, Batch captions, ulong seed, int firstNumber, SamplerSettings settings, DrawingProgress? progress = null);
 }

@@ -43,6 +43,9 @@ public sealed class PictureGenerator : IDisposable
     /// <summary>The run's family of models.</summary>
     public ModelFamily Family { get; }
 
+    /// <summary>What products of matrices multiply where it draws.</summary>
+    public Precision Precision => context.Device.Precision;
+
     /// <summary>Opens a run; the newest checkpoint of each stage counts.</summary>
     /// <param name="run">The run's folder.</param>
     /// <param name="device">Where to draw; not owned.</param>
@@ -93,9 +96,11 @@ public sealed class PictureGenerator : IDisposable
     /// <param name="seed">With the picture's number, decides its noise.</param>
     /// <param name="firstNumber">The number of the first picture.</param>
     /// <param name="settings">The values of the family's sampler options; null takes the defaults.</param>
+    /// <param name="progress">Sees the pictures emerge, batch by batch, of a sampler that draws in steps; null for nobody.</param>
     /// <returns>Pictures, <c>[side, side, 3]</c>, in [0, 1] or a little out of it, each.</returns>
     /// <exception cref="UserInputException">A prompt cannot be read.</exception>
-    public IReadOnlyList<float[]> Draw(IReadOnlyList<string> prompts, ulong seed, int firstNumber = 0, SamplerSettings? settings = null)
+    public IReadOnlyList<float[]> Draw(
+        IReadOnlyList<string> prompts, ulong seed, int firstNumber = 0, SamplerSettings? settings = null, DrawingProgress? progress = null)
     {
         settings ??= SamplerSettings.Of(Family);
         var pictures = new List<float[]>(prompts.Count);
@@ -103,14 +108,15 @@ public sealed class PictureGenerator : IDisposable
         {
             int[][] tokens = [.. prompts.Skip(start).Take(BatchSize).Select(prompt => Read(prompt).Ids.ToArray())];
             var batch = new Batch(tokens, [], Config.ImageSide);
-            Tensors.Tensor drawn = DrawPrepared(step => model.Sampler.Draw(step, batch, seed, firstNumber + start, settings));
+            Tensors.Tensor drawn = DrawPrepared(
+                (step, shown) => model.Sampler.Draw(step, batch, seed, firstNumber + start, settings, shown), progress);
             pictures.AddRange(drawn.ToArray(context.Stream).Chunk(Config.ImageSide * Config.ImageSide * 3));
         }
 
         return pictures;
     }
 
-    /// <summary>The embeddings of pictures, which <see cref="Draw(IReadOnlyList{float[]}, ulong, IReadOnlyList{int}, SamplerSettings, SourcePicture)"/> draws from.</summary>
+    /// <summary>The embeddings of pictures, which <see cref="Draw(IReadOnlyList{float[]}, ulong, IReadOnlyList{int}, SamplerSettings, SourcePicture, DrawingProgress)"/> draws from.</summary>
     /// <param name="pictures"><c>[side, side, 3]</c> in [0, 1] each.</param>
     /// <exception cref="UserInputException">The run's model does not draw from embeddings.</exception>
     public IReadOnlyList<float[]> Embed(IReadOnlyList<float[]> pictures)
@@ -151,10 +157,12 @@ public sealed class PictureGenerator : IDisposable
     /// <param name="numbers">The number of each picture; equal numbers begin from the same noise.</param>
     /// <param name="settings">The values of the family's sampler options.</param>
     /// <param name="source">The picture that they come from; null draws from noise alone. What its mask keeps stays exactly as it is.</param>
+    /// <param name="progress">Sees the pictures emerge, batch by batch; null for nobody.</param>
     /// <returns>Pictures, <c>[side, side, 3]</c>, in [0, 1] or a little out of it, each.</returns>
     /// <exception cref="UserInputException">The run's model does not draw from embeddings or has others, or its sampler, as it is set, does not draw from a picture.</exception>
     public IReadOnlyList<float[]> Draw(
-        IReadOnlyList<float[]> embeddings, ulong seed, IReadOnlyList<int> numbers, SamplerSettings settings, SourcePicture? source = null)
+        IReadOnlyList<float[]> embeddings, ulong seed, IReadOnlyList<int> numbers, SamplerSettings settings, SourcePicture? source = null,
+        DrawingProgress? progress = null)
     {
         IDrawsFromEmbeddings drawing = RequireEmbeddings();
         if (embeddings.FirstOrDefault(one => one.Length != drawing.EmbeddingLength) is { } other)
@@ -171,7 +179,8 @@ public sealed class PictureGenerator : IDisposable
         {
             float[][] own = [.. embeddings.Skip(start).Take(BatchSize)];
             int[] ownNumbers = [.. numbers.Skip(start).Take(BatchSize)];
-            Tensors.Tensor drawn = DrawPrepared(step => drawing.Draw(step, own, seed, ownNumbers, settings, source));
+            Tensors.Tensor drawn = DrawPrepared((step, shown) => drawing.Draw(step, own, seed, ownNumbers, settings, source, shown),
+                progress);
             IEnumerable<float[]> values = drawn.ToArray(context.Stream).Chunk(Config.ImageSide * Config.ImageSide * 3);
             pictures.AddRange(source == null ? values : values.Select(source.Composite));
         }
@@ -203,7 +212,7 @@ public sealed class PictureGenerator : IDisposable
     }
 
     // Draws; before the first time, what will be launched is compiled side by side.
-    Tensors.Tensor DrawPrepared(Func<Layers.Context, Tensors.Tensor> draw)
+    Tensors.Tensor DrawPrepared(Func<Layers.Context, DrawingProgress?, Tensors.Tensor> draw, DrawingProgress? progress)
     {
         if (!isPrepared)
         {
@@ -213,12 +222,12 @@ public sealed class PictureGenerator : IDisposable
             {
                 using var planned = new Layers.Context(ahead);
                 planned.BeginStep(0, training: false);
-                draw(planned);
+                draw(planned, null);
             }
         }
 
         context.BeginStep(0, training: false);
-        return draw(context);
+        return draw(context, progress);
     }
 
     // Later stages may have moved the encoders on.

@@ -37,8 +37,9 @@ public interface IDrawsFromEmbeddings
     /// <param name="numbers">The number of each picture.</param>
     /// <param name="settings">The values of the sampler's options.</param>
     /// <param name="source">The picture that they come from; null draws from noise alone.</param>
+    /// <param name="progress">Sees them emerge; null for nobody.</param>
     /// <exception cref="UserInputException">The sampler does not draw from a picture.</exception>
     Tensor Draw(
         Context context, IReadOnlyList<float[]> embeddings, ulong seed, IReadOnlyList<int> numbers, SamplerSettings settings,
-        SourcePicture? source = null);
+        SourcePicture? source = null, DrawingProgress? progress = null);
 }

@@ -48,6 +48,9 @@ public abstract class ModelFamily
     /// <summary>What its sampler takes, besides a seed.</summary>
     public abstract IReadOnlyList<SamplerOption> SamplerOptions { get; }
 
+    /// <summary>Whether its models are <see cref="IDrawsFromEmbeddings"/>.</summary>
+    public virtual bool DrawsFromEmbeddings => false;
+
     /// <summary>The type of its settings.</summary>
     public Type ConfigType => Presets[0].Config.GetType();
 

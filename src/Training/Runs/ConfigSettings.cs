@@ -12,6 +12,14 @@ public static class ConfigSettings
     public static IReadOnlyList<(string Name, string Value)> Of(TrainingConfig config) =>
         [.. Properties(config).Select(p => (NameOf(p), Format(p.GetValue(config))))];
 
+    /// <summary>The same with what each is, for a form.</summary>
+    public static IReadOnlyList<SettingDescription> Describe(TrainingConfig config) =>
+        [.. Properties(config).Select(property => new SettingDescription(
+            NameOf(property), Format(property.GetValue(config)), SettingHelp.Of(property),
+            property.PropertyType.IsEnum ? [.. Choices(property.PropertyType)] : property.PropertyType == typeof(bool) ? ["false",
+                "true"] : [],
+            property.IsDefined(typeof(FilePathAttribute))))];
+
     /// <summary>Changes one value.</summary>
     /// <param name="config">The configuration.</param>
     /// <param name="assignment"><c>name=value</c>; lists are separated by commas.</param>

@@ -7,7 +7,7 @@ namespace Dalle2.Training.Runs;
 
 /// <summary><c>health.json</c> of a run: how each finished stage does on held-out samples, by the stage's name.</summary>
 /// <param name="run">The run.</param>
-sealed class HealthRecord(RunFolder run)
+public sealed class HealthRecord(RunFolder run)
 {
     static readonly JsonSerializerOptions Json = new()
     {
@@ -38,7 +38,6 @@ sealed class HealthRecord(RunFolder run)
         }
     }
 
-    /// <summary>Records a stage's.</summary>
-    public void Keep(string stage, StageHealth health) => AtomicFile.WriteText(
+    internal void Keep(string stage, StageHealth health) => AtomicFile.WriteText(
         path, JsonSerializer.Serialize(new Dictionary<string, StageHealth>(Read()) { [stage] = health }, Json) + "\n");
 }

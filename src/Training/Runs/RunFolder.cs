@@ -53,6 +53,9 @@ public sealed class RunFolder : IDisposable
     /// <summary>Seconds of training by stage, kept apart from the log because they differ from run to run.</summary>
     public string TimesPath => Path.Combine(FolderPath, "times.json");
 
+    /// <summary>The process that trains in the folder, as far as it says so itself; null if none does.</summary>
+    public int? TrainingProcess => RunLock.OwnerOf(FolderPath);
+
     /// <summary>The log.</summary>
     public RunLog Log { get; }
 

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using System.Globalization;
 using Dalle2.Data;
 
 namespace Dalle2.Training.Runs;
@@ -78,6 +80,22 @@ sealed class RunLock : IDisposable
         }
     }
 
+    /// <summary>The process that says it trains in the folder, while it lives. The lock itself is not tried: a trial could be in the way of one that begins.</summary>
+    internal static int? OwnerOf(string folder)
+    {
+        try
+        {
+            int process = int.Parse(File.ReadAllText(Path.Combine(folder, OwnerName)), NumberStyles.Integer, CultureInfo.InvariantCulture);
+            using var owner = Process.GetProcessById(process);
+            return process;
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or FormatException or OverflowException
+        or ArgumentException)
+        {
+            return null;
+        }
+    }
+
     public void Dispose()
     {
         try
@@ -94,13 +112,13 @@ sealed class RunLock : IDisposable
     }
 
     static UserInputException Taken(string folder, IOException fault) =>
-        new($"{folder}: another program trains in this folder (process {OwnerOf(Path.Combine(folder, OwnerName))}). Wait for it, stop it, "
-        + "or name another folder with --out.", fault);
+        new($"{folder}: another program trains in this folder (process {OwnerText(Path.Combine(folder, OwnerName))}). Wait for it, stop "
+        + "it, or name another folder with --out.", fault);
 
     // EWOULDBLOCK on Linux and macOS, ERROR_SHARING_VIOLATION on Windows.
     static bool IsTaken(IOException fault) => fault.HResult is 11 or 35 or unchecked((int)0x80070020);
 
-    static string OwnerOf(string path)
+    static string OwnerText(string path)
     {
         try
         {

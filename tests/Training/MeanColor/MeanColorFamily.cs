@@ -124,7 +124,8 @@ sealed class MeanColorModel : FamilyModel
     {
         public IReadOnlyList<string> Stages => [MeanColorFamily.Fit];
 
-        public Tensor Draw(Context context, Batch captions, ulong seed, int firstNumber, SamplerSettings settings) =>
+        public Tensor Draw(
+            Context context, Batch captions, ulong seed, int firstNumber, SamplerSettings settings, DrawingProgress? progress = null) =>
             Fill(context, linear, captions, vocabulary, settings.Number("brightness"),
             settings.Choice("pattern") == "striped" ? 2 : config.ImageSide);
 

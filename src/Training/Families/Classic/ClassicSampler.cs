@@ -17,7 +17,8 @@ sealed class ClassicSampler(ClassicModel model, ClassicConfig config) : ISampler
 
     public IReadOnlyList<string> Stages => [ClassicFamily.Decoder, ClassicFamily.FineTune];
 
-    public Tensor Draw(Context context, Batch captions, ulong seed, int firstNumber, SamplerSettings settings)
+    public Tensor Draw(
+        Context context, Batch captions, ulong seed, int firstNumber, SamplerSettings settings, DrawingProgress? progress = null)
     {
         int latent = model.Sizes.Latent;
         float[] noise = LatentNoise.Draw(seed, firstNumber, captions.Size, latent, settings.Number(Temperature.Name));

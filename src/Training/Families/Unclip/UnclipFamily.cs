@@ -51,6 +51,9 @@ public sealed class UnclipFamily : ModelFamily
     ];
 
     /// <inheritdoc/>
+    public override bool DrawsFromEmbeddings => true;
+
+    /// <inheritdoc/>
     public override IReadOnlyList<SamplerOption> SamplerOptions => UnclipSampler.Options;
 
     /// <inheritdoc/>

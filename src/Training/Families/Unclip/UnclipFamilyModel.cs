@@ -56,5 +56,6 @@ sealed class UnclipFamilyModel : FamilyModel, IRetrieval, IDrawsFromEmbeddings
 
     public Tensor Draw(
         Context context, IReadOnlyList<float[]> embeddings, ulong seed, IReadOnlyList<int> numbers, SamplerSettings settings,
-        SourcePicture? source = null) => sampler.Draw(context, embeddings, seed, numbers, settings, source);
+        SourcePicture? source = null, DrawingProgress? progress = null) =>
+        sampler.Draw(context, embeddings, seed, numbers, settings, source, progress);
 }

@@ -60,9 +60,10 @@ sealed class UnclipSampler(UnclipModel model) : ISampler
     public IReadOnlyList<string> NeededStages =>
         [UnclipFamily.Clip, UnclipFamily.Prior, .. UnclipFamily.UpsamplerStages.Take(upsamplers.Length)];
 
-    public Tensor Draw(Context context, Batch captions, ulong seed, int firstNumber, SamplerSettings settings) => Draw(
+    public Tensor Draw(
+        Context context, Batch captions, ulong seed, int firstNumber, SamplerSettings settings, DrawingProgress? progress = null) => Draw(
         context, EmbedPrompts(context, captions, seed, firstNumber, settings), seed, [.. Enumerable.Range(firstNumber, captions.Size)],
-        settings);
+        settings, null, progress);
 
     public float[][] EmbedPictures(Context context, IReadOnlyList<float[]> pictures)
     {
@@ -92,7 +93,7 @@ sealed class UnclipSampler(UnclipModel model) : ISampler
 
     public Tensor Draw(
         Context context, IReadOnlyList<float[]> embeddings, ulong seed, IReadOnlyList<int> numbers, SamplerSettings settings,
-        SourcePicture? source = null)
+        SourcePicture? source = null, DrawingProgress? progress = null)
     {
         int count = embeddings.Count, side = model.Sizes.DecoderSide;
         DiffusionSampler steps = CreateSampler(settings, source);
@@ -104,7 +105,8 @@ sealed class UnclipSampler(UnclipModel model) : ISampler
             context.Upload(Repeat(Reduced(context, mask), count), count, side, side), source.Resamplings) : null;
         Tensor pictures = decoder.Draw(
             context, context.Upload(noise, count, side, side, 3), UploadEmbeddings(context, embeddings), steps, guidance,
-            new SampleKey(RandomKey.Named(seed, 0, "picture"), context.Upload([.. numbers], count)), known);
+            new SampleKey(RandomKey.Named(seed, 0, "picture"), context.Upload([.. numbers], count)), known,
+            progress == null ? null : (step, clean) => progress(step + 1, steps.Steps, side, [.. clean.Chunk(side * side * 3)]));
         for (int i = 0; i < upsamplers.Length; i++)
             pictures = Upsample(context, pictures, i, seed, numbers, settings);
         return pictures;
