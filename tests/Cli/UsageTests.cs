@@ -9,7 +9,7 @@ public class UsageTests
 {
     static readonly string[][] Verbs = [["devices"], ["demo"], ["data", "list"], ["data", "get"], ["data", "inspect"], ["train"],
         ["generate"], ["variations"], ["interpolate"], ["edit"], ["inpaint"], ["eval"],
-        ["gradcheck"], ["bench"], ["profile"], ["kernels", "list"], ["kernels", "show"]];
+        ["serve"], ["gradcheck"], ["bench"], ["profile"], ["kernels", "list"], ["kernels", "show"]];
 
     [TestCaseSource(nameof(Verbs))]
     public void Help_shows_every_option_and_an_example(string[] verb)

@@ -72,7 +72,7 @@ public class HostileRequestsTests
         Assert.That(Everything(folder.Path), Is.EqualTo(before));
         using var client = new StudioClient(server.Address);
         Assert.That((await client.Get("/api/runs")).AsArray(), Has.Count.EqualTo(1));
-        Assert.That((await client.Get("/api/jobs")).AsArray().Select(job => (string)job!["state"]!), Has.None.EqualTo("running"));
+        Assert.That((await client.Get("/api/jobs")).AsArray(), Is.Empty);
     }
 
     [Test]

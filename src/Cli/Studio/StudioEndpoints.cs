@@ -216,6 +216,8 @@ sealed class StudioEndpoints(StudioOptions options, RunLibrary library, JobQueue
     async Task Profile(HttpContext context)
     {
         TrainingForm form = await Answers.Request<TrainingForm>(context);
+        if (form.Preset is null)
+            throw new UserInputException("choose the preset whose steps are profiled");
         if (form.Warmup is < 1 or > MostProfiled || form.Steps is < 1 or > MostProfiled)
             throw new UserInputException($"give steps from 1 to {MostProfiled}");
         await Take(context, new ProfilingJob(form.Configure(options), form.Stage, form.Warmup, form.Steps,

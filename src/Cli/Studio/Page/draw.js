@@ -1,5 +1,5 @@
 import { h, show, field, select, duration } from "./dom.js";
-import { get, post, on, inRun } from "./api.js";
+import { get, post, on, inRun, Fault } from "./api.js";
 import { samplerOptions, seedField, deviceField } from "./options.js";
 import { card } from "./pictures.js";
 
@@ -71,7 +71,7 @@ export function easel(studio, run) {
         const begun = await post("/api/draw", { run, ...request });
         job = begun.id;
         const end = await studio.until(job, now => { if (now.waitsFor) state.textContent = now.waitsFor; });
-        if (end.state !== "done") throw new Error(end.fault ?? "stopped");
+        if (end.state !== "done") throw new Fault(end.fault ?? "stopped");
         state.textContent = `${end.result.pictures.length === 1 ? "one picture" : `${end.result.pictures.length} pictures`} in ${duration(end.seconds)}${end.notices.length ? `; ${end.notices.join("; ")}` : ""}`;
         show(list, end.result.pictures.map(picture => card(studio, run, picture)));
         return end.result.pictures;

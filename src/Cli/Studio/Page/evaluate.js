@@ -1,5 +1,5 @@
 import { h, show, field, select, figure } from "./dom.js";
-import { get, post, inRun } from "./api.js";
+import { get, post, inRun, Fault } from "./api.js";
 import { samplerOptions, deviceField } from "./options.js";
 import { needRun } from "./draw.js";
 
@@ -17,7 +17,7 @@ export function evaluatePage(main, studio) {
     studio.attempt(state, async () => {
       const job = await post("/api/evaluate", { run: run.name, beside: beside.value || null, count: Number(count.value), settings: sampling.values(), device: device?.control.value ?? null });
       const end = await studio.until(job.id, now => show(state, h("p", {}, now.waitsFor ?? (now.progress ? `${now.progress.what} ${now.progress.step} of ${now.progress.steps}` : now.state))));
-      if (end.state !== "done") throw new Error(end.fault ?? "stopped");
+      if (end.state !== "done") throw new Fault(end.fault ?? "stopped");
       show(state, h("p", { class: "good" }, `${end.result.n} captions of '${end.result.split}'; the report is written anew.`));
       show(figures, table(end.result));
       showReport(true);

@@ -1,5 +1,5 @@
 import { h, s, show, field, figure } from "./dom.js";
-import { get, post } from "./api.js";
+import { get, post, Fault } from "./api.js";
 import { settingsForm } from "./train.js";
 import { deviceField } from "./options.js";
 
@@ -12,7 +12,7 @@ export function profilePage(main, studio) {
     studio.attempt(state, async () => {
       const job = await post("/api/profile", { ...form.values(), steps: Number(steps.value), warmup: Number(warmup.value), device: device?.control.value ?? null });
       const end = await studio.until(job.id, now => show(state, h("p", {}, now.waitsFor ?? (now.progress ? `${now.progress.what} ${now.progress.step} of ${now.progress.steps}` : now.state))));
-      if (end.state !== "done") throw new Error(end.fault ?? "stopped");
+      if (end.state !== "done") throw new Fault(end.fault ?? "stopped");
       show(state);
       show(result, h("section", { class: "panel" }, h("h2", {}, `${end.result.what}: ${figure(end.result.stepMs)} ms a step on ${end.result.device}`), flame(end.result.flame), table(end.result)));
     });
