@@ -17,7 +17,7 @@ sealed class DataInspectVerb : Verb
     readonly Argument<string> spec = new("DATA")
     {
         Description =
-        "A built-in name, a folder of pictures with .txt captions, a .csv, .tsv or .jsonl of paths and captions, "
+        "A built-in name, a folder of pictures with .txt captions, a .csv, .tsv or .jsonl of paths and captions, .parquet files, "
         + ".tar archives (SET-{00..07}.tar), or a COCO captions .json."
     };
     readonly Option<string?> output = VerbOptions.OptionalText("--out", "FILE",
@@ -26,7 +26,7 @@ sealed class DataInspectVerb : Verb
     readonly Option<int> side = VerbOptions.Count("--side", 64, 4, 1024,
         "The side that the sheet's pictures are resized to, in pixels: what a model of that size would see.");
     readonly Option<string?> images = VerbOptions.OptionalText("--images", "DIR",
-        "Tables and COCO: the folder of the pictures. [default: beside the file]");
+        "Tables, Parquet and COCO: the folder of the pictures. [default: beside the file]");
     readonly Option<string?> imageColumn = VerbOptions.ImageColumn(), captionColumn = VerbOptions.CaptionColumn();
     readonly Option<int?> maxPixels = VerbOptions.MaxPixels();
 

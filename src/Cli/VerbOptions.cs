@@ -22,11 +22,12 @@ static class VerbOptions
 
     /// <summary>Of tables.</summary>
     public static Option<string?> ImageColumn() => OptionalText("--image-column", "NAME",
-        "Tables: the column of the pictures' paths. [default: file_name, image, path and other usual names]");
+        "Tables and Parquet: the column of the pictures or their paths. [default: file_name, image, path and other usual names]");
 
     /// <summary>Of tables and archives.</summary>
     public static Option<string?> CaptionColumn() => OptionalText("--caption-column", "NAME",
-        "Tables: the column of the captions; archives: the property of a .json. [default: caption, text, description and other usual names]");
+        "Tables and Parquet: the column of the captions; archives: the property of a .json. [default: caption, text, description and "
+        + "other usual names]");
 
     public static Option<int> Count(string name, int byDefault, int low, int high, string description) =>
         Number(name, byDefault, low, high, NumberStyles.AllowLeadingSign, $"a whole number from {low} to {high}", description);

@@ -24,13 +24,13 @@ public sealed record DataSetOptions
     /// <summary>Picture files: larger pictures count as broken, before a pixel of them is decoded. Default 64 megapixels.</summary>
     public long MaxPixels { get; init; } = PictureDecoder.DefaultMaxPixels;
 
-    /// <summary>COCO and tables: the folder of the pictures; null looks beside the captions file.</summary>
+    /// <summary>COCO, tables and Parquet: the folder of the pictures; null looks beside the captions file.</summary>
     public string? ImagesFolder { get; init; }
 
-    /// <summary>Tables: the column of the pictures; null is the first of the usual names.</summary>
+    /// <summary>Tables and Parquet: the column of the pictures; null is the first of the usual names.</summary>
     public string? ImageColumn { get; init; }
 
-    /// <summary>Tables: the column of the captions; null is the first of the usual names.</summary>
+    /// <summary>Tables and Parquet: the column of the captions; null is the first of the usual names.</summary>
     public string? CaptionColumn { get; init; }
 
     /// <summary>Emoji: the language of the names and keywords, a CLDR locale. Default <c>en</c>.</summary>

@@ -23,6 +23,10 @@ sealed record TableColumns(int Picture, int Caption)
         Find(table, path, options.ImageColumn, pictures, "the pictures", "--image-column"),
         Find(table, path, options.CaptionColumn, captions, "the captions", "--caption-column"));
 
+    /// <summary>The number of the first column by one of the usual names of pictures; -1 where there is none.</summary>
+    /// <param name="table">The table.</param>
+    public static int PictureOf(Table table) => Find(table, null, pictures);
+
     /// <summary>The number of the captions' column; -1 where there is none.</summary>
     /// <param name="table">The table.</param>
     /// <param name="chosen">The name that was chosen.</param>
