@@ -18,7 +18,7 @@ sealed class DataInspectVerb : Verb
     {
         Description =
         "A built-in name, a folder of pictures with .txt captions, a .csv, .tsv or .jsonl of paths and captions, .parquet files, "
-        + ".tar archives (SET-{00..07}.tar), or a COCO captions .json."
+        + ".tar archives (SET-{00..07}.tar), a folder of MNIST's idx files, or a COCO captions .json."
     };
     readonly Option<string?> output = VerbOptions.OptionalText("--out", "FILE",
         "Also write a contact sheet, a .png with captions beneath. [default: none]");

@@ -14,7 +14,8 @@ sealed class DataListVerb() : Verb("list", "List the built-in data sets and whet
     [
         "--data also takes a folder of pictures, each with a .txt of the same name, a .csv, .tsv or .jsonl of pictures' paths and "
         + "captions, a folder with a metadata file of these kinds, .parquet files as Hugging Face's data sets "
-        + "have, .tar archives of pictures and captions (SET-{00..07}.tar), and a COCO captions .json.",
+        + "have, .tar archives of pictures and captions (SET-{00..07}.tar), a folder of MNIST's idx files, and a COCO "
+        + "captions .json.",
         "JSON: [{name, description, available, reason, splits:{NAME: count}}].",
     ];
 
@@ -39,7 +40,8 @@ sealed class DataListVerb() : Verb("list", "List the built-in data sets and whet
                 foreach (var set in sets.Where(set => set.Opened.Set is null))
                     text.Line($"{set.Name}: {set.Opened.Reason}");
                 text.Line("Your own: a folder of pictures, each with a .txt of the same name; a .csv, .tsv or .jsonl of paths and "
-                    + "captions; .parquet files; .tar archives of pictures and captions (SET-{00..07}.tar); a COCO captions .json.");
+                    + "captions; .parquet files; .tar archives of pictures and captions (SET-{00..07}.tar); MNIST's idx files; "
+                    + "a COCO captions .json.");
             });
         return ExitCode.Ok;
     }

@@ -73,7 +73,7 @@ public sealed class FashionTests
         Refused("t10k-labels-idx1-ubyte.gz", 0x801, [2], [1, 10], "label 1 is 10");
         Refused("t10k-labels-idx1-ubyte.gz", 0x801, [2], [1], "truncated: 1 bytes of 2");
         Refused("t10k-labels-idx1-ubyte.gz", 0x801, [2], [1, 2, 3], "more than");
-        Refused("t10k-images-idx3-ubyte.gz", 0x803, [2, 28, 27], new byte[2 * 28 * 27], "axis 2");
+        Refused("t10k-images-idx3-ubyte.gz", 0x803, [2, 28, 27], new byte[2 * 28 * 27], "2 pictures of 27 x 28");
         Refused("t10k-images-idx3-ubyte.gz", 0x803, [], [], "header");
     }
 

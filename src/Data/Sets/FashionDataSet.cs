@@ -1,5 +1,4 @@
-using System.Buffers.Binary;
-using System.IO.Compression;
+using Dalle2.Data.Idx;
 using Dalle2.Data.Pictures;
 
 namespace Dalle2.Data.Sets;
@@ -15,7 +14,7 @@ public sealed class FashionDataSet : IDataSet
 
     static readonly (string Split, string Prefix, int Count)[] Parts = [("train", "train", 60_000), ("test", "t10k", 10_000)];
 
-    readonly (byte[] Pixels, byte[] Labels)[] data;
+    readonly IdxPictures[] data;
     readonly string folder;
     readonly DataSetOptions options;
 
@@ -46,7 +45,7 @@ public sealed class FashionDataSet : IDataSet
     /// <inheritdoc/>
     public int Count(string split)
     {
-        int index = SplitNames.IndexOf(this, split), all = data[index].Labels.Length;
+        int index = SplitNames.IndexOf(this, split), all = data[index].Labels.Count;
         return index == 0 && options.Count is { } limit ? Math.Min(limit, all) : all;
     }
 
@@ -72,14 +71,7 @@ public sealed class FashionDataSet : IDataSet
     public Image Load(string split, int index, int side)
     {
         Label(split, index);
-        var pixels = data[SplitNames.IndexOf(this, split)].Pixels.AsSpan(index * Side * Side, Side * Side);
-        var image = new Image(Side, Side);
-        for (int i = 0; i < pixels.Length; i++)
-        {
-            image.Rgba.AsSpan(4 * i, 3).Fill(pixels[i]);
-            image.Rgba[4 * i + 3] = 255;
-        }
-        return ImageTransform.ToSquare(image, side);
+        return ImageTransform.ToSquare(data[SplitNames.IndexOf(this, split)].Picture(index), side);
     }
 
     static string FileName(string prefix, string what) => $"{prefix}-{what}-idx{(what == "images" ? 3 : 1)}-ubyte.gz";
@@ -99,51 +91,18 @@ public sealed class FashionDataSet : IDataSet
             + "Debian and Ubuntu: apt-get install dataset-fashion-mnist; with the files elsewhere on disk, add --from FOLDER.");
     }
 
-    (byte[] Pixels, byte[] Labels) Read(string prefix, int count)
+    IdxPictures Read(string prefix, int count)
     {
-        byte[] pixels = ReadIdx(FileName(prefix, "images"), [count, Side, Side]), labels = ReadIdx(FileName(prefix, "labels"), [count]);
-        for (int i = 0; i < labels.Length; i++)
+        string images = Path.Combine(folder, FileName(prefix, "images")), labels = Path.Combine(folder, FileName(prefix, "labels"));
+        var pictures = new IdxPictures(images, labels);
+        if ((pictures.Labels.Count, pictures.Width, pictures.Height) != (count, Side, Side))
         {
-            if (labels[i] >= Classes.Count)
-            {
-                throw new UserInputException(
-                    $"'{Path.Combine(folder, FileName(prefix, "labels"))}': label {i} is {labels[i]}; there are 0 to {Classes.Count - 1}.");
-            }
+            throw new UserInputException($"'{VisibleText.Of(images)}' has {pictures.Labels.Count} pictures of "
+                + $"{pictures.Width} x {pictures.Height}; there must be {count} of {Side} x {Side}.");
         }
-        return (pixels, labels);
-    }
 
-    // An idx file: two zero bytes, 8 for bytes, the number of axes, each axis as a big-endian integer, the content.
-    byte[] ReadIdx(string file, int[] axes)
-    {
-        string path = Path.Combine(folder, file);
-        try
-        {
-            using var stream = new GZipStream(File.OpenRead(path), CompressionMode.Decompress);
-            var head = new byte[4 + 4 * axes.Length];
-            if (stream.ReadAtLeast(head, head.Length, throwOnEndOfStream: false) < head.Length)
-                throw new UserInputException($"'{path}' ends within its header.");
-            uint magic = BinaryPrimitives.ReadUInt32BigEndian(head);
-            if (magic != 0x800u + (uint)axes.Length)
-            {
-                throw new UserInputException($"'{path}' begins with {magic:x8} instead of {0x800 + axes.Length:x8}: it is no idx file of "
-                    + $"bytes with {axes.Length} axes.");
-            }
-            for (int a = 0; a < axes.Length; a++)
-            {
-                uint length = BinaryPrimitives.ReadUInt32BigEndian(head.AsSpan(4 + 4 * a));
-                if (length != axes[a])
-                    throw new UserInputException($"'{path}' says that axis {a} has {length} entries; it must have {axes[a]}.");
-            }
-            var content = new byte[axes.Aggregate((x, y) => x * y)];
-            int read = stream.ReadAtLeast(content, content.Length, throwOnEndOfStream: false);
-            if (read < content.Length)
-                throw new UserInputException($"'{path}' is truncated: {read} bytes of {content.Length}.");
-            return stream.ReadByte() < 0 ? content : throw new UserInputException($"'{path}' has more than its {content.Length} bytes.");
-        }
-        catch (Exception e) when (e is InvalidDataException or IOException or UnauthorizedAccessException)
-        {
-            throw new UserInputException($"'{path}' cannot be read: {e.Message}", e);
-        }
+        int wrong = pictures.Labels.ToList().FindIndex(label => label >= Classes.Count);
+        return wrong < 0 ? pictures : throw new UserInputException(
+            $"'{VisibleText.Of(labels)}': label {wrong} is {pictures.Labels[wrong]}; there are 0 to {Classes.Count - 1}.");
     }
 }

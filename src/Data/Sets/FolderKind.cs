@@ -1,7 +1,3 @@
-using Dalle2.Data.ParquetFiles;
-using Dalle2.Data.Shards;
-using Dalle2.Data.Tables;
-
 namespace Dalle2.Data.Sets;
 
 /// <summary>Opens <see cref="FolderDataSet"/>.</summary>
@@ -9,9 +5,9 @@ sealed class FolderKind : DataSetKind
 {
     public override string Description => "a folder of pictures with .txt captions";
 
-    // A folder whose captions are in a table, or of archives or Parquet files, is another kind.
+    // What another kind takes, such as a folder whose captions are in a table, is of that kind.
     public override bool Takes(string path) =>
-        Directory.Exists(path) && !TableDataSet.HasMetadata(path) && !ShardNames.Is(path) && !ParquetNames.Is(path);
+        Directory.Exists(path) && !All.Any(kind => kind.Name is null && kind != this && kind.Takes(path));
 
     public override IDataSet Open(string spec, DataSetOptions options) => new FolderDataSet(spec, options);
 }

@@ -1,6 +1,6 @@
 #!/usr/bin/env -S dotnet run
 // Writes the fixtures, with two programs that have their own writers: DuckDB, and Apache Arrow's C++ library, which Hugging Face's data sets are
-// written with (ParquetSharp). Call: dotnet run make.cs
+// written with (ParquetSharp). Call, in a folder outside of this repository, whose package versions are its own: dotnet run make.cs
 #:package DuckDB.NET.Data.Full@1.5.6.1
 #:package ParquetSharp@25.0.1.2
 using System.Text;
