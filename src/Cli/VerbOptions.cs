@@ -98,27 +98,21 @@ static class VerbOptions
         Count("--max-broken", 10, 0, int.MaxValue, "Broken samples that are skipped; more are an error.");
 
     /// <summary>Left out, it is null; the description says what happens then.</summary>
-    public static Option<int?> MaxPixels(string byDefault = "64 megapixels, 67108864")
-    {
-        const string name = "--max-pixels";
-        return new Option<int?>(name)
-        {
-            Description =
-            $"Pixels that a picture file may have; larger ones count as broken samples, before they are decoded. [default: {byDefault}]",
-            HelpName = "N",
-            CustomParser = Parse
-        };
+    public static Option<int?> MaxPixels(string byDefault = "64 megapixels, 67108864") =>
+        OptionalCount("--max-pixels", PictureDecoder.LargestMaxPixels, "Pixels that a picture file may have; larger ones count as broken "
+            + $"samples, before they are decoded. [default: {byDefault}]");
 
-        static int? Parse(ArgumentResult result)
+    /// <summary>A whole number from 1 on that may be left out; the description says what happens then.</summary>
+    public static Option<int?> OptionalCount(string name, int high, string description)
+    {
+        return new Option<int?>(name) { Description = description, HelpName = "N", CustomParser = Parse };
+
+        int? Parse(ArgumentResult result)
         {
             string text = result.Tokens[0].Value;
-            if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int value) && value is >= 1
-                and <= PictureDecoder.LargestMaxPixels)
-            {
+            if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int value) && value >= 1 && value <= high)
                 return value;
-            }
-
-            result.AddError($"{name} {text}: give a whole number from 1 to {PictureDecoder.LargestMaxPixels}.");
+            result.AddError($"{name} {text}: give a whole number from 1 to {high}.");
             return null;
         }
     }

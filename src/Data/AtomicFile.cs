@@ -57,7 +57,7 @@ public static class AtomicFile
     public static void WriteText(string path, string text) => Write(path, System.Text.Encoding.UTF8.GetBytes(text));
 
     /// <summary>Says in one sentence why a file cannot be written, and what to do.</summary>
-    static string Explain(string path, Exception fault) => fault switch
+    internal static string Explain(string path, Exception fault) => fault switch
     {
         UnauthorizedAccessException => $"{path}: no permission to write there. Choose another folder or change its permissions.",
         PathTooLongException => $"{path}: the name is too long for this file system. Choose a shorter one.",

@@ -59,6 +59,13 @@ public sealed class EmojiDataSet : IDataSet
     /// <inheritdoc/>
     public string Source(string split, int index) => $"emoji {Item(split, index).Vendor}/64/{Item(split, index).File}";
 
+    /// <summary>A PNG of the picture in its own size.</summary>
+    public byte[]? FileBytes(string split, int index)
+    {
+        Item(split, index);
+        return PictureEncoder.Png(pack.Picture(split, index));
+    }
+
     /// <inheritdoc/>
     public Image Load(string split, int index, int side)
     {

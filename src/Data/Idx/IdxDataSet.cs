@@ -82,6 +82,16 @@ public sealed class IdxDataSet : IDataSet
         return $"{file} picture {number}";
     }
 
+    /// <summary>The picture's name, which is its key.</summary>
+    public string? FileName(string split, int index) => Key(split, index);
+
+    /// <summary>A PNG of the picture in its own size.</summary>
+    public byte[]? FileBytes(string split, int index)
+    {
+        var (pictures, number, _) = Find(split, index);
+        return PictureEncoder.Png(pictures.Picture(number));
+    }
+
     /// <summary>The picture's name within the set.</summary>
     public string Key(string split, int index)
     {

@@ -90,13 +90,27 @@ public static class PictureDecoder
     /// <summary>Reads and decodes a file, or what a source has; then the path is its name.</summary>
     internal static Image Decode(string path, IPictureSource? source, long maxPixels, DecodingMemory memory)
     {
+        byte[] file = Read(path, source);
         try
         {
-            return Decode(source is null ? File.ReadAllBytes(path) : source.Read(), maxPixels, memory);
+            return Decode(file, maxPixels, memory);
         }
         catch (ImageFormatException e)
         {
             throw new BrokenSampleException(path, e.Message, e);
+        }
+        catch (OutOfMemoryException e)
+        {
+            throw new BrokenSampleException(path, NoMemory, e);
+        }
+    }
+
+    /// <summary>The bytes of a file, or of what a source has; then the path is its name.</summary>
+    internal static byte[] Read(string path, IPictureSource? source)
+    {
+        try
+        {
+            return source is null ? File.ReadAllBytes(path) : source.Read();
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -27,6 +27,10 @@ public static class PictureFormats
         return ReadableEndings.Contains(ending) || OtherEndings.Contains(ending);
     }
 
+    /// <summary>The usual ending of a file that is read, by its first bytes; TGA has none that tell it.</summary>
+    internal static string EndingOf(ReadOnlySpan<byte> file) => IsPng(file) ? ".png" : IsJpeg(file) ? ".jpg" : IsWebp(file) ? ".webp"
+        : IsTiff(file) ? ".tif" : IsBmp(file) ? ".bmp" : IsPbm(file) ? ".pnm" : file.StartsWith("GIF8"u8) ? ".gif" : ".tga";
+
     internal static bool IsPng(ReadOnlySpan<byte> file) => file.StartsWith(PngChunkReader.Signature);
 
     internal static bool IsJpeg(ReadOnlySpan<byte> file) => file.StartsWith(new byte[] { 0xFF, 0xD8, 0xFF });

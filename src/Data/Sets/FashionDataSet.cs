@@ -67,6 +67,13 @@ public sealed class FashionDataSet : IDataSet
     public string Source(string split, int index) =>
         $"{Path.Combine(folder, FileName(Parts[SplitNames.IndexOf(this, split)].Prefix, "images"))} picture {index}";
 
+    /// <summary>A PNG of the picture in its own size.</summary>
+    public byte[]? FileBytes(string split, int index)
+    {
+        Label(split, index);
+        return PictureEncoder.Png(data[SplitNames.IndexOf(this, split)].Picture(index));
+    }
+
     /// <inheritdoc/>
     public Image Load(string split, int index, int side)
     {

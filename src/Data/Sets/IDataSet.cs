@@ -24,6 +24,14 @@ public interface IDataSet
     /// <summary>The sample's name within the set, wherever the set lies: what says after a change which sample is which.</summary>
     string Key(string split, int index) => Source(split, index);
 
+    /// <summary>The name of the picture's file within the set, with forward slashes, maybe without an ending; null where pictures have no
+    /// names.</summary>
+    string? FileName(string split, int index) => null;
+
+    /// <summary>The picture's file as it is, or a PNG of what the set keeps of it; null where pictures are generated at any side.</summary>
+    /// <exception cref="BrokenSampleException">It cannot be read; the message says which and why.</exception>
+    byte[]? FileBytes(string split, int index) => null;
+
     /// <summary>The size of the picture before it is made square; null where the set's pictures are square, or it cannot be told.</summary>
     (int Width, int Height)? Size(string split, int index) => null;
 

@@ -32,6 +32,12 @@ public abstract class PictureFileSet : IDataSet
     public string Key(string split, int index) => Samples.Sample(split, index).Key;
 
     /// <inheritdoc/>
+    public string? FileName(string split, int index) => Samples.Sample(split, index).Name;
+
+    /// <inheritdoc/>
+    public byte[]? FileBytes(string split, int index) => Samples.Bytes(split, index);
+
+    /// <inheritdoc/>
     public (int Width, int Height)? Size(string split, int index) => Samples.Size(split, index);
 
     /// <inheritdoc/>

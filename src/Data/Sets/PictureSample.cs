@@ -8,6 +8,16 @@ namespace Dalle2.Data.Sets;
 /// <param name="Source">Where its bytes are; null if they are the file.</param>
 sealed record PictureSample(string Path, string Key, string Caption, string? Fault = null, IPictureSource? Source = null)
 {
+    /// <summary>The picture's name within its set, which all of its captions share.</summary>
+    public string Name
+    {
+        get
+        {
+            int number = Key.EndsWith(']') ? Key.LastIndexOf(" [", StringComparison.Ordinal) : -1;
+            return number < 0 ? Key : Key[..number];
+        }
+    }
+
     /// <summary>The key of a picture's caption number so and so, from zero.</summary>
     public static string KeyOf(string file, int caption) => caption == 0 ? file : $"{file} [{caption + 1}]";
 }

@@ -74,6 +74,13 @@ sealed class PictureSplits(string name, DataSetOptions options, IReadOnlyList<st
         }
     }
 
+    public byte[] Bytes(string split, int index)
+    {
+        var sample = Sample(split, index);
+        return sample.Fault is null ? PictureDecoder.Read(sample.Path, sample.Source)
+            : throw new BrokenSampleException(sample.Path, sample.Fault);
+    }
+
     public (int Width, int Height)? Size(string split, int index) =>
         Sample(split, index) is { Fault: null } sample ? PictureDecoder.Measure(sample.Path, sample.Source) : null;
 

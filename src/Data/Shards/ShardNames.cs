@@ -80,7 +80,9 @@ static class ShardNames
 
     static bool Number(string text, out int number) => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out number);
 
-    static List<string> Expand(string spec)
+    /// <summary>The archives of a pattern, whether they are there or not.</summary>
+    /// <exception cref="UserInputException">Its numbers are no range.</exception>
+    public static List<string> Expand(string spec)
     {
         var (open, close, first, last, digits) = Range(spec)!.Value;
         if (last < first || last - first >= Most)
