@@ -15,8 +15,8 @@ sealed class DataConvertVerb : Verb
     readonly Argument<string> spec = new("DATA") { Description = "What to read: whatever --data takes (dalle2 data inspect --help)." };
     readonly Argument<string> target = new("TARGET")
     {
-        Description = "What to write; its name says the form: a folder of pictures with .txt captions, a .csv, .tsv or .jsonl with the pictures "
-            + "in a folder of its name beside it, a .parquet as Hugging Face's data sets have, a .tar, or several, SET-{00..07}.tar."
+        Description = "What to write; its name says the form: a folder of pictures with .txt captions, a .csv, .tsv or .jsonl with the "
+            + "pictures in a folder of its name beside it, a .parquet as Hugging Face's data sets have, a .tar, or several, SET-{00..07}.tar."
     };
     readonly Option<bool> force = VerbOptions.Flag("--force",
         "Replace what is there: files, and folders that hold nothing but pictures and captions.");
@@ -47,8 +47,9 @@ sealed class DataConvertVerb : Verb
 
     public override IReadOnlyList<string> Notes =>
     [
-        "Pictures' files are copied as they are; pictures of emoji, fashion and idx files, and generated ones, become PNG. Names, captions and "
-        + "splits stay, so that what is written trains to the same bits; broken samples are left out. Nothing is seen of TARGET before it is whole.",
+        "Pictures' files are copied as they are; pictures of emoji, fashion and idx files, and generated ones, become PNG. Names, captions "
+        + "and splits stay, so that your own pictures train to the same bits in each form; broken samples are left out. TARGET is written "
+        + "whole or not at all.",
         "JSON: {form, files:[...], pictures, splits:{NAME:{count, broken}}, broken:[{split, source, reason}], notices:[...]}.",
     ];
 

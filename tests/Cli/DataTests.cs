@@ -44,4 +44,26 @@ public class DataTests
         Assert.That(json["broken"]!.AsArray(), Is.Empty);
         Assert.That(json["frequentWords"]!.AsObject().Select(word => word.Key), Does.Contain("background"));
     }
+
+    [Test]
+    public void Converting_writes_what_inspecting_reads()
+    {
+        using var folder = new TemporaryFolder();
+        string target = folder["shapes.parquet"];
+        JsonNode json = CommandRun.Of("data", "convert", "shapes", target, "--count", "20", "--side", "32", "--json").Succeeded().Json;
+        Assert.That((string)json["form"]!, Is.EqualTo("parquet"));
+        Assert.That((string)json["files"]![0]!, Is.EqualTo(target));
+        Assert.That((int)json["splits"]!["train"]!["count"]!, Is.EqualTo(20));
+        Assert.That(json["broken"]!.AsArray(), Is.Empty);
+        JsonNode seen = CommandRun.Of("data", "inspect", target, "--json").Succeeded().Json;
+        Assert.That((int)seen["splits"]!["train"]!["count"]!, Is.EqualTo(20));
+        Assert.That((int)seen["splits"]!["test"]!["count"]!, Is.EqualTo((int)json["splits"]!["held-out"]!["count"]!));
+        CommandRun.Of("data", "convert", "shapes", target).IsUsageFault(target, "exists already", "--force");
+        CommandRun again = CommandRun.Of("data", "convert", target, folder["plain"]).Succeeded();
+        Assert.That(again.Output, Does.Contain("Wrote").And.Contain("train 20"));
+        folder.Write("plain/train/bad.png", "no picture");
+        CommandRun left = CommandRun.Of("data", "convert", folder["plain"], target, "--force").Succeeded();
+        Assert.That(left.Output, Does.Contain("1 broken samples were left out").And.Contain("bad.png: it has no caption"));
+        CommandRun.Of("data", "convert", "shapes", folder["set.zip"]).IsUsageFault(".zip", ".parquet");
+    }
 }

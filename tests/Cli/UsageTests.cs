@@ -7,9 +7,9 @@ namespace Dalle2.Tests.Cli;
 
 public class UsageTests
 {
-    static readonly string[][] Verbs = [["devices"], ["demo"], ["data", "list"], ["data", "get"], ["data", "inspect"], ["data", "convert"], ["train"],
-        ["generate"], ["variations"], ["interpolate"], ["edit"], ["inpaint"], ["eval"],
-        ["serve"], ["gradcheck"], ["bench"], ["profile"], ["kernels", "list"], ["kernels", "show"]];
+    static readonly string[][] Verbs = [["devices"], ["demo"], ["data", "list"], ["data", "get"], ["data", "inspect"], ["data", "convert"],
+        ["train"], ["generate"], ["variations"], ["interpolate"], ["edit"], ["inpaint"], ["eval"], ["serve"],
+        ["gradcheck"], ["bench"], ["profile"], ["kernels", "list"], ["kernels", "show"]];
 
     [TestCaseSource(nameof(Verbs))]
     public void Help_shows_every_option_and_an_example(string[] verb)

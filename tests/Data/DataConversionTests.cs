@@ -169,10 +169,11 @@ public sealed class DataConversionTests
         folder.Write("pictures/2.png", Png(2));
         IDataSet set = new NamedSet(["../../1.png", "/etc/passwd", ".hidden.png", "a//b.png", "same.png", "same.png"]);
         DataConversion.Run(set, folder["out/folder"]);
-        string[] files = [.. Directory.EnumerateFiles(folder.Path, "*.png", SearchOption.AllDirectories)
-            .Select(file => Path.GetRelativePath(folder["out/folder"], file).Replace('\\', '/')).Where(file => !file.StartsWith("../../pic", StringComparison.Ordinal))];
-        Assert.That(files.Where(file => file.Contains("..", StringComparison.Ordinal)), Is.Empty);
-        Assert.That(All(DataSets.Open(folder["out/folder"])).Good.Select(sample => sample.Caption), Is.EquivalentTo(new[] { "0", "1", "2", "3", "4", "5" }));
+        // Beside the two that were there before.
+        Assert.That(Directory.EnumerateFiles(folder.Path, "*.png", SearchOption.AllDirectories).Count(), Is.EqualTo(8));
+        Assert.That(Directory.EnumerateFiles(folder["out/folder"], "*.png", SearchOption.AllDirectories).Count(), Is.EqualTo(6));
+        Assert.That(All(DataSets.Open(folder["out/folder"])).Good.Select(sample => sample.Caption),
+            Is.EquivalentTo(new[] { "0", "1", "2", "3", "4", "5" }));
         // A line break cannot stand in a .txt.
         string table = folder.Write("pictures/set.jsonl", rows);
         ConversionResult result = DataConversion.Run(DataSets.Open(table), folder["out/lines"]);

@@ -112,7 +112,8 @@ public sealed class IdxDataSetTests
 
         string[] expected = Seen(DataSets.Open(folder["plain"]));
         Assert.That(expected, Has.Some.StartsWith("held-out"));
-        Assert.That(Seen(DataSets.Open(folder["idx"])), Is.EqualTo(expected.Select(line => line.Replace(".png", "", StringComparison.Ordinal))));
+        IEnumerable<string> withoutEnding = expected.Select(line => line.Replace(".png", "", StringComparison.Ordinal));
+        Assert.That(Seen(DataSets.Open(folder["idx"])), Is.EqualTo(withoutEnding));
         Assert.That(DataSets.Open(folder["idx"], new DataSetOptions { Count = 3 }).Count("train"), Is.EqualTo(3));
     }
 
@@ -136,7 +137,7 @@ public sealed class IdxDataSetTests
         Refused("train-images-idx3-ubyte", [0, 0, 13, 3, .. gray[4..]], two, "begins with 00000d03");
         Refused("train-images-idx3-ubyte", [0, 0, 8, 3, 127, 255, 255, 255, 127, 255, 255, 255, 127, 255, 255, 255, 0], two, "cannot hold");
         Refused("train-images-idx3-ubyte", [0, 0, 8, 3, 255, 255, 255, 255, 0, 0, 0, 1, 0, 0, 0, 1, 0], two, "too many");
-        Refused("train-images-idx4-ubyte", [0, 0, 8, 4, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 2, 1, 2], one, "[N, height, width, 3]");
+        Refused("train-images-idx4-ubyte", [.. color[..19], 2, 10, 20, 40, 50], one, "[N, height, width, 3]");
         Refused("train-images-idx3-ubyte", [0, 0, 8, 3, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 1], [0, 0, 8, 1, 0, 0, 0, 0], "has no pictures");
         Refused("train-images-idx3-ubyte.gz", gray, two, "cannot be read");
         folder.Write("train-images-idx3-ubyte", gray);

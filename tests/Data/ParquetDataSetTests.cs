@@ -35,8 +35,8 @@ public sealed class ParquetDataSetTests
         return Seen(DataSets.Open(folder[name]));
     }
 
-    [TestCase("duckdb-uncompressed"), TestCase("duckdb-snappy"), TestCase("duckdb-zstd"), TestCase("duckdb-gzip"), TestCase("duckdb-brotli"),
-     TestCase("duckdb-lz4_raw"), TestCase("duckdb-lists"), TestCase("arrow-snappy"), TestCase("arrow-gzip"), TestCase("arrow-zstd-pages"),
+    [TestCase("duckdb-uncompressed"), TestCase("duckdb-snappy"), TestCase("duckdb-zstd"), TestCase("duckdb-gzip"),
+     TestCase("duckdb-brotli"), TestCase("duckdb-lz4_raw"), TestCase("duckdb-lists"), TestCase("arrow-snappy"), TestCase("arrow-gzip"), TestCase("arrow-zstd-pages"),
      TestCase("arrow-version-two"), TestCase("arrow-plain"), TestCase("arrow-delta"), TestCase("arrow-delta-length")]
     public void The_same_pictures_as_in_a_folder_are_the_same_set(string fixture)
     {

@@ -21,8 +21,8 @@ sealed class ConversionPlan
     public ConversionPlan(IDataSet set, bool sharesStems, bool dotsSeparate)
     {
         (this.sharesStems, this.dotsSeparate) = (sharesStems, dotsSeparate);
-        var groups = set.Splits.SelectMany((split, part) => Groups(set, split).Select(group => (Split: split, Part: part, group.Name, group.Indices)))
-            .ToList();
+        var groups = set.Splits.SelectMany((split, part) =>
+            Groups(set, split).Select(group => (Split: split, Part: part, group.Name, group.Indices))).ToList();
         var planned = groups.ConvertAll(group => new PlannedPicture(group.Split, NameOf(group.Name, group.Indices[0]), group.Indices));
         BySplit = groups.Exists(group => group.Name is null) || !Predicted(planned).SequenceEqual(groups.Select(group => group.Part > 0));
         for (int i = 0; i < groups.Count; i++)

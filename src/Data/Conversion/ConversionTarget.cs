@@ -90,15 +90,31 @@ sealed class ConversionTarget
         return Directory.CreateDirectory(staging).FullName;
     }
 
-    /// <summary>Puts what was written in its place. What it replaces goes with the folder it was written to.</summary>
+    /// <summary>Puts what was written in its place. What it replaces goes with the folder it was written to, once all is in its place.</summary>
     public void Publish(string staging)
     {
         string old = Directory.CreateDirectory(Path.Combine(staging, ".replaced")).FullName;
-        foreach (string place in places)
+        var moved = new Stack<(string From, string To)>();
+        try
         {
-            if (Path.Exists(place))
-                Move(place, Staged(old, place));
-            Move(Staged(staging, place), place);
+            foreach (string place in places)
+            {
+                if (Path.Exists(place))
+                    Move(place, Staged(old, place));
+                Move(Staged(staging, place), place);
+            }
+        }
+        catch
+        {
+            while (moved.TryPop(out var last))
+                MoveFile(last.To, last.From);
+            throw;
+        }
+
+        void Move(string from, string to)
+        {
+            MoveFile(from, to);
+            moved.Push((from, to));
         }
     }
 
@@ -110,7 +126,7 @@ sealed class ConversionTarget
     static bool IsOther(string file) =>
         !PictureFormats.IsPictureName(file) && !file.EndsWith(".txt", StringComparison.OrdinalIgnoreCase);
 
-    static void Move(string from, string to)
+    static void MoveFile(string from, string to)
     {
         if (Directory.Exists(from))
             Directory.Move(from, to);

@@ -60,8 +60,9 @@ public static class DataConversion
             }
 
             place.Publish(staging);
-            return new ConversionResult(place.Form, place.Places, pictures, [.. set.Splits.Select(split =>
-                new SplitCount(split, set.Count(split), broken.Count(one => one.Split == split)))], broken, Notices(set, plan, renamed, changed));
+            SplitCount[] splits = [.. set.Splits.Select(split =>
+                new SplitCount(split, set.Count(split), broken.Count(one => one.Split == split)))];
+            return new ConversionResult(place.Form, place.Places, pictures, splits, broken, Notices(set, plan, renamed, changed));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -126,8 +127,8 @@ public static class DataConversion
     static string Ended(string name, byte[] file) => name.EndsWith(PlannedPicture.UnknownEnding, StringComparison.Ordinal)
         ? name[..^PlannedPicture.UnknownEnding.Length] + PictureFormats.EndingOf(file) : name;
 
-    static UserInputException NoneSound(IDataSet set, List<BrokenSample> broken) => new($"'{VisibleText.Of(set.Name)}': no sample can be used"
-        + (broken.Count > 0 ? $", such as {VisibleText.Of(broken[0].Source)}: {broken[0].Reason}" : "") + ". Nothing was written.");
+    static UserInputException NoneSound(IDataSet set, List<BrokenSample> broken) =>
+        new($"'{VisibleText.Of(set.Name)}': no sample can be used" + (broken.Count > 0 ? $", such as {VisibleText.Of(broken[0].Source)}: {broken[0].Reason}" : "") + ". Nothing was written.");
 
     static List<string> Notices(IDataSet set, ConversionPlan plan, int renamed, int changed)
     {
