@@ -16,7 +16,8 @@ sealed class DataConvertVerb : Verb
     readonly Argument<string> target = new("TARGET")
     {
         Description = "What to write; its name says the form: a folder of pictures with .txt captions, a .csv, .tsv or .jsonl with the "
-            + "pictures in a folder of its name beside it, a .parquet as Hugging Face's data sets have, a .tar, or several, SET-{00..07}.tar."
+            + "pictures in a folder of its name beside it, "
+            + "a .parquet as Hugging Face's data sets have, a .tar, or several, SET-{00..07}.tar."
     };
     readonly Option<bool> force = VerbOptions.Flag("--force",
         "Replace what is there: files, and folders that hold nothing but pictures and captions.");

@@ -16,7 +16,8 @@ sealed class TrainVerb : Verb
 {
     readonly Option<string?> data = VerbOptions.OptionalText("--data", "D", "What to train on: shapes, shapes2, emoji, fashion, a folder "
         + "of pictures with .txt captions, a .csv, .tsv or .jsonl of paths and captions, .parquet files, .tar archives "
-        + "(SET-{00..07}.tar), a folder of MNIST's idx files, or a COCO captions .json; with --resume, where they are now if they were moved. [default: the preset's; shapes]");
+        + "(SET-{00..07}.tar), a folder of MNIST's idx files, or a COCO "
+        + "captions .json; with --resume, where they are now if they were moved. [default: the preset's; shapes]");
     readonly Option<string?> model = VerbOptions.Model();
     readonly Option<string?> preset = VerbOptions.OptionalText("--preset", "P",
         $"Where the settings start from: "

@@ -1,5 +1,4 @@
 using Dalle2.Data.Pictures;
-using Dalle2.Data.ParquetFiles;
 using Dalle2.Data.Shards;
 using Dalle2.Data.Tables;
 

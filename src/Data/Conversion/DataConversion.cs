@@ -127,8 +127,11 @@ public static class DataConversion
     static string Ended(string name, byte[] file) => name.EndsWith(PlannedPicture.UnknownEnding, StringComparison.Ordinal)
         ? name[..^PlannedPicture.UnknownEnding.Length] + PictureFormats.EndingOf(file) : name;
 
-    static UserInputException NoneSound(IDataSet set, List<BrokenSample> broken) =>
-        new($"'{VisibleText.Of(set.Name)}': no sample can be used" + (broken.Count > 0 ? $", such as {VisibleText.Of(broken[0].Source)}: {broken[0].Reason}" : "") + ". Nothing was written.");
+    static UserInputException NoneSound(IDataSet set, List<BrokenSample> broken)
+    {
+        string first = broken.Count > 0 ? $", such as {VisibleText.Of(broken[0].Source)}: {broken[0].Reason}" : "";
+        return new UserInputException($"'{VisibleText.Of(set.Name)}': no sample can be used{first}. Nothing was written.");
+    }
 
     static List<string> Notices(IDataSet set, ConversionPlan plan, int renamed, int changed)
     {
