@@ -46,12 +46,14 @@ sealed class ConversionPlan
     /// <summary>Pictures that are called otherwise than in the set.</summary>
     public int Renamed { get; }
 
-    /// <summary>A name that no other picture has, the given one if it is free; further ones have a number behind them.</summary>
+    /// <summary>A name that no other picture has, the given one if it is free; further ones have a number behind them, and are held out of
+    /// training if the given one is.</summary>
     /// <param name="name">The name.</param>
     /// <param name="captions">All captions, for the one that may share its stem.</param>
     public string Unique(string name, string captions)
     {
         string ending = Path.GetExtension(name), stem = name[..^ending.Length];
+        bool isHeldOut = PictureSplits.IsHeldOut(PictureSplits.Stem(name));
         for (int number = 1; ; number++)
         {
             string one = number == 1 ? stem : string.Create(CultureInfo.InvariantCulture, $"{stem}-{number}");
@@ -60,7 +62,7 @@ sealed class ConversionPlan
             // An ending that is not known yet may be any.
             bool isFree = ending == PlannedPicture.UnknownEnding ? !isTaken
                 : !openStems.Contains(compared) && (!sharesStems || !isTaken || others == captions);
-            if (isFree && names.Add(one + ending))
+            if (isFree && PictureSplits.IsHeldOut(compared) == isHeldOut && names.Add(one + ending))
             {
                 stems[compared] = captions;
                 if (ending == PlannedPicture.UnknownEnding)
