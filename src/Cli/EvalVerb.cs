@@ -37,6 +37,7 @@ sealed class EvalVerb : Verb
     readonly Option<bool> dataChanged = VerbOptions.DataChanged();
     readonly Option<int> maxBroken = VerbOptions.MaxBroken();
     readonly Option<int?> maxPixels = VerbOptions.MaxPixels("the run's own");
+    readonly Option<long?> cacheBytes = VerbOptions.CacheBytes();
 
     public EvalVerb()
         : base("eval",
@@ -44,7 +45,7 @@ sealed class EvalVerb : Verb
     {
         Arguments.Add(run);
         foreach (Option option in (Option[])[beside, split, count, probe, seed, .. sampling.All, output, device, precision, threads, data,
-            images, dataChanged, maxBroken, maxPixels])
+            images, dataChanged, maxBroken, maxPixels, cacheBytes])
         {
             Options.Add(option);
         }
@@ -95,6 +96,7 @@ sealed class EvalVerb : Verb
             MovedImages = arguments.GetValue(images),
             AcceptChangedData = arguments.GetValue(dataChanged),
             MaxBroken = arguments.GetValue(maxBroken),
+            CacheBytes = arguments.GetValue(cacheBytes),
             MaxPixels = arguments.GetValue(maxPixels),
         };
         RunEvaluation evaluation = terminal.WithProgress(progress => Evaluation.Run(request, opened, progress, terminal.Cancellation));

@@ -52,6 +52,7 @@ sealed class TrainVerb : Verb
         "Go on behind a stage that does no better than chance on held-out samples; without it the run stops there and says what to change.");
     readonly Option<int> maxBroken = VerbOptions.MaxBroken();
     readonly Option<int?> maxPixels = VerbOptions.MaxPixels();
+    readonly Option<long?> cacheBytes = VerbOptions.CacheBytes();
     readonly Option<bool> listSettings = VerbOptions.Flag("--list-settings",
         "Show every setting that --set knows, with each preset's value, and train nothing.");
 
@@ -59,7 +60,7 @@ sealed class TrainVerb : Verb
         : base("train", "Train a model on captioned pictures, all stages or one; or continue a run.")
     {
         foreach (Option option in new Option[] { data, model, preset, output, stage, device, precision, threads, seed, resume, set, minutes,
-            images, imageColumn, captionColumn, dataChanged, anyway, maxBroken, maxPixels, listSettings })
+            images, imageColumn, captionColumn, dataChanged, anyway, maxBroken, maxPixels, cacheBytes, listSettings })
         {
             Options.Add(option);
         }
@@ -105,6 +106,7 @@ sealed class TrainVerb : Verb
             Minutes = arguments.GetValue(minutes),
             Anyway = arguments.GetValue(anyway),
             MaxBroken = arguments.GetValue(maxBroken),
+            CacheBytes = arguments.GetValue(cacheBytes),
         };
         (TrainingResult result, ProgressDisplay progress) =
             Train(request, terminal, ShellCommand.Of("dalle2", "train", "--resume", "--out", run));

@@ -117,6 +117,28 @@ static class VerbOptions
         }
     }
 
+    /// <summary>Left out, it is null: all are kept.</summary>
+    public static Option<long?> CacheBytes()
+    {
+        const string name = "--cache-bytes";
+        return new Option<long?>(name)
+        {
+            Description = "Bytes of pictures of a split that are kept in memory at most, such as 500MB or 2GiB; the others are read "
+                + "and decoded again, ahead of need, whenever they come up. The result does not depend on it. [default: all are kept]",
+            HelpName = "N",
+            CustomParser = Parse
+        };
+
+        static long? Parse(ArgumentResult result)
+        {
+            string text = result.Tokens[0].Value;
+            if (ByteCount.TryParse(text, out long bytes))
+                return bytes;
+            result.AddError($"{name} {text}: give {ByteCount.Form}.");
+            return null;
+        }
+    }
+
     static Option<T> Number<T>(string name, T byDefault, T low, T high, NumberStyles style, string range, string description)
         where T : INumber<T>
     {

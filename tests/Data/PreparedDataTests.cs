@@ -40,13 +40,71 @@ public sealed class PreparedDataTests
         Assert.That(data.Count, Is.EqualTo(134));
         Assert.That(data.Indices, Is.EqualTo(Enumerable.Range(0, 200).Where(i => i % 3 != 2)));
         Assert.That(data.Captions, Is.EqualTo(data.Indices.Select(i => $"sample {i}")));
-        Assert.That(data.Pixels, Is.EqualTo(data.Indices.SelectMany(i => Enumerable.Repeat((byte)i, 27))));
+        Assert.That(Enumerable.Range(0, data.Count).Select(i => data.Picture(i).ToArray()),
+            Is.EqualTo(data.Indices.Select(i => Enumerable.Repeat((byte)i, 27))));
         Assert.That(data.Broken.Select(b => b.Index), Is.EqualTo(Enumerable.Range(0, 200).Where(i => i % 3 == 2)));
         Assert.That(calls, Is.Ordered.And.Unique);
         Assert.That(calls[^1], Is.EqualTo(200));
         var floats = new float[27];
         data.CopyFloats(1, floats);
         Assert.That(floats, Has.All.EqualTo(1 / 255f));
+    }
+
+    // Nothing, five pictures and some bytes, all but a byte, all.
+    [TestCase(0, 0)]
+    [TestCase(5 * 27 + 26, 4)]
+    [TestCase(200 * 27 - 1, 133)]
+    [TestCase(200 * 27, 134)]
+    public void What_is_not_kept_is_read_again(int cacheBytes, int kept)
+    {
+        var set = new Holed(200);
+        PreparedData all = PreparedData.Load(set, "train", 3, maxBroken: 66), some = PreparedData.Load(
+            set, "train", 3, maxBroken: 66, threads: 2, cacheBytes: cacheBytes);
+        Assert.That((some.KeptCount, some.KeptBytes), Is.EqualTo((kept, 27L * kept)));
+        Assert.That(some.Digest.Whole, Is.EqualTo(all.Digest.Whole));
+        Assert.That(some.Indices, Is.EqualTo(all.Indices));
+        int[] indices = [133, 0, 5, 4, 3, 77, 77];
+        byte[] expected = new byte[7 * 27], read = new byte[7 * 27];
+        all.CopyPictures(indices, expected);
+        Assert.That(expected, Is.EqualTo(indices.SelectMany(i => Enumerable.Repeat((byte)all.Indices[i], 27))));
+        some.CopyPictures(indices, read);
+        Assert.That(read, Is.EqualTo(expected));
+        Assert.That(some.Picture(133).ToArray(), Is.EqualTo(all.Picture(133).ToArray()));
+    }
+
+    [Test]
+    public void Many_pictures_are_kept_in_several_blocks()
+    {
+        // 12 of these 17 pictures lie in one block.
+        PreparedData data = PreparedData.Load(new Holed(17), "train", 1300, maxBroken: 5);
+        Assert.That(data.KeptCount, Is.EqualTo(12));
+        for (int i = 0; i < data.Count; i++)
+            Assert.That(data.Picture(i).IndexOfAnyExcept((byte)data.Indices[i]), Is.EqualTo(-1), $"picture {i}");
+    }
+
+    [Test]
+    public void A_picture_that_is_another_one_or_broken_when_it_is_read_again_is_named()
+    {
+        using var folder = new TemporaryFolder();
+        for (byte i = 0; i < 8; i++)
+        {
+            folder.Write($"train/{i}.png", DataSetContents.Png(i));
+            folder.Write($"train/{i}.txt", $"number {i}");
+        }
+
+        folder.Write("test/9.png", DataSetContents.Png(9));
+        folder.Write("test/9.txt", "nine");
+        var data = PreparedData.Load(DataSets.Open(folder.Path), "train", 4, cacheBytes: 2 * 48);
+        var target = new byte[3 * 48];
+        folder.Write("train/0.png", DataSetContents.Png(200));
+        folder.Write("train/5.png", DataSetContents.Png(200));
+        File.Delete(folder["train/6.png"]);
+        Assert.That(() => data.CopyPictures([0, 2, 7], target), Throws.Nothing);
+        Assert.That(target[0], Is.Zero, "the first is kept");
+        Assert.That(() => data.CopyPictures([1, 5, 2], target), Throws.TypeOf<UserInputException>().With.Message
+            .Contains(folder["train/5.png"]).And.Message.Contains("not the picture that it was").And.Message.Contains("--resume"));
+        Assert.That(() => data.CopyPictures([1, 6, 2], target), Throws.TypeOf<UserInputException>()
+            .With.Message.Contains(folder["train/6.png"]).And.Message.Contains("broken now"));
     }
 
     [Test]
@@ -80,7 +138,8 @@ public sealed class PreparedDataTests
         Assert.That(() => PreparedData.CheckMemory(set, "train", 10_000, 64, 100_000_000),
             Throws.TypeOf<UserInputException>().With.Message.Contains("123 MB").And.Message.Contains("100 MB"));
         Assert.That(() => PreparedData.CheckMemory(set, "train", 10_000, 64, 200_000_000), Throws.Nothing);
-        Assert.That(() => PreparedData.Load(set, "train", 256), Throws.TypeOf<UserInputException>().With.Message.Contains("196,608 MB"));
+        Assert.That(() => PreparedData.Load(set, "train", 4096), Throws.TypeOf<UserInputException>().With.Message.Contains("50,331,648 MB")
+            .And.Message.Contains("--cache-bytes"));
     }
 
     [Test]

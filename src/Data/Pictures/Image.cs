@@ -26,4 +26,11 @@ public sealed class Image
 
     /// <summary>The four bytes R, G, B, A of one pixel.</summary>
     public Span<byte> Pixel(int x, int y) => Rgba.AsSpan(4 * (y * Width + x), 4);
+
+    /// <summary>Copies the colors without alpha, <c>[Height, Width, 3]</c>.</summary>
+    public void CopyColors(Span<byte> target)
+    {
+        for (int p = 0; p < Width * Height; p++)
+            Rgba.AsSpan(4 * p, 3).CopyTo(target[(3 * p)..]);
+    }
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Dalle2.Data.Pictures;
 using Dalle2.Data.Text;
 
@@ -75,6 +76,12 @@ public static class DataNotices
         string rest = beside.Count > 0 ? $" ({string.Join("; ", beside)})" : "";
         return $"{data.Count} usable captioned picture{(data.Count == 1 ? "" : "s")} to train on{rest}";
     }
+
+    /// <summary>How many pictures are kept in memory, and how many are read again.</summary>
+    public static string Kept(PreparedData data) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"{data.KeptCount:N0} of {data.Count:N0} pictures are kept in memory ({data.KeptBytes / 1e6:N1} MB), "
+        + $"{data.Count - data.KeptCount:N0} are read again each time they come up");
 
     static string Are(int count) => count == 1 ? "is" : "are";
 

@@ -41,8 +41,8 @@ public sealed record Inspection(
         {
             int count = set.Count(split);
             int before = done;
-            var faults = SampleLoader.Run(set, split, side, 0, (_, _) => { }, (n, _) => progress?.Invoke(before + n, total),
-                CancellationToken.None);
+            var faults = SampleLoader.Run(set, split, [.. Enumerable.Range(0, count)], side, 0, (_, _) => { },
+                (n, _) => progress?.Invoke(before + n, total));
             done += count;
             var bad = faults.Select(f => f.Index).ToHashSet();
             for (int i = 0; i < count; i++)

@@ -1,34 +1,40 @@
 namespace Dalle2.Data.Sets;
 
 /// <summary>
-/// A whole split in memory: every sound picture at one side, and its caption, in the order of the set whatever the number of threads.
+/// A whole split: every sound picture at one side, and its caption, in the order of the set whatever the number of threads. All pictures are
+/// decoded once; the first ones are kept in memory, up to a limit, and the others are decoded again whenever they are asked for. Which are kept
+/// does not matter to a training that takes all of them in a random order, and never to what it gets.
 /// </summary>
 public sealed class PreparedData
 {
     // A message lists so many broken samples; all are in Broken.
     const int Listed = 5;
 
-    PreparedData(string dataSet, string split, int side, byte[] pixels, string[] captions, int[] indices, BrokenSample[] broken,
-        DataDigest digest)
+    readonly IDataSet set;
+    readonly PictureStore kept;
+    readonly int threads;
+
+    PreparedData(IDataSet set, string split, PictureStore kept, int threads, int[] indices, BrokenSample[] broken, DataDigest digest)
     {
-        (DataSet, Split, Side, Pixels, Captions, Indices, Broken, Digest) =
-            (dataSet, split, side, pixels, captions, indices, broken, digest);
+        (this.set, Split, this.kept, this.threads, Indices, Broken, Digest) = (set, split, kept, threads, indices, broken, digest);
+        Captions = [.. indices.Select(i => set.Caption(split, i))];
+        KeptCount = indices.Count(i => i < kept.Count);
     }
 
     /// <summary>The set's name.</summary>
-    public string DataSet { get; }
+    public string DataSet => set.Name;
 
     /// <summary>The split's name.</summary>
     public string Split { get; }
 
     /// <summary>Pixels across and down.</summary>
-    public int Side { get; }
+    public int Side => kept.Side;
 
     /// <summary>How many samples are sound, N.</summary>
     public int Count => Captions.Count;
 
-    /// <summary>The pictures, <c>[N, Side, Side, 3]</c>, sRGB bytes.</summary>
-    public byte[] Pixels { get; }
+    /// <summary>How many of them are kept in memory, the first ones; the others are decoded again.</summary>
+    public int KeptCount { get; }
 
     /// <summary>The captions, N.</summary>
     public IReadOnlyList<string> Captions { get; }
@@ -42,14 +48,39 @@ public sealed class PreparedData
     /// <summary>Tells these captions and pictures, in this order, from any others.</summary>
     public DataDigest Digest { get; }
 
-    /// <summary>One picture, <c>[Side, Side, 3]</c>.</summary>
+    /// <summary>One picture, <c>[Side, Side, 3]</c>, sRGB bytes.</summary>
+    /// <exception cref="UserInputException">It is read again, and is not what it was.</exception>
     public ReadOnlySpan<byte> Picture(int index)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)index, (uint)Count, nameof(index));
-        return Pixels.AsSpan(index * 3 * Side * Side, 3 * Side * Side);
+        if (index < KeptCount)
+            return kept[Indices[index]];
+        var picture = new byte[kept.PictureBytes];
+        ReadAgain([index], picture);
+        return picture;
+    }
+
+    /// <summary>Copies pictures one behind the other; those that are not kept are decoded on worker threads. Allocates nothing where all are kept.</summary>
+    /// <param name="indices">Which.</param>
+    /// <param name="target"><c>[indices, Side, Side, 3]</c>, sRGB bytes.</param>
+    /// <exception cref="UserInputException">One is read again, and is not what it was; the message names it.</exception>
+    public void CopyPictures(ReadOnlySpan<int> indices, byte[] target)
+    {
+        bool areKept = true;
+        for (int b = 0; b < indices.Length; b++)
+        {
+            if (indices[b] < KeptCount)
+                kept[Indices[indices[b]]].CopyTo(target.AsSpan(b * kept.PictureBytes));
+            else
+                areKept = false;
+        }
+
+        if (!areKept)
+            ReadAgain(indices.ToArray(), target);
     }
 
     /// <summary>Writes one picture as numbers in [0, 1], <c>[Side, Side, 3]</c>.</summary>
+    /// <exception cref="UserInputException">It is read again, and is not what it was.</exception>
     public void CopyFloats(int index, Span<float> destination)
     {
         var picture = Picture(index);
@@ -57,8 +88,8 @@ public sealed class PreparedData
             destination[i] = picture[i] / 255f;
     }
 
-    /// <summary>The bytes of the pictures of a prepared split.</summary>
-    public static long EstimateBytes(int count, int side) => (long)count * 3 * side * side;
+    /// <summary>Bytes of the pictures that are kept.</summary>
+    public long KeptBytes => PictureStore.BytesOf(KeptCount, Side);
 
     /// <summary>Decodes and resizes a split on worker threads.</summary>
     /// <param name="set">The data set.</param>
@@ -67,24 +98,26 @@ public sealed class PreparedData
     /// <param name="maxBroken">More broken samples than this are fatal. Default 0.</param>
     /// <param name="threads">Worker threads; 0 is one for each core. The result does not depend on it.</param>
     /// <param name="progress">Told how many of how many samples are done, about a hundred times, from one thread at a time.</param>
+    /// <param name="cacheBytes">Bytes of pictures that are kept in memory at most; captions and digests are, all of them. Default: all are kept.</param>
     /// <param name="cancellation">Stops between two samples.</param>
     /// <exception cref="UserInputException">Too many samples are broken (the message lists some, and --max-broken), none is sound, or memory does not suffice.</exception>
     public static PreparedData Load(IDataSet set, string split, int side, int maxBroken = 0, int threads = 0,
-        Action<int, int>? progress = null, CancellationToken cancellation = default)
+        Action<int, int>? progress = null, long? cacheBytes = null, CancellationToken cancellation = default)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(side, 1);
         ArgumentOutOfRangeException.ThrowIfNegative(maxBroken);
+        ArgumentOutOfRangeException.ThrowIfNegative(cacheBytes ?? 0, nameof(cacheBytes));
         int count = set.Count(split);
         var memory = GC.GetGCMemoryInfo();
-        CheckMemory(set, split, count, side, memory.TotalAvailableMemoryBytes - memory.MemoryLoadBytes);
-        int size = 3 * side * side;
-        var pixels = new byte[(long)count * size];
+        int stored = PictureStore.Fitting(count, side, cacheBytes ?? long.MaxValue);
+        CheckMemory(set, split, stored, side, memory.TotalAvailableMemoryBytes - memory.MemoryLoadBytes);
+        var kept = new PictureStore(stored, side);
         var hashes = new ulong[count];
-        var broken = SampleLoader.Run(set, split, side, threads, (i, image) =>
+        using var scratch = new ThreadLocal<byte[]>(() => new byte[kept.PictureBytes]);
+        var broken = SampleLoader.Run(set, split, [.. Enumerable.Range(0, count)], side, threads, (i, image) =>
         {
-            var target = pixels.AsSpan(i * size, size);
-            for (int p = 0; p < side * side; p++)
-                image.Rgba.AsSpan(4 * p, 3).CopyTo(target[(3 * p)..]);
+            Span<byte> target = i < kept.Count ? kept[i] : scratch.Value;
+            image.CopyColors(target);
             hashes[i] = DataDigest.OfPicture(target);
         }, progress, cancellation);
         if (broken.Length > maxBroken)
@@ -95,33 +128,43 @@ public sealed class PreparedData
             throw new UserInputException($"{set.Name} {split}: none of its {count} samples can be used."
                 + $"{(count == 0 ? " The split is empty; add pictures or choose another split." : "")}");
         }
-        if (broken.Length > 0)
-        {
-            for (int n = 0; n < sound.Length; n++)
-                pixels.AsSpan(sound[n] * size, size).CopyTo(pixels.AsSpan(n * size, size));
-            Array.Resize(ref pixels, sound.Length * size);
-        }
-        string[] captions = [.. sound.Select(i => set.Caption(split, i))];
+
         var digest = new DataDigest(split,
-            sound.Select((i, n) => new SampleDigest(set.Key(split, i), DataDigest.OfCaption(captions[n]), hashes[i])));
-        return new PreparedData(set.Name, split, side, pixels, captions, sound, broken, digest);
+            sound.Select(i => new SampleDigest(set.Key(split, i), DataDigest.OfCaption(set.Caption(split, i)), hashes[i])));
+        return new PreparedData(set, split, kept, threads, sound, broken, digest);
     }
 
     internal static void CheckMemory(IDataSet set, string split, int count, int side, long available)
     {
-        long needed = EstimateBytes(count, side);
-        string size = $"{set.Name} {split} is {count:N0} pictures of {side} x {side} x 3 bytes, {needed / 1e6:N0} MB";
-        if (needed > Array.MaxLength)
-        {
-            throw new UserInputException($"{size}: more than the {Array.MaxLength / 1e6:N0} MB that one array can hold. Take smaller or "
-                + "fewer pictures (--set imageSide=N, --set samples=N when training).");
-        }
+        long needed = PictureStore.BytesOf(count, side);
         if (needed > available)
         {
-            throw new UserInputException($"{size}, and {available / 1e6:N0} MB of memory are available. Take smaller or fewer pictures "
-                + "(--set imageSide=N, --set samples=N when training).");
+            throw new UserInputException($"{set.Name} {split}: {count:N0} pictures of {side} x {side} x 3 bytes take {needed / 1e6:N0} MB, "
+                + $"and {available / 1e6:N0} MB of memory are available. Keep fewer in memory (--cache-bytes "
+                + $"{Math.Max(1, available / 2_000_000)}MB; the others are read again each time they come up), or take smaller or fewer "
+                + "pictures (--set imageSide=N, --set samples=N when training).");
         }
     }
+
+    // Those of the pictures that are not kept, in their places.
+    void ReadAgain(int[] indices, byte[] target)
+    {
+        int[] places = [.. Enumerable.Range(0, indices.Length).Where(b => indices[b] >= KeptCount)];
+        var broken = SampleLoader.Run(set, Split, [.. places.Select(b => Indices[indices[b]])], Side, threads, (n, image) =>
+        {
+            int index = indices[places[n]];
+            Span<byte> picture = target.AsSpan(places[n] * kept.PictureBytes, kept.PictureBytes);
+            image.CopyColors(picture);
+            if (DataDigest.OfPicture(picture) != Digest.Samples[index].Picture)
+                throw Changed(set.Source(Split, Indices[index]), "is not the picture that it was then");
+        });
+        if (broken.Length > 0)
+            throw Changed(broken[0].Source, $"is broken now: {broken[0].Reason}");
+    }
+
+    static UserInputException Changed(string source, string what) => new(
+        $"{VisibleText.Of(source)}: it was read at the start, and {what}. Put the picture back as it was; a training goes on "
+        + "from its newest checkpoint with --resume.");
 
     static string TooManyBroken(IDataSet set, string split, int count, BrokenSample[] broken, int maxBroken)
     {

@@ -2,17 +2,18 @@ using Dalle2.Data.Pictures;
 
 namespace Dalle2.Data.Sets;
 
-/// <summary>Loads every sample of a split on worker threads and collects what is broken.</summary>
+/// <summary>Loads samples of a split on worker threads and collects what is broken.</summary>
 static class SampleLoader
 {
     /// <summary>
-    /// Calls <paramref name="use"/> with each index and sound picture, from many threads at once; returns the broken samples in order.
+    /// Calls <paramref name="use"/> with the place in <paramref name="indices"/> of each sound picture and with it, from many threads at once; returns
+    /// the broken samples in order.
     /// A <see cref="UserInputException"/> of a worker stops the rest and comes out as it is; <paramref name="progress"/> is called by one thread at a time, about a hundred times.
     /// </summary>
-    public static BrokenSample[] Run(IDataSet set, string split, int side, int threads, Action<int, Image> use, Action<int, int>? progress,
-        CancellationToken cancellation)
+    public static BrokenSample[] Run(IDataSet set, string split, int[] indices, int side, int threads, Action<int, Image> use,
+        Action<int, int>? progress = null, CancellationToken cancellation = default)
     {
-        int count = set.Count(split), done = 0, step = Math.Max(1, count / 100);
+        int count = indices.Length, done = 0, step = Math.Max(1, count / 100);
         var faults = new BrokenSample?[count];
         object gate = new();
         var options = new ParallelOptions
@@ -22,19 +23,20 @@ static class SampleLoader
         };
         try
         {
-            Parallel.For(0, count, options, i =>
+            Parallel.For(0, count, options, n =>
             {
+                int i = indices[n];
                 try
                 {
-                    use(i, set.Load(split, i, side));
+                    use(n, set.Load(split, i, side));
                 }
                 catch (BrokenSampleException e)
                 {
-                    faults[i] = new BrokenSample(split, i, e.SamplePath, e.Reason);
+                    faults[n] = new BrokenSample(split, i, e.SamplePath, e.Reason);
                 }
                 catch (OutOfMemoryException)
                 {
-                    faults[i] = new BrokenSample(split, i, set.Source(split, i), PictureDecoder.NoMemory);
+                    faults[n] = new BrokenSample(split, i, set.Source(split, i), PictureDecoder.NoMemory);
                 }
                 catch (Exception e) when (e is not UserInputException)
                 {

@@ -16,6 +16,7 @@ public sealed class Batch
     readonly TokenBatch rows = new();
     int[] tokens = [];
     int[] turned = [];
+    byte[] pictures = [];
     byte[]? varied;
 
     /// <summary>Captions, with pictures or without.</summary>
@@ -98,28 +99,33 @@ public sealed class Batch
     /// <summary>The pictures on the device.</summary>
     public Tensor UploadImages(Context context) => context.Upload(Images, Size, Side, Side, 3);
 
-    /// <summary>Takes the samples of <see cref="Indices"/>; allocates only for captions longer than ever before.</summary>
+    /// <summary>Takes the samples of <see cref="Indices"/>; allocates only for captions longer than ever before, and for pictures that are read
+    /// again.</summary>
     internal void Fill(PreparedData data, int[][] captions, Func<int, PictureVariation>? variation = null)
     {
         SetCaptions(captions);
         int pixels = Side * Side * 3;
+        if (pictures.Length == 0)
+            pictures = new byte[images.Length];
+        data.CopyPictures(indices, pictures);
         for (int b = 0; b < Size; b++)
         {
-            Span<float> image = images.AsSpan(b * pixels, pixels);
-            if (variation == null)
+            ReadOnlySpan<byte> picture = pictures.AsSpan(b * pixels, pixels);
+            if (variation != null)
             {
-                data.CopyFloats(indices[b], image);
-                continue;
+                varied ??= new byte[pixels];
+                variation(indices[b]).Apply(picture, Side, varied);
+                picture = varied;
             }
 
-            varied ??= new byte[pixels];
-            variation(indices[b]).Apply(data.Picture(indices[b]), Side, varied);
+            Span<float> image = images.AsSpan(b * pixels, pixels);
             for (int i = 0; i < pixels; i++)
-                image[i] = varied[i] / 255f;
+                image[i] = picture[i] / 255f;
         }
     }
 
-    void SetCaptions(int[][] captions)
+    /// <summary>Takes the captions of the samples of <see cref="Indices"/>, and no pictures.</summary>
+    internal void SetCaptions(int[][] captions)
     {
         Time = 0;
         for (int b = 0; b < Size; b++)

@@ -98,7 +98,7 @@ public sealed class BatchSampler
         batch.Fill(data, captions, augmentation is { IsOff: false } ? sample => augmentation.Draw(seed, step, sample) : null);
     }
 
-    /// <summary>A batch as large as any: the longest caption, again and again.</summary>
+    /// <summary>A batch as large as any: the longest caption, again and again, with black pictures.</summary>
     internal Batch Largest()
     {
         int longest = 0;
@@ -106,7 +106,7 @@ public sealed class BatchSampler
             longest = captions[i].Length > captions[longest].Length ? i : longest;
         Batch batch = CreateBatch();
         batch.Indices.Fill(longest);
-        batch.Fill(data, captions);
+        batch.SetCaptions(captions);
         return batch;
     }
 

@@ -15,14 +15,17 @@ public sealed record TrainingData(IDataSet Set, PreparedData Data)
     /// <param name="config">Which, and how large.</param>
     /// <param name="maxBroken">Broken samples above which reading stops.</param>
     /// <param name="observer">Hears how far it is, and what is broken.</param>
+    /// <param name="cacheBytes">Bytes of pictures that are kept in memory at most; the others are read again. Null keeps all. The bits of a
+    /// training do not depend on it.</param>
+    /// <param name="threads">Threads that read, now and later; 0 takes one per processor.</param>
     /// <param name="cancellation">Stops reading.</param>
     /// <exception cref="UserInputException">They cannot be read, or are fewer than two.</exception>
     public static TrainingData Read(TrainingConfig config, int maxBroken, ITrainingObserver observer,
-        CancellationToken cancellation = default)
+        long? cacheBytes = null, int threads = 0, CancellationToken cancellation = default)
     {
         IDataSet set = Open(config);
-        PreparedData data = PreparedData.Load(set, set.Splits[0], config.ImageSide, maxBroken, progress: observer.Preparing,
-            cancellation: cancellation);
+        PreparedData data = PreparedData.Load(
+            set, set.Splits[0], config.ImageSide, maxBroken, threads, observer.Preparing, cacheBytes, cancellation);
         foreach (BrokenSample broken in data.Broken)
             observer.Notice($"skipped a broken sample: {broken.Source}: {broken.Reason}");
         if (data.Count < 2)
@@ -31,6 +34,8 @@ public sealed record TrainingData(IDataSet Set, PreparedData Data)
                 + $"{ShellCommand.Of("dalle2", "data", "inspect", config.Data)}");
         }
 
+        if (cacheBytes is not null)
+            observer.Notice(DataNotices.Kept(data));
         foreach (string notice in DataNotices.Of(set, data, config.Batch, config.Fit))
             observer.Notice(notice);
         if (Path.IsPathRooted(config.Data))

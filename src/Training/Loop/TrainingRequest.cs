@@ -40,6 +40,9 @@ public sealed record TrainingRequest
 
     /// <summary>Broken samples above which training does not start.</summary>
     public int MaxBroken { get; init; } = 10;
+
+    /// <summary>Bytes of training pictures that are kept in memory at most; the others are read again when they come up. Null keeps all.</summary>
+    public long? CacheBytes { get; init; }
 }
 
 /// <summary>What a training did.</summary>

@@ -62,7 +62,7 @@ public sealed class TrainingSession
 
             var session = new TrainingSession(stored, config, request, device, observer);
             TrainingConfig moved = config.ReadFrom(request.MovedData, request.MovedImages);
-            return session.Train(TrainingData.Read(moved, request.MaxBroken, observer, cancellation), clock, cancellation);
+            return session.Train(Read(moved), clock, cancellation);
         }
         else
         {
@@ -74,12 +74,15 @@ public sealed class TrainingSession
             RunFolder.RequireFree(request.OutputFolder);
             if (ConfigSettings.Files(config).FirstOrDefault(file => !Path.Exists(file.Path)) is { Name: { } setting } missing)
                 throw new UserInputException($"{missing.Path}: there is no such file or folder, and the setting {setting} names it");
-            var data = TrainingData.Read(config, request.MaxBroken, observer, cancellation);
+            var data = Read(config);
             if (request.Minutes is { } minutes)
                 config = TimeBudget.Fit(config, minutes, device, data, observer, cancellation);
             using RunFolder run = RunFolder.Create(request.OutputFolder, config);
             return new TrainingSession(run, config, request, device, observer).Train(data, clock, cancellation);
         }
+
+        TrainingData Read(TrainingConfig config) =>
+            TrainingData.Read(config, request.MaxBroken, observer, request.CacheBytes, request.Threads, cancellation);
     }
 
     static void RequireStage(TrainingRequest request, TrainingConfig config)
@@ -219,8 +222,9 @@ public sealed class TrainingSession
         {
             try
             {
-                record.Check(PreparedData.Load(set, split, config.ImageSide, int.MaxValue, cancellation: cancellation).Digest, accept: true,
-                    keep: true, observer.Notice);
+                DataDigest digest = PreparedData.Load(
+                    set, split, config.ImageSide, int.MaxValue, request.Threads, cacheBytes: 0, cancellation: cancellation).Digest;
+                record.Check(digest, accept: true, keep: true, observer.Notice);
             }
             catch (UserInputException fault)
             {

@@ -65,7 +65,7 @@ sealed class EvaluatedRun : IDisposable
         record.Check(Samples.Data.Digest, request.AcceptChangedData, keep, observer.Notice);
         // Of the split that was trained on, what is broken was reported then.
         Training = IsTraining ? Samples.Data : PreparedData.Load(Set, Set.Splits[0], Config.ImageSide, int.MaxValue,
-            progress: observer.Preparing, cancellation: cancellation);
+            progress: observer.Preparing, cacheBytes: request.CacheBytes, cancellation: cancellation);
         record.Check(Training.Digest, request.AcceptChangedData, keep: false, observer.Notice);
         context = new Context(device, request.Seed);
     }
@@ -162,9 +162,6 @@ sealed class EvaluatedRun : IDisposable
         return (PictureBytes.Of([.. Drawings.Take(count)], Samples.Side), Samples.Pictures(count));
     }
 
-    /// <summary>The training pictures, as files have them.</summary>
-    public PictureBytes TrainingPictures => new(Training.Side, Training.Pixels);
-
     /// <summary>The numbers of the training pictures that are none of the first samples.</summary>
     /// <param name="count">How many samples.</param>
     public IReadOnlyList<int> OtherTraining(int count) =>
@@ -177,23 +174,22 @@ sealed class EvaluatedRun : IDisposable
     {
         if (IsTraining)
             return null;
-        PictureBytes training = TrainingPictures;
-        string what = $"nearest of {training.Count} training pictures";
+        string what = $"nearest of {Training.Count} training pictures";
         int total = drawn.Count + truth.Count;
         observer.Working(what, 0, total);
-        NearestPicture[] own = NearestPictures.Find(drawn, training, device.Threads, done => observer.Working(what, done, total),
-            cancellation);
-        NearestPicture[] real = NearestPictures.Find(truth, training, device.Threads,
-            done => observer.Working(what, drawn.Count + done, total), cancellation);
+        NearestPicture[] own = NearestPictures.Find(drawn, Training, device.Threads, done => observer.Working(what, done, total),
+            cancellation: cancellation);
+        NearestPicture[] real = NearestPictures.Find(truth, Training, device.Threads,
+            done => observer.Working(what, drawn.Count + done, total), cancellation: cancellation);
         double scale = 1.0 / (255 * 255) / drawn.Length;
         double[] distances = [.. own.Select(nearest => scale * nearest.Squared)];
-        return MemorizationScore.Of(distances, [.. real.Select(nearest => scale * nearest.Squared)], training.Count) with
+        return MemorizationScore.Of(distances, [.. real.Select(nearest => scale * nearest.Squared)], Training.Count) with
         {
             Cells =
             [
                 .. Enumerable.Range(0, own.Length).OrderBy(i => own[i].Squared).Take(NearestShown).Select(i => new ContactCell(
                     $"{distances[i].ToString("G2", CultureInfo.InvariantCulture)}: {Samples.Captions[i]} / {Training.Captions[own[i].Index]}",
-                    [("drawn", drawn.ToImage(i)), ("training", training.ToImage(own[i].Index))])),
+                    [("drawn", drawn.ToImage(i)), ("training", PictureBytes.Of(Training, [own[i].Index]).ToImage(0))])),
             ],
         };
     }

@@ -83,7 +83,7 @@ public static class Evaluation
         var (drawn, truth) = own.Pictures(MostPictures);
         const string what = "distances to real pictures";
         observer.Working(what, 0, drawn.Count);
-        using var distances = new DrawingDistances(device, truth, own.TrainingPictures, own.OtherTraining(truth.Count));
+        using var distances = new DrawingDistances(device, truth, own.Training, own.OtherTraining(truth.Count));
         IReadOnlyList<FeatureScore> scores = distances.Of(drawn);
         observer.Working(what, drawn.Count, drawn.Count);
         result = result with { Distances = scores, Memorization = own.Memorization(drawn, truth) };

@@ -41,6 +41,9 @@ public sealed record EvaluationRequest
     /// <summary>Broken samples above which the evaluation does not start.</summary>
     public int MaxBroken { get; init; } = 10;
 
+    /// <summary>Bytes of pictures of a split that are kept in memory at most; the others are read again when they come up. Null keeps all.</summary>
+    public long? CacheBytes { get; init; }
+
     /// <summary>The sampler's options that a family gets: of two runs, an option may be meant for one alone.</summary>
     internal IReadOnlyDictionary<string, string> SamplingOf(ModelFamily family) => Beside == null ? Sampling
         : Sampling.Where(given => family.SamplerOptions.Any(option => option.Name == given.Key)).ToDictionary();

@@ -19,7 +19,8 @@ sealed class EvaluationSamples
         ITrainingObserver observer)
     {
         (this.config, this.tokenizer) = (config, tokenizer);
-        Data = PreparedData.Load(set, split, config.ImageSide, request.MaxBroken, progress: observer.Preparing);
+        Data = PreparedData.Load(set, split, config.ImageSide, request.MaxBroken, progress: observer.Preparing,
+            cacheBytes: request.CacheBytes);
         foreach (BrokenSample broken in Data.Broken)
             observer.Notice($"skipped a broken sample: {broken.Source}: {broken.Reason}");
         chosen = [.. Philox.Permutation(RandomKey.Named(0, 0, "evaluation"), Data.Count).Take(request.Count)];
@@ -50,7 +51,7 @@ sealed class EvaluationSamples
     public int[] Encode(string caption) => tokenizer.Encode(caption, config.MaxWords) is { Length: > 0 } ids ? ids : [Vocabulary.Unk];
 
     /// <summary>The true pictures of the first samples.</summary>
-    public PictureBytes Pictures(int count) => new PictureBytes(Side, Data.Pixels).Select([.. chosen.Take(count)]);
+    public PictureBytes Pictures(int count) => PictureBytes.Of(Data, chosen.AsSpan(0, Math.Min(count, Count)));
 
     /// <summary>The true picture of a sample, <c>[side, side, 3]</c>.</summary>
     public float[] Picture(int sample)

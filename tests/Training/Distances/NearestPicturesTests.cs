@@ -1,3 +1,4 @@
+using Dalle2.Data.Sets;
 using Dalle2.Tensors;
 using Dalle2.Training.Scores.Distances;
 
@@ -29,6 +30,24 @@ public sealed class NearestPicturesTests
         PictureBytes others = Random(20, 8, "others");
         Assert.That(NearestPictures.Find(others, others).Select((found, i) => (found.Index - i, found.Squared)), Is.All.EqualTo((0, 0L)));
         Assert.That(NearestPictures.Find(others.Select([7]), others.Select([3, 7, 7]))[0].Index, Is.EqualTo(1));
+    }
+
+    // Blocks of one picture, of several with a rest, and one of all.
+    [TestCase(1)]
+    [TestCase(7 * 3 * 16 * 16)]
+    [TestCase(1 << 20)]
+    public void Prepared_pictures_are_searched_block_by_block(int blockBytes)
+    {
+        IDataSet set = DataSets.Open("shapes", new DataSetOptions { Count = 40 });
+        int[] all = [.. Enumerable.Range(0, 40)], repeated = [3, 39, 3, 17];
+        PreparedData kept = PreparedData.Load(set, "train", 16), half = PreparedData.Load(set, "train", 16, cacheBytes: 20 * 3 * 16 * 16);
+        PictureBytes pictures = PictureBytes.Of(kept, repeated), others = Random(5, 16, "others");
+        int told = 0;
+        Assert.That(NearestPictures.Find(pictures, half, 2, done => told = done, blockBytes: blockBytes).Select(found => found.Index),
+            Is.EqualTo(repeated));
+        Assert.That(told, Is.EqualTo(repeated.Length));
+        Assert.That(NearestPictures.Find(others, half, blockBytes: blockBytes),
+            Is.EqualTo(NearestPictures.Find(others, PictureBytes.Of(kept, all))));
     }
 
     [Test]

@@ -94,7 +94,8 @@ public sealed class PictureFeaturesTests
     [TestCase(64)]
     public void The_more_drawings_are_spoilt_the_farther_they_are(int side)
     {
-        PictureBytes truth = Shapes(48, side), training = Shapes(128, side, "train");
+        PictureBytes truth = Shapes(48, side);
+        var training = PreparedData.Load(DataSets.Open("shapes", new DataSetOptions { Count = 128 }), "train", side);
         using Device device = Device.Open("cpu", 2);
         using var distances = new DrawingDistances(device, truth, training, [.. Enumerable.Range(0, training.Count)]);
         PictureBytes Spoilt(Func<int, int, double> value) => PictureBytes.Of(

@@ -1,3 +1,4 @@
+using Dalle2.Data.Sets;
 using Dalle2.Gpu.Runtime;
 using Dalle2.Tensors;
 
@@ -14,13 +15,13 @@ sealed class DrawingDistances : IDisposable
     /// <param name="truth">The true pictures of the captions that are drawn.</param>
     /// <param name="training">All training pictures.</param>
     /// <param name="others">Which of these are none of <paramref name="truth"/>.</param>
-    public DrawingDistances(Device device, PictureBytes truth, PictureBytes training, IReadOnlyList<int> others)
+    public DrawingDistances(Device device, PictureBytes truth, PreparedData training, IReadOnlyList<int> others)
     {
         int[] order = Philox.Permutation(RandomKey.Named(0, 0, "real pictures"), others.Count);
         int half = Math.Min(truth.Count, others.Count / 2), whole = Math.Min(truth.Count, others.Count);
-        PictureBytes sample = training.Select([.. order.Take(Math.Max(2 * half, whole)).Select(i => others[i])]);
-        PictureBytes fitted = training.Select(
-            [.. Philox.Permutation(RandomKey.Named(0, 0, "components"), training.Count).Take(PixelFeatures.MostFitted)]);
+        var sample = PictureBytes.Of(training, [.. order.Take(Math.Max(2 * half, whole)).Select(i => others[i])]);
+        var fitted = PictureBytes.Of(
+            training, [.. Philox.Permutation(RandomKey.Named(0, 0, "components"), training.Count).Take(PixelFeatures.MostFitted)]);
         clip = ClipFeatures.Stored(device);
         foreach (PictureFeatures features in new PictureFeatures?[] { clip, PixelFeatures.Fit(fitted) }.OfType<PictureFeatures>())
         {

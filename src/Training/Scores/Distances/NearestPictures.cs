@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
+using Dalle2.Data.Sets;
 
 namespace Dalle2.Training.Scores.Distances;
 
@@ -11,6 +12,36 @@ public static class NearestPictures
 
     // Between two looks at the sum; far from what 32 bits hold.
     const int Stretch = 1024;
+
+    /// <summary>The nearest of prepared pictures, the first of equals.</summary>
+    /// <param name="pictures">What to find the nearest of.</param>
+    /// <param name="others">Where to look; those that are not in memory are read again.</param>
+    /// <param name="threads">Cores to use; 0 takes all. The result does not depend on it.</param>
+    /// <param name="progress">Told how many are as good as done, by one thread at a time.</param>
+    /// <param name="blockBytes">So many bytes of them are taken at once. Default 64 MiB.</param>
+    /// <param name="cancellation">Stops between some of them.</param>
+    /// <exception cref="ArgumentException">The sides differ.</exception>
+    /// <exception cref="Data.UserInputException">A picture is read again, and is not what it was.</exception>
+    public static NearestPicture[] Find(PictureBytes pictures, PreparedData others, int threads = 0, Action<int>? progress = null,
+        int blockBytes = 1 << 26, CancellationToken cancellation = default)
+    {
+        var nearest = new NearestPicture[pictures.Count];
+        Array.Fill(nearest, new NearestPicture(-1, long.MaxValue));
+        int block = Math.Max(1, blockBytes / pictures.Length);
+        for (int start = 0; start < others.Count; start += block)
+        {
+            int[] indices = [.. Enumerable.Range(start, Math.Min(block, others.Count - start))];
+            NearestPicture[] found = Find(pictures, PictureBytes.Of(others, indices), threads,
+                done => progress?.Invoke((int)(((long)start * pictures.Count + (long)done * indices.Length) / others.Count)), cancellation);
+            for (int i = 0; i < found.Length; i++)
+            {
+                if (found[i].Squared < nearest[i].Squared)
+                    nearest[i] = found[i] with { Index = start + found[i].Index };
+            }
+        }
+
+        return nearest;
+    }
 
     /// <summary>The nearest, the first of equals.</summary>
     /// <param name="pictures">What to find the nearest of.</param>

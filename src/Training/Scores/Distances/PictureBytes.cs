@@ -1,4 +1,5 @@
 using Dalle2.Data.Pictures;
+using Dalle2.Data.Sets;
 
 namespace Dalle2.Training.Scores.Distances;
 
@@ -40,6 +41,17 @@ public sealed class PictureBytes
     public static PictureBytes Of(IReadOnlyList<float[]> pictures, int side) =>
         Pack(side, pictures.Count, i => ImageTransform.FromFloats(pictures[i], side, side));
 
+    /// <summary>Prepared pictures.</summary>
+    /// <param name="data">The pictures.</param>
+    /// <param name="indices">Which, in this order.</param>
+    /// <exception cref="Data.UserInputException">One is read again, and is not what it was.</exception>
+    public static PictureBytes Of(PreparedData data, ReadOnlySpan<int> indices)
+    {
+        var pixels = new byte[indices.Length * 3 * data.Side * data.Side];
+        data.CopyPictures(indices, pixels);
+        return new PictureBytes(data.Side, pixels);
+    }
+
     /// <summary>Some of them, in the order given.</summary>
     public PictureBytes Select(IReadOnlyList<int> indices)
     {
@@ -70,13 +82,7 @@ public sealed class PictureBytes
     static PictureBytes Pack(int side, int count, Func<int, Image> picture)
     {
         var packed = new PictureBytes(side, new byte[count * 3 * side * side]);
-        Parallel.For(0, count, i =>
-        {
-            byte[] rgba = picture(i).Rgba;
-            Span<byte> target = packed.pixels.AsSpan(i * packed.Length, packed.Length);
-            for (int p = 0; p < side * side; p++)
-                rgba.AsSpan(4 * p, 3).CopyTo(target[(3 * p)..]);
-        });
+        Parallel.For(0, count, i => picture(i).CopyColors(packed.pixels.AsSpan(i * packed.Length, packed.Length)));
         return packed;
     }
 }
