@@ -28,11 +28,12 @@ sealed class DemoVerb : Verb
     readonly Option<string> device = VerbOptions.Device();
     readonly Option<Precision> precision = VerbOptions.Precision();
     readonly Option<int> threads = VerbOptions.Threads();
+    readonly LogArguments logs = new();
 
     public DemoVerb()
         : base("demo", "Train on generated shapes through all stages, draw held-out captions, measure, report: minutes on two cores.")
     {
-        foreach (Option option in new Option[] { output, model, preset, count, seed, fresh, device, precision, threads })
+        foreach (Option option in (Option[])[output, model, preset, count, seed, fresh, device, precision, threads, .. logs.All])
             Options.Add(option);
     }
 
@@ -50,6 +51,7 @@ sealed class DemoVerb : Verb
         ModelFamily family = Known.Family(arguments.GetValue(model));
         TrainingConfig settings = Known.Preset(family, arguments.GetValue(preset), null);
         Known.Device(arguments.GetRequiredValue(device));
+        logs.Require(arguments);
         bool exists = File.Exists(Path.Combine(run, "config.json"));
         if (exists)
             RequireDemo(run);
@@ -68,9 +70,10 @@ sealed class DemoVerb : Verb
             Resume = exists,
             Device = arguments.GetRequiredValue(device),
             Threads = arguments.GetValue(threads),
+            TensorBoard = logs.IsForTensorBoard(arguments),
         };
         (TrainingResult trained, ProgressDisplay progress) =
-            TrainVerb.Train(request, terminal, ShellCommand.Of("dalle2", "demo", "--out", run));
+            logs.Train(request, arguments, terminal, ShellCommand.Of("dalle2", "demo", "--out", run));
         if (trained.Steps == 0)
             terminal.Notice($"the demo in {run} is already trained; evaluating it again (--fresh trains it anew)");
 

@@ -53,14 +53,15 @@ sealed class TrainVerb : Verb
     readonly Option<int> maxBroken = VerbOptions.MaxBroken();
     readonly Option<int?> maxPixels = VerbOptions.MaxPixels();
     readonly Option<long?> cacheBytes = VerbOptions.CacheBytes();
+    readonly LogArguments logs = new();
     readonly Option<bool> listSettings = VerbOptions.Flag("--list-settings",
         "Show every setting that --set knows, with each preset's value, and train nothing.");
 
     public TrainVerb()
         : base("train", "Train a model on captioned pictures, all stages or one; or continue a run.")
     {
-        foreach (Option option in new Option[] { data, model, preset, output, stage, device, precision, threads, seed, resume, set, minutes,
-            images, imageColumn, captionColumn, dataChanged, anyway, maxBroken, maxPixels, cacheBytes, listSettings })
+        foreach (Option option in (Option[])[data, model, preset, output, stage, device, precision, threads, seed, resume, set, minutes,
+            images, imageColumn, captionColumn, dataChanged, anyway, maxBroken, maxPixels, cacheBytes, .. logs.All, listSettings])
         {
             Options.Add(option);
         }
@@ -86,6 +87,7 @@ sealed class TrainVerb : Verb
         if (arguments.GetValue(listSettings))
             return ListSettings(arguments, terminal);
         Known.Device(arguments.GetRequiredValue(device));
+        logs.Require(arguments);
         bool resuming = arguments.GetValue(resume);
         if (resuming && arguments.GetValue(minutes) is not null)
             throw new UserInputException("--minutes chooses the steps of a new run; a run that is resumed has its own. Leave it out.");
@@ -107,28 +109,16 @@ sealed class TrainVerb : Verb
             Anyway = arguments.GetValue(anyway),
             MaxBroken = arguments.GetValue(maxBroken),
             CacheBytes = arguments.GetValue(cacheBytes),
+            TensorBoard = logs.IsForTensorBoard(arguments),
         };
         (TrainingResult result, ProgressDisplay progress) =
-            Train(request, terminal, ShellCommand.Of("dalle2", "train", "--resume", "--out", run));
+            logs.Train(request, arguments, terminal, ShellCommand.Of("dalle2", "train", "--resume", "--out", run));
         terminal.Result(() => ToJson(result), text =>
         {
             Show(result, progress, text);
             text.Line($"Draw with: {GenerateVerb.CommandFor(run, result.ExamplePrompt)}");
         });
         return ExitCode.Ok;
-    }
-
-    /// <summary>Trains with progress; whoever stops it is told the command that continues.</summary>
-    internal static (TrainingResult Result, ProgressDisplay Progress) Train(TrainingRequest request, Terminal terminal, string continueWith)
-    {
-        try
-        {
-            return terminal.WithProgress(progress => (TrainingSession.Run(request, progress, terminal.Cancellation), progress));
-        }
-        catch (OperationCanceledException stopped)
-        {
-            throw new OperationCanceledException($"{stopped.Message}: {continueWith}", stopped);
-        }
     }
 
     internal static void Show(TrainingResult result, ProgressDisplay progress, TerminalText text)

@@ -22,7 +22,7 @@ sealed class SampleSheets(RunFolder run, TrainingConfig config, IDataSet set)
     public bool Exists(Stage stage) => File.Exists(PathOf(stage));
 
     /// <summary>Draws and writes the sheet of a finished stage; null for stages that have none, and for a set without samples.</summary>
-    public string? Draw(Stage stage, Device device, WordTokenizer tokenizer)
+    public SampleSheet? Draw(Stage stage, Device device, WordTokenizer tokenizer)
     {
         if (HeldOutSamples.Pick(set, config, tokenizer, Cells) is not { } samples)
             return null;
@@ -41,9 +41,9 @@ sealed class SampleSheets(RunFolder run, TrainingConfig config, IDataSet set)
                 .. drawn.Select(one => (one.Label, ImageTransform.FromFloats(one.Pictures[i], config.ImageSide, config.ImageSide))),
                 ("truth", samples.Pictures[i]),
             ]))];
-        string path = PathOf(stage);
-        AtomicFile.Write(path, PictureEncoder.Png(ContactSheet.Draw(cells, Columns)));
-        return path;
+        var sheet = new SampleSheet(PathOf(stage), ContactSheet.Draw(cells, Columns), [.. cells.Select(cell => cell.Caption)]);
+        AtomicFile.Write(sheet.Path, PictureEncoder.Png(sheet.Picture));
+        return sheet;
     }
 
     string PathOf(Stage stage) => Path.Combine(run.SamplesPath, $"{stage.Name}.png");

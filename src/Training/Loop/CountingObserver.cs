@@ -1,3 +1,5 @@
+using Dalle2.Training.Runs;
+
 namespace Dalle2.Training.Loop;
 
 /// <summary>Counts the steps that another observer hears of.</summary>
@@ -12,6 +14,10 @@ sealed class CountingObserver(ITrainingObserver inner) : ITrainingObserver
     public void Preparing(int done, int total) => inner.Preparing(done, total);
 
     public void Working(string what, int done, int total) => inner.Working(what, done, total);
+
+    public void StageBegun(string stage, long step) => inner.StageBegun(stage, step);
+
+    public void Logged(LogEntry entry, double picturesPerSecond) => inner.Logged(entry, picturesPerSecond);
 
     public void Progress(TrainingProgress progress)
     {

@@ -21,6 +21,7 @@ public sealed class Trainer(RunFolder run, TrainingConfig config, Device device,
         using var loop = new StepLoop(device, config, stage, sampler);
         long step = Restore(stage, checkpoints, loop.Optimizer);
         run.Log.CutAfter(stage.Name, step);
+        observer.StageBegun(stage.Name, step);
         if (step < stage.Steps)
         {
             loop.Prepare();
@@ -47,17 +48,19 @@ public sealed class Trainer(RunFolder run, TrainingConfig config, Device device,
 
             step++;
             bool last = step == stage.Steps;
+            double seconds = clock.Elapsed.TotalSeconds, speed = (step - first) * config.Accumulation * outcome.Batch.Size / seconds;
             if (last || step % config.LogEvery == 0)
             {
-                run.Log.Append(new LogEntry(stage.Name, step,
-                    [.. figures, new("gradientNorm", outcome.GradientNorm), new("learningRate", outcome.LearningRate)]));
+                var entry = new LogEntry(stage.Name, step,
+                    [.. figures, new("gradientNorm", outcome.GradientNorm), new("learningRate", outcome.LearningRate)]);
+                run.Log.Append(entry);
+                observer.Logged(entry, speed);
             }
 
             if (last || step % config.CheckpointEvery == 0)
                 Save(stage, checkpoints, step);
-            double seconds = clock.Elapsed.TotalSeconds;
             observer.Progress(new TrainingProgress(
-                stage.Name, stage.Title, step, stage.Steps, figures, (step - first) * config.Accumulation * outcome.Batch.Size / seconds,
+                stage.Name, stage.Title, step, stage.Steps, figures, speed,
                 TimeSpan.FromSeconds(seconds / (step - first) * (stage.Steps - step))));
         }
 

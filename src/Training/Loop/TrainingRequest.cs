@@ -41,6 +41,9 @@ public sealed record TrainingRequest
     /// <summary>Broken samples above which training does not start.</summary>
     public int MaxBroken { get; init; } = 10;
 
+    /// <summary>Whether event files for TensorBoard are written beside the log.</summary>
+    public bool TensorBoard { get; init; }
+
     /// <summary>Bytes of training pictures that are kept in memory at most; the others are read again when they come up. Null keeps all.</summary>
     public long? CacheBytes { get; init; }
 }

@@ -5,6 +5,7 @@ using Dalle2.Data.Text;
 using Dalle2.Gpu.Runtime;
 using Dalle2.Training.Drawing;
 using Dalle2.Training.Families;
+using Dalle2.Training.Observers;
 using Dalle2.Training.Reporting;
 using Dalle2.Training.Runs;
 
@@ -119,6 +120,8 @@ public sealed class TrainingSession
         long steps = 0;
         double loss = double.NaN;
         var samples = new SampleSheets(run, config, data.Set);
+        using TensorBoardLog? events = request.TensorBoard ? new TensorBoardLog(run.FolderPath, config) : null;
+        ITrainingObserver all = events == null ? observer : new ObserverList(observer, events);
         var health = new HealthRecord(run);
         foreach (Stage stage in model.Stages)
         {
@@ -130,16 +133,20 @@ public sealed class TrainingSession
 
             if (stage.Steps > 0)
             {
-                var counting = new CountingObserver(observer);
+                var counting = new CountingObserver(all);
                 new Trainer(run, config, device, counting).Run(stage,
                     BatchSampler.Of(stage, config, data.Data, captions), cancellation);
                 steps += counting.Steps;
                 loss = counting.Steps > 0 ? counting.Loss : loss;
                 // A stop between a stage's last checkpoint and its sheet leaves the sheet to the next call.
-                if ((counting.Steps > 0 || !samples.Exists(stage)) && samples.Draw(stage, device, tokenizer) is { } path)
-                    observer.Notice($"samples: {path}");
+                if ((counting.Steps > 0 || !samples.Exists(stage)) && samples.Draw(stage, device, tokenizer) is { } sheet)
+                {
+                    observer.Notice($"samples: {sheet.Path}");
+                    all.Drawn(sheet, stage.Steps);
+                }
+
                 bool isLast = request.Stage != null || model.Stages.Last(one => one.Steps > 0) == stage;
-                if (Examine(stage, health, counting.Steps > 0, data.Set, tokenizer) is { } fault)
+                if (Examine(stage, health, counting.Steps > 0, data.Set, tokenizer, all) is { } fault)
                     Tell(stage, fault, isLast);
             }
 
@@ -151,6 +158,8 @@ public sealed class TrainingSession
             }
         }
 
+        if (events != null)
+            observer.Notice($"for TensorBoard: {TensorBoardLog.FolderOf(run.FolderPath)}");
         RunReport.Write(run, config, device);
         observer.Notice($"report: {run.ReportPath}");
         return new TrainingResult(run.FolderPath, steps, clock.Elapsed.TotalSeconds, loss, device.Label, run.ReportPath,
@@ -158,7 +167,7 @@ public sealed class TrainingSession
     }
 
     // What is wrong with a stage, if anything is.
-    string? Examine(Stage stage, HealthRecord record, bool isNew, IDataSet set, WordTokenizer tokenizer)
+    string? Examine(Stage stage, HealthRecord record, bool isNew, IDataSet set, WordTokenizer tokenizer, ITrainingObserver all)
     {
         if (isNew || !record.Read().TryGetValue(stage.Name, out StageHealth? health))
         {
@@ -170,6 +179,7 @@ public sealed class TrainingSession
             if (health == null)
                 return null;
             record.Keep(stage.Name, health);
+            all.Examined(health, stage.Steps);
         }
 
         observer.Notice($"health of '{stage.Name}': {health.Sentence}");
