@@ -9,8 +9,8 @@ namespace Dalle2.Tests.Training;
 /// </summary>
 static class EventFileReader
 {
-    /// <summary>An event: its step, figures by tag, texts, pictures, and whether it takes back the steps from its own on.</summary>
-    public sealed record Event(double Time, long Step, string? Version, bool IsRestart)
+    /// <summary>An event: its step, figures by tag, texts, pictures, and whether a session begins with it.</summary>
+    public sealed record Event(double Time, long Step, string? Version, bool IsSession)
     {
         public Dictionary<string, float> Scalars { get; } = [];
 

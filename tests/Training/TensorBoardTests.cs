@@ -36,7 +36,7 @@ public sealed class TensorBoardTests
         // The 37th step is the 17th of the second stage, whose last checkpoint is the 12th: it is stopped with one of the 17th.
         var request = new TrainingRequest { Config = Config, OutputFolder = run, Threads = 2, TensorBoard = true };
         Assert.Throws<OperationCanceledException>(() => TrainingSession.Run(request, new StoppingObserver(stop, 37), stop.Token));
-        // As if it had been killed: without that checkpoint, and in the middle of the last record, the 16th step's; the 14th's is done again.
+        // As if killed: without that checkpoint, and in the middle of the last record, the 16th step's; the 14th is done again.
         string images = Path.Combine(run, "checkpoints", "image");
         File.Delete(Directory.GetFiles(images, "*17.safetensors").Single());
         string first = Directory.GetFiles(Path.Combine(run, "tensorboard", "image")).Single();
@@ -80,7 +80,7 @@ public sealed class TensorBoardTests
         Assert.That(events[0].Version, Is.EqualTo("brain.Event:2"));
         Assert.That(events.Select(one => one.Time), Is.Ordered);
         Assert.That(DateTime.UnixEpoch.AddSeconds(events[0].Time), Is.EqualTo(DateTime.UtcNow).Within(1).Hours);
-        Assert.That(events[1].Texts["configuration"], Does.Contain("| decoderSteps | 4 |").And.Contain("| data | shapes |"));
+        Assert.That(events[2].Texts["configuration"], Does.Contain("| decoderSteps | 4 |").And.Contain("| data | shapes |"));
 
         var (height, width, file) = events.Single(one => one.Pictures.Count > 0).Pictures["samples"];
         Image sheet = PictureDecoder.Decode(file), saved = PictureDecoder.Decode(Path.Combine(run, "samples", "decoder.png"));
@@ -109,18 +109,21 @@ public sealed class TensorBoardTests
         Assert.That(Directory.Exists(folder["other"]), Is.False);
     }
 
-    // As TensorBoard does: files in the order of their names; a restart takes back its own step and those behind it.
+    // As TensorBoard does: files in the order of their names; each session but the first takes back its own step and those behind it.
     static SortedDictionary<long, Dictionary<string, float>> Shown(string run, string stage)
     {
         var shown = new SortedDictionary<long, Dictionary<string, float>>();
+        bool isStarted = false;
         foreach (EventFileReader.Event one in Directory.GetFiles(Path.Combine(run, "tensorboard", stage), "*tfevents*")
             .Order(StringComparer.Ordinal).SelectMany(EventFileReader.Read))
         {
-            if (one.IsRestart)
+            if (one.IsSession && isStarted)
             {
                 foreach (long step in shown.Keys.Where(step => step >= one.Step).ToArray())
                     shown.Remove(step);
             }
+
+            isStarted |= one.IsSession;
 
             if (one.Scalars.ContainsKey("loss"))
                 shown.Add(one.Step, one.Scalars);

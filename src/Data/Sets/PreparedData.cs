@@ -14,10 +14,11 @@ public sealed class PreparedData
     readonly PictureStore kept;
     readonly int threads;
 
-    PreparedData(IDataSet set, string split, PictureStore kept, int threads, int[] indices, BrokenSample[] broken, DataDigest digest)
+    PreparedData(IDataSet set, string split, PictureStore kept, int threads, string[] captions, int[] indices, BrokenSample[] broken,
+        DataDigest digest)
     {
-        (this.set, Split, this.kept, this.threads, Indices, Broken, Digest) = (set, split, kept, threads, indices, broken, digest);
-        Captions = [.. indices.Select(i => set.Caption(split, i))];
+        (this.set, Split, this.kept, this.threads) = (set, split, kept, threads);
+        (Captions, Indices, Broken, Digest) = (captions, indices, broken, digest);
         KeptCount = indices.Count(i => i < kept.Count);
     }
 
@@ -129,9 +130,10 @@ public sealed class PreparedData
                 + $"{(count == 0 ? " The split is empty; add pictures or choose another split." : "")}");
         }
 
+        string[] captions = [.. sound.Select(i => set.Caption(split, i))];
         var digest = new DataDigest(split,
-            sound.Select(i => new SampleDigest(set.Key(split, i), DataDigest.OfCaption(set.Caption(split, i)), hashes[i])));
-        return new PreparedData(set, split, kept, threads, sound, broken, digest);
+            sound.Select((i, n) => new SampleDigest(set.Key(split, i), DataDigest.OfCaption(captions[n]), hashes[i])));
+        return new PreparedData(set, split, kept, threads, captions, sound, broken, digest);
     }
 
     internal static void CheckMemory(IDataSet set, string split, int count, int side, long available)

@@ -14,8 +14,9 @@ static class EventMessage
     /// <summary>The first event of each file.</summary>
     public static byte[] Version(DateTime time) => Event(time, 0, message => Text(message, 3, "brain.Event:2"));
 
-    /// <summary>What earlier files say of this step and those behind it does not count: a run goes on from before it.</summary>
-    public static byte[] Restart(DateTime time, long step) => Event(time, step, message =>
+    /// <summary>A session begins: what earlier files say of this step and those behind it does not count. TensorBoard passes over the first of a
+    /// run's files.</summary>
+    public static byte[] Session(DateTime time, long step) => Event(time, step, message =>
         Nested(message, 7, session => Number(session, 1, Start)));
 
     /// <summary>Figures of a step.</summary>

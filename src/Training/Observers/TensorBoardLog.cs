@@ -89,10 +89,9 @@ sealed class TensorBoardLog(string folder, TrainingConfig config) : ITrainingObs
             int number = Directory.Exists(path) ? Directory.GetFiles(path, "events.out.tfevents.*").Length : 0;
             file = new EventFile(Path.Combine(path, string.Create(CultureInfo.InvariantCulture, $"events.out.tfevents.{number:D6}")));
             file.Write(EventMessage.Version(DateTime.UtcNow));
+            file.Write(EventMessage.Session(DateTime.UtcNow, begun + 1));
             if (number == 0)
                 file.Write(EventMessage.Text(DateTime.UtcNow, begun, "configuration", Table()));
-            else
-                file.Write(EventMessage.Restart(DateTime.UtcNow, begun + 1));
         }
 
         file.Write(message(DateTime.UtcNow));
