@@ -8,7 +8,8 @@ namespace Dalle2.Kernels;
 /// <summary>Times as cosines and sines of many frequencies.</summary>
 public static class TimeEmbeddingOp
 {
-    const double LongestPeriod = 10000;
+    /// <summary>How much longer the longest period is than the shortest, but for a factor that tends to 1 with the width.</summary>
+    public const double LongestPeriod = 10000;
 
     /// <summary>The embeddings.</summary>
     /// <param name="stream">Where it runs.</param>

@@ -14,8 +14,6 @@ public sealed class Activation : UnaryLayer
         ("quick-gelu", ActivationKind.QuickGELU),
     ];
 
-    readonly ActivationKind kind;
-    readonly float slope;
     Tensor? kept;
     ElementType inputType;
 
@@ -24,9 +22,15 @@ public sealed class Activation : UnaryLayer
     /// <param name="slope">Below zero, of <see cref="ActivationKind.LeakyReLU"/> only.</param>
     public Activation(ActivationKind kind, float slope = 0.01f)
     {
-        this.kind = kind;
-        this.slope = slope;
+        Kind = kind;
+        Slope = slope;
     }
+
+    /// <summary>Which function.</summary>
+    public ActivationKind Kind { get; }
+
+    /// <summary>Its slope below zero, of <see cref="ActivationKind.LeakyReLU"/> only.</summary>
+    public float Slope { get; }
 
     /// <summary><c>max(x, 0)</c>.</summary>
     public static Activation ReLU() => new(ActivationKind.ReLU);
@@ -70,8 +74,8 @@ public sealed class Activation : UnaryLayer
     {
         inputType = x.Type;
         Tensor y = AllocateOutput(context, x.Shape);
-        ActivationOp.Forward(context.Stream, kind, x, y, slope);
-        kept = ActivationOp.KeepsOutput(kind) ? y : x;
+        ActivationOp.Forward(context.Stream, Kind, x, y, Slope);
+        kept = ActivationOp.KeepsOutput(Kind) ? y : x;
         return y;
     }
 
@@ -79,7 +83,7 @@ public sealed class Activation : UnaryLayer
     protected override Tensor Differentiate(Context context, Tensor dy)
     {
         Tensor dx = context.Allocate(dy.Shape, inputType);
-        ActivationOp.Backward(context.Stream, kind, kept!, dy, dx, slope);
+        ActivationOp.Backward(context.Stream, Kind, kept!, dy, dx, Slope);
         return dx;
     }
 }

@@ -7,7 +7,6 @@ namespace Dalle2.Layers;
 public sealed class BatchNorm : UnaryLayer
 {
     readonly float momentum;
-    readonly float eps;
     readonly Parameter gamma;
     readonly Parameter beta;
     readonly Parameter runningMean;
@@ -23,12 +22,15 @@ public sealed class BatchNorm : UnaryLayer
     public BatchNorm(int channels, float momentum = 0.1f, float eps = 1e-5f)
     {
         this.momentum = momentum;
-        this.eps = eps;
+        Epsilon = eps;
         gamma = Declare("gamma", new Shape(channels), Initializer.Ones);
         beta = Declare("beta", new Shape(channels), Initializer.Zeros);
         runningMean = Declare("runningMean", new Shape(channels), Initializer.Zeros, trainable: false);
         runningVariance = Declare("runningVariance", new Shape(channels), Initializer.Ones, trainable: false);
     }
+
+    /// <summary>What is added to the variance.</summary>
+    public float Epsilon { get; }
 
     /// <inheritdoc/>
     protected override Tensor Compute(Context context, Tensor x)
@@ -44,12 +46,12 @@ public sealed class BatchNorm : UnaryLayer
             int partialRows = BatchNormOp.PartialRows(x.Rows);
             BatchNormOp.Statistics(
                 context.Stream, x, context.Allocate(partialRows, channels), context.Allocate(partialRows, channels), mean, rstd,
-                runningMean.Value, runningVariance.Value, momentum, eps);
+                runningMean.Value, runningVariance.Value, momentum, Epsilon);
         }
         else
         {
             mean = runningMean.Value;
-            BatchNormOp.RunningDeviation(context.Stream, runningVariance.Value, rstd, eps);
+            BatchNormOp.RunningDeviation(context.Stream, runningVariance.Value, rstd, Epsilon);
         }
 
         Tensor y = context.Allocate(x.Shape);

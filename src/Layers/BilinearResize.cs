@@ -6,7 +6,6 @@ namespace Dalle2.Layers;
 /// </summary>
 public sealed class BilinearResize : UnaryLayer
 {
-    readonly Size2d size;
     Shape shape;
 
     /// <summary>Resizing.</summary>
@@ -16,8 +15,11 @@ public sealed class BilinearResize : UnaryLayer
     {
         if (size.Height < 1 || size.Width < 1)
             throw new ArgumentException($"a map has sides of 1 pixel or more, not {size}");
-        this.size = size;
+        Size = size;
     }
+
+    /// <summary>The size of the result.</summary>
+    public Size2d Size { get; }
 
     /// <inheritdoc/>
     protected override Tensor Compute(Context context, Tensor x)
@@ -25,7 +27,7 @@ public sealed class BilinearResize : UnaryLayer
         if (x.Shape.Rank != 4)
             throw new ArgumentException($"a map [samples, height, width, channels] is resized, not {x.Shape}");
         shape = x.Shape;
-        Tensor y = context.Allocate(x.Shape[0], size.Height, size.Width, x.Cols);
+        Tensor y = context.Allocate(x.Shape[0], Size.Height, Size.Width, x.Cols);
         BilinearResizeOp.Forward(context.Stream, x, y);
         return y;
     }

@@ -7,7 +7,6 @@ namespace Dalle2.Layers;
 public sealed class Conv2d : UnaryLayer
 {
     readonly int outputs;
-    readonly ConvolutionWindow window;
     readonly Parameter weight;
     readonly BiasActivation end;
     Tensor? input;
@@ -29,12 +28,22 @@ public sealed class Conv2d : UnaryLayer
         ActivationKind? activation = null, float slope = 0.01f, Initializer? initializer = null)
     {
         this.outputs = outputs;
-        window = new ConvolutionWindow(kernel, stride ?? 1, padding, dilation ?? 1);
+        Window = new ConvolutionWindow(kernel, stride ?? 1, padding, dilation ?? 1);
         weight = Declare("weight", new Shape(kernel.Height, kernel.Width, inputs, outputs),
             initializer ?? Initializer.He(kernel.Height * kernel.Width * inputs));
         Parameter? bias = withBias ? Declare("bias", new Shape(outputs), Initializer.Zeros) : null;
+        (Function, Slope) = (activation, slope);
         end = new BiasActivation(bias, activation, slope);
     }
+
+    /// <summary>How the kernel moves.</summary>
+    public ConvolutionWindow Window { get; }
+
+    /// <summary>The function that each output goes through; null for none.</summary>
+    public ActivationKind? Function { get; }
+
+    /// <summary>Its slope below zero, of <see cref="ActivationKind.LeakyReLU"/> only.</summary>
+    public float Slope { get; }
 
     /// <inheritdoc/>
     public override bool TakesBrainFloats => true;
@@ -43,10 +52,10 @@ public sealed class Conv2d : UnaryLayer
     protected override Tensor Compute(Context context, Tensor x)
     {
         input = x;
-        Size2d size = window.OutputSize((x.Shape[1], x.Shape[2]));
+        Size2d size = Window.OutputSize((x.Shape[1], x.Shape[2]));
         Tensor y = AllocateOutput(context, new Shape(x.Shape[0], size.Height, size.Width, outputs));
         Tensor workspace = Workspace(context, x, y);
-        Conv2dOp.Forward(context.Stream, x, weight.Value, y, window, workspace);
+        Conv2dOp.Forward(context.Stream, x, weight.Value, y, Window, workspace);
         context.Release(workspace);
         return end.Forward(context, y);
     }
@@ -58,7 +67,7 @@ public sealed class Conv2d : UnaryLayer
         DifferentiateWeight(context, dproducts);
         Tensor dx = context.Allocate(input!.Shape, input.Type);
         Tensor workspace = Workspace(context, input!, dproducts);
-        Conv2dOp.InputGradient(context.Stream, dproducts, weight.Value, dx, window, workspace);
+        Conv2dOp.InputGradient(context.Stream, dproducts, weight.Value, dx, Window, workspace);
         context.Release(workspace);
         end.Release(context, dproducts);
         return dx;
@@ -77,12 +86,12 @@ public sealed class Conv2d : UnaryLayer
         // Both sides in one type: of a picture's few channels, floats.
         ElementType type = input!.Type == dproducts.Type ? input.Type : ElementType.Float32;
         Tensor x = context.Converted(input, type), dy = context.Converted(dproducts, type), workspace = Workspace(context, x, dy);
-        Conv2dOp.WeightGradient(context.Stream, x, dy, weight.Gradient, window, workspace);
+        Conv2dOp.WeightGradient(context.Stream, x, dy, weight.Gradient, Window, workspace);
         context.Release(workspace);
         context.ReleaseConverted(dproducts, dy);
         context.ReleaseConverted(input, x);
     }
 
     Tensor Workspace(Context context, Tensor x, Tensor y) =>
-        context.Workspace(Conv2dOp.WorkspaceLength(context.Device, x.Shape, weight.Value.Shape, y.Shape, window, x.Type, y.Type));
+        context.Workspace(Conv2dOp.WorkspaceLength(context.Device, x.Shape, weight.Value.Shape, y.Shape, Window, x.Type, y.Type));
 }

@@ -9,8 +9,6 @@ namespace Dalle2.Layers;
 public sealed class ConvTranspose2d : UnaryLayer
 {
     readonly int outputs;
-    readonly ConvolutionWindow window;
-    readonly Size2d outputPadding;
     readonly Parameter weight;
     readonly BiasActivation end;
     Tensor? input;
@@ -32,14 +30,27 @@ public sealed class ConvTranspose2d : UnaryLayer
         bool withBias = true, ActivationKind? activation = null, float slope = 0.01f)
     {
         this.outputs = outputs;
-        this.outputPadding = outputPadding;
-        window = new ConvolutionWindow(kernel, stride ?? 1, padding, dilation ?? 1);
+        OutputPadding = outputPadding;
+        Window = new ConvolutionWindow(kernel, stride ?? 1, padding, dilation ?? 1);
         // An output pixel meets only every stride-th tap along each axis.
-        int taps = TapsPerPixel(kernel.Height, window.Stride.Height) * TapsPerPixel(kernel.Width, window.Stride.Width);
+        int taps = TapsPerPixel(kernel.Height, Window.Stride.Height) * TapsPerPixel(kernel.Width, Window.Stride.Width);
         weight = Declare("weight", new Shape(kernel.Height, kernel.Width, outputs, inputs), Initializer.He(taps * inputs));
         Parameter? bias = withBias ? Declare("bias", new Shape(outputs), Initializer.Zeros) : null;
+        (Function, Slope) = (activation, slope);
         end = new BiasActivation(bias, activation, slope);
     }
+
+    /// <summary>Rows added at the bottom and columns at the right.</summary>
+    public Size2d OutputPadding { get; }
+
+    /// <summary>How the kernel moves, as that of the convolution from the output to the input.</summary>
+    public ConvolutionWindow Window { get; }
+
+    /// <summary>The function that each output goes through; null for none.</summary>
+    public ActivationKind? Function { get; }
+
+    /// <summary>Its slope below zero, of <see cref="ActivationKind.LeakyReLU"/> only.</summary>
+    public float Slope { get; }
 
     /// <inheritdoc/>
     public override bool TakesBrainFloats => true;
@@ -48,10 +59,10 @@ public sealed class ConvTranspose2d : UnaryLayer
     protected override Tensor Compute(Context context, Tensor x)
     {
         input = x;
-        Size2d size = window.TransposedSize((x.Shape[1], x.Shape[2]), outputPadding);
+        Size2d size = Window.TransposedSize((x.Shape[1], x.Shape[2]), OutputPadding);
         Tensor y = AllocateOutput(context, new Shape(x.Shape[0], size.Height, size.Width, outputs));
         Tensor workspace = Workspace(context, y, x);
-        Conv2dOp.InputGradient(context.Stream, x, weight.Value, y, window, workspace);
+        Conv2dOp.InputGradient(context.Stream, x, weight.Value, y, Window, workspace);
         context.Release(workspace);
         return end.Forward(context, y);
     }
@@ -63,7 +74,7 @@ public sealed class ConvTranspose2d : UnaryLayer
         DifferentiateWeight(context, dproducts);
         Tensor dx = context.Allocate(input!.Shape, input.Type);
         Tensor workspace = Workspace(context, dproducts, input!);
-        Conv2dOp.Forward(context.Stream, dproducts, weight.Value, dx, window, workspace);
+        Conv2dOp.Forward(context.Stream, dproducts, weight.Value, dx, Window, workspace);
         context.Release(workspace);
         end.Release(context, dproducts);
         return dx;
@@ -82,7 +93,7 @@ public sealed class ConvTranspose2d : UnaryLayer
         // Both sides in one type: of a picture's few channels, floats.
         ElementType type = input!.Type == dproducts.Type ? input.Type : ElementType.Float32;
         Tensor x = context.Converted(input, type), dy = context.Converted(dproducts, type), workspace = Workspace(context, dy, x);
-        Conv2dOp.WeightGradient(context.Stream, dy, x, weight.Gradient, window, workspace);
+        Conv2dOp.WeightGradient(context.Stream, dy, x, weight.Gradient, Window, workspace);
         context.Release(workspace);
         context.ReleaseConverted(dproducts, dy);
         context.ReleaseConverted(input, x);
@@ -90,7 +101,7 @@ public sealed class ConvTranspose2d : UnaryLayer
 
     // As a convolution its output is the input and its input the output.
     Tensor Workspace(Context context, Tensor large, Tensor small) =>
-        context.Workspace(Conv2dOp.WorkspaceLength(context.Device, large.Shape, weight.Value.Shape, small.Shape, window, large.Type,
+        context.Workspace(Conv2dOp.WorkspaceLength(context.Device, large.Shape, weight.Value.Shape, small.Shape, Window, large.Type,
             small.Type));
 
     static int TapsPerPixel(int kernel, int stride) => Math.Max(1, kernel / Math.Max(1, stride));

@@ -6,8 +6,6 @@ namespace Dalle2.Layers;
 /// </summary>
 public sealed class GroupNorm : UnaryLayer
 {
-    readonly int groups;
-    readonly float eps;
     readonly Parameter gamma;
     readonly Parameter beta;
     Tensor? input;
@@ -23,11 +21,17 @@ public sealed class GroupNorm : UnaryLayer
     {
         if (groups < 1 || channels % groups != 0)
             throw new ArgumentException($"{channels} channels do not divide into {groups} groups");
-        this.groups = groups;
-        this.eps = eps;
+        Groups = groups;
+        Epsilon = eps;
         gamma = Declare("gamma", new Shape(channels), Initializer.Ones);
         beta = Declare("beta", new Shape(channels), Initializer.Zeros);
     }
+
+    /// <summary>Groups of channels.</summary>
+    public int Groups { get; }
+
+    /// <summary>What is added to the variance.</summary>
+    public float Epsilon { get; }
 
     /// <inheritdoc/>
     protected override Tensor Compute(Context context, Tensor x)
@@ -35,15 +39,15 @@ public sealed class GroupNorm : UnaryLayer
         if (x.Shape.Rank < 2 || x.Cols != gamma.Shape[0])
             throw new ArgumentException($"group normalization of {gamma.Shape[0]} channels cannot take {x.Shape}");
         input = x;
-        mean = context.Allocate(x.Shape[0], groups);
-        rstd = context.Allocate(x.Shape[0], groups);
+        mean = context.Allocate(x.Shape[0], Groups);
+        rstd = context.Allocate(x.Shape[0], Groups);
         Tensor y = context.Allocate(x.Shape);
         if (x.Length > 0)
         {
             int rowsPerSample = x.Rows / x.Shape[0], partialRows = GroupNormOp.PartialRows(x.Rows, rowsPerSample);
             GroupNormOp.Forward(
                 context.Stream, x, gamma.Value, beta.Value, context.Allocate(partialRows, x.Cols), context.Allocate(partialRows, x.Cols),
-                y, mean, rstd, rowsPerSample, groups, eps);
+                y, mean, rstd, rowsPerSample, Groups, Epsilon);
         }
 
         return y;
@@ -60,7 +64,7 @@ public sealed class GroupNorm : UnaryLayer
                 context.Stream, x, dy, gamma.Value, mean!, rstd!,
                 context.Allocate(partialRows, x.Cols), context.Allocate(partialRows, x.Cols), context.Allocate(mean!.Shape),
                 context.Allocate(mean.Shape),
-                dx, gamma.Gradient, beta.Gradient, rowsPerSample, groups);
+                dx, gamma.Gradient, beta.Gradient, rowsPerSample, Groups);
         }
 
         return dx;

@@ -7,9 +7,6 @@ namespace Dalle2.Layers;
 /// </summary>
 public sealed class GroupNormActivation : UnaryLayer
 {
-    readonly int groups;
-    readonly bool activates;
-    readonly float eps;
     readonly Parameter gamma;
     readonly Parameter beta;
     Tensor? input;
@@ -27,12 +24,21 @@ public sealed class GroupNormActivation : UnaryLayer
     {
         if (groups < 1 || channels % groups != 0)
             throw new ArgumentException($"{channels} channels do not divide into {groups} groups");
-        this.groups = groups;
-        this.activates = activates;
-        this.eps = eps;
+        Groups = groups;
+        Activates = activates;
+        Epsilon = eps;
         gamma = Declare("gamma", new Shape(channels), Initializer.Ones);
         beta = Declare("beta", new Shape(channels), Initializer.Zeros);
     }
+
+    /// <summary>Groups of channels.</summary>
+    public int Groups { get; }
+
+    /// <summary>Whether SiLU of the result is taken.</summary>
+    public bool Activates { get; }
+
+    /// <summary>What is added to the variance.</summary>
+    public float Epsilon { get; }
 
     /// <summary>The result with each sample's gains and shifts.</summary>
     /// <param name="context">The step.</param>
@@ -70,16 +76,16 @@ public sealed class GroupNormActivation : UnaryLayer
         if (x.Shape.Rank < 2 || x.Cols != gamma.Shape[0])
             throw new ArgumentException($"group normalization of {gamma.Shape[0]} channels cannot take {x.Shape}");
         (input, this.modulation) = (x, modulation);
-        mean = context.Allocate(x.Shape[0], groups);
-        rstd = context.Allocate(x.Shape[0], groups);
+        mean = context.Allocate(x.Shape[0], Groups);
+        rstd = context.Allocate(x.Shape[0], Groups);
         Tensor y = context.Allocate(x.Shape);
         if (x.Length > 0)
         {
             int rowsPerSample = x.Rows / x.Shape[0], partialRows = GroupNormActivationOp.PartialRows(x.Rows, rowsPerSample);
             Tensor means = context.Allocate(partialRows, x.Cols), squares = context.Allocate(partialRows, x.Cols);
             GroupNormActivationOp.Forward(
-                context.Stream, x, gamma.Value, beta.Value, modulation, means, squares, y, mean, rstd, rowsPerSample, groups, eps,
-                activates);
+                context.Stream, x, gamma.Value, beta.Value, modulation, means, squares, y, mean, rstd, rowsPerSample, Groups, Epsilon,
+                Activates);
             context.Release(means);
             context.Release(squares);
         }
@@ -101,7 +107,7 @@ public sealed class GroupNormActivation : UnaryLayer
             ];
             GroupNormActivationOp.Backward(
                 context.Stream, x, dy, gamma.Value, beta.Value, modulation, mean, rstd!, scratch[0], scratch[1], scratch[2], scratch[3],
-                scratch[4], scratch[5], dx, dmodulation, gamma.Gradient, beta.Gradient, rowsPerSample, groups, activates);
+                scratch[4], scratch[5], dx, dmodulation, gamma.Gradient, beta.Gradient, rowsPerSample, Groups, Activates);
             foreach (Tensor tensor in scratch)
                 context.Release(tensor);
         }

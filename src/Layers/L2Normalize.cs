@@ -5,7 +5,8 @@ namespace Dalle2.Layers;
 /// </summary>
 public sealed class L2Normalize : UnaryLayer
 {
-    const float Epsilon = 1e-12f;
+    /// <summary>What is added to the sum of squares.</summary>
+    public const float Epsilon = 1e-12f;
 
     Tensor? output;
     Tensor? inverseNorms;

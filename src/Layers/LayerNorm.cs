@@ -3,7 +3,6 @@ namespace Dalle2.Layers;
 /// <summary>Layer normalization over the last axis (Ba, Kiros and Hinton, 2016): each row by its own mean and variance.</summary>
 public sealed class LayerNorm : UnaryLayer
 {
-    readonly float eps;
     readonly Parameter gamma;
     readonly Parameter beta;
     Tensor? input;
@@ -15,10 +14,13 @@ public sealed class LayerNorm : UnaryLayer
     /// <param name="eps">Added to the variance.</param>
     public LayerNorm(int features, float eps = 1e-5f)
     {
-        this.eps = eps;
+        Epsilon = eps;
         gamma = Declare("gamma", new Shape(features), Initializer.Ones);
         beta = Declare("beta", new Shape(features), Initializer.Zeros);
     }
+
+    /// <summary>What is added to the variance.</summary>
+    public float Epsilon { get; }
 
     /// <inheritdoc/>
     protected override Tensor Compute(Context context, Tensor x)
@@ -29,7 +31,7 @@ public sealed class LayerNorm : UnaryLayer
         mean = context.Allocate(x.Rows);
         rstd = context.Allocate(x.Rows);
         Tensor y = context.Allocate(x.Shape);
-        LayerNormOp.Forward(context.Stream, x, gamma.Value, beta.Value, y, mean, rstd, eps);
+        LayerNormOp.Forward(context.Stream, x, gamma.Value, beta.Value, y, mean, rstd, Epsilon);
         return y;
     }
 

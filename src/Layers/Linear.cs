@@ -19,8 +19,15 @@ public sealed class Linear : UnaryLayer
         this.outputs = outputs;
         weight = Declare("weight", new Shape(inputs, outputs), Initializer.Glorot(inputs, outputs));
         Parameter? bias = withBias ? Declare("bias", new Shape(outputs), Initializer.Zeros) : null;
+        (Function, Slope) = (activation, slope);
         end = new BiasActivation(bias, activation, slope);
     }
+
+    /// <summary>The function that each output goes through; null for none.</summary>
+    public ActivationKind? Function { get; }
+
+    /// <summary>Its slope below zero, of <see cref="ActivationKind.LeakyReLU"/> only.</summary>
+    public float Slope { get; }
 
     /// <inheritdoc/>
     public override bool TakesBrainFloats => true;

@@ -7,10 +7,8 @@ namespace Dalle2.Layers;
 /// </summary>
 public sealed class MultiHeadAttention : Layer
 {
-    readonly int heads;
     readonly int width;
     readonly int sourceWidth;
-    readonly bool causal;
     readonly float scale;
     readonly Linear query;
     readonly Linear key;
@@ -36,8 +34,8 @@ public sealed class MultiHeadAttention : Layer
             throw new ArgumentException($"{heads} heads do not divide a width of {width} into equal sizes of 1 to {AttentionOp.MaxSize}");
 
         this.width = width;
-        this.heads = heads;
-        this.causal = causal;
+        Heads = heads;
+        IsCausal = causal;
         this.sourceWidth = sourceWidth ?? width;
         scale = 1f / MathF.Sqrt(width / heads);
         query = Compose("query", new Linear(width, width));
@@ -45,6 +43,12 @@ public sealed class MultiHeadAttention : Layer
         value = Compose("value", new Linear(this.sourceWidth, width));
         output = Compose("output", new Linear(width, width));
     }
+
+    /// <summary>Heads.</summary>
+    public int Heads { get; }
+
+    /// <summary>Whether place i sees places 0 to i only.</summary>
+    public bool IsCausal { get; }
 
     /// <summary>Self-attention: x looks at itself.</summary>
     /// <param name="context">The step.</param>
@@ -107,8 +111,8 @@ public sealed class MultiHeadAttention : Layer
         keys = key.Forward(context, source);
         values = value.Forward(context, source);
         results = context.Allocate(queries.Shape);
-        logSums = context.Allocate(x.Shape[0], heads, x.Shape[1]);
-        AttentionOp.Forward(context.Stream, queries, keys, values, lengths, results, logSums, scale, causal);
+        logSums = context.Allocate(x.Shape[0], Heads, x.Shape[1]);
+        AttentionOp.Forward(context.Stream, queries, keys, values, lengths, results, logSums, scale, IsCausal);
         Tensor y = output.Forward(context, results);
         if (!context.Training)
             Release(context);
@@ -122,7 +126,8 @@ public sealed class MultiHeadAttention : Layer
             dqueries = context.Allocate(queries!.Shape), dkeys = context.Allocate(keys!.Shape),
             dvalues = context.Allocate(values!.Shape);
         AttentionOp.Backward(
-            context.Stream, queries, keys, values, lengths, results!, logSums, dresults, delta, dqueries, dkeys, dvalues, scale, causal);
+            context.Stream, queries, keys, values, lengths, results!, logSums, dresults, delta, dqueries, dkeys, dvalues, scale,
+            IsCausal);
         context.Release(delta);
         context.Release(dresults);
         Release(context);

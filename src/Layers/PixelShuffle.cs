@@ -6,7 +6,6 @@ namespace Dalle2.Layers;
 /// </summary>
 public sealed class PixelShuffle : UnaryLayer
 {
-    readonly int factor;
 
     /// <summary>Depth to space.</summary>
     /// <param name="factor">f: by how much each side grows.</param>
@@ -15,22 +14,25 @@ public sealed class PixelShuffle : UnaryLayer
     {
         if (factor < 1)
             throw new ArgumentException($"the factor is 1 or more, not {factor}");
-        this.factor = factor;
+        Factor = factor;
     }
+
+    /// <summary>By how much each side grows.</summary>
+    public int Factor { get; }
 
     /// <inheritdoc/>
     protected override Tensor Compute(Context context, Tensor x)
     {
-        Tensor y = context.Allocate(PixelUnshuffleOp.InputShape(x.Shape, factor));
-        PixelUnshuffleOp.Inverse(context.Stream, x, y, factor);
+        Tensor y = context.Allocate(PixelUnshuffleOp.InputShape(x.Shape, Factor));
+        PixelUnshuffleOp.Inverse(context.Stream, x, y, Factor);
         return y;
     }
 
     /// <inheritdoc/>
     protected override Tensor Differentiate(Context context, Tensor dy)
     {
-        Tensor dx = context.Allocate(PixelUnshuffleOp.OutputShape(dy.Shape, factor));
-        PixelUnshuffleOp.Forward(context.Stream, dy, dx, factor);
+        Tensor dx = context.Allocate(PixelUnshuffleOp.OutputShape(dy.Shape, Factor));
+        PixelUnshuffleOp.Forward(context.Stream, dy, dx, Factor);
         return dx;
     }
 }

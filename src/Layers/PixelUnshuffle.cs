@@ -6,7 +6,6 @@ namespace Dalle2.Layers;
 /// </summary>
 public sealed class PixelUnshuffle : UnaryLayer
 {
-    readonly int factor;
 
     /// <summary>Space to depth.</summary>
     /// <param name="factor">f: by how much each side shrinks.</param>
@@ -15,22 +14,25 @@ public sealed class PixelUnshuffle : UnaryLayer
     {
         if (factor < 1)
             throw new ArgumentException($"the factor is 1 or more, not {factor}");
-        this.factor = factor;
+        Factor = factor;
     }
+
+    /// <summary>By how much each side shrinks.</summary>
+    public int Factor { get; }
 
     /// <inheritdoc/>
     protected override Tensor Compute(Context context, Tensor x)
     {
-        Tensor y = context.Allocate(PixelUnshuffleOp.OutputShape(x.Shape, factor));
-        PixelUnshuffleOp.Forward(context.Stream, x, y, factor);
+        Tensor y = context.Allocate(PixelUnshuffleOp.OutputShape(x.Shape, Factor));
+        PixelUnshuffleOp.Forward(context.Stream, x, y, Factor);
         return y;
     }
 
     /// <inheritdoc/>
     protected override Tensor Differentiate(Context context, Tensor dy)
     {
-        Tensor dx = context.Allocate(PixelUnshuffleOp.InputShape(dy.Shape, factor));
-        PixelUnshuffleOp.Inverse(context.Stream, dy, dx, factor);
+        Tensor dx = context.Allocate(PixelUnshuffleOp.InputShape(dy.Shape, Factor));
+        PixelUnshuffleOp.Inverse(context.Stream, dy, dx, Factor);
         return dx;
     }
 }

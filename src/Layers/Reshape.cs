@@ -20,6 +20,9 @@ public sealed class Reshape : UnaryLayer
         this.extents = [.. extents];
     }
 
+    /// <summary>The extents after the batch's; one may be -1, and then follows from the others.</summary>
+    public IReadOnlyList<int> Extents => extents;
+
     /// <summary>All axes but the batch as one.</summary>
     public static Reshape Flatten() => new(-1);
 

@@ -5,7 +5,6 @@ namespace Dalle2.Layers;
 /// </summary>
 public sealed class RmsNorm : UnaryLayer
 {
-    readonly float eps;
     readonly Parameter gamma;
     Tensor? input;
     Tensor? rstd;
@@ -15,9 +14,12 @@ public sealed class RmsNorm : UnaryLayer
     /// <param name="eps">Added to the mean square.</param>
     public RmsNorm(int features, float eps = 1e-5f)
     {
-        this.eps = eps;
+        Epsilon = eps;
         gamma = Declare("gamma", new Shape(features), Initializer.Ones);
     }
+
+    /// <summary>What is added to the mean square.</summary>
+    public float Epsilon { get; }
 
     /// <inheritdoc/>
     protected override Tensor Compute(Context context, Tensor x)
@@ -25,7 +27,7 @@ public sealed class RmsNorm : UnaryLayer
         input = x;
         rstd = context.Allocate(x.Rows);
         Tensor y = context.Allocate(x.Shape);
-        RmsNormOp.Forward(context.Stream, x, gamma.Value, y, rstd, eps);
+        RmsNormOp.Forward(context.Stream, x, gamma.Value, y, rstd, Epsilon);
         return y;
     }
 

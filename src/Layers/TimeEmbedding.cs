@@ -6,9 +6,6 @@ namespace Dalle2.Layers;
 /// </summary>
 public sealed class TimeEmbedding
 {
-    readonly int width;
-    readonly float factor;
-
     /// <summary>An embedding.</summary>
     /// <param name="width">Columns of the result, an even number.</param>
     /// <param name="factor">What times are multiplied by: 1000 for times in [0, 1].</param>
@@ -17,15 +14,21 @@ public sealed class TimeEmbedding
     {
         if (width < 2 || width % 2 != 0 || !float.IsFinite(factor))
             throw new ArgumentException($"an embedding of times has an even width and a finite factor, not {width} and {factor}");
-        this.width = width;
-        this.factor = factor;
+        Width = width;
+        Factor = factor;
     }
+
+    /// <summary>Columns of the result.</summary>
+    public int Width { get; }
+
+    /// <summary>What times are multiplied by.</summary>
+    public float Factor { get; }
 
     /// <summary>The embeddings of times that lie on the device.</summary>
     public Tensor Forward(Context context, Tensor times)
     {
-        Tensor y = context.Allocate(times.Length, width);
-        TimeEmbeddingOp.Forward(context.Stream, times, y, factor);
+        Tensor y = context.Allocate(times.Length, Width);
+        TimeEmbeddingOp.Forward(context.Stream, times, y, Factor);
         return y;
     }
 }

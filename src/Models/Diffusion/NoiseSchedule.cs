@@ -6,8 +6,11 @@ namespace Dalle2.Models.Diffusion;
 /// </summary>
 public sealed class NoiseSchedule
 {
-    // The least log of alpha^2: beyond it alpha, by which the clean sample is found from the noise, would be lost in a float's rounding.
-    const double LeastLog = -18;
+    /// <summary>The least log of alpha^2: beyond it alpha, by which the clean sample is found from the noise, would be lost in a float's rounding.</summary>
+    public const double LeastLog = -18;
+
+    /// <summary>s of the cosine schedule, where no other is given.</summary>
+    public const double CosineOffset = 0.008;
 
     // The largest part of alpha^2 that a step of a discrete schedule takes (Nichol and Dhariwal, 2021).
     const double LargestBeta = 0.999;
@@ -21,7 +24,7 @@ public sealed class NoiseSchedule
     /// </summary>
     /// <param name="offset">s.</param>
     /// <exception cref="ArgumentException">The offset is negative or not finite.</exception>
-    public static NoiseSchedule Cosine(double offset = 0.008)
+    public static NoiseSchedule Cosine(double offset = CosineOffset)
     {
         if (!(offset >= 0) || !double.IsFinite(offset))
             throw new ArgumentException($"the offset of a cosine schedule is 0 or more, not {offset}");

@@ -3,6 +3,9 @@ namespace Dalle2.Models.Unclip;
 /// <summary>The network of a diffusion prior: it predicts an image embedding from its noisy form, the time and what is known of the caption.</summary>
 public abstract class PriorNetwork : Layer
 {
+    /// <summary>What makes features of the times.</summary>
+    public abstract TimeEmbedding Times { get; }
+
     /// <summary>The embeddings without noise, as predicted, <c>[B, embedding]</c>.</summary>
     /// <param name="context">The step.</param>
     /// <param name="noisy">Noisy embeddings, <c>[B, embedding]</c>.</param>

@@ -6,7 +6,6 @@ namespace Dalle2.Models.Unclip;
 /// <remarks><c>h = [noisy, text] W + c,  c = SiLU(time W + b) W + b;  h += SiLU((LayerNorm(h) + c W) W + b) W + b</c> for each block; then a layer normalization and a projection.</remarks>
 public sealed class PriorPerceptron : PriorNetwork
 {
-    readonly TimeEmbedding times;
     readonly Sequential time;
     readonly Concatenate join;
     readonly Linear start;
@@ -19,7 +18,7 @@ public sealed class PriorPerceptron : PriorNetwork
     /// <param name="blocks">Residual blocks.</param>
     public PriorPerceptron(int embedding, int width, int blocks)
     {
-        times = new TimeEmbedding(width);
+        Times = new TimeEmbedding(width);
         time = Compose("time", new Sequential(("first", new Linear(width, width, activation: ActivationKind.SiLU)), ("second",
             new Linear(width, width))));
         join = Compose("join", new Concatenate());
@@ -29,10 +28,13 @@ public sealed class PriorPerceptron : PriorNetwork
     }
 
     /// <inheritdoc/>
+    public override TimeEmbedding Times { get; }
+
+    /// <inheritdoc/>
     public override Tensor Forward(Context context, Tensor noisy, PriorCondition condition, Tensor times)
     {
         BeginForward(context);
-        Tensor encoded = time.Forward(context, this.times.Forward(context, times));
+        Tensor encoded = time.Forward(context, Times.Forward(context, times));
         Tensor h = start.Forward(context, join.Forward(context, noisy, condition.Text));
         ElementwiseOp.AddInPlace(context.Stream, h, encoded);
         foreach (Block block in blocks)

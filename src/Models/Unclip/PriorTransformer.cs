@@ -17,7 +17,6 @@ public sealed class PriorTransformer : PriorNetwork
 
     readonly int places;
     readonly int width;
-    readonly TimeEmbedding times;
     readonly Linear word;
     readonly Linear text;
     readonly Sequential time;
@@ -37,7 +36,7 @@ public sealed class PriorTransformer : PriorNetwork
     {
         places = words + PlacesBehind;
         this.width = width;
-        times = new TimeEmbedding(width);
+        Times = new TimeEmbedding(width);
         word = Compose("word", new Linear(wordFeatures, width, withBias: false));
         text = Compose("text", new Linear(embedding, width));
         time = Compose("time", new Sequential(
@@ -48,6 +47,9 @@ public sealed class PriorTransformer : PriorNetwork
         end = Compose("end", new Sequential(
             ("last", new FinalPlace()), ("norm", new LayerNorm(width)), ("project", new Linear(width, embedding))));
     }
+
+    /// <inheritdoc/>
+    public override TimeEmbedding Times { get; }
 
     /// <inheritdoc/>
     /// <exception cref="ArgumentException">The words are missing, or are not as many as the places for them.</exception>
@@ -63,7 +65,7 @@ public sealed class PriorTransformer : PriorNetwork
         int count = noisy.Shape[0];
         Tensor joined = join.Forward(
             context, word.Forward(context, words).Reshape(count, words.Shape[1] * width), text.Forward(context, condition.Text),
-            time.Forward(context, this.times.Forward(context, times)), this.noisy.Forward(context, noisy), context.Zeros(count, width));
+            time.Forward(context, Times.Forward(context, times)), this.noisy.Forward(context, noisy), context.Zeros(count, width));
         return EndForward(context, end.Forward(context, transformer.Forward(context, joined.Reshape(count, places, width))));
     }
 

@@ -12,7 +12,6 @@ public sealed class UNet : Layer
 {
     const int Patch = 2, Colors = 3;
 
-    readonly TimeEmbedding times;
     readonly Sequential time;
     readonly Linear? embed;
     readonly Activation activateCondition;
@@ -35,7 +34,7 @@ public sealed class UNet : Layer
     {
         IReadOnlyList<int> channels = sizes.Channels;
         int conditions = sizes.Conditions, lowChannels = channels[^1];
-        times = new TimeEmbedding(conditions);
+        Times = new TimeEmbedding(conditions);
         time = Compose("time", new Sequential(("first", new Linear(conditions, conditions, activation: ActivationKind.SiLU)), ("second",
             new Linear(conditions, conditions))));
         activateCondition = Compose("activateCondition", Activation.SiLU());
@@ -68,6 +67,9 @@ public sealed class UNet : Layer
         shuffle = Compose("shuffle", new PixelShuffle(Patch));
     }
 
+    /// <summary>What makes features of the times.</summary>
+    public TimeEmbedding Times { get; }
+
     /// <summary>What is predicted of noisy pictures.</summary>
     /// <param name="context">The step.</param>
     /// <param name="noisy">The pictures, and what is told of them by way of further channels.</param>
@@ -83,7 +85,7 @@ public sealed class UNet : Layer
         }
 
         BeginForward(context);
-        Tensor condition = time.Forward(context, this.times.Forward(context, times));
+        Tensor condition = time.Forward(context, Times.Forward(context, times));
         if (embed != null)
             ElementwiseOp.AddInPlace(context.Stream, condition, embed.Forward(context, embedding!));
         condition = activateCondition.Forward(context, condition);

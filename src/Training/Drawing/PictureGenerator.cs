@@ -54,16 +54,7 @@ public sealed class PictureGenerator : IDisposable
     public static PictureGenerator Open(string run, Device device, Action<string>? notice = null)
     {
         using RunFolder folder = RunFolder.Open(run);
-        TrainedRun trained = TrainedRun.Load(folder, device, notice ?? (_ => { }));
-        if (trained.LackingStage is { } needed)
-        {
-            string done = trained.Stages.Count == 0 ? "no stage has a checkpoint" : "trained so far: " + string.Join(", ", trained.Stages);
-            trained.Model.Dispose();
-            throw new UserInputException($"{run}: its stage {needed}, which draws, is not trained yet ({done}); run: "
-                + $"{ShellCommand.Of("dalle2", "train", "--out", run, "--resume")}");
-        }
-
-        return new PictureGenerator(run, trained, device);
+        return new PictureGenerator(run, TrainedRun.LoadToDraw(folder, device, notice ?? (_ => { })), device);
     }
 
     /// <summary>Reads a prompt: what the run understands of it, what it does not know, and what lies behind its length.</summary>
