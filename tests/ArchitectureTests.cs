@@ -13,13 +13,14 @@ public class ArchitectureTests
         ["tests/Dalle2.Tests"],
         ["perf/Dalle2.Perf"],
         ["src/Cli/Dalle2.Cli", "src/Examples/Dalle2.Examples"],
+        ["src/Export/Dalle2.Export"],
         ["src/Training/Dalle2.Training"],
         ["src/Data/Dalle2.Data"],
         ["src/Models/Dalle2.Models", "tests/Ops/Dalle2.Ops"],
         ["src/Layers/Dalle2.Layers"],
         ["kernels/Dalle2.Kernels"],
         ["src/Tensors/Dalle2.Tensors", "tests/DebugKernels/Dalle2.DebugKernels", "tests/Standalone/Dalle2.Standalone"],
-        ["src/Gpu/Dalle2.Gpu", "tests/Ilgpu/Dalle2.IlgpuKernels"],
+        ["src/Gpu/Dalle2.Gpu", "tests/Ilgpu/Dalle2.IlgpuKernels", "tests/Drawing/Dalle2.Drawing"],
     ];
 
     static string Root { get; } = Path.GetFullPath(Path.Combine(Path.GetDirectoryName(SourcePath())!, ".."));

@@ -86,7 +86,8 @@ static class Application
             ("train", () => new TrainVerb()),
             ("generate", () => new GenerateVerb()), ("variations", () => new VariationsVerb()),
             ("interpolate", () => new InterpolateVerb()), ("edit", () => new EditVerb()), ("inpaint", () => new InpaintVerb()),
-            ("eval", () => new EvalVerb()), ("serve", () => new ServeVerb()), ("gradcheck", () => new GradcheckVerb()),
+            ("eval", () => new EvalVerb()), ("export", () => new ExportVerb()), ("serve", () => new ServeVerb()),
+            ("gradcheck", () => new GradcheckVerb()),
             ("bench", () => new BenchVerb()), ("profile", () => new ProfileVerb()), ("kernels", () => new KernelsVerb()),
         ];
         var root = new Command("dalle2", "Text to image, from the kernel up: trains on captioned pictures and draws from text.");

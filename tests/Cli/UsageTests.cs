@@ -8,7 +8,7 @@ namespace Dalle2.Tests.Cli;
 public class UsageTests
 {
     static readonly string[][] Verbs = [["devices"], ["demo"], ["data", "list"], ["data", "get"], ["data", "inspect"], ["data", "convert"],
-        ["train"], ["generate"], ["variations"], ["interpolate"], ["edit"], ["inpaint"], ["eval"], ["serve"],
+        ["train"], ["generate"], ["variations"], ["interpolate"], ["edit"], ["inpaint"], ["eval"], ["export"], ["serve"],
         ["gradcheck"], ["bench"], ["profile"], ["kernels", "list"], ["kernels", "show"]];
 
     [TestCaseSource(nameof(Verbs))]

@@ -13,6 +13,9 @@ public sealed class UnclipFamily : ModelFamily
     /// <summary>The family's name.</summary>
     public const string FamilyName = "unclip";
 
+    /// <summary>Image embeddings that the prior draws for a picture; the one that is nearest to the caption's embedding is kept.</summary>
+    public const int PriorCandidates = 2;
+
     /// <summary>Encoders of captions and pictures, contrastive.</summary>
     public const string Clip = "clip";
 

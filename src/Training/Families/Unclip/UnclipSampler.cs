@@ -13,8 +13,6 @@ namespace Dalle2.Training.Families.Unclip;
 /// <summary>Draws as unCLIP does: the caption's embedding, from it an image embedding by the prior (of two the one nearer to the caption), from that a picture by the decoder.</summary>
 sealed class UnclipSampler(UnclipModel model) : ISampler
 {
-    const int Candidates = 2;
-
     const string Ddim = "ddim", Ddpm = "ddpm", Dpm = "dpm";
 
     static readonly NumberOption Guidance = new(
@@ -187,7 +185,7 @@ sealed class UnclipSampler(UnclipModel model) : ISampler
     float[][] DrawEmbeddings(Context context, Batch captions, float[][] text, ulong seed, int firstNumber, SamplerSettings settings)
     {
         float[] texts = [.. text.SelectMany(row => row)];
-        float[][][] candidates = [.. Enumerable.Range(0, Candidates).Select(one =>
+        float[][][] candidates = [.. Enumerable.Range(0, UnclipFamily.PriorCandidates).Select(one =>
             Scaled(prior.Draw(context, captions, texts, seed, firstNumber, $"embedding{one}", settings)))];
         return [.. text.Select((row, b) => candidates.Select(all => all[b]).MaxBy(drawn => Dot(drawn, row))!)];
     }
