@@ -11,8 +11,8 @@ sealed class ExportVerb : Verb
 {
     readonly Argument<string> run = new("RUN") { Description = "The folder of a trained run." };
     readonly Option<string> format = VerbOptions.Text("--format", "F", ModelExport.Onnx,
-        "onnx: models of opset 17 with their weights, and draw.cs, which draws with them by ONNX Runtime; safetensors: the weights alone, a "
-        + "file for each part.");
+        "onnx: models of opset 17 with their weights, and draw.cs, which draws with them by ONNX Runtime; safetensors: the weights alone, "
+        + "a file for each part.");
     readonly Option<string?> output = VerbOptions.OptionalText("--out", "FOLDER", "A new or empty folder. [default: RUN/FORMAT]");
 
     public ExportVerb()
@@ -31,9 +31,10 @@ sealed class ExportVerb : Verb
 
     public override IReadOnlyList<string> Notes =>
     [
-        "Exported is what 'dalle2 generate' draws with: the newest checkpoint of each stage, moving averages where they are drawn with; nothing of the optimizer. "
-        + "The folder's README.md says what each file and tensor is.",
-        "With --format onnx, 'dotnet run draw.cs -- \"a prompt\"' there draws; the same seed gives the picture of 'dalle2 generate' up to rounding.",
+        "Exported is what 'dalle2 generate' draws with: the newest checkpoint of each stage, moving averages where they are drawn with; "
+        + "nothing of the optimizer. The folder's README.md says what each file and tensor is.",
+        "With --format onnx, 'dotnet run draw.cs -- \"a prompt\"' there draws; the same seed gives the picture of 'dalle2 generate' up to "
+        + "rounding.",
         "JSON: {run, format, folder, runHash, files:[{name, bytes}], seconds}.",
     ];
 

@@ -12,23 +12,23 @@ static class LayerText
     {
         Linear => "Linear: `weight [inputs, outputs]`, `bias [outputs]`",
         Conv2d => "Conv2d: `weight [rows, columns, inputs, outputs]`, `bias [outputs]`; zeros beyond the edges",
-        ConvTranspose2d => "ConvTranspose2d: the adjoint of a Conv2d from its outputs to its inputs, `weight [rows, columns, outputs, inputs]`, "
-            + "`bias [outputs]`",
+        ConvTranspose2d => "ConvTranspose2d: the adjoint of a Conv2d from its outputs to its inputs, "
+            + "`weight [rows, columns, outputs, inputs]`, `bias [outputs]`",
         GroupNorm => "GroupNorm: each sample's groups of neighboring channels to mean 0 and variance 1, then `gamma`, `beta [channels]`",
-        GroupNormActivation => "GroupNormActivation: GroupNorm with `gamma`, `beta [channels]`; then `y (1 + gain) + shift` where a `modulate` "
-            + "beside it gives each sample's gains and shifts, side by side; then SiLU unless it is told otherwise",
+        GroupNormActivation => "GroupNormActivation: GroupNorm with `gamma`, `beta [channels]`; then `y (1 + gain) + shift` where a "
+            + "`modulate` beside it gives each sample's gains and shifts, side by side; then SiLU unless it is told otherwise",
         BatchNorm => "BatchNorm: `gamma`, `beta`, `runningMean`, `runningVariance [channels]`",
         LayerNorm => "LayerNorm: rows to mean 0 and variance 1, then `gamma`, `beta [features]`",
         RmsNorm => "RmsNorm: rows to mean square 1, then `gamma [features]`",
         Embedding => "Embedding: `weight [tokens, features]`; with padding, token 0 reads as zeros whatever its row has",
         LearnedPositions => "LearnedPositions: `table [places, features]`, added",
-        Lstm => "Lstm: `weight [inputs, 4 hidden]`, `recurrentWeight [hidden, 4 hidden]`, `bias [4 hidden]`, panels in the order i, f, g, o; "
-            + "`c = f c' + i g`, `h = o tanh(c)`; behind a caption's end the state stays",
-        Gru => "Gru: `weight [inputs, 3 hidden]`, `recurrentWeight [hidden, 3 hidden]`, `bias`, `recurrentBias [3 hidden]`, panels in the order "
-            + "r, z, n; `n = tanh(p_n + r q_n)`, `h = (1 - z) n + z h'`; behind a caption's end the state stays",
+        Lstm => "Lstm: `weight [inputs, 4 hidden]`, `recurrentWeight [hidden, 4 hidden]`, `bias [4 hidden]`, panels in the order "
+            + "i, f, g, o; `c = f c' + i g`, `h = o tanh(c)`; behind a caption's end the state stays",
+        Gru => "Gru: `weight [inputs, 3 hidden]`, `recurrentWeight [hidden, 3 hidden]`, `bias`, `recurrentBias [3 hidden]`, panels in "
+            + "the order r, z, n; `n = tanh(p_n + r q_n)`, `h = (1 - z) n + z h'`; behind a caption's end the state stays",
         InfoNce => "InfoNce: the logarithm of what cosines are multiplied by in training",
-        CodePriorNetwork => "CodePriorNetwork: `count` of codes, the embeddings' `mean`, the components' `basis [components, features]`; bucket k "
-            + "of component i lies around `lows[i] + (k + 1/2) widths[i]`",
+        CodePriorNetwork => "CodePriorNetwork: `count` of codes, the embeddings' `mean`, the components' `basis [components, features]`; "
+            + "bucket k of component i lies around `lows[i] + (k + 1/2) widths[i]`",
         _ => $"{layer.GetType().Name}: {string.Join(", ", layer.Parameters.Select(p => $"`{p.Name[(p.Name.LastIndexOf('.') + 1)..]}`"))}",
     };
 

@@ -67,6 +67,11 @@ public static class ModelExport
         }
     }
 
+    /// <summary>Where an exported model comes from, a sentence.</summary>
+    internal static string Origin(RunFolder source, TrainedRun run, string version) =>
+        $"Exported by dalle2 {version} from the run `{Path.GetFileName(Path.GetFullPath(source.FolderPath))}` (runHash `{run.Hash}`, "
+        + $"stages trained: {string.Join(", ", run.Stages)}).";
+
     static void RequireFree(string folder)
     {
         if (File.Exists(folder))

@@ -18,6 +18,9 @@ static class OnnxExport
     static readonly JsonSerializerOptions Indented =
         new() { WriteIndented = true, NewLine = "\n", Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
+    // Of a repository around the exported folder, those of the compiler and of packages would be the program's too.
+    static readonly string[] Settings = ["Directory.Build.props", "Directory.Packages.props"];
+
     // What the program takes no heed of: it has one sampler of each kind.
     static readonly string[] Left = ["eta"];
 
@@ -28,6 +31,12 @@ static class OnnxExport
             graph.Save(Path.Combine(folder, $"{graph.Name}.onnx"), version);
         AtomicFile.WriteText(Path.Combine(folder, "model.json"), $"{Numbers(run, model).ToJsonString(Indented)}\n");
         AtomicFile.Write(Path.Combine(folder, "draw.cs"), Script());
+        foreach (string name in Settings)
+        {
+            AtomicFile.WriteText(
+                Path.Combine(folder, name), "<!-- draw.cs is built with no settings of the folders above. -->\n<Project />\n");
+        }
+
         AtomicFile.WriteText(Path.Combine(folder, "README.md"), Page(source, run, model, version));
     }
 
@@ -35,7 +44,10 @@ static class OnnxExport
     {
         var numbers = new JsonObject
         {
-            ["model"] = run.Family.Name, ["runHash"] = run.Hash, ["imageSide"] = run.Config.ImageSide, ["maxWords"] = run.Config.MaxWords,
+            ["model"] = run.Family.Name,
+            ["runHash"] = run.Hash,
+            ["imageSide"] = run.Config.ImageSide,
+            ["maxWords"] = run.Config.MaxWords,
         };
         foreach (var (name, value) in model.Numbers)
             numbers[name] = value?.DeepClone();
@@ -60,8 +72,8 @@ static class OnnxExport
             $"""
             # A {run.Family.Name} model as ONNX
 
-            Exported by dalle2 {version} from the run `{Path.GetFileName(Path.GetFullPath(source.FolderPath))}` (runHash `{run.Hash}`, stages trained: {string.Join(", ", run.Stages)}).
-            Operators of opset {Graph.Opset}, float32, weights inside. The parameters are those that drawing uses, moving averages where it draws with those.
+            {ModelExport.Origin(source, run, version)}
+            Operators of opset {Graph.Opset}, float32, weights inside: those that drawing uses, moving averages where it draws with those.
 
             ## Drawing
 

@@ -23,7 +23,10 @@ static class SafeTensorsExport
             ];
             SafeTensorsFile.Write(Path.Combine(folder, $"{name}.safetensors"), tensors, new Dictionary<string, string>
             {
-                ["format"] = "dalle2.gpu.weights", ["model"] = run.Family.Name, ["part"] = name, ["run_hash"] = run.Hash,
+                ["format"] = "dalle2.gpu.weights",
+                ["model"] = run.Family.Name,
+                ["part"] = name,
+                ["run_hash"] = run.Hash,
                 ["version"] = version,
             });
             page.Append(Section(store));
@@ -39,7 +42,7 @@ static class SafeTensorsExport
         return $"""
             # Weights of a {run.Family.Name} model
 
-            Exported by dalle2 {version} from the run `{Path.GetFileName(Path.GetFullPath(source.FolderPath))}` (runHash `{run.Hash}`, stages trained: {string.Join(", ", run.Stages)}).
+            {ModelExport.Origin(source, run, version)}
             These are the parameters that drawing uses, moving averages where it draws with those, in float32; nothing of the optimizer.
             Encoders are as the last stage that trained them left them.
 

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using System.Xml.Linq;
 using Dalle2.Tests.Data;
 
 namespace Dalle2.Tests.Cli;
@@ -42,6 +43,9 @@ public class ExportTests
         CommandRun exported = CommandRun.Of("export", run).Succeeded();
         Assert.That(exported.Output, Does.Contain("text-encoder.onnx").And.Contain("dotnet run draw.cs"));
         Assert.That(File.Exists(Path.Combine(run, "onnx", "draw.cs")));
+        // Else the settings of a repository around the run would be the program's, and it would not build in this one.
+        foreach (string settings in new[] { "Directory.Build.props", "Directory.Packages.props" })
+            Assert.That(XDocument.Load(Path.Combine(run, "onnx", settings)).Root!.IsEmpty);
         // An empty folder is as good as none.
         string target = Directory.CreateDirectory(folder["empty"]).FullName;
         CommandRun.Of("export", run, "--out", target).Succeeded();

@@ -48,12 +48,30 @@ public class ExportedRuns
     {
         var classic = (ClassicConfig)ModelFamily.Get("classic").Preset("tiny") with
         {
-            Samples = 24, Batch = 4, TextSteps = 3, ImageSteps = 3, JointSteps = 3, DecoderSteps = 3, FineTuneSteps = 3, LearningRate = .02f,
+            Samples = 24,
+            Batch = 4,
+            TextSteps = 3,
+            ImageSteps = 3,
+            JointSteps = 3,
+            DecoderSteps = 3,
+            FineTuneSteps = 3,
+            LearningRate = .02f,
         };
         var unclip = (UnclipConfig)ModelFamily.Get("unclip").Preset("tiny") with
         {
-            Samples = 24, Batch = 4, ClipBatch = 4, PriorBatch = 4, MaxWords = 12, ClipSteps = 3, PriorSteps = 3, DecoderSteps = 3,
-            UpsamplerSteps = 3, SecondUpsamplerSteps = 3, LearningRate = .02f, EmaDecay = .5f, PriorWidth = 16,
+            Samples = 24,
+            Batch = 4,
+            ClipBatch = 4,
+            PriorBatch = 4,
+            MaxWords = 12,
+            ClipSteps = 3,
+            PriorSteps = 3,
+            DecoderSteps = 3,
+            UpsamplerSteps = 3,
+            SecondUpsamplerSteps = 3,
+            LearningRate = .02f,
+            EmaDecay = .5f,
+            PriorWidth = 16,
         };
         return name switch
         {

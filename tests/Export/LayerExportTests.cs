@@ -86,10 +86,12 @@ public class LayerExportTests
 
         var graph = new Graph("layer", "");
         // Only what a graph may not know beforehand has a name.
-        string[] extents = [.. shape.Select((extent, axis) => axis == 0 ? "batch" : shape.Length == 3 && axis == 1 ? "places" : $"{extent}")];
+        string[] extents =
+            [.. shape.Select((extent, axis) => axis == 0 ? "batch" : shape.Length == 3 && axis == 1 ? "places" : $"{extent}")];
         Value input = graph.Input(new("x", extents, ""));
         Value y = new Translator(graph, device.Stream).Apply(layer, shape.Length == 4 ? graph.ToChannelsFirst(input) : input);
-        graph.Output(new("y", [.. Enumerable.Range(0, y.Rank).Select(axis => $"axis{axis}")], ""), y.Rank == 4 ? graph.ToChannelsLast(y) : y);
+        graph.Output(
+            new("y", [.. Enumerable.Range(0, y.Rank).Select(axis => $"axis{axis}")], ""), y.Rank == 4 ? graph.ToChannelsLast(y) : y);
         Assert.That(OnnxSession.Run(graph, ("x", x, shape))["y"], Is.EqualTo(expected).Within(2e-5f));
     }
 

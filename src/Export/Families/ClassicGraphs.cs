@@ -2,7 +2,6 @@ using System.Text.Json.Nodes;
 using Dalle2.Export.Graphs;
 using Dalle2.Export.Translation;
 using Dalle2.Gpu.Runtime;
-using Dalle2.Layers;
 using Dalle2.Models.Parts;
 using Dalle2.Training.Families;
 using Dalle2.Training.Families.Classic;
@@ -36,7 +35,7 @@ static class ClassicGraphs
     static Graph TextEncoder(FamilyModel model, ClassicConfig config, Device device)
     {
         var graph = new Graph("text-encoder", "The features of captions.");
-        Value tokens = graph.Input(OnnxModel.Tokens);
+        Value tokens = graph.Input(OnnxModel.Tokens(config.MaxWords));
         (Value text, _) = new Translator(graph, device.Stream).EncodeCaptions(model.Part<CaptionEncoder>("text"), tokens);
         graph.Output(Features(config), text);
         return graph;
@@ -49,7 +48,8 @@ static class ClassicGraphs
         (Value mean, Value logVariance) = new Translator(graph, device.Stream).DrawLatent(model.Part<TextPrior>("prior"), text);
         graph.Output(new("mean", ["batch", $"{config.Latent}"], "the latent's mean"), mean);
         graph.Output(
-            new("logVariance", ["batch", $"{config.Latent}"], "the log of its variance; z = mean + exp(logVariance / 2) noise"), logVariance);
+            new("logVariance", ["batch", $"{config.Latent}"], "the log of its variance; z = mean + exp(logVariance / 2) noise"),
+            logVariance);
         return graph;
     }
 
@@ -68,16 +68,18 @@ static class ClassicGraphs
 
     static Graph ClipText(FamilyModel joint, ClassicConfig config, Device device)
     {
-        var graph = new Graph("clip-text", "Unit vectors of captions, in the space of the pictures'; with the text encoder of the joint stage.");
+        var graph = new Graph(
+            "clip-text", "Unit vectors of captions, in the space of the pictures'; with the text encoder of the joint stage.");
         var translator = new Translator(graph, device.Stream);
-        (Value text, _) = translator.EncodeCaptions(joint.Part<CaptionEncoder>("text"), graph.Input(OnnxModel.Tokens));
+        (Value text, _) = translator.EncodeCaptions(joint.Part<CaptionEncoder>("text"), graph.Input(OnnxModel.Tokens(config.MaxWords)));
         graph.Output(Embedding(config), translator.EmbedFeatures(joint.Part<ContrastiveHead>("contrast"), "text", text));
         return graph;
     }
 
     static Graph ClipImage(FamilyModel joint, ClassicConfig config, Device device)
     {
-        var graph = new Graph("clip-image", "Unit vectors of pictures, in the space of the captions'; with the image encoder of the joint stage.");
+        var graph = new Graph(
+            "clip-image", "Unit vectors of pictures, in the space of the captions'; with the image encoder of the joint stage.");
         var translator = new Translator(graph, device.Stream);
         Value picture = graph.ToChannelsFirst(graph.Input(Pictures("picture", config, "pictures in [0, 1]")));
         Value features = translator.Apply(joint.Part<ImageEncoder>("image"), picture);
@@ -88,7 +90,8 @@ static class ClassicGraphs
     static GraphPort Features(ClassicConfig config) => new("features", ["batch", $"{config.TextFeatures}"], "the features of captions");
 
     static GraphPort Embedding(ClassicConfig config) => new(
-        "embedding", ["batch", $"{config.JointFeatures}"], "unit vectors; the nearer a caption and a picture, the larger their scalar product");
+        "embedding", ["batch", $"{config.JointFeatures}"],
+        "unit vectors; the nearer a caption and a picture, the larger their scalar product");
 
     static GraphPort Pictures(string name, ClassicConfig config, string meaning) => new(
         name, ["batch", $"{config.ImageSide}", $"{config.ImageSide}", "3"], meaning);

@@ -26,9 +26,11 @@ sealed record OnnxModel(IReadOnlyList<Graph> Graphs, JsonObject Numbers)
     };
 
     /// <summary>Word numbers, the input of text encoders.</summary>
-    public static GraphPort Tokens { get; } = new(
+    /// <param name="most">Words that the model reads.</param>
+    public static GraphPort Tokens(int most) => new(
         "tokens", ["batch", "words"],
-        "the numbers of each caption's words in vocabulary.txt, whose first line is number 0; 0 behind a shorter caption", IsWhole: true);
+        $"the numbers of each caption's words in vocabulary.txt, whose first line is number 0; 0 behind a shorter caption; {most} words at "
+        + "most", IsWhole: true);
 
     /// <summary>How far samples are noise, an input of diffusion's networks.</summary>
     public static GraphPort Time { get; } = new("time", ["batch"], "how far each is noise, from 0 (not at all) to 1");

@@ -2,7 +2,6 @@ using System.Text.Json.Nodes;
 using Dalle2.Export.Graphs;
 using Dalle2.Export.Translation;
 using Dalle2.Gpu.Runtime;
-using Dalle2.Layers;
 using Dalle2.Models.Diffusion;
 using Dalle2.Models.Parts;
 using Dalle2.Models.Unclip;
@@ -33,11 +32,16 @@ sealed class UnclipGraphs
         var graphs = new UnclipGraphs(run.Model, config, device);
         var numbers = new JsonObject
         {
-            ["decoderSide"] = graphs.side, ["embedding"] = config.Embedding, ["upsamplers"] = config.Upsamplers,
-            ["prior"] = config.Prior.ToString().ToLowerInvariant(), ["candidates"] = UnclipFamily.PriorCandidates,
+            ["decoderSide"] = graphs.side,
+            ["embedding"] = config.Embedding,
+            ["upsamplers"] = config.Upsamplers,
+            ["prior"] = config.Prior.ToString().ToLowerInvariant(),
+            ["candidates"] = UnclipFamily.PriorCandidates,
             ["schedule"] = new JsonObject
             {
-                ["name"] = "cosine", ["offset"] = NoiseSchedule.CosineOffset, ["leastLog"] = NoiseSchedule.LeastLog,
+                ["name"] = "cosine",
+                ["offset"] = NoiseSchedule.CosineOffset,
+                ["leastLog"] = NoiseSchedule.LeastLog,
             },
         };
         List<Graph> all = [graphs.TextEncoder(), graphs.ImageEncoder()];
@@ -54,7 +58,8 @@ sealed class UnclipGraphs
     {
         var graph = new Graph("text-encoder", "CLIP's embeddings of captions.");
         var translator = new Translator(graph, device.Stream);
-        (Value text, Value words) = translator.EncodeCaptions(model.Part<CaptionEncoder>("text"), graph.Input(OnnxModel.Tokens));
+        (Value text, Value words) = translator.EncodeCaptions(
+            model.Part<CaptionEncoder>("text"), graph.Input(OnnxModel.Tokens(config.MaxWords)));
         graph.Output(
             Embedding("embedding", "embeddings of captions"),
             Scaled(graph, translator.EmbedFeatures(model.Part<ContrastiveHead>("contrast"), "text", text)));

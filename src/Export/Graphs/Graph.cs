@@ -116,7 +116,11 @@ sealed partial class Graph(string name, string description)
     {
         var model = new ModelProto
         {
-            IrVersion = FormatVersion, ProducerName = "Dalle2.Gpu", ProducerVersion = producerVersion, DocString = description, Graph = graph,
+            IrVersion = FormatVersion,
+            ProducerName = "Dalle2.Gpu",
+            ProducerVersion = producerVersion,
+            DocString = description,
+            Graph = graph,
         };
         model.OpsetImport.Add(new OperatorSetIdProto { Domain = "", Version = Opset });
         AtomicFile.Write(path, stream => model.WriteTo(stream));
@@ -180,16 +184,8 @@ sealed partial class Graph(string name, string description)
                 : new TensorShapeProto.Types.Dimension { DimParam = extent });
         }
 
-        return new ValueInfoProto
-        {
-            Name = port.Name, DocString = port.Meaning,
-            Type = new TypeProto
-            {
-                TensorType = new TypeProto.Types.Tensor
-                {
-                    ElemType = (int)(port.IsWhole ? TensorProto.Types.DataType.Int64 : TensorProto.Types.DataType.Float), Shape = shape,
-                },
-            },
-        };
+        TensorProto.Types.DataType type = port.IsWhole ? TensorProto.Types.DataType.Int64 : TensorProto.Types.DataType.Float;
+        var tensor = new TypeProto.Types.Tensor { ElemType = (int)type, Shape = shape };
+        return new ValueInfoProto { Name = port.Name, DocString = port.Meaning, Type = new TypeProto { TensorType = tensor } };
     }
 }

@@ -36,7 +36,7 @@ static class DrawingProgram
         {
             if (!arguments[i].StartsWith("--", StringComparison.Ordinal))
                 prompt = prompt == null ? arguments[i] : throw new ArgumentException($"'{arguments[i]}' is a second prompt; use quotes");
-            else if (i + 1 < arguments.Length)
+            else if (i + 1 < arguments.Length && !arguments[i + 1].StartsWith("--", StringComparison.Ordinal))
                 given[arguments[i][2..]] = arguments[++i];
             else
                 throw new ArgumentException($"{arguments[i]} takes a value");
@@ -442,7 +442,10 @@ sealed class Captions
         return [.. read.Select(word => (long)numbers.GetValueOrDefault(word, Unknown))];
     }
 
-    /// <summary>Letters, marks and digits run together, with an apostrophe or hyphen between; any other character is a word of its own.</summary>
+    /// <summary>
+    /// Letters, marks and digits run together, with an apostrophe or hyphen between; any other character is a word of its own. An accent that is typed as a mark behind its letter stays one,
+    /// where dalle2 makes both one character.
+    /// </summary>
     public static List<string> Split(string caption)
     {
         var words = new List<string>();

@@ -1,5 +1,4 @@
 using Dalle2.Export.Graphs;
-using Dalle2.Kernels.Shared;
 using Dalle2.Layers;
 using Dalle2.Models.Parts;
 

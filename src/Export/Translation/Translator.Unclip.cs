@@ -58,7 +58,8 @@ sealed partial class Translator
     public Value PredictCode(CodePriorNetwork network, Value text, Value before)
     {
         Value x = Embed((Embedding)Part(network, "code"), before);
-        Value told = graph.Reshape(Apply(Part(network, "text"), text), 0, network.Components, ParameterOf(Part(network, "code"), "weight").Shape[1]);
+        int width = ParameterOf(Part(network, "code"), "weight").Shape[1];
+        Value told = graph.Reshape(Apply(Part(network, "text"), text), 0, network.Components, width);
         x = graph.Add(x, graph.First(told, graph.Unsqueeze(graph.Extent(before, 1), 0), 1));
         return Apply(Part(network, "end"), Apply(Part(network, "last"), Apply(Part(network, "transformer"), x)));
     }
@@ -80,7 +81,8 @@ sealed partial class Translator
         int half = embedding.Width / 2;
         float[] frequencies =
         [
-            .. Enumerable.Range(0, half).Select(i => (float)(embedding.Factor * Math.Pow(TimeEmbeddingOp.LongestPeriod, -(double)i / half))),
+            .. Enumerable.Range(0, half)
+                .Select(i => (float)(embedding.Factor * Math.Pow(TimeEmbeddingOp.LongestPeriod, -(double)i / half))),
         ];
         Value angles = graph.Multiply(graph.Unsqueeze(times, 1), graph.Constant("frequencies", [1, half], frequencies));
         return graph.Concatenate(1, graph.Each("Cos", angles), graph.Each("Sin", angles));

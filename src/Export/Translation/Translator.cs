@@ -2,7 +2,6 @@ using Dalle2.Export.Graphs;
 using Dalle2.Kernels.Shared;
 using Dalle2.Layers;
 using Dalle2.Models.Parts;
-using Dalle2.Tensors;
 using DeviceStream = Dalle2.Gpu.Runtime.Stream;
 
 namespace Dalle2.Export.Translation;
@@ -72,7 +71,8 @@ sealed partial class Translator(Graph graph, DeviceStream stream)
     };
 
     static Layer Part(Layer layer, string name) => FindPart(layer, name)
-        ?? throw new NotSupportedException($"{layer.Name}: it has no part '{name}', so its form is not known here; take --format safetensors");
+        ?? throw new NotSupportedException(
+            $"{layer.Name}: it has no part '{name}', so its form is not known here; take --format safetensors");
 
     static Layer? FindPart(Layer layer, string name) => layer.Children.FirstOrDefault(child => child.Name == name).Layer;
 
