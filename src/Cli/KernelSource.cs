@@ -38,14 +38,16 @@ static class KernelSource
     // The points are those of the body: the signature stands above it, and a comment above that.
     static string Cut(string[] lines, string name, int first, int last)
     {
-        while (first > 0 && !lines[first].Contains($" {name}(", StringComparison.Ordinal) && !lines[first].Contains($" {name}<",
-            StringComparison.Ordinal))
+        while (first > 0 && !Begins(lines[first]))
             first--;
         while (first > 0 && lines[first - 1].TrimStart() is ['/', '/', ..] or ['[', ..])
             first--;
         int indent = lines[first].Length - lines[first].TrimStart().Length;
         return string.Join('\n', lines[first..(last + 1)].Select(line => line.TrimEnd()).Select(
             line => line.Length >= indent && line[..indent].All(char.IsWhiteSpace) ? line[indent..] : line)) + "\n";
+
+        bool Begins(string line) =>
+            line.Contains($" {name}(", StringComparison.Ordinal) || line.Contains($" {name}<", StringComparison.Ordinal);
     }
 
     static string Text(MetadataReader reader, DocumentHandle document, string path)

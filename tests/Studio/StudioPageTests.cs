@@ -195,7 +195,8 @@ public class StudioPageTests
         ILocator forms = page.Locator(".pane pre");
         await Assertions.Expect(forms).ToHaveCountAsync(4);
         await Assertions.Expect(forms.Nth(0)).ToContainTextAsync("static void UpdateKernel(", new() { Timeout = Patience });
-        await Assertions.Expect(forms.Nth(1)).ToContainTextAsync("kernel ExponentialMovingAverageOp.UpdateKernel", new() { Timeout = Patience });
+        await Assertions.Expect(forms.Nth(1)).ToContainTextAsync(
+            "kernel ExponentialMovingAverageOp.UpdateKernel", new() { Timeout = Patience });
         await Assertions.Expect(forms.Nth(3)).ToContainTextAsync(".entry", new() { Timeout = Patience });
         await page.GetByLabel("Shown as").Nth(2).SelectOptionAsync("opencl");
         await Assertions.Expect(forms.Nth(2)).ToContainTextAsync("__kernel", new() { Timeout = Patience });
@@ -284,8 +285,8 @@ public class StudioPageTests
     async Task OpenPage(int width, ColorScheme scheme)
     {
         complaints.Clear();
-        IBrowserContext context = await browser.NewContextAsync(new() { ViewportSize = new() { Width = width, Height = 800 },
-            ColorScheme = scheme });
+        IBrowserContext context = await browser.NewContextAsync(
+            new() { ViewportSize = new() { Width = width, Height = 800 }, ColorScheme = scheme });
         page = await context.NewPageAsync();
         page.Console += (_, message) =>
         {

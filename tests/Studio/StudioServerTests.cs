@@ -54,8 +54,10 @@ public class StudioServerTests
         JsonArray pictures = job["result"]!["pictures"]!.AsArray();
         Assert.That(pictures, Has.Count.EqualTo(2), job.ToJsonString());
         for (int i = 0; i < 2; i++)
-            Assert.That(await Pixels("classic", (string)pictures[i]!["id"]!), Is.EqualTo(PictureDecoder.Decode(
-                folder[$"x-{i + 1}.png"]).Rgba));
+        {
+            Assert.That(await Pixels("classic", (string)pictures[i]!["id"]!),
+                Is.EqualTo(PictureDecoder.Decode(folder[$"x-{i + 1}.png"]).Rgba));
+        }
 
         JsonNode again = await client.Do("/api/draw", new { run = "classic", kind = "again", picture = (string)pictures[1]!["id"]! });
         Assert.That((bool)again["result"]!["identical"]!);
@@ -89,7 +91,7 @@ public class StudioServerTests
         async Task<string> Ask()
         {
             var (_, job) = await client.Post("/api/draw",
-                new { run = "unclip", kind = "text", prompt = Prompt, settings = new Dictionary<string, string> { ["steps"] = "6" } });
+                new { run = "unclip", kind = "text", prompt = Prompt, settings = Set("steps=6") });
             return (string)job["id"]!;
         }
     }
@@ -167,28 +169,16 @@ public class StudioServerTests
         using var runs = new TemporaryFolder();
         using StudioServer own = StudioRuns.Open(runs.Path);
         using var page = new StudioClient(own.Address);
-        var settings = new Dictionary<string, string>
-        {
-            ["samples"] = "64",
-            ["batch"] = "8",
-            ["textSteps"] = "3",
-            ["imageSteps"] = "3",
-            ["jointSteps"] = "3",
-            ["decoderSteps"] = "3",
-            ["fineTuneSteps"] = "100000",
-            ["checkpointEvery"] = "2",
-            ["logEvery"] = "1",
-        };
+        Dictionary<string, string> settings = Set("samples=64", "batch=8", "textSteps=3", "imageSteps=3", "jointSteps=3", "decoderSteps=3",
+            "fineTuneSteps=100000", "checkpointEvery=2", "logEvery=1");
         var (_, begun) = await page.Post("/api/train", new { run = "mine", model = "classic", preset = "tiny", settings });
         string id = (string)begun["id"]!;
 
-        // A second drawing waits and says for what; a second training of the same run is refused.
+        // What comes behind it waits, and says for what.
         var (_, waiting) = await page.Post("/api/profile", new { preset = "tiny" });
         Assert.That((string)waiting["waitsFor"]!, Does.Contain("training 'mine'").And.Contain("cpu"));
         await page.Post($"/api/jobs/{waiting["id"]}/stop", new { });
         Assert.That((string)(await page.Get($"/api/jobs/{waiting["id"]}"))["state"]!, Is.EqualTo("stopped"));
-        Assert.That(await page.Fault(HttpStatusCode.Conflict, "/api/train", new { run = "mine", preset = "tiny", model = "classic" })
-            .ContinueWith(task => task.IsFaulted ? "already" : task.Result), Does.Contain("already"));
 
         await foreach (var (name, data) in page.Events())
         {
@@ -196,6 +186,7 @@ public class StudioServerTests
                 break;
         }
 
+        Assert.That(await page.Fault(HttpStatusCode.Conflict, "/api/train", new { run = "mine", resume = true }), Does.Contain("already"));
         JsonNode? followed = null;
         await foreach (var (name, data) in page.Events("?follow=mine"))
         {
@@ -242,8 +233,7 @@ public class StudioServerTests
     public async Task A_profile_is_a_table_and_a_flame_whose_parts_fit_into_the_step()
     {
         JsonNode job = await client.Do("/api/profile",
-            new { preset = "tiny", model = "classic", stage = "image", steps = 2, warmup = 1, settings = new Dictionary<string,
-                string> { ["samples"] = "64", ["batch"] = "8" } });
+            new { preset = "tiny", model = "classic", stage = "image", steps = 2, warmup = 1, settings = Set("samples=64", "batch=8") });
         Assert.That((string)job["state"]!, Is.EqualTo("done"), job.ToJsonString());
         JsonNode flame = job["result"]!["flame"]!;
         double step = (double)flame["ms"]!;
@@ -313,31 +303,26 @@ public class StudioServerTests
         Assert.That(await client.Fault(HttpStatusCode.NotFound, "/api/runs/classic/gallery/20200101-000000-0000000-abcd"),
             Does.Contain("there is no picture"));
         Assert.That(await client.Fault(HttpStatusCode.NotFound, "/nowhere"), Does.Contain("no such page"));
-        Assert.That(await client.Fault(HttpStatusCode.BadRequest, "/api/draw", new { run = "classic", kind = "text" }), Does.Contain(
-            "prompt"));
-        Assert.That(await client.Fault(HttpStatusCode.BadRequest, "/api/draw", new { run = "classic", kind = "sing" }), Does.Contain(
-            "sing"));
-        Assert.That(await client.Fault(HttpStatusCode.BadRequest, "/api/draw", new { run = "classic", kind = "text", prompt = "a",
-            count = 9999 }),
-            Does.Contain("count"));
-        Assert.That(await client.Fault(HttpStatusCode.BadRequest, "/api/draw", new { run = "classic", kind = "text", prompt = "a",
-            other = 1 }),
-            Does.Contain("not of its form"));
-        Assert.That(await client.Fault(HttpStatusCode.BadRequest, "/api/draw",
-            new { run = "classic", kind = "text", prompt = "a", device = "abacus" }), Does.Contain("abacus"));
-        Assert.That(await client.Fault(HttpStatusCode.BadRequest, "/api/train", new { run = "../x", preset = "tiny" }), Does.Contain(
-            "letters"));
-        Assert.That(await client.Fault(HttpStatusCode.BadRequest, "/api/train", new { run = "classic", preset = "tiny" }), Does.Contain(
-            "already"));
-        Assert.That(await client.Fault(HttpStatusCode.BadRequest, "/api/train",
-            new { run = "y", settings = new Dictionary<string, string> { ["wordVectors"] = "/etc/passwd" } }), Does.Contain("wordVectors"));
-        Assert.That(await client.Fault(HttpStatusCode.BadRequest, "/api/train",
-            new { run = "y", settings = new Dictionary<string, string> { ["batch"] = "many" } }), Does.Contain("batch=many"));
+        (string Path, object Request, string Sentence)[] wrong =
+        [
+            ("/api/draw", new { run = "classic", kind = "text" }, "prompt"),
+            ("/api/draw", new { run = "classic", kind = "sing" }, "sing"),
+            ("/api/draw", new { run = "classic", kind = "text", prompt = "a", count = 9999 }, "count"),
+            ("/api/draw", new { run = "classic", kind = "text", prompt = "a", other = 1 }, "not of its form"),
+            ("/api/draw", new { run = "classic", kind = "text", prompt = "a", device = "abacus" }, "abacus"),
+            ("/api/train", new { run = "../x", preset = "tiny" }, "letters"),
+            ("/api/train", new { run = "classic", preset = "tiny" }, "already"),
+            ("/api/train", new { run = "y", settings = Set("wordVectors=/etc/passwd") }, "wordVectors"),
+            ("/api/train", new { run = "y", settings = Set("batch=many") }, "batch=many"),
+            ("/api/profile", new { }, "preset"),
+        ];
+        foreach (var (path, request, sentence) in wrong)
+            Assert.That(await client.Fault(HttpStatusCode.BadRequest, path, request), Does.Contain(sentence));
         JsonNode job = await client.Do("/api/draw",
-            new { run = "classic", kind = "text", prompt = Prompt, settings = new Dictionary<string, string> { ["guidance"] = "2" } });
+            new { run = "classic", kind = "text", prompt = Prompt, settings = Set("guidance=2") });
         Assert.That((string)job["fault"]!, Does.Contain("guidance"));
-        JsonNode without = await client.Do("/api/draw", new { run = "classic", kind = "variations",
-            picture = "20200101-000000-0000000-abcd" });
+        JsonNode without = await client.Do(
+            "/api/draw", new { run = "classic", kind = "variations", picture = "20200101-000000-0000000-abcd" });
         Assert.That((string)without["fault"]!, Does.Contain("picture"));
     }
 
@@ -409,6 +394,9 @@ public class StudioServerTests
         Assert.That(await serving, Is.EqualTo(ExitCode.Ok), error.ToString());
         Assert.That((string)JsonNode.Parse(output.ToString())!["address"]!, Does.StartWith("http://127.0.0.1:"));
     }
+
+    static Dictionary<string, string> Set(params string[] values) =>
+        values.ToDictionary(value => value.Split('=')[0], value => value.Split('=')[1]);
 
     static string Run(string name) => Path.Combine(StudioRuns.Folder, name);
 

@@ -9,7 +9,7 @@ namespace Dalle2.Cli.Studio;
 enum JobState { Queued, Running, Done, Failed, Stopped }
 
 /// <summary>Work on a device that a page asked for: a drawing, a training, an evaluation, a profile. A closed page stops none.</summary>
-abstract class Job
+abstract class Job : IDisposable
 {
     // The newest sentences are kept.
     const int MostNotices = 100;
@@ -66,13 +66,15 @@ abstract class Job
     /// <summary>Asks it to come to an end; one that waits is over at once.</summary>
     public void Stop()
     {
-        stop.Cancel();
         lock (guard)
         {
-            if (State != JobState.Queued)
+            if (IsOver)
                 return;
-            State = JobState.Stopped;
+            if (State == JobState.Queued)
+                State = JobState.Stopped;
         }
+
+        stop.Cancel();
 
         Changed?.Invoke(this);
     }
@@ -113,6 +115,9 @@ abstract class Job
 
         Changed?.Invoke(this);
     }
+
+    /// <summary>Forgets it, once it is over.</summary>
+    public void Dispose() => stop.Dispose();
 
     /// <summary>What a page is told of it.</summary>
     public JsonObject ToJson(string? waitsFor = null)

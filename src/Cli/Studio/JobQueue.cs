@@ -36,7 +36,11 @@ sealed class JobQueue : IDisposable
             job.Changed = Tell;
             jobs.Add(job);
             foreach (Job old in jobs.Where(one => one.IsOver).SkipLast(MostRemembered).ToArray())
+            {
                 jobs.Remove(old);
+                old.Dispose();
+            }
+
             if (!workers.ContainsKey(job.Place))
             {
                 workers[job.Place] = new Thread(() => Work(job.Place)) { IsBackground = true, Name = $"jobs on {job.Place}" };
@@ -106,6 +110,7 @@ sealed class JobQueue : IDisposable
 
         foreach (Thread worker in running)
             worker.Join();
+        jobs.ForEach(job => job.Dispose());
     }
 
     // A worker ends when nothing is left; the next job starts another.

@@ -67,8 +67,11 @@ sealed class StudioGate(StudioOptions options)
     StudioFaultException? Refusal(HttpRequest request)
     {
         if (!IsNamed(request.Host))
-            return new StudioFaultException(StatusCodes.Status421MisdirectedRequest,
-                "this studio has another address; see where it was started");
+        {
+            return new StudioFaultException(
+                StatusCodes.Status421MisdirectedRequest, "this studio has another address; see where it was started");
+        }
+
         string site = request.Headers["Sec-Fetch-Site"].ToString();
         bool isOwn = site is "" or "same-origin";
         // A link or an address that is typed opens the page, and nothing else.
