@@ -17,6 +17,7 @@ sealed class PerfCommand : Command
         Add(new ProfileStepVerb());
         Add(new ScaleVerb());
         Add(new ServeVerb());
+        Add(new StudioVerb());
         Options.Add(new HelpOption("--help", "-h", "-?") { Description = "Show help.", Action = new HelpPage() });
     }
 }

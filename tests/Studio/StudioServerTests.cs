@@ -321,9 +321,10 @@ public class StudioServerTests
         JsonNode job = await client.Do("/api/draw",
             new { run = "classic", kind = "text", prompt = Prompt, settings = Set("guidance=2") });
         Assert.That((string)job["fault"]!, Does.Contain("guidance"));
-        JsonNode without = await client.Do(
-            "/api/draw", new { run = "classic", kind = "variations", picture = "20200101-000000-0000000-abcd" });
-        Assert.That((string)without["fault"]!, Does.Contain("picture"));
+        Assert.That(await client.Fault(HttpStatusCode.NotFound, "/api/draw",
+            new { run = "classic", kind = "variations", picture = "20200101-000000-0000000-abcd" }), Does.Contain("there is no picture"));
+        Assert.That(await client.Fault(HttpStatusCode.NotFound, "/api/draw", new { run = "other", kind = "text", prompt = Prompt }),
+            Does.Contain("there is no run 'other'"));
     }
 
     [Test]

@@ -184,8 +184,15 @@ sealed class StudioEndpoints(StudioOptions options, RunLibrary library, JobQueue
         DrawingRequest request = await Answers.Request<DrawingRequest>(context);
         request.Validate();
         _ = DrawingJob.ParsePrecision(request.Precision);
+        string run = library.Find(request.Run);
+        foreach (string? picture in (string?[])[request.Picture, request.OtherPicture])
+        {
+            if (picture is not null)
+                new Gallery(run).Find(picture);
+        }
+
         await Take(context, new DrawingJob(
-            request, library.Find(request.Run), Known.Device(request.Device ?? options.Device), generators, hub));
+            request, run, Known.Device(request.Device ?? options.Device), generators, hub));
     }
 
     async Task Train(HttpContext context)
