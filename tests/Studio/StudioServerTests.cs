@@ -153,6 +153,19 @@ public class StudioServerTests
     }
 
     [Test]
+    public async Task A_run_is_opened_ahead_once_and_nothing_is_kept_of_it()
+    {
+        using StudioServer own = StudioRuns.Open();
+        using var page = new StudioClient(own.Address);
+        int before = (await page.Get("/api/runs/unclip/gallery")).AsArray().Count;
+        JsonNode opened = await page.Do("/api/runs/unclip/open", new { });
+        Assert.That((string)opened["state"]!, Is.EqualTo("done"), opened.ToJsonString());
+        var (status, second) = await page.Post("/api/runs/unclip/open", new { });
+        Assert.That((status, second.AsObject().Count), Is.EqualTo((HttpStatusCode.OK, 0)));
+        Assert.That((await page.Get("/api/runs/unclip/gallery")).AsArray(), Has.Count.EqualTo(before));
+    }
+
+    [Test]
     public async Task Unknown_words_are_told_with_near_ones()
     {
         JsonNode reading = await client.Get($"/api/runs/classic/reading?prompt={Uri.EscapeDataString("a small rde star")}");
@@ -386,14 +399,28 @@ public class StudioServerTests
     {
         using var stop = new CancellationTokenSource();
         using var output = new StringWriter();
-        using var error = new StringWriter();
+        using var error = new ListeningWriter("Ctrl-C");
         Task<int> serving = Task.Run(() => Application.Run(["serve", StudioRuns.Folder, "--port", "0", "--json"], output, error,
             stop.Token));
-        while (!serving.IsCompleted && !error.ToString().Contains("Ctrl-C", StringComparison.Ordinal))
-            await Task.Yield();
+        await Task.WhenAny(serving, error.Heard);
         stop.Cancel();
         Assert.That(await serving, Is.EqualTo(ExitCode.Ok), error.ToString());
         Assert.That((string)JsonNode.Parse(output.ToString())!["address"]!, Does.StartWith("http://127.0.0.1:"));
+    }
+
+    // Tells when a line with a word was written.
+    sealed class ListeningWriter(string word) : StringWriter
+    {
+        readonly TaskCompletionSource heard = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public Task Heard => heard.Task;
+
+        public override void WriteLine(string? value)
+        {
+            base.WriteLine(value);
+            if (value?.Contains(word, StringComparison.Ordinal) == true)
+                heard.TrySetResult();
+        }
     }
 
     static Dictionary<string, string> Set(params string[] values) =>

@@ -52,6 +52,14 @@ sealed class GeneratorCache(StudioOptions options) : IDisposable
         }
     }
 
+    /// <summary>Whether a run is open as it is now.</summary>
+    public bool IsOpen(string run, string device)
+    {
+        string state = StateOf(run);
+        lock (guard)
+            return entries.Exists(one => one.Run == run && one.Device.Name == device && one.State == state);
+    }
+
     /// <summary>Gives the memory of a place to other work.</summary>
     public void Clear(string place)
     {

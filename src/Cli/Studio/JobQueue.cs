@@ -52,6 +52,13 @@ sealed class JobQueue : IDisposable
         return job;
     }
 
+    /// <summary>Whether nothing runs or waits on a place.</summary>
+    public bool IsIdle(string place)
+    {
+        lock (guard)
+            return jobs.All(job => job.IsOver || job.Place != place);
+    }
+
     /// <summary>A job.</summary>
     /// <exception cref="StudioFaultException">There is none of the name.</exception>
     public Job Find(string? id)

@@ -44,6 +44,7 @@ sealed class StudioEndpoints(StudioOptions options, RunLibrary library, JobQueue
         application.MapGet("/api/jobs", context => Answers.Json(context, jobs.ToJson()));
         application.MapGet("/api/jobs/{job}", context => Answers.Json(context, jobs.ToJson(jobs.Find(Route(context, "job")))));
         application.MapPost("/api/jobs/{job}/stop", Stop);
+        application.MapPost("/api/runs/{run}/open", Open);
         application.MapPost("/api/draw", Draw);
         application.MapPost("/api/train", Train);
         application.MapPost("/api/evaluate", Evaluate);
@@ -100,8 +101,7 @@ sealed class StudioEndpoints(StudioOptions options, RunLibrary library, JobQueue
     }
 
     Task Words(HttpContext context) => Answers.Json(
-        context, Texts(File.ReadLines(Path.Combine(library.Find(Run(context)), "vocabulary.txt")).Where(WordTokenizer.HasWords)
-        .Where(word => word[0] != '<').Take(ShownWords)));
+        context, Texts(library.Tokenizer(Run(context)).Vocabulary.PlainWords.Where(WordTokenizer.HasWords).Take(ShownWords)));
 
     async Task Report(HttpContext context)
     {
@@ -177,6 +177,14 @@ sealed class StudioEndpoints(StudioOptions options, RunLibrary library, JobQueue
         Job job = jobs.Find(Route(context, "job"));
         job.Stop();
         return Answers.Json(context, jobs.ToJson(job));
+    }
+
+    // Only where nobody waits for the device.
+    Task Open(HttpContext context)
+    {
+        string run = Run(context), folder = library.Find(run), device = options.Device;
+        return generators.IsOpen(folder, device) || !jobs.IsIdle(Job.PlaceOf(device)) ? Answers.Json(context, new JsonObject())
+            : Take(context, new OpeningJob(folder, run, device, library.Tokenizer(run), generators));
     }
 
     async Task Draw(HttpContext context)

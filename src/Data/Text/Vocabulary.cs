@@ -55,6 +55,9 @@ public sealed class Vocabulary
     /// <summary>How many words there are, without the specials.</summary>
     public int WordCount => Words.Count - Specials.Length;
 
+    /// <summary>The words themselves, without the markers before them.</summary>
+    public IEnumerable<string> PlainWords => Words.Skip(Specials.Length);
+
     /// <summary>The word's number, <see cref="Unk"/> for a word that is not there. Specials are not words: their spelling gives <see cref="Unk"/>.</summary>
     public int IdOf(string word) => ids.TryGetValue(word, out int id) && id >= Specials.Length ? id : Unk;
 
@@ -84,7 +87,7 @@ public sealed class Vocabulary
     }
 
     /// <summary>The nearest words by <see cref="EditDistance"/>; equally near ones by number, so the more frequent first.</summary>
-    public IReadOnlyList<string> Nearest(string word, int count) => EditDistance.Nearest(word, Words.Skip(Specials.Length), count);
+    public IReadOnlyList<string> Nearest(string word, int count) => EditDistance.Nearest(word, PlainWords, count);
 
     /// <summary>Writes the file, atomically.</summary>
     public void Save(string path)

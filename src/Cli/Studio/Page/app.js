@@ -43,12 +43,15 @@ studio.attempt = async (place, action) => {
 // Follows a job until it is over.
 studio.until = (id, changed) => new Promise((over, fail) => {
   const forgets = [];
+  let isOver = false;
   const end = (settle, value) => {
+    isOver = true;
     forgets.forEach(forget => forget());
     settle(value);
   };
   const look = job => {
-    if (job.id !== id) return;
+    // An answer may come behind the event that ended it.
+    if (job.id !== id || isOver) return;
     changed?.(job);
     if (["done", "failed", "stopped"].includes(job.state)) end(over, job);
   };

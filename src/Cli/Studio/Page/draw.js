@@ -118,6 +118,8 @@ export function drawPage(main, studio, [reused]) {
     device = deviceField(studio, devices);
     show(devicePlace, device.element);
   }).catch(studio.fail);
+  // Opened while a prompt is typed, so that the first drawing need not wait.
+  if (run.stages.some(stage => stage.trained)) post(inRun(run.name, "/open")).catch(() => {});
   get(inRun(run.name, "/words")).then(known => show(words, known.map(word => h("button", {
     type: "button", class: "quiet word", onclick: () => {
       prompt.value = `${prompt.value.trimEnd()} ${word}`.trimStart();
