@@ -327,6 +327,7 @@ public class StudioServerTests
             ("/api/train", new { run = "classic", preset = "tiny" }, "already"),
             ("/api/train", new { run = "y", settings = Set("wordVectors=/etc/passwd") }, "wordVectors"),
             ("/api/train", new { run = "y", settings = Set("batch=many") }, "batch=many"),
+            ("/api/train", new { run = "y", preset = "tiny", cacheBytes = "lots" }, "pictures in memory"),
             ("/api/profile", new { }, "preset"),
         ];
         foreach (var (path, request, sentence) in wrong)
@@ -370,7 +371,7 @@ public class StudioServerTests
     public async Task Where_others_can_reach_it_the_address_needs_its_token()
     {
         using StudioServer open = StudioRuns.Open(null, "0.0.0.0", "0123456789abcdef");
-        var address = new Uri(open.Address.Replace("0.0.0.0", "127.0.0.1", StringComparison.Ordinal));
+        Uri address = new UriBuilder(open.Address) { Host = "127.0.0.1" }.Uri;
         using var page = new StudioClient(address.GetLeftPart(UriPartial.Authority));
         Assert.That(address.Query, Is.EqualTo("?token=0123456789abcdef"));
         Assert.That(await page.Fault(HttpStatusCode.Unauthorized, "/"), Does.Contain("token"));

@@ -67,6 +67,7 @@ sealed class StudioEndpoints(StudioOptions options, RunLibrary library, JobQueue
         {
             ["name"] = one.Name,
             ["description"] = one.Description,
+            ["isOwn"] = one.IsOwn,
         })]),
     });
 

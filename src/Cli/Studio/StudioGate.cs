@@ -19,9 +19,6 @@ sealed class StudioGate(StudioOptions options)
     const string Policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; "
         + "frame-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-    /// <summary>The port that is listened at.</summary>
-    public int Port { get; set; }
-
     /// <summary>Lets a request pass, or answers it.</summary>
     public async Task Pass(HttpContext context, RequestDelegate next)
     {
@@ -87,14 +84,9 @@ sealed class StudioGate(StudioOptions options)
             ? new StudioFaultException(StatusCodes.Status403Forbidden, "only the studio's own page can change something") : null;
     }
 
-    bool IsNamed(HostString host) => host.HasValue && (host.Port ?? 80) == Port
-        && (host.Host is "localhost" || host.Host.Trim('[', ']') == options.Host
-        || (IPAddress.TryParse(host.Host.Trim('[', ']'), out IPAddress? address)
-        && (IPAddress.IsLoopback(address) || IsAny)));
-
-    // Every address of the machine is listened at.
-    bool IsAny => IPAddress.TryParse(options.Host, out IPAddress? address)
-        && (address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any));
+    // Another port is that of a tunnel. Where a token is asked for, a page from elsewhere has none, by whatever name it reaches this machine.
+    bool IsNamed(HostString host) => options.Token is not null || host.Host is "localhost"
+        || (IPAddress.TryParse(host.Host.Trim('[', ']'), out IPAddress? address) && IPAddress.IsLoopback(address));
 
     // The address with the token gives a cookie and leads to the address without it.
     static bool Knows(HttpContext context, string token)

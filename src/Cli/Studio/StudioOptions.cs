@@ -7,7 +7,8 @@ namespace Dalle2.Cli.Studio;
 /// <param name="Name">What a page names it by: a built-in set's name, or the last part of a path, made unique.</param>
 /// <param name="Spec">What a training takes: the name, or the full path.</param>
 /// <param name="Description">What it is.</param>
-sealed record OfferedData(string Name, string Spec, string Description);
+/// <param name="IsOwn">Whether a person brought it along.</param>
+sealed record OfferedData(string Name, string Spec, string Description, bool IsOwn = false);
 
 /// <summary>What a studio is opened with.</summary>
 /// <param name="Runs">The folder of runs, or one run; its full path.</param>
@@ -34,7 +35,7 @@ sealed record StudioOptions(
             string full = Path.GetFullPath(path), name = Path.GetFileName(Path.TrimEndingDirectorySeparator(full)), free = name;
             for (int i = 2; offered.Any(one => one.Name == free); i++)
                 free = $"{name} ({i})";
-            offered.Add(new OfferedData(free, full, full));
+            offered.Add(new OfferedData(free, full, full, IsOwn: true));
         }
 
         return offered;

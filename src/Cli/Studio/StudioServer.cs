@@ -54,18 +54,14 @@ sealed class StudioServer : IDisposable
         var generators = new GeneratorCache(options);
         try
         {
-            var gate = new StudioGate(options);
-            application.Use(gate.Pass);
+            application.Use(new StudioGate(options).Pass);
             new StudioEndpoints(options, new RunLibrary(options.Runs), jobs, generators, hub).Map(application);
             application.StartAsync().GetAwaiter().GetResult();
             int port = new Uri(application.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!
                 .Addresses.First()).Port;
-            gate.Port = port;
-            string name = Parse(options.Host) is { AddressFamily: AddressFamily.InterNetworkV6 } six && options.Host != "localhost"
-                ? $"[{six}]" : options.Host;
             return new StudioServer(application, hub, jobs, generators)
             {
-                Address = $"http://{name}:{port}/{(options.Token is { } token ? $"?token={token}" : "")}",
+                Address = $"http://{NameOf(options.Host)}:{port}/{(options.Token is { } token ? $"?token={token}" : "")}",
             };
         }
         catch (Exception fault) when (fault is IOException or SocketException or InvalidOperationException)
@@ -100,6 +96,16 @@ sealed class StudioServer : IDisposable
             kestrel.ListenLocalhost(options.Port);
         else
             kestrel.Listen(options.Host == "localhost" ? IPAddress.Loopback : Parse(options.Host), options.Port);
+    }
+
+    // Every address of the machine is one that its name has.
+    static string NameOf(string host)
+    {
+        if (host == "localhost")
+            return host;
+        IPAddress address = Parse(host);
+        return address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any) ? Dns.GetHostName()
+            : address.AddressFamily == AddressFamily.InterNetworkV6 ? $"[{address}]" : host;
     }
 
     static IPAddress Parse(string host) => host == "localhost" ? IPAddress.Loopback

@@ -17,20 +17,22 @@ namespace Dalle2.Cli.Studio;
 /// <param name="Anyway">Goes on behind a stage at chance.</param>
 /// <param name="AcceptChangedData">Accepts that the data have changed.</param>
 /// <param name="Device">The device; null takes the studio's.</param>
+/// <param name="CacheBytes">Bytes of pictures that are kept in memory at most, such as 500MB; null keeps all.</param>
+/// <param name="TensorBoard">Whether event files for TensorBoard are written beside the log.</param>
 /// <param name="Warmup">Of a profile: steps before.</param>
 /// <param name="Steps">Of a profile: steps that count.</param>
 sealed record TrainingForm(
     string? Run = null, bool Resume = false, string? Model = null, string? Preset = null, string? Data = null, string? Stage = null,
     double? Minutes = null, Dictionary<string, string>? Settings = null, bool Anyway = false, bool AcceptChangedData = false,
-    string? Device = null, int Warmup = 30, int Steps = 20)
+    string? Device = null, string? CacheBytes = null, bool TensorBoard = false, int Warmup = 30, int Steps = 20)
 {
     /// <summary>The configuration that the form describes.</summary>
     /// <exception cref="UserInputException">A name or a value is none that there is.</exception>
     public TrainingConfig Configure(StudioOptions options)
     {
-        string? spec = Data is null ? null
-            : options.Data[options.Data.ToList().FindIndex(one => one.Name == Known.Require(
-                "data set of this studio", Data, options.Data.Select(one => one.Name)))].Spec;
+        if (Data is not null)
+            Known.Require("data set of this studio", Data, options.Data.Select(one => one.Name));
+        string? spec = options.Data.FirstOrDefault(one => one.Name == Data)?.Spec;
         TrainingConfig config = Known.Preset(Known.Family(Model), Preset, spec);
         config = config with { Data = spec ?? config.Data };
         foreach (var (name, value) in Settings ?? [])
@@ -67,6 +69,9 @@ sealed record TrainingForm(
             Minutes = Minutes,
             Anyway = Anyway,
             AcceptChangedData = AcceptChangedData,
+            TensorBoard = TensorBoard,
+            CacheBytes = CacheBytes is null ? null : ByteCount.TryParse(CacheBytes, out long bytes) ? bytes
+                : throw new UserInputException($"pictures in memory: give {ByteCount.Form}"),
         };
     }
 

@@ -9,7 +9,7 @@ export function needRun(main, studio, title) {
   const run = studio.current();
   if (run && !run.fault) return run;
   show(main, h("h1", {}, title), run?.fault ? h("p", { class: "fault" }, run.fault)
-    : h("div", { class: "panel" }, h("p", {}, "There is no run yet. ", h("a", { href: "#/train" }, "Train one"), ", in a minute or two with the preset ", h("code", {}, "small"), ".")));
+    : h("div", { class: "panel" }, h("p", {}, "There is no run yet. ", h("a", { href: "#/train" }, "Train one"), ", in a few minutes with the preset ", h("code", {}, "demo"), ".")));
   return null;
 }
 

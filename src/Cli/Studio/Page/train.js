@@ -37,8 +37,7 @@ export function settingsForm(studio, { withName }) {
   model.addEventListener("change", choose);
   preset.addEventListener("change", load);
   data.addEventListener("change", () => {
-    const isOwn = data.selectedIndex > 0 && data.value && !studio.info.data.slice(0, 5).some(one => one.name === data.value);
-    if (isOwn) preset.value = modelOf(model.value).own;
+    if (studio.info.data.find(one => one.name === data.value)?.isOwn) preset.value = modelOf(model.value).own;
     load();
   });
   choose();
@@ -60,6 +59,7 @@ export function settingsForm(studio, { withName }) {
 export function trainPage(main, studio) {
   const place = h("div", {}), again = h("div", {}), devicePlace = h("div", {}), againDevice = h("div", {});
   const minutes = h("input", { type: "number", min: 0.1, max: 100000, step: "any", placeholder: "by the settings" }), anyway = h("input", { type: "checkbox" });
+  const memory = h("input", { type: "text", placeholder: "all", spellcheck: "false" }), board = h("input", { type: "checkbox" });
   const form = settingsForm(studio, { withName: true });
   let device = null;
   const train = event => {
@@ -67,7 +67,7 @@ export function trainPage(main, studio) {
     studio.attempt(place, async () => {
       await post("/api/train", {
         ...form.values(), run: form.name.value, minutes: minutes.value === "" ? null : Number(minutes.value), anyway: anyway.checked,
-        device: device?.control.value ?? null,
+        cacheBytes: memory.value.trim() || null, tensorBoard: board.checked, device: device?.control.value ?? null,
       });
       await begun(form.name.value);
     });
@@ -90,7 +90,8 @@ export function trainPage(main, studio) {
     studio.info.isOneRun ? h("p", { class: "panel" }, "This studio shows one run; new ones need a studio over a folder of runs: ", h("code", {}, "dalle2 serve runs"))
       : h("form", { class: "panel", onsubmit: train }, h("h2", {}, "A new run"), form.element,
         h("div", { class: "fields" }, field("Minutes", minutes, "Train for about so long; left empty, for the settings' own steps."), devicePlace,
-          check("Go on behind a stage at chance", anyway)),
+          field("Pictures in memory", memory, "Such as 500MB; the others are read again ahead of need. The result does not depend on it."),
+          check("Go on behind a stage at chance", anyway), check("Write event files for TensorBoard", board)),
         h("button", { type: "submit", class: "main" }, "Start training"), place),
     open.length === 0 ? null : h("form", { class: "panel", onsubmit: resume }, h("h2", {}, "Go on with a run"),
       h("div", { class: "fields" }, field("Run", run, "It ends with the bits of a run that was never stopped."), againDevice),
