@@ -1,8 +1,6 @@
 using System.Text.Json.Nodes;
 using Dalle2.Export.Graphs;
 using Dalle2.Gpu.Runtime;
-using Dalle2.Training.Families.Classic;
-using Dalle2.Training.Families.Unclip;
 using Dalle2.Training.Runs;
 
 namespace Dalle2.Export.Families;
@@ -18,12 +16,9 @@ sealed record OnnxModel(IReadOnlyList<Graph> Graphs, JsonObject Numbers)
     /// <param name="device">Where its parameters lie.</param>
     /// <param name="notice">Is told what is left out.</param>
     /// <exception cref="NotSupportedException">The model, or a layer of it, has no ONNX form; the message says what to do.</exception>
-    public static OnnxModel Of(RunFolder folder, TrainedRun run, Device device, Action<string> notice) => run.Config switch
-    {
-        ClassicConfig config => ClassicGraphs.Of(folder, run, config, device, notice),
-        UnclipConfig config => UnclipGraphs.Of(run, config, device),
-        _ => throw new NotSupportedException($"a model {run.Family.Name} has no ONNX form here; take --format safetensors"),
-    };
+    public static OnnxModel Of(RunFolder folder, TrainedRun run, Device device, Action<string> notice) =>
+        FamilyGraphs.For(run)?.Of(folder, run, device, notice)
+        ?? throw new NotSupportedException($"a model {run.Family.Name} has no ONNX form here; take --format safetensors");
 
     /// <summary>Word numbers, the input of text encoders.</summary>
     /// <param name="most">Words that the model reads.</param>

@@ -36,7 +36,7 @@ sealed partial class Translator
     /// <summary>Unit vectors of features, by the half of a contrastive head: text or image.</summary>
     public Value EmbedFeatures(ContrastiveHead head, string half, Value features) => Apply(Part(head, half), features);
 
-    /// <summary>Mean and log-variance of the classic model's latent.</summary>
+    /// <summary>Mean and log-variance of a latent.</summary>
     public (Value Mean, Value LogVariance) DrawLatent(TextPrior prior, Value text)
     {
         Layer head = Part(prior, "head");

@@ -7,13 +7,16 @@ using Dalle2.Training.Families;
 using Dalle2.Training.Families.Classic;
 using Dalle2.Training.Runs;
 
-namespace Dalle2.Export.Families;
+namespace Dalle2.Export.Families.Classic;
 
 /// <summary>The classic model: text encoder, prior and decoder as they draw; both encoders as the joint stage left them, to find one by the other.</summary>
-static class ClassicGraphs
+sealed class ClassicGraphs : FamilyGraphs
 {
-    public static OnnxModel Of(RunFolder folder, TrainedRun run, ClassicConfig config, Device device, Action<string> notice)
+    public override Type ConfigType => typeof(ClassicConfig);
+
+    public override OnnxModel Of(RunFolder folder, TrainedRun run, Device device, Action<string> notice)
     {
+        var config = (ClassicConfig)run.Config;
         List<Graph> graphs =
         [
             TextEncoder(run.Model, config, device), Prior(run.Model, config, device), Decoder(run.Model, config, device),

@@ -9,7 +9,7 @@ using Dalle2.Training.Families;
 using Dalle2.Training.Families.Unclip;
 using Dalle2.Training.Runs;
 
-namespace Dalle2.Export.Families;
+namespace Dalle2.Export.Families.Unclip;
 
 /// <summary>The unCLIP model: CLIP's encoders, the prior, the decoder's network and those of the upsamplers. Embeddings are scaled as all parts know them: vectors of the length sqrt(features).</summary>
 sealed class UnclipGraphs
