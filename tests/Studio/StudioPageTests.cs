@@ -123,6 +123,9 @@ public class StudioPageTests
         await Assertions.Expect(column.GetByRole(AriaRole.Status)).ToContainTextAsync("training done", new() { Timeout = Patience });
         await Assertions.Expect(column.Locator("svg.chart")).ToHaveCountAsync(5);
         await Assertions.Expect(column.Locator("img.sheet")).Not.ToHaveCountAsync(0);
+        await column.GetByRole(AriaRole.Link, new() { Name = "Draw with it" }).ClickAsync();
+        await Assertions.Expect(page.GetByLabel("Run", new() { Exact = true }).First).ToHaveValueAsync("watched");
+        await Assertions.Expect(page.GetByLabel("Prompt", new() { Exact = true })).Not.ToHaveValueAsync("");
         await Go("train", "classic");
         await name.FillAsync("watched");
         await page.GetByRole(AriaRole.Button, new() { Name = "Start training" }).ClickAsync();

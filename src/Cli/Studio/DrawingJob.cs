@@ -43,7 +43,7 @@ sealed class DrawingJob : Job
         ulong seed = request.SeedNumber;
         IReadOnlyDictionary<string, string> given = request.Settings ?? [];
         SamplerSettings settings = SamplerSettings.Of(
-            generator.Family, request is { Kind: "variations", Invert: true } ? VariationsVerb.WithEta(given) : given, name => $"{name}");
+            generator.Family, request is { Kind: "variations", Invert: true } ? VariationsVerb.WithEta(given) : given, name => name);
         if (request.Kind == "text")
         {
             string prompt = request.Prompt!;
@@ -111,7 +111,7 @@ sealed class DrawingJob : Job
     DrawingProgress Show(CancellationToken cancellation) => (step, steps, side, pictures) =>
     {
         cancellation.ThrowIfCancellationRequested();
-        Report(() => new JsonObject { ["step"] = step, ["steps"] = steps }, always: step == steps);
+        Report(() => At("drawing", step, steps), always: step == steps);
         hub.Publish("emerging", () => new JsonObject
         {
             ["job"] = Id,

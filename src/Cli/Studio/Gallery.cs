@@ -18,6 +18,9 @@ sealed partial class Gallery(string run)
     // Pictures that were brought along are kept as long as they may be of use.
     const int MostSources = 200;
 
+    // What is known of pictures is read again where it is more.
+    const int MostKnown = 5000;
+
     const string FolderName = "gallery", SourcesName = "sources", Ending = ".png";
 
     static readonly ConcurrentDictionary<string, (DateTime Written, JsonObject Entry)> Known = [];
@@ -67,7 +70,12 @@ sealed partial class Gallery(string run)
         string path = Find(name);
         DateTime written = File.GetLastWriteTimeUtc(path);
         if (!Known.TryGetValue(path, out var known) || known.Written != written)
+        {
+            if (Known.Count >= MostKnown)
+                Known.Clear();
             Known[path] = known = (written, Read(path, name));
+        }
+
         return (JsonObject)known.Entry.DeepClone();
     }
 

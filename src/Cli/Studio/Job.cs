@@ -169,7 +169,10 @@ abstract class Job : IDisposable
         Changed?.Invoke(this);
     }
 
+    /// <summary>So many of so many steps of something.</summary>
+    private protected static JsonObject At(string what, long step, long steps) =>
+        new() { ["what"] = what, ["step"] = step, ["steps"] = steps };
+
     /// <summary>Opens the job's device.</summary>
-    private protected Device OpenDevice(StudioOptions options, Precision precision = Precision.Float32) =>
-        Known.OpenDevice(Device, options.Threads, precision);
+    private protected Device OpenDevice(StudioOptions options) => Known.OpenDevice(Device, options.Threads);
 }

@@ -16,12 +16,7 @@ sealed class ProfilingJob(
         var (profile, events) = ProfileVerb.Measure(opened, config, stage, warmup, steps, number =>
         {
             cancellation.ThrowIfCancellationRequested();
-            Report(() => new JsonObject
-            {
-                ["what"] = number < warmup ? "warming up" : "profiling",
-                ["step"] = number,
-                ["steps"] = warmup + steps,
-            });
+            Report(() => At(number < warmup ? "warming up" : "profiling", number, warmup + steps));
         });
         JsonObject json = profile.ToJson();
         json["flame"] = ProfileFlame.Of(events, profile);

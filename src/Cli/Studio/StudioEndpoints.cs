@@ -4,6 +4,7 @@ using Dalle2.Data;
 using Dalle2.Data.Pictures;
 using Dalle2.Data.Text;
 using Dalle2.Gpu.Runtime;
+using Dalle2.Training.Families;
 using Dalle2.Training.Loop;
 using Dalle2.Training.Runs;
 using Dalle2.Training.Scores;
@@ -118,7 +119,7 @@ sealed class StudioEndpoints(StudioOptions options, RunLibrary library, JobQueue
     {
         using RunFolder folder = RunFolder.Open(library.Find(Run(context)));
         string stage = Known.Require("stage", Route(context, "stage"),
-            Dalle2.Training.Families.ModelFamily.Get(RunConfig.Read(folder).Model).Stages.Select(one => one.Name));
+            ModelFamily.Get(RunConfig.Read(folder).Model).Stages.Select(one => one.Name));
         string path = Path.Combine(folder.SamplesPath, $"{stage}.png");
         if (!File.Exists(path))
             throw StudioFaultException.NotFound($"the stage '{stage}' has no sheet of samples yet");

@@ -24,6 +24,11 @@ studio.refresh = async () => {
   studio.runs = await get("/api/runs");
   fillChooser();
 };
+studio.choose = name => {
+  studio.run = name;
+  keep("run", name);
+  fillChooser();
+};
 studio.current = () => studio.runs.find(run => run.name === studio.run) ?? null;
 studio.fail = fault => {
   if (!(fault instanceof Fault)) console.error(fault);
@@ -134,8 +139,7 @@ document.getElementById("theme").addEventListener("click", () => {
 });
 
 chooser.addEventListener("change", () => {
-  studio.run = chooser.value;
-  keep("run", studio.run);
+  studio.choose(chooser.value);
   route();
 });
 

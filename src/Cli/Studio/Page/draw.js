@@ -93,20 +93,19 @@ export function drawPage(main, studio, [reused]) {
   const count = h("input", { type: "number", min: 1, max: 64, value: 4, required: true });
   const rerank = h("input", { type: "number", min: 1, max: 64, value: 1, required: true });
   const seed = seedField(), sampling = samplerOptions(run.options), place = easel(studio, run.name), words = h("div", { class: "words" });
-  const precision = select([["Float32", "float32"], ["Tf32", "tf32"], ["Bf16", "bf16"]], "Float32"), devicePlace = h("div", {});
-  let device = null;
+  const precision = select([["Float32", "float32"], ["Tf32", "tf32"], ["Bf16", "bf16"]], "Float32"), device = deviceField(studio);
   const draw = async event => {
     event.preventDefault();
     await place.draw({
       kind: "text", prompt: prompt.value, count: Number(count.value), seed: seed.input.value, rerank: Number(rerank.value),
-      settings: sampling.values(), device: device?.control.value ?? null, precision: precision.value,
+      settings: sampling.values(), device: device.control.value, precision: precision.value,
     }, Number(count.value));
   };
   const form = h("form", { class: "panel", onsubmit: draw },
     field("Prompt", prompt), reading.element,
     h("div", { class: "fields few" }, field("Pictures", count), seed.element),
     h("details", {}, h("summary", {}, "All options"), sampling.element,
-      h("div", { class: "fields" }, field("rerank", rerank, "Draw so many for each picture and keep the nearest to the prompt."), devicePlace,
+      h("div", { class: "fields" }, field("rerank", rerank, "Draw so many for each picture and keep the nearest to the prompt."), device.element,
         field("Precision", precision, "tf32 and bf16 need the matrix units of an NVIDIA card."))),
     h("button", { type: "submit", class: "main" }, "Draw"), h("span", { class: "hint" }, " or Ctrl+Enter"));
   prompt.addEventListener("keydown", event => {
@@ -114,11 +113,7 @@ export function drawPage(main, studio, [reused]) {
   });
   show(main, h("h1", {}, "Draw"), h("div", { class: "two" }, h("div", {}, form,
     h("details", { class: "panel" }, h("summary", {}, "Words that the run knows"), words)), h("div", { class: "panel results" }, place.element)));
-  get("/api/devices").then(devices => {
-    device = deviceField(studio, devices);
-    show(devicePlace, device.element);
-  }).catch(studio.fail);
-  // Opened while a prompt is typed, so that the first drawing need not wait.
+  // Opened while a prompt is typed, so that the first drawing need not wait; what is in its way is told then.
   if (run.stages.some(stage => stage.trained)) post(inRun(run.name, "/open")).catch(() => {});
   get(inRun(run.name, "/words")).then(known => show(words, known.map(word => h("button", {
     type: "button", class: "quiet word", onclick: () => {
@@ -127,6 +122,9 @@ export function drawPage(main, studio, [reused]) {
       prompt.focus();
     },
   }, word)))).catch(studio.fail);
+  if (studio.prompt?.run === run.name) prompt.value = studio.prompt.text;
+  studio.prompt = null;
+  if (prompt.value) reading.look();
   if (reused) {
     get(inRun(run.name, "/gallery")).then(pictures => {
       const picture = pictures.find(one => one.id === reused);

@@ -1,4 +1,5 @@
 import { h, field, select } from "./dom.js";
+import { get } from "./api.js";
 
 // A form's part for what a sampler can be told. Only what differs from the default is given.
 export function samplerOptions(options) {
@@ -26,9 +27,10 @@ export const seedField = () => {
   return { element, input };
 };
 
-// Where a job runs, filled once the devices are known.
-export function deviceField(studio, devices) {
-  const names = devices.filter(device => device.available).map(device => device.name);
-  const control = select(names.includes(studio.info.device) ? names : [studio.info.device, ...names], studio.info.device);
+// Where a job runs: the studio's own device, and the others once they are known.
+export function deviceField(studio) {
+  const control = select([studio.info.device], studio.info.device);
+  get("/api/devices").then(devices => control.append(...devices.filter(device => device.available && device.name !== studio.info.device)
+    .map(device => h("option", { value: device.name }, device.name)))).catch(studio.fail);
   return { element: field("Device", control, "One job runs at a time on a device."), control };
 }

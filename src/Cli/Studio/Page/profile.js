@@ -1,16 +1,15 @@
 import { h, s, show, field, figure } from "./dom.js";
-import { get, post, Fault } from "./api.js";
+import { post, Fault } from "./api.js";
 import { settingsForm } from "./train.js";
 import { deviceField } from "./options.js";
 
 export function profilePage(main, studio) {
   const form = settingsForm(studio, { withName: false }), steps = h("input", { type: "number", min: 1, max: 1000, value: 10, required: true });
-  const warmup = h("input", { type: "number", min: 1, max: 1000, value: 10, required: true }), state = h("div", { role: "status" }), result = h("div", {}), devicePlace = h("div", {});
-  let device = null;
+  const warmup = h("input", { type: "number", min: 1, max: 1000, value: 10, required: true }), state = h("div", { role: "status" }), result = h("div", {}), device = deviceField(studio);
   const profile = event => {
     event.preventDefault();
     studio.attempt(state, async () => {
-      const job = await post("/api/profile", { ...form.values(), steps: Number(steps.value), warmup: Number(warmup.value), device: device?.control.value ?? null });
+      const job = await post("/api/profile", { ...form.values(), steps: Number(steps.value), warmup: Number(warmup.value), device: device.control.value });
       const end = await studio.until(job.id, now => show(state, h("p", {}, now.waitsFor ?? (now.progress ? `${now.progress.what} ${now.progress.step} of ${now.progress.steps}` : now.state))));
       if (end.state !== "done") throw new Fault(end.fault ?? "stopped");
       show(state);
@@ -18,12 +17,8 @@ export function profilePage(main, studio) {
     });
   };
   show(main, h("h1", {}, "Profile"), h("form", { class: "panel", onsubmit: profile }, h("p", { class: "hint" }, "Where the time of a training step goes. The host launches each kernel by itself and waits for it."), form.element,
-    h("div", { class: "fields" }, field("Warm-up", warmup, "Steps before."), field("Steps", steps, "Steps that count."), devicePlace),
+    h("div", { class: "fields" }, field("Warm-up", warmup, "Steps before."), field("Steps", steps, "Steps that count."), device.element),
     h("button", { type: "submit", class: "main" }, "Profile"), state), result);
-  get("/api/devices").then(devices => {
-    device = deviceField(studio, devices);
-    show(devicePlace, device.element);
-  }).catch(studio.fail);
   return null;
 }
 

@@ -57,17 +57,16 @@ export function settingsForm(studio, { withName }) {
 }
 
 export function trainPage(main, studio) {
-  const place = h("div", {}), again = h("div", {}), devicePlace = h("div", {}), againDevice = h("div", {});
+  const place = h("div", {}), again = h("div", {}), device = deviceField(studio), againDevice = deviceField(studio);
   const minutes = h("input", { type: "number", min: 0.1, max: 100000, step: "any", placeholder: "by the settings" }), anyway = h("input", { type: "checkbox" });
   const memory = h("input", { type: "text", placeholder: "all", spellcheck: "false" }), board = h("input", { type: "checkbox" });
   const form = settingsForm(studio, { withName: true });
-  let device = null;
   const train = event => {
     event.preventDefault();
     studio.attempt(place, async () => {
       await post("/api/train", {
         ...form.values(), run: form.name.value, minutes: minutes.value === "" ? null : Number(minutes.value), anyway: anyway.checked,
-        cacheBytes: memory.value.trim() || null, tensorBoard: board.checked, device: device?.control.value ?? null,
+        cacheBytes: memory.value.trim() || null, tensorBoard: board.checked, device: device.control.value,
       });
       await begun(form.name.value);
     });
@@ -82,25 +81,20 @@ export function trainPage(main, studio) {
   const resume = event => {
     event.preventDefault();
     studio.attempt(again, async () => {
-      await post("/api/train", { run: run.value, resume: true, anyway: onward.checked, acceptChangedData: changed.checked, device: device?.control.value ?? null });
+      await post("/api/train", { run: run.value, resume: true, anyway: onward.checked, acceptChangedData: changed.checked, device: againDevice.control.value });
       await begun(run.value);
     });
   };
   show(main, h("h1", {}, "Train"),
     studio.info.isOneRun ? h("p", { class: "panel" }, "This studio shows one run; new ones need a studio over a folder of runs: ", h("code", {}, "dalle2 serve runs"))
       : h("form", { class: "panel", onsubmit: train }, h("h2", {}, "A new run"), form.element,
-        h("div", { class: "fields" }, field("Minutes", minutes, "Train for about so long; left empty, for the settings' own steps."), devicePlace,
+        h("div", { class: "fields" }, field("Minutes", minutes, "Train for about so long; left empty, for the settings' own steps."), device.element,
           field("Pictures in memory", memory, "Such as 500MB; the others are read again ahead of need. The result does not depend on it."),
           check("Go on behind a stage at chance", anyway), check("Write event files for TensorBoard", board)),
         h("button", { type: "submit", class: "main" }, "Start training"), place),
     open.length === 0 ? null : h("form", { class: "panel", onsubmit: resume }, h("h2", {}, "Go on with a run"),
-      h("div", { class: "fields" }, field("Run", run, "It ends with the bits of a run that was never stopped."), againDevice),
+      h("div", { class: "fields" }, field("Run", run, "It ends with the bits of a run that was never stopped."), againDevice.element),
       check("Accept that the data have changed", changed), check("Go on behind a stage at chance", onward),
       h("button", { type: "submit", class: "main" }, "Resume training"), again));
-  get("/api/devices").then(devices => {
-    device = deviceField(studio, devices);
-    show(devicePlace, device.element);
-    if (studio.info.isOneRun) show(againDevice, device.element);
-  }).catch(studio.fail);
   return null;
 }

@@ -72,7 +72,12 @@ function column(studio, name) {
       isOpen ? h("button", { type: "button", onclick: () => post(`/api/jobs/${latest.id}/stop`).catch(studio.fail) }, "Stop; a checkpoint is saved")
         : latest?.state === "stopped" || latest?.state === "failed" ? h("button", {
           type: "button", onclick: () => post("/api/train", { run: name, resume: true }).catch(fault => show(notices, h("p", { class: "fault", role: "alert" }, fault.message))),
-        }, "Resume") : latest?.state === "done" ? h("a", { class: "button", href: "#/draw" }, "Draw with it") : null);
+        }, "Resume") : latest?.state === "done" ? h("a", {
+          class: "button", href: "#/draw", onclick: () => {
+            studio.prompt = { run: name, text: latest.result?.examplePrompt ?? "" };
+            studio.choose(name);
+          },
+        }, "Draw with it") : null);
     if (latest?.notices.length) show(notices, h("details", { open: latest.state === "failed" }, h("summary", {}, `${latest.notices.length} notices`), h("ul", {}, latest.notices.map(one => h("li", {}, one)))));
   };
   const showCharts = () => {
