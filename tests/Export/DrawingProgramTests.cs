@@ -71,6 +71,7 @@ public class DrawingProgramTests
         Assert.That(() => Run("a star", "--seed", "-1"), Throws.ArgumentException.With.Message.Contains("--seed -1"));
         Assert.That(() => Run("a star", "--steps", "2"), Throws.ArgumentException.With.Message.Contains("--temperature"));
         Assert.That(() => Run("a star", "--temperature", "x"), Throws.ArgumentException.With.Message.Contains("--temperature x"));
+        Assert.That(() => Run("a star", "--count", "0"), Throws.ArgumentException.With.Message.Contains("--count 0"));
         Assert.That(() => Run("zebra"), Throws.ArgumentException.With.Message.Contains("vocabulary.txt"));
 
         int Run(params string[] arguments) =>

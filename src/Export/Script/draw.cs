@@ -19,7 +19,8 @@ try
 {
     return DrawingProgram.Run(args, Console.Out, Console.Error);
 }
-catch (Exception fault) when (fault is ArgumentException or IOException or UnauthorizedAccessException or NotSupportedException)
+catch (Exception fault) when (fault is ArgumentException or IOException or UnauthorizedAccessException or NotSupportedException
+    or OnnxRuntimeException or JsonException or KeyNotFoundException or InvalidOperationException)
 {
     Console.Error.WriteLine($"draw: {fault.Message}");
     return 2;
@@ -44,18 +45,20 @@ static class DrawingProgram
 
         string Take(string name, string byDefault) => given.Remove(name, out string? value) ? value : byDefault;
         ulong seed = Number(Take("seed", "1"), "--seed");
-        int count = (int)Math.Min(10_000, Number(Take("count", "1"), "--count"));
+        ulong count = Number(Take("count", "1"), "--count");
+        if (count is 0 or > 10_000)
+            throw new ArgumentException($"--count {count}: give 1 to 10000");
         string path = Take("out", "drawing.png");
         string folder = Take("models", AppContext.GetData("EntryPointFileDirectoryPath") as string ?? Directory.GetCurrentDirectory());
         using Drawer drawer = Drawer.Open(folder, given);
         if (prompt == null)
             throw new ArgumentException("no prompt is given: dotnet run draw.cs -- \"a prompt\"");
         long[] words = drawer.Captions.Read(prompt, error);
-        for (int i = 0; i < count; i++)
+        for (ulong i = 0; i < count; i++)
         {
             string file = count == 1 ? path
                 : Path.Combine(Path.GetDirectoryName(path) ?? "", $"{Path.GetFileNameWithoutExtension(path)}-{i + 1}.png");
-            File.WriteAllBytes(file, Png.Encode(drawer.Draw(words, seed, (ulong)i), drawer.Side));
+            File.WriteAllBytes(file, Png.Encode(drawer.Draw(words, seed, i), drawer.Side));
             output.WriteLine(file);
         }
 
