@@ -43,6 +43,9 @@ public sealed class Context : IDisposable
     /// <summary>Examine each layer's output and gradient for NaN and infinity, and throw <see cref="NonFiniteException"/> at the first.</summary>
     public bool CheckFinite { get; set; }
 
+    /// <summary>Hears of each layer when its backward pass is queued, so that this pass adds nothing more to the gradients of its own parameters; null for nobody.</summary>
+    public Action<Layer>? BackwardQueued { get; set; }
+
     /// <summary>Bytes of device memory that it holds.</summary>
     public long CapacityBytes => Arena.CapacityBytes + inputs.CapacityBytes;
 

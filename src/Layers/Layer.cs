@@ -97,6 +97,7 @@ public abstract class Layer
     /// <summary>Called last in a backward pass that has no gradient of the input: examines those of the parameters if the context asks for it.</summary>
     protected void EndBackward(Context context)
     {
+        context.BackwardQueued?.Invoke(this);
         if (!context.CheckFinite)
             return;
         foreach (Parameter parameter in parameters.Where(p => p.Trainable))

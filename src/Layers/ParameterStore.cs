@@ -108,6 +108,10 @@ public sealed class ParameterStore : IDisposable
         return new Tensor(Buffer(name).Part(offset, found.Shape.Length), found.Shape);
     }
 
+    /// <summary>Where a parameter's values begin in <see cref="Values"/>, and its gradients in <see cref="Gradients"/>.</summary>
+    /// <exception cref="KeyNotFoundException">It is another store's.</exception>
+    public long OffsetOf(Parameter parameter) => byName[parameter.Name].Offset;
+
     /// <summary>Sets all gradients to zero.</summary>
     public void ClearGradients() => device.Stream.Clear(Gradients);
 

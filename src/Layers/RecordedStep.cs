@@ -23,6 +23,9 @@ public sealed class RecordedStep(Context context, Func<Tensor> work) : IDisposab
     /// <summary>Whether steps are recorded; set it to false to have them run as they are.</summary>
     public bool IsReplayed { get; set; } = Settings.Current.Replays;
 
+    /// <summary>The work itself, as it runs unrecorded.</summary>
+    public Func<Tensor> Work => work;
+
     /// <summary>Queues a step whose uploads are done.</summary>
     /// <returns>The figures of the work, on the device.</returns>
     public Tensor Run()

@@ -44,7 +44,7 @@ sealed class BatchLoaderTests
         {
             loader.Take(0);
             Assert.That(() => loader.Take(2), Throws.InstanceOf<ArgumentOutOfRangeException>().With.Message.Contains(
-                "the next is that of step 1 of 100"));
+                "the next is number 1"));
             loader.Take(1);
         }
 

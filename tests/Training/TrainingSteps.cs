@@ -7,6 +7,7 @@ using Dalle2.Training.Families;
 using Dalle2.Training.Families.Classic;
 using Dalle2.Training.Families.Unclip;
 using Dalle2.Training.Loop;
+using Dalle2.Training.Ranks;
 using Dalle2.Training.Runs;
 
 namespace Dalle2.Tests.Training;
@@ -18,7 +19,7 @@ sealed class TrainingSteps : IDisposable
     readonly StepLoop loop;
 
     public TrainingSteps(Device device, string stage, RecurrentCell cell = RecurrentCell.Lstm, int samples = 40, int batch = 8,
-        Func<TrainingConfig, TrainingConfig>? change = null)
+        Func<TrainingConfig, TrainingConfig>? change = null, Communicator? ranks = null)
     {
         (ModelFamily family, string name) = stage.Split('/') is [var first, var second, ..]
             ? (ModelFamily.Get(first), second) : (ModelFamily.Default, stage);
@@ -38,7 +39,7 @@ sealed class TrainingSteps : IDisposable
         Stage = model.Stages.Single(s => s.Name == name);
         int[][] captions = [.. data.Captions.Select(caption => tokenizer.Encode(caption, 24, markEnds: false, out _))];
         Sampler = BatchSampler.Of(Stage, config with { Seed = 1 }, data, captions);
-        loop = new StepLoop(device, config, Stage, Sampler);
+        loop = new StepLoop(device, config, Stage, Sampler, ranks);
         loop.Prepare();
     }
 

@@ -18,6 +18,9 @@ public sealed class Recording : IDisposable
 
     internal Device Device { get; }
 
+    /// <summary>Whether it calls the host between its launches.</summary>
+    internal bool HasCalls { get; private set; }
+
     /// <summary>What the device made of it.</summary>
     internal IDisposable? Made { get; set; }
 
@@ -33,11 +36,17 @@ public sealed class Recording : IDisposable
         entries.Clear();
     }
 
-    internal void Add(Launch launch) => entries.Add(new Entry(launch.Copy(), 0, 0, 0));
+    internal void Add(Launch launch) => entries.Add(new Entry(launch.Copy(), null, 0, 0, 0));
 
-    internal void AddCopy(nint source, nint target, long bytes) => entries.Add(new Entry(null, source, target, bytes));
+    internal void AddCall(Action action)
+    {
+        HasCalls = true;
+        entries.Add(new Entry(null, action, 0, 0, 0));
+    }
 
-    internal void AddClear(nint target, long bytes) => entries.Add(new Entry(null, 0, target, bytes));
+    internal void AddCopy(nint source, nint target, long bytes) => entries.Add(new Entry(null, null, source, target, bytes));
+
+    internal void AddClear(nint target, long bytes) => entries.Add(new Entry(null, null, 0, target, bytes));
 
     internal void Replay(Stream stream)
     {
@@ -45,6 +54,8 @@ public sealed class Recording : IDisposable
         {
             if (entry.Launch is { } launch)
                 stream.Run(launch);
+            else if (entry.Call is { } action)
+                action();
             else if (entry.Source != 0)
                 stream.CopyBytes(entry.Source, entry.Target, entry.Bytes);
             else
@@ -52,6 +63,6 @@ public sealed class Recording : IDisposable
         }
     }
 
-    // A launch; or a copy, or without a source a clearing.
-    readonly record struct Entry(Launch? Launch, nint Source, nint Target, long Bytes);
+    // A launch, or a call; or a copy, or without a source a clearing.
+    readonly record struct Entry(Launch? Launch, Action? Call, nint Source, nint Target, long Bytes);
 }

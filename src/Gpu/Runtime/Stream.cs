@@ -78,6 +78,25 @@ public sealed partial class Stream
         return made;
     }
 
+    /// <summary>
+    /// Calls the host when the work before is queued, which on a device that shares the host's memory means done: now, and again each time that a recording of it is
+    /// replayed. Nothing that the call does itself is recorded. A recording with calls is replayed launch by launch on every device.
+    /// </summary>
+    public void Call(Action action)
+    {
+        Recording? outer = recording;
+        outer?.AddCall(action);
+        recording = null;
+        try
+        {
+            action();
+        }
+        finally
+        {
+            recording = outer;
+        }
+    }
+
     /// <summary>Does recorded work again, with the arguments that it had.</summary>
     /// <exception cref="ArgumentException">It was recorded on another device.</exception>
     /// <exception cref="ObjectDisposedException">The recording was disposed.</exception>
@@ -88,7 +107,10 @@ public sealed partial class Stream
         if (recorded.Device != Device)
             throw new ArgumentException($"a recording of {recorded.Device.Name} cannot be replayed on {Device.Name}");
         RequireNoRecording();
-        Device.Replay(recorded);
+        if (recorded.HasCalls)
+            recorded.Replay(this);
+        else
+            Device.Replay(recorded);
     }
 
     /// <summary>Waits until the device is done with everything before.</summary>

@@ -28,8 +28,20 @@ public sealed class ContrastiveHead : Layer
     public (Tensor Text, Tensor Image) Backward(Context context)
     {
         var (dtext, dimage) = loss.Backward(context);
-        return (text.Backward(context, dtext), image.Backward(context, dimage));
+        return Differentiate(context, dtext, dimage);
     }
+
+    /// <summary>The loss of unit vectors and their gradients, in training; adds to that of the temperature.</summary>
+    public (Tensor Loss, Tensor Text, Tensor Image) Compare(Context context, Tensor text, Tensor image, IntTensor? groups = null)
+    {
+        Tensor value = loss.Forward(context, text, image, groups);
+        var (dtext, dimage) = loss.Backward(context);
+        return (value, dtext, dimage);
+    }
+
+    /// <summary>The gradients of both features from those of the unit vectors; adds to the projections' gradients.</summary>
+    public (Tensor Text, Tensor Image) Differentiate(Context context, Tensor dtext, Tensor dimage) =>
+        (text.Backward(context, dtext), image.Backward(context, dimage));
 
     /// <summary>Unit vectors of texts, <c>[B, joint features]</c>.</summary>
     public Tensor EmbedText(Context context, Tensor features) => text.Forward(context, features);

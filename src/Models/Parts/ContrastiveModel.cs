@@ -26,6 +26,26 @@ public sealed class ContrastiveModel(CaptionEncoder text, UnaryLayer image, Cont
         return loss;
     }
 
+    /// <summary>The loss of embeddings and its own backward pass, in training: what <see cref="Run"/> does between the encoders' passes, for pairs that were embedded in several parts.</summary>
+    /// <param name="context">The step.</param>
+    /// <param name="text">Unit vectors of captions, <c>[N, features]</c>.</param>
+    /// <param name="image">Those of their pictures.</param>
+    /// <param name="groups">As in <see cref="Run"/>.</param>
+    /// <returns>The loss, and the gradients of the embeddings.</returns>
+    public (Tensor Loss, Tensor Text, Tensor Image) Compare(Context context, Tensor text, Tensor image, IntTensor? groups = null) =>
+        contrast.Compare(context, text, image, groups);
+
+    /// <summary>The backward pass behind <see cref="EmbedCaptions"/> and <see cref="EmbedImages"/>.</summary>
+    /// <param name="context">The step.</param>
+    /// <param name="dtext">The gradients of the captions' embeddings.</param>
+    /// <param name="dimage">Those of the pictures'.</param>
+    public void Differentiate(Context context, Tensor dtext, Tensor dimage)
+    {
+        var (textFeatures, imageFeatures) = contrast.Differentiate(context, dtext, dimage);
+        text.Backward(context, textFeatures);
+        image.BackwardToParameters(context, imageFeatures);
+    }
+
     /// <summary>Unit vectors of captions, <c>[B, features]</c>.</summary>
     public Tensor EmbedCaptions(Context context, TokenBatch tokens, IntTensor lengths) =>
         contrast.EmbedText(context, text.Forward(context, tokens, lengths));

@@ -63,6 +63,15 @@ public sealed class Batch
     /// <summary>Which samples of the data they are.</summary>
     internal Span<int> Indices => indices;
 
+    /// <summary>Samples of the step that this batch is a part of, where a step has several; else 0.</summary>
+    internal int StepSize { get; set; }
+
+    /// <summary>Words of all their captions.</summary>
+    internal long StepWords { get; set; }
+
+    /// <summary>Of each of these captions the first that is the same one, <c>[parts times Size]</c>; empty unless the stage compares samples.</summary>
+    internal int[] StepCaptions { get; set; } = [];
+
     /// <summary>The word numbers on the device.</summary>
     public TokenBatch UploadTokens(Context context) => words.Upload(context, Time, Size);
 

@@ -64,8 +64,13 @@ public abstract class Stage(StageDescription description, int steps, IReadOnlyLi
     /// <returns>Figures on the device, the total loss first; see <see cref="Read"/>.</returns>
     public abstract Tensor Run(Context context);
 
+    /// <summary>
+    /// How much a batch counts in a step of several: its part of what the loss of the step is a mean of, times the number of batches. Where that is samples, of which all batches have as many, 1.
+    /// </summary>
+    public virtual float WeightOf(Batch batch) => 1f;
+
     /// <summary>What the figures on the device mean.</summary>
-    protected abstract IReadOnlyList<KeyValuePair<string, double>> Describe(ReadOnlySpan<float> values);
+    protected internal abstract IReadOnlyList<KeyValuePair<string, double>> Describe(ReadOnlySpan<float> values);
 
     /// <summary>The figures of a step, read from the device with the optimizer's norm in one copy, after everything that was queued.</summary>
     /// <param name="context">The step.</param>

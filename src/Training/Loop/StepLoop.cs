@@ -2,18 +2,19 @@ using Dalle2.Gpu.Runtime;
 using Dalle2.Kernels.Shared;
 using Dalle2.Layers;
 using Dalle2.Tensors;
+using Dalle2.Training.Ranks;
 using Dalle2.Training.Runs;
 
 namespace Dalle2.Training.Loop;
 
-/// <summary>The steps of a stage: a batch, forward and backward pass, the optimizer. Log and checkpoints are the <see cref="Trainer"/>'s.</summary>
+/// <summary>The steps of a stage: a batch or several, forward and backward pass, the optimizer. Log and checkpoints are the <see cref="Trainer"/>'s.</summary>
 public sealed class StepLoop : IDisposable
 {
     readonly TrainingConfig config;
     readonly Stage stage;
     readonly BatchSampler sampler;
     readonly RecordedStep recorded;
-    readonly RecordedStep accumulated;
+    readonly PartedStep? parted;
     BatchLoader? loader;
     bool isPrepared;
 
@@ -22,14 +23,16 @@ public sealed class StepLoop : IDisposable
     /// <param name="config">The settings of the optimizer.</param>
     /// <param name="stage">The stage.</param>
     /// <param name="sampler">Its batches.</param>
-    public StepLoop(Device device, TrainingConfig config, Stage stage, BatchSampler sampler)
+    /// <param name="ranks">Between whom the batches of a step are divided; null for this process alone.</param>
+    public StepLoop(Device device, TrainingConfig config, Stage stage, BatchSampler sampler, Communicator? ranks = null)
     {
         (this.config, this.stage, this.sampler) = (config, stage, sampler);
         Optimizer = new AdamOptimizer(device, new AdamOptions(WeightDecay: config.WeightDecay, ClipNorm: config.ClipNorm),
             [.. stage.Trained]);
         Context = new Context(device, StageSeed(config.Seed, stage.Name));
         recorded = new RecordedStep(Context, () => Optimize(stage.Run(Context)));
-        accumulated = new RecordedStep(Context, () => stage.Run(Context));
+        if (config.Accumulation > 1)
+            parted = new PartedStep(Context, config, stage, sampler, Optimizer, ranks);
     }
 
     /// <summary>Computes what the stage's steps take from the data (<see cref="Stage.Prepare"/>): once, by the first step at the latest.</summary>
@@ -38,6 +41,7 @@ public sealed class StepLoop : IDisposable
         if (isPrepared)
             return;
         stage.Prepare(Context.Device, sampler.Data, sampler.Captions);
+        parted?.Prepare();
         isPrepared = true;
     }
 
@@ -47,13 +51,27 @@ public sealed class StepLoop : IDisposable
     /// <summary>The memory and the noise of steps.</summary>
     public Context Context { get; }
 
+    /// <summary>Whether this process is to stop behind the next step, which all ranks then do.</summary>
+    public bool IsAskedToStop { get; set; }
+
+    /// <summary>Whether any rank was asked to stop before the last step was done.</summary>
+    public bool Stops => parted?.Stops ?? false;
+
+    /// <summary>How long each rank computed in the last step, in seconds, waiting aside; empty for one process.</summary>
+    public ReadOnlySpan<float> Seconds => parted == null ? [] : parted.Seconds;
+
     /// <summary>Takes a step: in turn, from any first one. A loss that is not finite leaves the parameters as they are.</summary>
     /// <param name="step">The step, from 0.</param>
     /// <param name="profiler">Hears where the host is; null for nobody.</param>
     public StepOutcome Step(long step, IStepProfiler? profiler = null)
     {
-        for (int part = 0; part < config.Accumulation - 1; part++)
-            Accumulate(step, part, profiler);
+        if (parted != null)
+        {
+            Prepare();
+            parted.IsAskedToStop = IsAskedToStop;
+            return parted.Run(step, Rate(step), profiler);
+        }
+
         profiler?.Begin("waiting for data");
         Batch batch = Take(step);
         profiler?.End();
@@ -78,19 +96,31 @@ public sealed class StepLoop : IDisposable
     }
 
     /// <summary>Whether steps without a profiler are recorded and replayed.</summary>
-    internal bool IsReplayed { get => recorded.IsReplayed; set => recorded.IsReplayed = accumulated.IsReplayed = value; }
+    internal bool IsReplayed
+    {
+        get => recorded.IsReplayed;
+        set
+        {
+            recorded.IsReplayed = value;
+            parted?.IsReplayed = value;
+        }
+    }
 
-    /// <summary>The number of a step's last batch, which also numbers its noise.</summary>
-    public long NumberOf(long step) => step * config.Accumulation + config.Accumulation - 1;
+    /// <summary>The number of the last batch of a step that this process computes, which also numbers its noise.</summary>
+    public long NumberOf(long step) => step * config.Accumulation + (parted?.LastPart ?? 0);
 
     /// <summary>The last batch of a step, in turn.</summary>
-    internal Batch Take(long step) => TakeNumber(NumberOf(step));
+    internal Batch Take(long step)
+    {
+        loader ??= new BatchLoader(sampler, step, long.MaxValue);
+        return loader.Take(step);
+    }
 
     /// <summary>Begins a step: copies all that it needs to the device.</summary>
     internal void Upload(Batch batch, long step)
     {
         Prepare();
-        Context.BeginStep((ulong)NumberOf(step), training: true);
+        Context.BeginStep((ulong)step, training: true);
         using (Context.GatherUploads())
         {
             stage.Upload(Context, batch);
@@ -103,15 +133,6 @@ public sealed class StepLoop : IDisposable
     /// <returns>The figures, and behind them the norm of the gradients.</returns>
     internal Tensor Optimize(Tensor values)
     {
-        if (config.Accumulation > 1)
-        {
-            foreach (ParameterStore store in stage.Trained)
-            {
-                var gradients = new Tensor(store.Gradients, new Shape((int)store.Gradients.Length));
-                ElementwiseOp.Scale(Context.Stream, gradients, 1f / config.Accumulation, gradients);
-            }
-        }
-
         Optimizer.Update(Context, values.Slice(0, 1));
         stage.Average?.Update(Context);
         return Stage.Gather(Context, values, Optimizer.Norm);
@@ -124,31 +145,6 @@ public sealed class StepLoop : IDisposable
         return new StepOutcome(batch, described, Rate(step), norm);
     }
 
-    // One of a step's batches before the last: its gradient is added to those before. Should its loss not be finite, the gradients are not either.
-    void Accumulate(long step, int part, IStepProfiler? profiler)
-    {
-        long number = step * config.Accumulation + part;
-        profiler?.Begin("waiting for data");
-        Batch batch = TakeNumber(number);
-        profiler?.End();
-        profiler?.Begin("forward and backward");
-        Prepare();
-        Context.BeginStep((ulong)number, training: true);
-        using (Context.GatherUploads())
-            stage.Upload(Context, batch);
-        if (profiler == null)
-            accumulated.Run();
-        else
-            stage.Run(Context);
-        profiler?.End();
-    }
-
-    Batch TakeNumber(long number)
-    {
-        loader ??= new BatchLoader(sampler, number, long.MaxValue);
-        return loader.Take(number);
-    }
-
     float Rate(long step) => LearningRate.At(config.LearningRate, step, stage.Steps, config.WarmupSteps);
 
     /// <inheritdoc/>
@@ -156,7 +152,7 @@ public sealed class StepLoop : IDisposable
     {
         loader?.Dispose();
         recorded.Dispose();
-        accumulated.Dispose();
+        parted?.Dispose();
         Context.Dispose();
         Optimizer.Dispose();
     }

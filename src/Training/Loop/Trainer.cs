@@ -1,13 +1,22 @@
 using System.Diagnostics;
+using System.Runtime.InteropServices;
 using Dalle2.Gpu.Runtime;
 using Dalle2.Layers;
 using Dalle2.Tensors;
+using Dalle2.Training.Ranks;
 using Dalle2.Training.Runs;
 
 namespace Dalle2.Training.Loop;
 
 /// <summary>Runs one stage: batches, steps, the optimizer, log and checkpoints. Everything that it computes is a pure function of the configuration.</summary>
-public sealed class Trainer(RunFolder run, TrainingConfig config, Device device, ITrainingObserver observer)
+/// <param name="run">Where log and checkpoints are kept; null on a rank that keeps nothing.</param>
+/// <param name="config">The settings.</param>
+/// <param name="device">Where it runs.</param>
+/// <param name="observer">Hears what happens.</param>
+/// <param name="ranks">Between whom the batches of a step are divided; null for this process alone.</param>
+/// <param name="all">With ranks, all parameters of the model, which rank 0 gives the others before a stage.</param>
+public sealed class Trainer(RunFolder? run, TrainingConfig config, Device device, ITrainingObserver observer, TrainingRanks? ranks = null,
+    IReadOnlyList<ParameterStore>? all = null)
 {
     /// <summary>Runs a stage to its end, from its newest checkpoint if there is one.</summary>
     /// <param name="stage">The stage; its frozen parts hold the values that they shall have.</param>
@@ -15,36 +24,58 @@ public sealed class Trainer(RunFolder run, TrainingConfig config, Device device,
     /// <param name="cancellation">When set, the step is finished, a checkpoint is saved, and <see cref="OperationCanceledException"/> is thrown.</param>
     /// <exception cref="TrainingDivergedException">The loss or a gradient is not finite.</exception>
     /// <exception cref="Data.UserInputException">A checkpoint cannot be read or written.</exception>
+    /// <exception cref="RankLostException">Another rank is gone; a checkpoint is saved.</exception>
     public void Run(Stage stage, BatchSampler sampler, CancellationToken cancellation)
     {
-        CheckpointFolder checkpoints = run.Checkpoints(stage.Name);
-        using var loop = new StepLoop(device, config, stage, sampler);
-        long step = Restore(stage, checkpoints, loop.Optimizer);
-        run.Log.CutAfter(stage.Name, step);
+        using var loop = new StepLoop(device, config, stage, sampler, ranks?.Communicator);
+        long step = run == null ? 0 : Restore(stage, run.Checkpoints(stage.Name), loop.Optimizer);
+        if (ranks != null)
+            step = Share(ranks, stage, loop, step);
+        run?.Log.CutAfter(stage.Name, step);
         observer.StageBegun(stage.Name, step);
         if (step < stage.Steps)
         {
             loop.Prepare();
+            // What was computed of the data may have set parameters.
+            if (ranks != null)
+                Share(ranks, stage, loop, step);
             observer.Notice(StepMemory.Require(device, stage, sampler.Largest()));
         }
 
         var clock = Stopwatch.StartNew();
+        var pace = new RankPace();
         long first = step;
         IReadOnlyList<KeyValuePair<string, double>> figures = [];
         while (step < stage.Steps)
         {
-            if (cancellation.IsCancellationRequested)
+            // Several ranks stop behind the same step.
+            loop.IsAskedToStop = cancellation.IsCancellationRequested;
+            if (loop.Stops || (ranks == null && loop.IsAskedToStop))
+                throw Stop(stage, step, clock, cancellation);
+
+            StepOutcome outcome;
+            try
             {
-                Save(stage, checkpoints, step);
+                outcome = loop.Step(step);
+            }
+            catch (RankLostException lost) when (run != null)
+            {
+                // Parameters change once all ranks' gradients are there, all at once.
+                Save(stage, run, step);
                 run.AddSeconds(stage.Name, clock.Elapsed.TotalSeconds);
-                throw new OperationCanceledException(
-                    $"stopped in stage '{stage.Name}' after step {step} of {stage.Steps}; a checkpoint is saved", cancellation);
+                throw new RankLostException($"{lost.Message} in stage '{stage.Name}', behind step {step} of {stage.Steps}, whose checkpoint is saved; go on "
+                    + "with --resume, with as many ranks as you like");
             }
 
-            StepOutcome outcome = loop.Step(step);
+            if (ranks != null && run != null && pace.Slowest(loop.Seconds) is { } slow)
+            {
+                observer.Notice($"{ranks.NameOf(slow.Rank)} is slow: its part of a step takes {1000 * slow.Seconds:F0} ms, those of the others "
+                    + $"{1000 * slow.Others:F0} ms, and all wait for it");
+            }
+
             figures = outcome.Figures;
             if (!outcome.IsFinite)
-                throw Diagnose(stage, loop, outcome.Batch, step, figures[0].Value, checkpoints);
+                throw Diagnose(stage, loop, outcome.Batch, step, figures[0].Value);
 
             step++;
             bool last = step == stage.Steps;
@@ -53,12 +84,12 @@ public sealed class Trainer(RunFolder run, TrainingConfig config, Device device,
             {
                 var entry = new LogEntry(stage.Name, step,
                     [.. figures, new("gradientNorm", outcome.GradientNorm), new("learningRate", outcome.LearningRate)]);
-                run.Log.Append(entry);
+                run?.Log.Append(entry);
                 observer.Logged(entry, speed);
             }
 
-            if (last || step % config.CheckpointEvery == 0)
-                Save(stage, checkpoints, step);
+            if (run != null && (last || step % config.CheckpointEvery == 0))
+                Save(stage, run, step);
             observer.Progress(new TrainingProgress(
                 stage.Name, stage.Title, step, stage.Steps, figures, speed,
                 TimeSpan.FromSeconds(seconds / (step - first) * (stage.Steps - step))));
@@ -66,7 +97,7 @@ public sealed class Trainer(RunFolder run, TrainingConfig config, Device device,
 
         // Whatever comes next draws with the averages.
         stage.Average?.CopyTo(device.Stream, stage.Trained[0]);
-        run.AddSeconds(stage.Name, clock.Elapsed.TotalSeconds);
+        run?.AddSeconds(stage.Name, clock.Elapsed.TotalSeconds);
         observer.StageDone(stage.Name, clock.Elapsed, figures);
     }
 
@@ -130,7 +161,39 @@ public sealed class Trainer(RunFolder run, TrainingConfig config, Device device,
         return step;
     }
 
-    void Save(Stage stage, CheckpointFolder checkpoints, long step)
+    OperationCanceledException Stop(Stage stage, long step, Stopwatch clock, CancellationToken cancellation)
+    {
+        if (run != null)
+        {
+            Save(stage, run, step);
+            run.AddSeconds(stage.Name, clock.Elapsed.TotalSeconds);
+        }
+
+        var stopped = new OperationCanceledException(
+            $"stopped in stage '{stage.Name}' after step {step} of {stage.Steps}; a checkpoint is saved", cancellation);
+        return ranks?.Together(stopped) ?? stopped;
+    }
+
+    // Gives all ranks what rank 0 has: the step, all parameters, and of those that are trained what is kept beside them.
+    long Share(TrainingRanks ranks, Stage stage, StepLoop loop, long step)
+    {
+        Span<long> shared = [step];
+        ranks.Communicator.Broadcast(MemoryMarshal.AsBytes(shared));
+        foreach (ParameterStore store in all ?? stage.Trained)
+            ranks.Broadcast(device, store.Values);
+        foreach (ParameterStore store in stage.Trained)
+        {
+            foreach (string buffer in stage.BufferNames)
+                ranks.Broadcast(device, store.Buffer(buffer));
+        }
+
+        loop.Optimizer.StepCount = shared[0];
+        if (stage.Average != null)
+            stage.Average.StepCount = shared[0];
+        return shared[0];
+    }
+
+    void Save(Stage stage, RunFolder run, long step)
     {
         run.Log.Flush();
         var tensors = new List<NamedTensor>();
@@ -149,11 +212,11 @@ public sealed class Trainer(RunFolder run, TrainingConfig config, Device device,
         }
 
         var info = new CheckpointInfo(config.Model, config.Preset, stage.Name, step, config.Seed, run.ConfigHash);
-        checkpoints.Save(new Checkpoint(info, tensors), final: step == stage.Steps);
+        run.Checkpoints(stage.Name).Save(new Checkpoint(info, tensors), final: step == stage.Steps);
     }
 
     // The optimizer has left the parameters alone, since the loss or the norm is not finite: the step can be done again, this time looking at every layer.
-    TrainingDivergedException Diagnose(Stage stage, StepLoop loop, Batch batch, long step, double loss, CheckpointFolder checkpoints)
+    TrainingDivergedException Diagnose(Stage stage, StepLoop loop, Batch batch, long step, double loss)
     {
         Context context = loop.Context;
         NonFiniteException? culprit = null;
@@ -173,11 +236,12 @@ public sealed class Trainer(RunFolder run, TrainingConfig config, Device device,
 
         string where = culprit == null ? "no single layer's output is to blame: the sum of the gradients overflows"
             : $"the first to go bad is {culprit.Message}";
-        FoundCheckpoint? kept = checkpoints.Latest(config.Model);
+        FoundCheckpoint? kept = run?.Checkpoints(stage.Name).Latest(config.Model);
         string saved = kept == null ? "no checkpoint of this stage was saved yet" : $"the last good checkpoint is {kept.Path}";
         string what = double.IsFinite(loss) ? "the gradients are not finite" : $"the loss is {(double.IsNaN(loss) ? "NaN" : "infinite")}";
-        return new TrainingDivergedException(
+        var diverged = new TrainingDivergedException(
             $"stage '{stage.Name}', step {step + 1}: {what}; {where}. Nothing was changed by this step; {saved}. Train anew with a smaller "
             + $"--set learningRate (it is {config.LearningRate:G3}) or with --set clipNorm=1", culprit);
+        return ranks?.Together(diverged) ?? diverged;
     }
 }

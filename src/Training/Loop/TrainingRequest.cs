@@ -1,3 +1,4 @@
+using Dalle2.Training.Ranks;
 using Dalle2.Training.Runs;
 
 namespace Dalle2.Training.Loop;
@@ -40,6 +41,10 @@ public sealed record TrainingRequest
 
     /// <summary>Broken samples above which training does not start.</summary>
     public int MaxBroken { get; init; } = 10;
+
+    /// <summary>The processes that the batches of each step are divided between; null for this one alone. All but rank 0 take the
+    /// configuration from it, and neither read nor write the run's folder.</summary>
+    public TrainingRanks? Ranks { get; init; }
 
     /// <summary>Whether event files for TensorBoard are written beside the log.</summary>
     public bool TensorBoard { get; init; }

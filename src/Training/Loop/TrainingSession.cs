@@ -6,6 +6,7 @@ using Dalle2.Gpu.Runtime;
 using Dalle2.Training.Drawing;
 using Dalle2.Training.Families;
 using Dalle2.Training.Observers;
+using Dalle2.Training.Ranks;
 using Dalle2.Training.Reporting;
 using Dalle2.Training.Runs;
 
@@ -48,6 +49,22 @@ public sealed class TrainingSession
     {
         var clock = Stopwatch.StartNew();
         using Device device = Device.Open(request.Device, request.Threads);
+        if (request.Ranks is { Leads: false } ranks)
+            return Follow(request, ranks, device, observer, clock, cancellation);
+        try
+        {
+            return Lead(request, device, observer, clock, cancellation);
+        }
+        catch (Exception) when (request.Ranks is { AreHearing: true })
+        {
+            request.Ranks.Say("");
+            throw;
+        }
+    }
+
+    static TrainingResult Lead(
+        TrainingRequest request, Device device, ITrainingObserver observer, Stopwatch clock, CancellationToken cancellation)
+    {
         if (request.Resume)
         {
             using RunFolder stored = RunFolder.Resume(request.OutputFolder);
@@ -62,8 +79,8 @@ public sealed class TrainingSession
             }
 
             var session = new TrainingSession(stored, config, request, device, observer);
-            TrainingConfig moved = config.ReadFrom(request.MovedData, request.MovedImages);
-            return session.Train(Read(moved), clock, cancellation);
+            Offer(config);
+            return session.Train(Read(config.ReadFrom(request.MovedData, request.MovedImages)), clock, cancellation);
         }
         else
         {
@@ -75,15 +92,62 @@ public sealed class TrainingSession
             RunFolder.RequireFree(request.OutputFolder);
             if (ConfigSettings.Files(config).FirstOrDefault(file => !Path.Exists(file.Path)) is { Name: { } setting } missing)
                 throw new UserInputException($"{missing.Path}: there is no such file or folder, and the setting {setting} names it");
-            var data = Read(config);
+            Offer(config);
+            TrainingData data = Read(config);
             if (request.Minutes is { } minutes)
                 config = TimeBudget.Fit(config, minutes, device, data, observer, cancellation);
             using RunFolder run = RunFolder.Create(request.OutputFolder, config);
             return new TrainingSession(run, config, request, device, observer).Train(data, clock, cancellation);
         }
 
-        TrainingData Read(TrainingConfig config) =>
+        void Offer(TrainingConfig config)
+        {
+            if (request.Ranks is { } ranks)
+                RankAgreement.Offer(ranks, config);
+        }
+
+        TrainingData Read(TrainingConfig config) => TrainingSession.Read(request, config, observer, cancellation);
+    }
+
+    static TrainingData Read(
+        TrainingRequest request, TrainingConfig config, ITrainingObserver observer, CancellationToken cancellation)
+    {
+        TrainingData All() =>
             TrainingData.Read(config, request.MaxBroken, observer, request.CacheBytes, request.Threads, cancellation);
+        return request.Ranks is { } ranks ? RankAgreement.Read(ranks, All) : All();
+    }
+
+    // A rank that does what rank 0 says: it computes its parts of the steps, and keeps nothing.
+    static TrainingResult Follow(TrainingRequest request, TrainingRanks ranks, Device device, ITrainingObserver observer, Stopwatch clock,
+        CancellationToken cancellation)
+    {
+        long steps = 0;
+        if (RankAgreement.Take(ranks, request.Config) is { } offered)
+        {
+            Ready(device, offered, observer);
+            TrainingConfig config = offered.ReadFrom(request.Config?.Data ?? request.MovedData, request.Config?.ImagesFolder ?? request.MovedImages);
+            TrainingData data = Read(request, config, observer, cancellation);
+            string words = ranks.Hear();
+            if (words.Length > 0)
+                steps = Train(Vocabulary.FromWords(words.Split('\n')), data, config);
+        }
+
+        return new TrainingResult("", steps, clock.Elapsed.TotalSeconds, double.NaN, device.Label, "", "");
+
+        long Train(Vocabulary vocabulary, TrainingData data, TrainingConfig config)
+        {
+            int[][] captions = data.Encode(new WordTokenizer(vocabulary), config, observer);
+            using FamilyModel model = ModelFamily.Get(config.Model).Create(device, config, vocabulary, config.Seed);
+            var counting = new CountingObserver(observer);
+            var trainer = new Trainer(null, config, device, counting, ranks, model.Stores);
+            while (ranks.Hear() is { Length: > 0 } name)
+            {
+                Stage stage = model.Stages.First(one => one.Name == name);
+                trainer.Run(stage, BatchSampler.Of(stage, config, data.Data, captions), cancellation);
+            }
+
+            return counting.Steps;
+        }
     }
 
     static void RequireStage(TrainingRequest request, TrainingConfig config)
@@ -115,6 +179,8 @@ public sealed class TrainingSession
         using FamilyModel model = ModelFamily.Get(config.Model).Create(device, config, tokenizer.Vocabulary, config.Seed);
         observer.Notice($"{data.Data.Count} captioned pictures of {config.ImageSide}x{config.ImageSide}, "
             + $"{tokenizer.Vocabulary.WordCount} words, {model.TrainableCount / 1e6:F2} million parameters");
+        request.Ranks?.Say(string.Join('\n', tokenizer.Vocabulary.PlainWords));
+        request.Ranks?.AreHearing = true;
         model.LoadInitialValues(stage => run.Checkpoints(stage.Name).Latest(config.Model) != null, tokenizer.Vocabulary, observer.Notice);
 
         long steps = 0;
@@ -134,8 +200,10 @@ public sealed class TrainingSession
             if (stage.Steps > 0)
             {
                 var counting = new CountingObserver(all);
-                new Trainer(run, config, device, counting).Run(stage,
+                request.Ranks?.Say(stage.Name);
+                new Trainer(run, config, device, counting, request.Ranks, model.Stores).Run(stage,
                     BatchSampler.Of(stage, config, data.Data, captions), cancellation);
+                request.Ranks?.AreHearing = true;
                 steps += counting.Steps;
                 loss = counting.Steps > 0 ? counting.Loss : loss;
                 // A stop between a stage's last checkpoint and its sheet leaves the sheet to the next call.
@@ -158,6 +226,7 @@ public sealed class TrainingSession
             }
         }
 
+        request.Ranks?.Say("");
         if (events != null)
             observer.Notice($"for TensorBoard: {TensorBoardLog.FolderOf(run.FolderPath)}");
         RunReport.Write(run, config, device);

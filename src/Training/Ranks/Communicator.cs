@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Diagnostics;
 using System.Runtime.InteropServices;
 using System.Text;
 
@@ -25,6 +26,9 @@ public abstract class Communicator : IDisposable
     /// <summary>How many ranks there are.</summary>
     public abstract int Size { get; }
 
+    /// <summary>How long <see cref="Wait"/> has waited, in ticks of a <see cref="Stopwatch"/>.</summary>
+    public long Waited { get; private set; }
+
     /// <summary>Begins to send bytes.</summary>
     /// <param name="address">Where they are.</param>
     /// <param name="bytes">How many; up to 2^30.</param>
@@ -48,6 +52,7 @@ public abstract class Communicator : IDisposable
     /// <exception cref="RankLostException">They never will be: a rank is gone.</exception>
     public void Wait(Span<PendingMessage> messages)
     {
+        long start = Stopwatch.GetTimestamp();
         var spin = new SpinWait();
         foreach (ref PendingMessage message in messages)
         {
@@ -57,6 +62,8 @@ public abstract class Communicator : IDisposable
                 spin.SpinOnce(sleep1Threshold: 1000);
             }
         }
+
+        Waited += Stopwatch.GetTimestamp() - start;
     }
 
     /// <summary>Gives all ranks what rank 0 has: bytes of a length that all know.</summary>

@@ -7,6 +7,10 @@ namespace Dalle2.Training.Runs;
 /// <summary>Reads a run's configuration as the record of its family.</summary>
 public static class RunConfig
 {
+    /// <summary>The record that a configuration's JSON is of.</summary>
+    internal static TrainingConfig FromJson(JsonObject json) =>
+        (TrainingConfig)RunFolder.FromJson(json, ModelFamily.Get(json["model"]!.GetValue<string>()).ConfigType);
+
     /// <summary>Reads and checks it.</summary>
     /// <exception cref="UserInputException">It is not JSON, of a family that this program does not have, or a value is not one of its setting's; the message has the file's name.</exception>
     public static TrainingConfig Read(RunFolder run)

@@ -158,14 +158,24 @@ public sealed class RunFolder : IDisposable
     public IReadOnlyList<string> ConfigDifferences<TConfig>(TConfig config)
     {
         JsonObject stored = ReadConfig<JsonObject>();
-        Type type = config!.GetType();
-        var given = JsonSerializer.SerializeToNode(config, type, Json) as JsonObject ?? [];
-        foreach (var (key, value) in JsonSerializer.SerializeToNode(ReadConfig(type), type, Json)!.AsObject())
+        foreach (var (key, value) in ToJson(ReadConfig(config!.GetType())))
         {
             if (!stored.ContainsKey(key))
                 stored.Add(key, value?.DeepClone());
         }
 
+        return Differences(stored, ToJson(config));
+    }
+
+    /// <summary>A configuration as its file has it.</summary>
+    internal static JsonObject ToJson(object config) => JsonSerializer.SerializeToNode(config, config.GetType(), Json) as JsonObject ?? [];
+
+    /// <summary>A configuration from what its file has.</summary>
+    internal static object FromJson(JsonObject config, Type type) => config.Deserialize(type, Json)!;
+
+    /// <summary>Says where one configuration differs from another: <c>steps: 500, now 1000</c>.</summary>
+    internal static IReadOnlyList<string> Differences(JsonObject stored, JsonObject given)
+    {
         var differences = new List<string>();
         foreach (string key in stored.Select(pair => pair.Key).Union(given.Select(pair => pair.Key)))
         {

@@ -107,7 +107,7 @@ sealed class MeanColorModel : FamilyModel
             return Gather(context, value);
         }
 
-        protected override IReadOnlyList<KeyValuePair<string, double>> Describe(ReadOnlySpan<float> values) =>
+        protected internal override IReadOnlyList<KeyValuePair<string, double>> Describe(ReadOnlySpan<float> values) =>
             Figures(new KeyValuePair<string, double>("loss", values[0]));
 
         public override IReadOnlyList<(string Label, Tensor Pictures)> Sheet(Context context, Batch batch, ulong seed) =>

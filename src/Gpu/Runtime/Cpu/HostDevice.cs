@@ -5,6 +5,8 @@ namespace Dalle2.Gpu.Runtime.Cpu;
 /// <summary>A device whose memory is the host's. Which worker runs which threads of a launch never changes a bit.</summary>
 abstract unsafe class HostDevice(string name, int threads) : Device(name, threads)
 {
+    public override bool SharesHostMemory => true;
+
     internal override void Run(Launch launch)
     {
         try

@@ -39,7 +39,7 @@ sealed class DecoderStage(StageDescription description, ClassicModel model, Clas
         return Gather(context, reconstruction, divergence, config.KlWeight);
     }
 
-    protected override IReadOnlyList<KeyValuePair<string, double>> Describe(ReadOnlySpan<float> values) =>
+    protected internal override IReadOnlyList<KeyValuePair<string, double>> Describe(ReadOnlySpan<float> values) =>
         Figures(new("loss", values[0]), new("reconstruction", values[1]), new("divergence", values[2]));
 
     public override void Abandon() => textToImage.Abandon();

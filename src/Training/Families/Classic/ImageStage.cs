@@ -20,7 +20,7 @@ sealed class ImageStage(StageDescription description, ClassicModel model, Classi
         return Gather(context, reconstruction, divergence, config.KlWeight);
     }
 
-    protected override IReadOnlyList<KeyValuePair<string, double>> Describe(ReadOnlySpan<float> values) =>
+    protected internal override IReadOnlyList<KeyValuePair<string, double>> Describe(ReadOnlySpan<float> values) =>
         Figures(new("loss", values[0]), new("reconstruction", values[1]), new("divergence", values[2]));
 
     public override void Abandon() => autoencoder.Abandon();

@@ -55,7 +55,16 @@ sealed class TextStage(StageDescription description, ClassicModel model, Classic
         return Gather(context, loss, counted, correct);
     }
 
-    protected override IReadOnlyList<KeyValuePair<string, double>> Describe(ReadOnlySpan<float> values) =>
+    // The loss is a mean of words, and each caption has an end that is one more.
+    public override float WeightOf(Batch batch)
+    {
+        long words = batch.Size;
+        foreach (int length in batch.Lengths)
+            words += length;
+        return (float)((double)words / (batch.StepWords + batch.StepSize) * batch.StepSize / batch.Size);
+    }
+
+    protected internal override IReadOnlyList<KeyValuePair<string, double>> Describe(ReadOnlySpan<float> values) =>
         Figures(new("loss", values[0]), new("wordAccuracy", values[2] / values[1]));
 
     public override void Abandon() => autoencoder.Abandon();

@@ -1,6 +1,5 @@
 using System.Globalization;
 using Dalle2.Layers;
-using Dalle2.Models.Parts;
 using Dalle2.Models.Unclip;
 using Dalle2.Tensors;
 using Dalle2.Training.Loop;
@@ -10,38 +9,20 @@ namespace Dalle2.Training.Families.Unclip;
 
 /// <summary>Trains both encoders with the symmetric contrastive loss; every second batch is of captions that differ in one word.</summary>
 sealed class ClipStage(StageDescription description, UnclipModel model, UnclipConfig config)
-    : Stage(description, config.ClipSteps, model.StoresOf(model.TextEncoder, model.ImageEncoder, model.Contrast))
+    : ContrastiveStage(description, config.ClipSteps, model.StoresOf(model.TextEncoder, model.ImageEncoder, model.Contrast),
+    model.Clip, config.Embedding, model.TextEncoder.IsByCaption)
 {
-    readonly ContrastiveModel clip = model.Clip;
-    TokenBatch? tokens;
-    IntTensor? lengths;
-    IntTensor? groups;
-    Tensor? images;
-
     public override int? BatchSize => config.ClipBatch;
 
     public override bool HasHardBatches => true;
 
-    public override void Upload(Context context, Batch batch)
-    {
-        tokens = batch.UploadTokens(context, model.TextEncoder.IsByCaption);
-        (lengths, images, groups) = (batch.UploadLengths(context), batch.UploadImages(context), batch.UploadSameCaptions(context));
-    }
-
-    public override Tensor Run(Context context) => Gather(
-        context, clip.Run(context, tokens!, lengths!, model.Reduce(context, images!), groups));
-
-    protected override IReadOnlyList<KeyValuePair<string, double>> Describe(ReadOnlySpan<float> values) =>
-        Figures(new KeyValuePair<string, double>("loss", values[0]));
-
-    public override void Abandon() => clip.Abandon();
+    protected override Tensor Reduce(Context context, Tensor images) => model.Reduce(context, images);
 
     public override StageHealth Examine(Context context, HeldOutSamples samples)
     {
         Upload(context, samples.Batch);
-        int length = model.Sizes.Embedding;
-        float[][] captions = [.. clip.EmbedCaptions(context, tokens!, lengths!).ToArray(context.Stream).Chunk(length)],
-            pictures = [.. clip.EmbedImages(context, model.Reduce(context, images!)).ToArray(context.Stream).Chunk(length)];
+        var (text, image) = Embed(context);
+        float[][] captions = [.. text.ToArray(context.Stream).Chunk(Features)], pictures = [.. image.ToArray(context.Stream).Chunk(Features)];
         RetrievalScore score = RetrievalScore.Of(captions, pictures, samples.Captions);
         string sentence = string.Create(
             CultureInfo.InvariantCulture,

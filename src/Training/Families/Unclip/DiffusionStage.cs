@@ -84,7 +84,7 @@ sealed class DiffusionStage : Stage
         return Gather(context, decoder.Run(context, model.Reduce(context, picture!), known, levels!));
     }
 
-    protected override IReadOnlyList<KeyValuePair<string, double>> Describe(ReadOnlySpan<float> values) =>
+    protected internal override IReadOnlyList<KeyValuePair<string, double>> Describe(ReadOnlySpan<float> values) =>
         Figures(new KeyValuePair<string, double>("loss", values[0]));
 
     public override void Abandon() => decoder.Abandon();

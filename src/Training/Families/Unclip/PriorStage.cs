@@ -47,7 +47,7 @@ sealed class PriorStage : Stage
 
     public override Tensor Run(Context context) => Gather(context, prior.Run(context));
 
-    protected override IReadOnlyList<KeyValuePair<string, double>> Describe(ReadOnlySpan<float> values) =>
+    protected internal override IReadOnlyList<KeyValuePair<string, double>> Describe(ReadOnlySpan<float> values) =>
         Figures(new KeyValuePair<string, double>("loss", values[0]));
 
     public override void Abandon() => prior.Abandon();

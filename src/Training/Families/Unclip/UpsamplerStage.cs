@@ -77,7 +77,7 @@ sealed class UpsamplerStage : Stage
     public override Tensor Run(Context context) => Gather(
         context, upsampler!.Run(context, UnclipModel.Reduce(context, picture!, shrink), augmented!, levels!));
 
-    protected override IReadOnlyList<KeyValuePair<string, double>> Describe(ReadOnlySpan<float> values) =>
+    protected internal override IReadOnlyList<KeyValuePair<string, double>> Describe(ReadOnlySpan<float> values) =>
         Figures(new KeyValuePair<string, double>("loss", values[0]));
 
     public override void Abandon() => upsampler?.Abandon();

@@ -1,0 +1,37 @@
+using Dalle2.Layers;
+
+namespace Dalle2.Training.Ranks;
+
+/// <summary>A range of a store's gradients that is exchanged as one.</summary>
+/// <param name="Store">Which store of the stage.</param>
+/// <param name="Offset">Its first gradient.</param>
+/// <param name="Length">How many.</param>
+readonly record struct GradientBucket(int Store, long Offset, int Length)
+{
+    // A shorter slice is all latency, and more buckets than these are all messages.
+    const int ShortestSlice = 1 << 14, Most = 256;
+
+    // What ranks sum begins at whole cache lines.
+    const int Alignment = 16;
+
+    /// <summary>The buckets of some stores.</summary>
+    /// <param name="stores">The stores.</param>
+    /// <param name="ranks">How many ranks exchange them; for one, each store is one bucket.</param>
+    public static GradientBucket[] Of(IReadOnlyList<ParameterStore> stores, int ranks)
+    {
+        long all = stores.Sum(store => store.Gradients.Length);
+        long length = ranks == 1 ? int.MaxValue : Math.Min(int.MaxValue, Math.Max((long)ShortestSlice * ranks, (all + Most - 1) / Most));
+        var buckets = new List<GradientBucket>();
+        for (int store = 0; store < stores.Count; store++)
+        {
+            long end = stores[store].Gradients.Length;
+            for (long offset = 0; offset < end; offset += length)
+                buckets.Add(new GradientBucket(store, offset, (int)Math.Min(length, end - offset)));
+        }
+
+        return [.. buckets];
+    }
+
+    /// <summary>Where a rank's slice of it begins, which that rank sums for all; the slice of the rank behind the last begins at the end.</summary>
+    public int Slice(int rank, int ranks) => rank == ranks ? Length : (int)((long)Length * rank / ranks / Alignment * Alignment);
+}

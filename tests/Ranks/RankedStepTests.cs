@@ -1,0 +1,50 @@
+using Dalle2.Gpu.Runtime;
+using Dalle2.Tests.Training;
+
+namespace Dalle2.Tests.Ranks;
+
+/// <summary>Steps whose parts are divided among ranks, here threads of one process.</summary>
+public class RankedStepTests
+{
+    const int Steps = 3;
+
+    [Test]
+    public void Every_number_of_ranks_ends_with_the_same_bits([ValueSource(typeof(TrainingSteps), nameof(TrainingSteps.StageNames))] string stage)
+    {
+        const int parts = 5;
+        (float[][] alone, double[] losses) = Train(stage, parts, 1)[0];
+        Assert.That(losses, Has.None.NaN);
+        foreach (int ranks in (int[])[2, 3, 5])
+        {
+            foreach (var (state, same) in Train(stage, parts, ranks))
+            {
+                Assert.That(same, Is.EqualTo(losses), $"{ranks} ranks");
+                Assert.That(state, Is.EqualTo(alone), $"{ranks} ranks");
+            }
+        }
+    }
+
+    [Test]
+    public void Steps_that_are_not_replayed_give_the_same_bits([Values("text", "unclip/clip", "unclip/decoder")] string stage)
+    {
+        var replayed = Train(stage, 4, 2);
+        var launched = Train(stage, 4, 2, isReplayed: false);
+        Assert.That(launched.Select(one => one.State), Is.EqualTo(replayed.Select(one => one.State)));
+    }
+
+    static (float[][] State, double[] Losses)[] Train(string stage, int parts, int ranks, bool isReplayed = true)
+    {
+        var results = new (float[][], double[])[ranks];
+        ThreadCommunicator.Run(ranks, communicator =>
+        {
+            using Device device = Device.Open("cpu", 1);
+            using var steps = new TrainingSteps(device, stage, change: config => config with { Accumulation = parts },
+                ranks: ranks == 1 ? null : communicator);
+            if (!isReplayed)
+                steps.IsReplayed = false;
+            double[] losses = [.. Enumerable.Range(0, Steps).Select(step => steps.Run(step))];
+            results[communicator.Rank] = ([.. steps.State()], losses);
+        });
+        return results;
+    }
+}
