@@ -5,6 +5,8 @@ using Dalle2.Data;
 using Dalle2.Gpu.Runtime;
 using Dalle2.Gpu.Targets.Ilgpu;
 using Dalle2.Training.Loop;
+using Dalle2.Training.Ranks;
+using Dalle2.Training.Ranks.Mpi;
 
 namespace Dalle2.Cli;
 
@@ -89,6 +91,7 @@ static class Application
             ("eval", () => new EvalVerb()), ("export", () => new ExportVerb()), ("serve", () => new ServeVerb()),
             ("gradcheck", () => new GradcheckVerb()),
             ("bench", () => new BenchVerb()), ("profile", () => new ProfileVerb()), ("kernels", () => new KernelsVerb()),
+            ("ranks", () => new RanksVerb()),
         ];
         var root = new Command("dalle2", "Text to image, from the kernel up: trains on captioned pictures and draws from text.");
         bool known = verbs.Any(verb => verb.Name == named);
@@ -129,7 +132,9 @@ static class Application
     {
         bool trace = fault is not InvalidSettingException && Settings.Current.Debug >= 1;
         (int code, string message) = Sentence(fault);
-        error.WriteLine($"dalle2: {VisibleText.OfLines(message)}");
+        // One rank is enough to say that another is gone.
+        if (fault is not RankLostException || MpiLauncher.Find()?.Rank is not > 0 || trace)
+            error.WriteLine($"dalle2: {VisibleText.OfLines(message)}");
         if (trace)
             error.WriteLine(fault);
         return code;
@@ -142,7 +147,8 @@ static class Application
         return fault switch
         {
             UserInputException or DeviceUnavailableException or InvalidSettingException => (ExitCode.Usage, fault.Message),
-            TrainingDivergedException or StageAtChanceException or KernelException or IlgpuRefusalException or OperationCanceledException =>
+            TrainingDivergedException or StageAtChanceException or KernelException or IlgpuRefusalException or OperationCanceledException
+                or RankLostException =>
             (ExitCode.Failed, fault.Message),
             IOException or UnauthorizedAccessException => (ExitCode.Failed, fault.Message),
             _ =>

@@ -9,7 +9,7 @@ public class UsageTests
 {
     static readonly string[][] Verbs = [["devices"], ["demo"], ["data", "list"], ["data", "get"], ["data", "inspect"], ["data", "convert"],
         ["train"], ["generate"], ["variations"], ["interpolate"], ["edit"], ["inpaint"], ["eval"], ["export"], ["serve"],
-        ["gradcheck"], ["bench"], ["profile"], ["kernels", "list"], ["kernels", "show"]];
+        ["gradcheck"], ["bench"], ["profile"], ["kernels", "list"], ["kernels", "show"], ["ranks"]];
 
     [TestCaseSource(nameof(Verbs))]
     public void Help_shows_every_option_and_an_example(string[] verb)

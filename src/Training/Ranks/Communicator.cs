@@ -137,6 +137,17 @@ public abstract class Communicator : IDisposable
         return [.. lengths.Select((length, rank) => Encoding.UTF8.GetString(all, rank * longest, length))];
     }
 
+    /// <summary>
+    /// Says that this rank has come to a good end, and waits until all have. One that is disposed without having said so has failed: the others learn that it
+    /// is gone.
+    /// </summary>
+    /// <exception cref="RankLostException">Another one is gone.</exception>
+    public void Complete()
+    {
+        AllGather<byte>([1], new byte[Size]);
+        IsComplete = true;
+    }
+
     /// <summary>Ends all ranks at once, without waiting for anything. Does not return.</summary>
     /// <param name="code">The exit code.</param>
     public abstract void Abort(int code);
@@ -148,7 +159,10 @@ public abstract class Communicator : IDisposable
         GC.SuppressFinalize(this);
     }
 
-    /// <summary>Comes to an end in good order, with all ranks.</summary>
+    /// <summary>Whether all ranks have come to a good end.</summary>
+    protected bool IsComplete { get; private set; }
+
+    /// <summary>Comes to an end: with all ranks, if they are <see cref="Complete">complete</see>, otherwise at once.</summary>
     protected abstract void Dispose(bool disposing);
 
     // Along a binomial tree: in each turn all that have it send it on.
