@@ -14,8 +14,11 @@ namespace Dalle2.Cli;
 static class Application
 {
     /// <summary>The version, without the revision it was built from.</summary>
-    public static string Version { get; } =
-        typeof(Application).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+')[0];
+    public static string Version => Build.Split('+')[0];
+
+    /// <summary>The version, with the revision that it was built from where that is known.</summary>
+    public static string Build { get; } =
+        typeof(Application).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion;
 
     /// <summary>Runs a command line.</summary>
     /// <param name="arguments">What stands behind the program's name.</param>

@@ -34,6 +34,9 @@ sealed class TrainVerb : Verb
     readonly Option<Precision> precision = VerbOptions.Precision();
     readonly Option<int> threads = VerbOptions.Threads();
     readonly Option<ulong> seed = VerbOptions.Seed("Decides every random number; the same seed gives the same bits on each device.");
+    readonly Option<bool> dataParallel = VerbOptions.Flag("--data-parallel",
+        "Divide the batches of each step (--set accumulation=N) among the ranks that mpiexec has started, one a device: --device cuda:local takes each rank's own "
+        + "card. The bits are those of one process; rank 0 keeps the run.");
     readonly Option<bool> resume = VerbOptions.Flag("--resume",
         "Continue the run in --out with its own data, preset, seed and settings; giving other ones is an error.");
     readonly Option<string[]> set = new("--set")
@@ -60,7 +63,7 @@ sealed class TrainVerb : Verb
     public TrainVerb()
         : base("train", "Train a model on captioned pictures, all stages or one; or continue a run.")
     {
-        foreach (Option option in (Option[])[data, model, preset, output, stage, device, precision, threads, seed, resume, set, minutes,
+        foreach (Option option in (Option[])[data, model, preset, output, stage, device, precision, threads, dataParallel, seed, resume, set, minutes,
             images, imageColumn, captionColumn, dataChanged, anyway, maxBroken, maxPixels, cacheBytes, .. logs.All, listSettings])
         {
             Options.Add(option);
@@ -72,6 +75,7 @@ sealed class TrainVerb : Verb
         "dalle2 train --data shapes --preset small --out runs/shapes",
         "dalle2 train --data my-pictures --preset demo --set batch=32 fineTuneSteps=2000 --out runs/mine",
         "dalle2 train --resume --out runs/mine",
+        "mpiexec -n 4 dalle2 train --data-parallel --data my-pictures --set accumulation=4 batch=16 --out runs/mine",
     ];
 
     public override IReadOnlyList<string> Notes =>
@@ -88,11 +92,28 @@ sealed class TrainVerb : Verb
             return ListSettings(arguments, terminal);
         Known.Device(arguments.GetRequiredValue(device));
         logs.Require(arguments);
+        if (!arguments.GetValue(dataParallel))
+            return Train(arguments, terminal, null);
+        if (arguments.GetValue(minutes) is not null)
+        {
+            throw new UserInputException("--minutes measures steps on one machine, and not those that ranks divide; leave it out, and choose the steps of "
+                + "stages with --set");
+        }
+
+        using RankedTraining ranked = RankedTraining.Join(terminal);
+        return ranked.Run(terminal, () => Train(arguments, terminal, ranked));
+    }
+
+    int Train(ParseResult arguments, Terminal terminal, RankedTraining? ranked)
+    {
         bool resuming = arguments.GetValue(resume);
         if (resuming && arguments.GetValue(minutes) is not null)
             throw new UserInputException("--minutes chooses the steps of a new run; a run that is resumed has its own. Leave it out.");
-        (TrainingConfig config, string run) = resuming ? ConfigureResumed(arguments) : Configure(arguments);
-        if (arguments.GetValue(stage) is { } stageName)
+        // The run's folder is rank 0's, which tells the others what they need of it.
+        bool leads = ranked is not { Ranks.Leads: false };
+        (TrainingConfig? config, string run) = !leads && resuming ? (null, "")
+            : resuming ? ConfigureResumed(arguments) : Configure(arguments);
+        if (config != null && arguments.GetValue(stage) is { } stageName)
             Known.Require($"stage of {config.Model}", stageName, ModelFamily.Get(config.Model).Stages.Select(one => one.Name));
         var request = new TrainingRequest
         {
@@ -100,9 +121,10 @@ sealed class TrainVerb : Verb
             OutputFolder = run,
             Resume = resuming,
             Stage = arguments.GetValue(stage),
-            Device = arguments.GetRequiredValue(device),
-            Threads = arguments.GetValue(threads),
-            MovedData = resuming && arguments.GetValue(data) is { } place && FullName(place) != config.Data ? FullName(place) : null,
+            Device = ranked?.DeviceOf(arguments.GetRequiredValue(device)) ?? arguments.GetRequiredValue(device),
+            Threads = ranked?.ThreadsOf(arguments.GetRequiredValue(device), arguments.GetValue(threads)) ?? arguments.GetValue(threads),
+            Ranks = ranked?.Ranks is { Communicator.Size: > 1 } several ? several : null,
+            MovedData = resuming && arguments.GetValue(data) is { } place && FullName(place) != config?.Data ? FullName(place) : null,
             MovedImages = resuming && arguments.GetValue(images) is { } pictures ? Path.GetFullPath(pictures) : null,
             AcceptChangedData = arguments.GetValue(dataChanged),
             Minutes = arguments.GetValue(minutes),
@@ -111,6 +133,12 @@ sealed class TrainVerb : Verb
             CacheBytes = arguments.GetValue(cacheBytes),
             TensorBoard = logs.IsForTensorBoard(arguments),
         };
+        if (!leads)
+        {
+            TrainingSession.Run(request, new SilentObserver(), terminal.Cancellation);
+            return ExitCode.Ok;
+        }
+
         (TrainingResult result, ProgressDisplay progress) =
             logs.Train(request, arguments, terminal, ShellCommand.Of("dalle2", "train", "--resume", "--out", run));
         terminal.Result(() => ToJson(result), text =>
