@@ -9,8 +9,8 @@ namespace Dalle2.Kernels.Shared;
 /// <summary>Sums and sums of squares of whole tensors, the same bits on each device.</summary>
 public static class ReductionOp
 {
-    /// <summary>Elements of a chunk.</summary>
-    internal const int Chunk = 4096;
+    /// <summary>Elements of a chunk: parts of a range that begin at multiples of it have its own partial sums.</summary>
+    public const int Chunk = 4096;
 
     /// <summary>How many partial sums a range of <paramref name="length"/> elements has.</summary>
     public static int Partials(long length) => (int)((length + Chunk - 1) / Chunk);

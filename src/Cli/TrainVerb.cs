@@ -37,6 +37,9 @@ sealed class TrainVerb : Verb
     readonly Option<bool> dataParallel = VerbOptions.Flag("--data-parallel",
         "Divide the batches of each step (--set accumulation=N) among the ranks that mpiexec has started, one a device: --device cuda:local takes each rank's own "
         + "card. The bits are those of one process; rank 0 keeps the run.");
+    readonly Option<bool> shardOptimizer = VerbOptions.Flag("--shard-optimizer",
+        "With --data-parallel: each rank keeps only its slices of Adam's moments, so that they take less memory the more ranks there are (ZeRO, stage 1). The bits are the "
+        + "same; if a rank is lost, the run goes on from the last checkpoint rather than from the last step.");
     readonly Option<bool> resume = VerbOptions.Flag("--resume",
         "Continue the run in --out with its own data, preset, seed and settings; giving other ones is an error.");
     readonly Option<string[]> set = new("--set")
@@ -63,7 +66,7 @@ sealed class TrainVerb : Verb
     public TrainVerb()
         : base("train", "Train a model on captioned pictures, all stages or one; or continue a run.")
     {
-        foreach (Option option in (Option[])[data, model, preset, output, stage, device, precision, threads, dataParallel, seed, resume, set, minutes,
+        foreach (Option option in (Option[])[data, model, preset, output, stage, device, precision, threads, dataParallel, shardOptimizer, seed, resume, set, minutes,
             images, imageColumn, captionColumn, dataChanged, anyway, maxBroken, maxPixels, cacheBytes, .. logs.All, listSettings])
         {
             Options.Add(option);
@@ -93,7 +96,12 @@ sealed class TrainVerb : Verb
         Known.Device(arguments.GetRequiredValue(device));
         logs.Require(arguments);
         if (!arguments.GetValue(dataParallel))
-            return Train(arguments, terminal, null);
+        {
+            return arguments.GetValue(shardOptimizer)
+                ? throw new UserInputException("--shard-optimizer divides the optimizer's state among ranks: give --data-parallel too, or leave it out")
+                : Train(arguments, terminal, null);
+        }
+
         if (arguments.GetValue(minutes) is not null)
         {
             throw new UserInputException("--minutes measures steps on one machine, and not those that ranks divide; leave it out, and choose the steps of "
@@ -123,6 +131,7 @@ sealed class TrainVerb : Verb
             Stage = arguments.GetValue(stage),
             Device = ranked?.DeviceOf(arguments.GetRequiredValue(device)) ?? arguments.GetRequiredValue(device),
             Threads = ranked?.ThreadsOf(arguments.GetRequiredValue(device), arguments.GetValue(threads)) ?? arguments.GetValue(threads),
+            ShardOptimizer = arguments.GetValue(shardOptimizer),
             Ranks = ranked?.Ranks is { Communicator.Size: > 1 } several ? several : null,
             MovedData = resuming && arguments.GetValue(data) is { } place && FullName(place) != config?.Data ? FullName(place) : null,
             MovedImages = resuming && arguments.GetValue(images) is { } pictures ? Path.GetFullPath(pictures) : null,

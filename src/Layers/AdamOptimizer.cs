@@ -15,9 +15,11 @@ public sealed class AdamOptimizer : IDisposable
 
     readonly AdamOptions options;
     readonly AdamRule rule;
-    readonly ParameterStore[] stores;
+    readonly Piece[] pieces;
     readonly Buffer<float> partials;
     readonly Buffer<float> norm;
+    readonly Buffer<float>[] moments = [];
+    readonly ParameterStore[] shared = [];
     Tensor? scalars;
 
     /// <summary>An optimizer at step 0; the moments are the stores' own.</summary>
@@ -26,24 +28,68 @@ public sealed class AdamOptimizer : IDisposable
     /// <param name="stores">What it changes; not owned.</param>
     /// <exception cref="ArgumentException">There is no store, or an option makes no sense.</exception>
     public AdamOptimizer(Device device, AdamOptions? options, params ParameterStore[] stores)
+        : this(device, options, stores, null)
+    {
+    }
+
+    /// <summary>An optimizer of a part of some stores, whose moments are its own; others have the rest (ZeRO, stage 1: Rajbhandari et al., 2020, arXiv 1910.02054).</summary>
+    /// <param name="device">Where the stores live.</param>
+    /// <param name="options">Null for the defaults.</param>
+    /// <param name="stores">The stores; not owned.</param>
+    /// <param name="shard">The ranges that it changes: store, first value, length. The first value is that of a <see cref="ReductionOp.Chunk"/>. Null: all.</param>
+    /// <exception cref="ArgumentException">There is no store, or an option makes no sense.</exception>
+    public AdamOptimizer(Device device, AdamOptions? options, ParameterStore[] stores, (int Store, long Offset, int Length)[]? shard)
     {
         if (stores.Length == 0)
             throw new ArgumentException("an optimizer needs a store of parameters at least");
         this.options = options ?? new AdamOptions();
         this.options.Validate();
         rule = AdamRule.Of(this.options.Beta1, this.options.Beta2, this.options.Epsilon, this.options.ClipNorm);
-        this.stores = stores;
-        partials = device.Allocate<float>(stores.Sum(s => (long)ReductionOp.Partials(s.Gradients.Length)));
+        var firstPartials = new long[stores.Length];
+        long count = 0;
+        for (int store = 0; store < stores.Length; store++)
+        {
+            firstPartials[store] = count;
+            count += ReductionOp.Partials(stores[store].Gradients.Length);
+        }
+
+        partials = device.Allocate<float>(count);
         norm = device.Allocate<float>(1);
         device.Stream.Clear(norm.View);
         Norm = new Tensor(norm.View, new Shape(1));
-        // Before anybody asks what memory is left.
-        foreach (ParameterStore store in stores)
-            Array.ForEach(BufferNames, name => store.Buffer(name));
+        if (shard == null)
+        {
+            // Before anybody asks what memory is left.
+            pieces = [.. stores.Select((store, i) => new Piece(store, 0, firstPartials[i],
+                store.Values, store.Gradients, store.Buffer(FirstMoments), store.Buffer(SecondMoments)))];
+            return;
+        }
+
+        shared = stores;
+        long kept = shard.Sum(range => (long)range.Length), at = 0;
+        moments = [device.Allocate<float>(kept), device.Allocate<float>(kept)];
+        ClearMoments(device.Stream);
+        pieces = new Piece[shard.Length];
+        for (int i = 0; i < shard.Length; i++)
+        {
+            var (store, offset, length) = shard[i];
+            if (offset % ReductionOp.Chunk != 0)
+                throw new ArgumentException($"a part of an optimizer begins at a multiple of {ReductionOp.Chunk}, not at {offset}");
+            pieces[i] = new Piece(stores[store], offset, firstPartials[store] + offset / ReductionOp.Chunk,
+                stores[store].Values.Part(offset, length), stores[store].Gradients.Part(offset, length),
+                moments[0].View.Part(at, length), moments[1].View.Part(at, length));
+            at += length;
+        }
     }
 
     /// <summary>The buffers that it keeps in its stores: what a checkpoint needs to go on.</summary>
     public static string[] BufferNames => [FirstMoments, SecondMoments];
+
+    /// <summary>The moments of a part of the stores, one range behind the other, in the order of <see cref="BufferNames"/>; none where they are the stores' own.</summary>
+    public IReadOnlyList<ArrayView<float>> Moments => [.. moments.Select(buffer => buffer.View)];
+
+    /// <summary>The partial sums of the squares of all gradients, store after store: those of other parts are to be filled in between <see cref="Measure"/> and <see cref="Apply"/>.</summary>
+    public ArrayView<float> Partials => partials.View;
 
     /// <summary>Steps taken, those without effect included; set it to resume.</summary>
     public long StepCount { get; set; }
@@ -83,17 +129,45 @@ public sealed class AdamOptimizer : IDisposable
     /// <exception cref="InvalidOperationException">No step was made ready.</exception>
     public void Update(Context context, Tensor? loss = null)
     {
+        Measure(context);
+        Apply(context, loss);
+    }
+
+    /// <summary>Sets the moments of a part to zero.</summary>
+    public void ClearMoments(Stream stream)
+    {
+        foreach (Buffer<float> buffer in moments)
+            stream.Clear(buffer.View);
+    }
+
+    /// <summary>Queues the first half of <see cref="Update"/>: the partial sums of the squares of its gradients.</summary>
+    public void Measure(Context context)
+    {
+        foreach (Piece piece in pieces)
+        {
+            ReductionOp.PartialSumsOfSquares(context.Stream, piece.Gradients,
+                partials.View.Part(piece.FirstPartial, ReductionOp.Partials(piece.Gradients.Length)));
+        }
+    }
+
+    /// <summary>Queues the second half of <see cref="Update"/>, by the partial sums of all; gradients outside of its part are set to zero too.</summary>
+    public void Apply(Context context, Tensor? loss = null)
+    {
         if (scalars == null)
             throw new InvalidOperationException("the optimizer's step was not made ready; call Prepare at the step's beginning");
         Stream stream = context.Stream;
-        Measure(stream);
+        ReductionOp.Norm(stream, partials.View, norm.View);
         if (loss != null)
             AdamOp.RequireFinite(stream, loss, Norm);
-        foreach (ParameterStore store in stores)
+        foreach (Piece piece in pieces)
         {
-            AdamOp.Update(stream, store.Values, store.Gradients, store.Buffer(FirstMoments), store.Buffer(SecondMoments), norm.View, rule,
-                scalars.View, store.DecayedLength);
+            int decayed = (int)Math.Clamp(piece.Store.DecayedLength - piece.Offset, 0, piece.Values.Length);
+            AdamOp.Update(stream, piece.Values, piece.Gradients, piece.FirstMoments, piece.SecondMoments, norm.View, rule, scalars.View,
+                decayed);
         }
+
+        foreach (ParameterStore store in shared)
+            store.ClearGradients();
     }
 
     /// <inheritdoc/>
@@ -101,18 +175,11 @@ public sealed class AdamOptimizer : IDisposable
     {
         partials.Dispose();
         norm.Dispose();
+        foreach (Buffer<float> buffer in moments)
+            buffer.Dispose();
     }
 
-    void Measure(Stream stream)
-    {
-        long offset = 0;
-        foreach (ParameterStore store in stores)
-        {
-            ArrayView<float> part = partials.View.Part(offset, ReductionOp.Partials(store.Gradients.Length));
-            ReductionOp.PartialSumsOfSquares(stream, store.Gradients, part);
-            offset += part.Length;
-        }
-
-        ReductionOp.Norm(stream, partials.View, norm.View);
-    }
+    // Neighboring values of a store that one launch changes.
+    readonly record struct Piece(ParameterStore Store, long Offset, long FirstPartial, ArrayView<float> Values, ArrayView<float> Gradients,
+        ArrayView<float> FirstMoments, ArrayView<float> SecondMoments);
 }

@@ -32,14 +32,30 @@ public class RankedStepTests
         Assert.That(launched.Select(one => one.State), Is.EqualTo(replayed.Select(one => one.State)));
     }
 
-    static (float[][] State, double[] Losses)[] Train(string stage, int parts, int ranks, bool isReplayed = true)
+    [Test]
+    public void An_optimizer_in_slices_gives_the_same_values([Values("classic/text", "unclip/clip", "unclip/decoder")] string stage)
+    {
+        var (alone, losses) = Train(stage, 4, 1)[0];
+        foreach (int ranks in (int[])[2, 3, 4])
+        {
+            foreach (var (state, same) in Train(stage, 4, ranks, shardsOptimizer: true))
+            {
+                Assert.That(same, Is.EqualTo(losses), $"{ranks} ranks");
+                // The moments are not the stores' then.
+                Assert.That(state, Is.SubsetOf(alone), $"{ranks} ranks");
+            }
+        }
+    }
+
+    static (float[][] State, double[] Losses)[] Train(
+        string stage, int parts, int ranks, bool isReplayed = true, bool shardsOptimizer = false)
     {
         var results = new (float[][], double[])[ranks];
         ThreadCommunicator.Run(ranks, communicator =>
         {
             using Device device = Device.Open("cpu", 1);
             using var steps = new TrainingSteps(device, stage, change: config => config with { Accumulation = parts },
-                ranks: ranks == 1 ? null : communicator);
+                ranks: ranks == 1 ? null : communicator, shardsOptimizer: shardsOptimizer);
             if (!isReplayed)
                 steps.IsReplayed = false;
             double[] losses = [.. Enumerable.Range(0, Steps).Select(step => steps.Run(step))];

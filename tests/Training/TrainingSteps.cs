@@ -19,7 +19,7 @@ sealed class TrainingSteps : IDisposable
     readonly StepLoop loop;
 
     public TrainingSteps(Device device, string stage, RecurrentCell cell = RecurrentCell.Lstm, int samples = 40, int batch = 8,
-        Func<TrainingConfig, TrainingConfig>? change = null, Communicator? ranks = null)
+        Func<TrainingConfig, TrainingConfig>? change = null, Communicator? ranks = null, bool shardsOptimizer = false)
     {
         (ModelFamily family, string name) = stage.Split('/') is [var first, var second, ..]
             ? (ModelFamily.Get(first), second) : (ModelFamily.Default, stage);
@@ -39,7 +39,7 @@ sealed class TrainingSteps : IDisposable
         Stage = model.Stages.Single(s => s.Name == name);
         int[][] captions = [.. data.Captions.Select(caption => tokenizer.Encode(caption, 24, markEnds: false, out _))];
         Sampler = BatchSampler.Of(Stage, config with { Seed = 1 }, data, captions);
-        loop = new StepLoop(device, config, Stage, Sampler, ranks);
+        loop = new StepLoop(device, config, Stage, Sampler, ranks, shardsOptimizer);
         loop.Prepare();
     }
 

@@ -29,7 +29,10 @@ sealed class PartedStep : IDisposable
     readonly ComparedParts? compared;
     readonly RecordedStep part;
     readonly RecordedStep last;
-    readonly RecordedStep update;
+    readonly OptimizerShards? shards;
+    readonly RecordedStep measure;
+    readonly RecordedStep apply;
+    readonly RecordedStep conclude;
     readonly Action takeNext;
     readonly Action<Layer> queued;
     readonly float[] weights;
@@ -54,10 +57,12 @@ sealed class PartedStep : IDisposable
     /// <param name="sampler">Its batches.</param>
     /// <param name="optimizer">The optimizer of what it trains.</param>
     /// <param name="ranks">Who takes part; null for this process alone.</param>
+    /// <param name="shards">Which rank keeps which of the optimizer's moments; null for all on each.</param>
     /// <exception cref="NotSupportedException">A layer normalizes by the statistics of a batch.</exception>
     public PartedStep(Context context, TrainingConfig config, Stage stage, BatchSampler sampler, AdamOptimizer optimizer,
-        Communicator? ranks)
+        Communicator? ranks, OptimizerShards? shards)
     {
+        this.shards = shards;
         (this.context, this.config, this.stage, this.sampler, this.optimizer, this.ranks) =
             (context, config, stage, sampler, optimizer, ranks);
         if (stage.Trained.Select(store => store.Root).SelectMany(WithParts).OfType<BatchNorm>().FirstOrDefault() is { } batchNorm)
@@ -68,7 +73,7 @@ sealed class PartedStep : IDisposable
 
         stores = [.. stage.Trained];
         share = new PartShare(config.Accumulation, ranks?.Size ?? 1);
-        sum = new GradientSum(context.Device, stage.Trained, config.Accumulation, ranks);
+        sum = new GradientSum(context.Device, stage.Trained, config.Accumulation, ranks, isGathered: shards == null);
         order = [.. Enumerable.Range(0, sum.Buckets.Length)];
         weights = new float[config.Accumulation];
         takeNext = TakeNext;
@@ -86,7 +91,9 @@ sealed class PartedStep : IDisposable
             last = new RecordedStep(context, () => stage.Run(context));
         }
 
-        update = new RecordedStep(context, Update);
+        measure = new RecordedStep(context, Measure);
+        apply = new RecordedStep(context, Apply);
+        conclude = new RecordedStep(context, Conclude);
     }
 
     /// <summary>The last part of a step that this process computes.</summary>
@@ -106,7 +113,7 @@ sealed class PartedStep : IDisposable
     {
         set
         {
-            part.IsReplayed = last.IsReplayed = update.IsReplayed = value;
+            part.IsReplayed = last.IsReplayed = measure.IsReplayed = apply.IsReplayed = conclude.IsReplayed = value;
             if (compared != null)
                 compared.IsReplayed = value;
         }
@@ -160,7 +167,7 @@ sealed class PartedStep : IDisposable
             Tell(ranks, Stopwatch.GetElapsedTime(start) - Stopwatch.GetElapsedTime(waited, ranks.Waited));
         profiler?.End();
         profiler?.Begin("optimizer");
-        float norm = Read(profiler == null ? update.Run() : Update());
+        float norm = Read(Update(profiler == null));
         profiler?.End();
         return new StepOutcome(batch, figures, rate, norm);
     }
@@ -171,7 +178,9 @@ sealed class PartedStep : IDisposable
         loader?.Dispose();
         part.Dispose();
         last.Dispose();
-        update.Dispose();
+        measure.Dispose();
+        apply.Dispose();
+        conclude.Dispose();
         compared?.Dispose();
         sum.Dispose();
         rows?.Dispose();
@@ -302,20 +311,41 @@ sealed class PartedStep : IDisposable
         }
     }
 
-    // One figure that is not finite, of whichever part, leaves the parameters as they are.
-    Tensor Update()
+    // Where ranks have slices of the optimizer's state, they exchange what it measures and what it changes in between.
+    Tensor Update(bool isReplayed)
     {
-        Tensor all = context.Allocate(1);
-        ReductionOp.Sum(context.Stream, allRows!, context.Allocate(ReductionOp.Partials(allRows!.Length)), all);
+        _ = isReplayed ? measure.Run() : Measure();
+        shards?.GatherPartials(optimizer.Partials);
+        _ = isReplayed ? apply.Run() : Apply();
+        shards?.GatherValues();
+        return isReplayed ? conclude.Run() : Conclude();
+    }
+
+    Tensor Measure()
+    {
         foreach (ParameterStore store in compared == null ? stores : [])
         {
             var gradients = new Tensor(store.Gradients, new Shape((int)store.Gradients.Length));
             ElementwiseOp.Scale(context.Stream, gradients, 1f / config.Accumulation, gradients);
         }
 
-        optimizer.Update(context, all);
+        optimizer.Measure(context);
+        return optimizer.Norm;
+    }
+
+    // One figure that is not finite, of whichever part, leaves the parameters as they are.
+    Tensor Apply()
+    {
+        Tensor all = context.Allocate(1);
+        ReductionOp.Sum(context.Stream, allRows!, context.Allocate(ReductionOp.Partials(allRows!.Length)), all);
+        optimizer.Apply(context, all);
+        return optimizer.Norm;
+    }
+
+    Tensor Conclude()
+    {
         stage.Average?.Update(context);
-        return Stage.Gather(context, allRows, optimizer.Norm);
+        return Stage.Gather(context, allRows!, optimizer.Norm);
     }
 
     // The means of the parts' figures.

@@ -24,15 +24,20 @@ public sealed class StepLoop : IDisposable
     /// <param name="stage">The stage.</param>
     /// <param name="sampler">Its batches.</param>
     /// <param name="ranks">Between whom the batches of a step are divided; null for this process alone.</param>
-    public StepLoop(Device device, TrainingConfig config, Stage stage, BatchSampler sampler, Communicator? ranks = null)
+    /// <param name="shardsOptimizer">Whether each rank keeps only its slices of the optimizer's moments.</param>
+    public StepLoop(Device device, TrainingConfig config, Stage stage, BatchSampler sampler, Communicator? ranks = null,
+        bool shardsOptimizer = false)
     {
         (this.config, this.stage, this.sampler) = (config, stage, sampler);
+        ParameterStore[] stores = [.. stage.Trained];
+        if (shardsOptimizer && ranks is { Size: > 1 })
+            Shards = new OptimizerShards(device, stores, ranks);
         Optimizer = new AdamOptimizer(device, new AdamOptions(WeightDecay: config.WeightDecay, ClipNorm: config.ClipNorm),
-            [.. stage.Trained]);
+            stores, Shards?.Of(ranks!.Rank));
         Context = new Context(device, StageSeed(config.Seed, stage.Name));
         recorded = new RecordedStep(Context, () => Optimize(stage.Run(Context)));
         if (config.Accumulation > 1)
-            parted = new PartedStep(Context, config, stage, sampler, Optimizer, ranks);
+            parted = new PartedStep(Context, config, stage, sampler, Optimizer, ranks, Shards);
     }
 
     /// <summary>Computes what the stage's steps take from the data (<see cref="Stage.Prepare"/>): once, by the first step at the latest.</summary>
@@ -47,6 +52,9 @@ public sealed class StepLoop : IDisposable
 
     /// <summary>The optimizer; its step count is to be set when a stage goes on.</summary>
     public AdamOptimizer Optimizer { get; }
+
+    /// <summary>Which rank keeps which of the optimizer's moments; null where this process keeps all.</summary>
+    internal OptimizerShards? Shards { get; }
 
     /// <summary>The memory and the noise of steps.</summary>
     public Context Context { get; }

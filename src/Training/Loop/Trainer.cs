@@ -15,8 +15,9 @@ namespace Dalle2.Training.Loop;
 /// <param name="observer">Hears what happens.</param>
 /// <param name="ranks">Between whom the batches of a step are divided; null for this process alone.</param>
 /// <param name="all">With ranks, all parameters of the model, which rank 0 gives the others before a stage.</param>
+/// <param name="shardsOptimizer">Whether each rank keeps only its slices of the optimizer's moments.</param>
 public sealed class Trainer(RunFolder? run, TrainingConfig config, Device device, ITrainingObserver observer, TrainingRanks? ranks = null,
-    IReadOnlyList<ParameterStore>? all = null)
+    IReadOnlyList<ParameterStore>? all = null, bool shardsOptimizer = false)
 {
     /// <summary>Runs a stage to its end, from its newest checkpoint if there is one.</summary>
     /// <param name="stage">The stage; its frozen parts hold the values that they shall have.</param>
@@ -27,10 +28,13 @@ public sealed class Trainer(RunFolder? run, TrainingConfig config, Device device
     /// <exception cref="RankLostException">Another rank is gone; a checkpoint is saved.</exception>
     public void Run(Stage stage, BatchSampler sampler, CancellationToken cancellation)
     {
-        using var loop = new StepLoop(device, config, stage, sampler, ranks?.Communicator);
-        long step = run == null ? 0 : Restore(stage, run.Checkpoints(stage.Name), loop.Optimizer);
+        using var loop = new StepLoop(device, config, stage, sampler, ranks?.Communicator, shardsOptimizer);
+        FoundCheckpoint? found = run?.Checkpoints(stage.Name).Latest(config.Model);
+        long step = run == null ? 0 : Restore(stage, found, loop);
         if (ranks != null)
             step = Share(ranks, stage, loop, step);
+        if (loop.Shards != null && step > 0)
+            ShareMoments(stage, loop, found?.Checkpoint);
         run?.Log.CutAfter(stage.Name, step);
         observer.StageBegun(stage.Name, step);
         if (step < stage.Steps)
@@ -51,7 +55,7 @@ public sealed class Trainer(RunFolder? run, TrainingConfig config, Device device
             // Several ranks stop behind the same step.
             loop.IsAskedToStop = cancellation.IsCancellationRequested;
             if (loop.Stops || (ranks == null && loop.IsAskedToStop))
-                throw Stop(stage, step, clock, cancellation);
+                throw Stop(stage, loop, step, clock, cancellation);
 
             StepOutcome outcome;
             try
@@ -60,11 +64,7 @@ public sealed class Trainer(RunFolder? run, TrainingConfig config, Device device
             }
             catch (RankLostException lost) when (run != null)
             {
-                // Parameters change once all ranks' gradients are there, all at once.
-                Save(stage, run, step);
-                run.AddSeconds(stage.Name, clock.Elapsed.TotalSeconds);
-                throw new RankLostException($"{lost.Message} in stage '{stage.Name}', behind step {step} of {stage.Steps}, whose checkpoint is saved; go on "
-                    + "with --resume, with as many ranks as you like");
+                throw Lose(lost, stage, loop, run, step, clock);
             }
 
             if (ranks != null && run != null && pace.Slowest(loop.Seconds) is { } slow)
@@ -88,8 +88,8 @@ public sealed class Trainer(RunFolder? run, TrainingConfig config, Device device
                 observer.Logged(entry, speed);
             }
 
-            if (run != null && (last || step % config.CheckpointEvery == 0))
-                Save(stage, run, step);
+            if (last || step % config.CheckpointEvery == 0)
+                Save(stage, loop, step);
             observer.Progress(new TrainingProgress(
                 stage.Name, stage.Title, step, stage.Steps, figures, speed,
                 TimeSpan.FromSeconds(seconds / (step - first) * (stage.Steps - step))));
@@ -138,9 +138,8 @@ public sealed class Trainer(RunFolder? run, TrainingConfig config, Device device
         target.Write(store.Device.Stream, checkpoint.Values(name, target.Shape.ToArray()));
     }
 
-    long Restore(Stage stage, CheckpointFolder checkpoints, AdamOptimizer optimizer)
+    long Restore(Stage stage, FoundCheckpoint? found, StepLoop loop)
     {
-        FoundCheckpoint? found = checkpoints.Latest(config.Model);
         if (found == null)
         {
             foreach (ParameterStore store in stage.Trained)
@@ -151,9 +150,9 @@ public sealed class Trainer(RunFolder? run, TrainingConfig config, Device device
 
         foreach (string skipped in found.Skipped)
             observer.Notice($"skipped a damaged checkpoint: {skipped}");
-        Load(found.Checkpoint, stage.Trained, stage.BufferNames);
+        Load(found.Checkpoint, stage.Trained, BuffersOf(stage, loop));
         long step = found.Checkpoint.Info.Step;
-        optimizer.StepCount = step;
+        loop.Optimizer.StepCount = step;
         if (stage.Average != null)
             stage.Average.StepCount = step;
         if (step < stage.Steps)
@@ -161,14 +160,47 @@ public sealed class Trainer(RunFolder? run, TrainingConfig config, Device device
         return step;
     }
 
-    OperationCanceledException Stop(Stage stage, long step, Stopwatch clock, CancellationToken cancellation)
-    {
-        if (run != null)
-        {
-            Save(stage, run, step);
-            run.AddSeconds(stage.Name, clock.Elapsed.TotalSeconds);
-        }
+    // What a store itself keeps of its parameters.
+    static string[] BuffersOf(Stage stage, StepLoop loop) =>
+        loop.Shards == null ? stage.BufferNames : [.. stage.BufferNames.Except(AdamOptimizer.BufferNames)];
 
+    // Rank 0 has the checkpoint, and each rank gets its slices of the moments.
+    static void ShareMoments(Stage stage, StepLoop loop, Checkpoint? checkpoint)
+    {
+        foreach (var (name, own) in AdamOptimizer.BufferNames.Zip(loop.Optimizer.Moments))
+        {
+            loop.Shards!.Scatter(checkpoint == null ? [] : stage.Trained.Select(store =>
+            {
+                var moments = new float[store.Values.Length];
+                foreach (Parameter parameter in store.Parameters)
+                {
+                    checkpoint.Values($"{name}.{parameter.Name}", parameter.Shape.ToArray())
+                        .CopyTo(moments.AsSpan((int)store.OffsetOf(parameter)));
+                }
+
+                return moments;
+            }), own);
+        }
+    }
+
+    // Parameters change once all ranks' gradients are there, all at once: without the lost rank they are what they were behind the step before.
+    RankLostException Lose(RankLostException lost, Stage stage, StepLoop loop, RunFolder run, long step, Stopwatch clock)
+    {
+        string saved = "whose checkpoint is saved";
+        if (loop.Shards == null)
+            Save(stage, loop, step);
+        else
+            saved = run.Checkpoints(stage.Name).Latest(config.Model) is { } kept ? $"with the moments of its part; the last checkpoint is {kept.Path}"
+                : "with the moments of its part; no checkpoint of this stage was saved yet";
+        run.AddSeconds(stage.Name, clock.Elapsed.TotalSeconds);
+        return new RankLostException($"{lost.Message} in stage '{stage.Name}', behind step {step} of {stage.Steps}, {saved}; go on "
+            + "with --resume, with as many ranks as you like");
+    }
+
+    OperationCanceledException Stop(Stage stage, StepLoop loop, long step, Stopwatch clock, CancellationToken cancellation)
+    {
+        Save(stage, loop, step);
+        run?.AddSeconds(stage.Name, clock.Elapsed.TotalSeconds);
         var stopped = new OperationCanceledException(
             $"stopped in stage '{stage.Name}' after step {step} of {stage.Steps}; a checkpoint is saved", cancellation);
         return ranks?.Together(stopped) ?? stopped;
@@ -183,7 +215,7 @@ public sealed class Trainer(RunFolder? run, TrainingConfig config, Device device
             ranks.Broadcast(device, store.Values);
         foreach (ParameterStore store in stage.Trained)
         {
-            foreach (string buffer in stage.BufferNames)
+            foreach (string buffer in BuffersOf(stage, loop))
                 ranks.Broadcast(device, store.Buffer(buffer));
         }
 
@@ -193,11 +225,16 @@ public sealed class Trainer(RunFolder? run, TrainingConfig config, Device device
         return shared[0];
     }
 
-    void Save(Stage stage, RunFolder run, long step)
+    // Where ranks have slices of the moments, all take part in it.
+    void Save(Stage stage, StepLoop loop, long step)
     {
+        Dictionary<string, float[][]> moments = loop.Shards is not { } shards ? []
+            : AdamOptimizer.BufferNames.Zip(loop.Optimizer.Moments).ToDictionary(pair => pair.First, pair => shards.Gather(pair.Second));
+        if (run == null)
+            return;
         run.Log.Flush();
         var tensors = new List<NamedTensor>();
-        foreach (ParameterStore store in stage.Trained)
+        foreach (var (index, store) in stage.Trained.Index())
         {
             foreach (Parameter parameter in store.Parameters)
             {
@@ -205,8 +242,9 @@ public sealed class Trainer(RunFolder? run, TrainingConfig config, Device device
                 tensors.Add(new NamedTensor(parameter.Name, shape, parameter.Value.ToArray(device.Stream)));
                 foreach (string buffer in stage.BufferNames)
                 {
-                    tensors.Add(new NamedTensor($"{buffer}.{parameter.Name}", shape,
-                        store.Buffer(buffer, parameter.Name).ToArray(device.Stream)));
+                    tensors.Add(new NamedTensor($"{buffer}.{parameter.Name}", shape, moments.TryGetValue(buffer, out float[][]? all)
+                        ? all[index].AsSpan((int)store.OffsetOf(parameter), parameter.Shape.Length).ToArray()
+                        : store.Buffer(buffer, parameter.Name).ToArray(device.Stream)));
                 }
             }
         }

@@ -46,6 +46,9 @@ public sealed record TrainingRequest
     /// configuration from it, and neither read nor write the run's folder.</summary>
     public TrainingRanks? Ranks { get; init; }
 
+    /// <summary>Whether each rank keeps only its slices of the optimizer's moments. The bits of a training do not depend on it.</summary>
+    public bool ShardOptimizer { get; init; }
+
     /// <summary>Whether event files for TensorBoard are written beside the log.</summary>
     public bool TensorBoard { get; init; }
 

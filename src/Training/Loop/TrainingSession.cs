@@ -139,7 +139,7 @@ public sealed class TrainingSession
             int[][] captions = data.Encode(new WordTokenizer(vocabulary), config, observer);
             using FamilyModel model = ModelFamily.Get(config.Model).Create(device, config, vocabulary, config.Seed);
             var counting = new CountingObserver(observer);
-            var trainer = new Trainer(null, config, device, counting, ranks, model.Stores);
+            var trainer = new Trainer(null, config, device, counting, ranks, model.Stores, request.ShardOptimizer);
             while (ranks.Hear() is { Length: > 0 } name)
             {
                 Stage stage = model.Stages.First(one => one.Name == name);
@@ -201,7 +201,7 @@ public sealed class TrainingSession
             {
                 var counting = new CountingObserver(all);
                 request.Ranks?.Say(stage.Name);
-                new Trainer(run, config, device, counting, request.Ranks, model.Stores).Run(stage,
+                new Trainer(run, config, device, counting, request.Ranks, model.Stores, request.ShardOptimizer).Run(stage,
                     BatchSampler.Of(stage, config, data.Data, captions), cancellation);
                 request.Ranks?.AreHearing = true;
                 steps += counting.Steps;

@@ -66,6 +66,14 @@ public abstract class Communicator : IDisposable
         Waited += Stopwatch.GetTimestamp() - start;
     }
 
+    /// <summary>Sends values to a rank that receives them, and waits until they are sent.</summary>
+    public void Send<T>(ReadOnlySpan<T> values, int to)
+        where T : unmanaged => Move(MemoryMarshal.AsBytes(values), to, isSent: true);
+
+    /// <summary>Waits for values from a rank that sends them.</summary>
+    public void Receive<T>(Span<T> values, int from)
+        where T : unmanaged => Move(MemoryMarshal.AsBytes(values), from, isSent: false);
+
     /// <summary>Gives all ranks what rank 0 has: bytes of a length that all know.</summary>
     /// <param name="values">Filled, but on rank 0.</param>
     public unsafe void Broadcast(Span<byte> values)
@@ -164,6 +172,21 @@ public abstract class Communicator : IDisposable
 
     /// <summary>Comes to an end: with all ranks, if they are <see cref="Complete">complete</see>, otherwise at once.</summary>
     protected abstract void Dispose(bool disposing);
+
+    unsafe void Move(ReadOnlySpan<byte> values, int other, bool isSent)
+    {
+        Span<PendingMessage> pending = stackalloc PendingMessage[1];
+        fixed (byte* first = values)
+        {
+            for (long at = 0; at < values.Length; at += LongestMessage)
+            {
+                int bytes = (int)Math.Min(LongestMessage, values.Length - at);
+                pending[0] = isSent ? Send((nint)(first + at), bytes, other, CollectiveTag)
+                    : Receive((nint)(first + at), bytes, other, CollectiveTag);
+                Wait(pending);
+            }
+        }
+    }
 
     // Along a binomial tree: in each turn all that have it send it on.
     void Broadcast(nint address, int bytes)

@@ -1,3 +1,4 @@
+using Dalle2.Kernels.Shared;
 using Dalle2.Layers;
 
 namespace Dalle2.Training.Ranks;
@@ -11,16 +12,15 @@ readonly record struct GradientBucket(int Store, long Offset, int Length)
     // A shorter slice is all latency, and more buckets than these are all messages.
     const int ShortestSlice = 1 << 14, Most = 256;
 
-    // What ranks sum begins at whole cache lines.
-    const int Alignment = 16;
-
     /// <summary>The buckets of some stores.</summary>
     /// <param name="stores">The stores.</param>
     /// <param name="ranks">How many ranks exchange them; for one, each store is one bucket.</param>
     public static GradientBucket[] Of(IReadOnlyList<ParameterStore> stores, int ranks)
     {
         long all = stores.Sum(store => store.Gradients.Length);
-        long length = ranks == 1 ? int.MaxValue : Math.Min(int.MaxValue, Math.Max((long)ShortestSlice * ranks, (all + Most - 1) / Most));
+        long length = Math.Max((long)ShortestSlice * ranks, (all + Most - 1) / Most) / ReductionOp.Chunk * ReductionOp.Chunk;
+        if (ranks == 1 || length > int.MaxValue)
+            length = int.MaxValue / ReductionOp.Chunk * ReductionOp.Chunk;
         var buckets = new List<GradientBucket>();
         for (int store = 0; store < stores.Count; store++)
         {
@@ -32,6 +32,10 @@ readonly record struct GradientBucket(int Store, long Offset, int Length)
         return [.. buckets];
     }
 
-    /// <summary>Where a rank's slice of it begins, which that rank sums for all; the slice of the rank behind the last begins at the end.</summary>
-    public int Slice(int rank, int ranks) => rank == ranks ? Length : (int)((long)Length * rank / ranks / Alignment * Alignment);
+    /// <summary>
+    /// Where a rank's slice of it begins, which that rank sums for all; the slice of the rank behind the last begins at the end. Slices begin at whole chunks of
+    /// a sum, so that each has partial sums of its own.
+    /// </summary>
+    public int Slice(int rank, int ranks) =>
+        rank == ranks ? Length : (int)((long)Length * rank / ranks / ReductionOp.Chunk * ReductionOp.Chunk);
 }

@@ -30,6 +30,7 @@ sealed unsafe class GradientExchange
     readonly float[] received;
     readonly (int From, nint Address)[] expected;
     readonly PendingMessage[] messages;
+    readonly SliceGather? gather;
     int pending;
     int done;
 
@@ -41,8 +42,9 @@ sealed unsafe class GradientExchange
     /// <param name="own">The own sums of the bucket, in order; the gradients are the last.</param>
     /// <param name="nodes">What the sums of each rank are of.</param>
     /// <param name="tree">The order of the sum.</param>
-    public GradientExchange(
-        Device device, Communicator ranks, GradientBucket bucket, int number, Tensor[] own, TreeNode[][] nodes, SummationTree tree)
+    /// <param name="isGathered">Whether all ranks get the sums of all slices.</param>
+    public GradientExchange(Device device, Communicator ranks, GradientBucket bucket, int number, Tensor[] own, TreeNode[][] nodes,
+        SummationTree tree, bool isGathered)
     {
         (this.device, this.ranks, this.own) = (device, ranks, own);
         tag = 2 * number;
@@ -76,7 +78,9 @@ sealed unsafe class GradientExchange
 
         (this.terms, this.expected) = ([.. terms], [.. expected]);
         additions = [.. Additions(nodes, tree)];
-        messages = new PendingMessage[theirs + (ranks.Size - 1) * (own.Length + 1)];
+        messages = new PendingMessage[theirs + (ranks.Size - 1) * own.Length];
+        if (isGathered)
+            gather = new SliceGather(device, ranks, bucket, own[^1], tag + 1, device.SharesHostMemory ? null : copies[^1]);
     }
 
     /// <summary>Sends what the other ranks need of the own sums.</summary>
@@ -109,7 +113,7 @@ sealed unsafe class GradientExchange
         done = pending;
     }
 
-    /// <summary>Merges the own slice, and sends it to all; only then, since gradients that are still being sent must not be received over.</summary>
+    /// <summary>Merges the own slice, and sends it to all who get it; only then, since gradients that are still being sent must not be received over.</summary>
     public void Merge()
     {
         int length = Length(ranks.Rank);
@@ -122,20 +126,16 @@ sealed unsafe class GradientExchange
         nint whole = At(own.Length - 1, ranks.Rank);
         if (whole != terms[0])
             new ReadOnlySpan<float>((void*)terms[0], length).CopyTo(new Span<float>((void*)whole, length));
-        pending = 0;
-        foreach (int from in others)
-            Receive(At(own.Length - 1, from), from, tag + 1, from);
-        foreach (int to in others)
-            Send(whole, to, tag + 1, ranks.Rank);
+        gather?.Begin(isCopied: true);
+        if (gather == null && copies.Length > 0 && length > 0)
+        {
+            int start = slices[ranks.Rank];
+            device.Stream.Write<float>(copies[^1].AsSpan(start, length), own[^1].Slice(start, length).View);
+        }
     }
 
-    /// <summary>Waits until the sums of all slices are in the gradients.</summary>
-    public void Finish()
-    {
-        ranks.Wait(messages.AsSpan(0, pending));
-        if (copies.Length > 0)
-            device.Stream.Write<float>(copies[^1], own[^1].View);
-    }
+    /// <summary>Waits until the sums of all slices, if all ranks get them, are in the gradients.</summary>
+    public void Finish() => gather?.Finish();
 
     int Length(int rank) => slices[rank + 1] - slices[rank];
 

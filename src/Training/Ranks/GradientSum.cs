@@ -35,7 +35,8 @@ sealed class GradientSum : IDisposable
     /// <param name="stores">Whose gradients.</param>
     /// <param name="parts">Parts of a step.</param>
     /// <param name="ranks">Who the others are; null for nobody.</param>
-    public GradientSum(Device device, IReadOnlyList<ParameterStore> stores, int parts, Communicator? ranks)
+    /// <param name="isGathered">Whether each rank gets all of the sum, or its own slices of the buckets alone.</param>
+    public GradientSum(Device device, IReadOnlyList<ParameterStore> stores, int parts, Communicator? ranks, bool isGathered = true)
     {
         (this.device, this.stores, this.ranks) = (device, [.. stores], ranks is { Size: > 1 } ? ranks : null);
         (int rank, int size) = ranks == null ? (0, 1) : (ranks.Rank, ranks.Size);
@@ -61,7 +62,7 @@ sealed class GradientSum : IDisposable
         TreeNode[][] all = [.. Enumerable.Range(0, size).Select(one => tree.Of(share.First(one), share.End(one)).ToArray())];
         Tensor[] Own(int bucket) => [.. sums[bucket].Take(nodes.Count - 1), sums[bucket][^1]];
         exchanges = ranks == null ? [] : [.. Buckets.Select((bucket, i) =>
-            new GradientExchange(device, ranks, bucket, i, Own(i), all, tree))];
+            new GradientExchange(device, ranks, bucket, i, Own(i), all, tree, isGathered))];
     }
 
     /// <summary>The parts that this rank computes, in order.</summary>
@@ -102,7 +103,7 @@ sealed class GradientSum : IDisposable
             exchanges[order[merged++]].Merge();
     }
 
-    /// <summary>Waits until the gradients are the sum of all parts, on every rank.</summary>
+    /// <summary>Waits until the gradients, or the own slices of them, are the sum of all parts.</summary>
     /// <exception cref="RankLostException">They never will be.</exception>
     public void Finish()
     {
