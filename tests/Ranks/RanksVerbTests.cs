@@ -70,8 +70,8 @@ public class RanksVerbTests
     {
         using LaunchedRanks launched = Measuring("mpiexec.mpich", 3, out Process[] workers, out Process[] supervisors);
         launched.Signal("INT");
+        // After an interrupt the launcher itself ends now with rank 0's exit code, now with 0.
         (string output, string error) = launched.End();
-        Assert.That(launched.Code, Is.Not.Zero);
         Assert.That(error.Split("dalle2: measuring no more"), Has.Length.EqualTo(2), error);
         Assert.That(output, Does.Contain("latencyMicroseconds"));
         Assert.That(error, Does.Not.Contain("killed").And.Not.Contain("is gone"));
