@@ -136,7 +136,8 @@ static class Application
         bool trace = fault is not InvalidSettingException && Settings.Current.Debug >= 1;
         (int code, string message) = Sentence(fault);
         // One rank is enough to say that another is gone.
-        if (fault is not RankLostException || MpiLauncher.Find()?.Rank is not > 0 || trace)
+        bool told = fault is RankLostException && MpiLauncher.Find()?.Rank > 0 && !message.StartsWith("rank 0 ", StringComparison.Ordinal);
+        if (!told)
             error.WriteLine($"dalle2: {VisibleText.OfLines(message)}");
         if (trace)
             error.WriteLine(fault);

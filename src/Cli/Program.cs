@@ -5,11 +5,16 @@ using Dalle2.Training.Ranks.Mpi;
 if (RankSupervisor.Run(args, Console.Error) is { } ended)
     return ended;
 
-// What trains saves a checkpoint when it is asked to stop, and ends at once when it is asked again. Other verbs have nothing to save.
+// What trains saves a checkpoint when it is asked to stop, and ends at once when it is asked again. Most other verbs have nothing to save.
 Console.SetError(new LastingWriter(Console.Error));
 using var stop = new CancellationTokenSource();
-string stopping = args is ["serve", ..] ? "closing the studio" : "stopping after this step";
-bool saves = args is ["train" or "demo" or "serve", ..];
+string stopping = args switch
+{
+    ["serve", ..] => "closing the studio",
+    ["ranks", ..] => "measuring no more",
+    _ => "stopping after this step",
+};
+bool saves = args is ["train" or "demo" or "serve" or "ranks", ..];
 int signals = 0;
 void Stop(PosixSignalContext signal)
 {

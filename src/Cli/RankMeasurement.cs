@@ -4,7 +4,7 @@ using Dalle2.Training.Ranks;
 namespace Dalle2.Cli;
 
 /// <summary>Measures messages between ranks: each calls the same. What arrives is compared with what was sent.</summary>
-sealed unsafe class RankMeasurement(Communicator communicator, CancellationToken cancellation)
+sealed unsafe class RankMeasurement(Communicator communicator)
 {
     const int RoundTrips = 200;
 
@@ -66,7 +66,6 @@ sealed unsafe class RankMeasurement(Communicator communicator, CancellationToken
     // A message there and one back, in seconds.
     double Exchange(bool first, int peer, int there, int back)
     {
-        cancellation.ThrowIfCancellationRequested();
         Span<PendingMessage> pending = stackalloc PendingMessage[1];
         fixed (byte* from = sent, to = received)
         {
@@ -95,10 +94,11 @@ sealed unsafe class RankMeasurement(Communicator communicator, CancellationToken
     {
         for (int i = 0; i < bytes.Length; i++)
         {
-            if (bytes[i] != Pattern(i, rank))
+            byte expected = Pattern(i, rank);
+            if (bytes[i] != expected)
             {
-                throw new IOException($"byte {i} of a message from rank {rank} to rank {communicator.Rank} was sent as {Pattern(i, rank)} and "
-                    + $"arrived as {bytes[i]}");
+                throw new IOException($"byte {i} of a message from rank {rank} to rank {communicator.Rank} was {expected} and arrived as "
+                    + $"{bytes[i]}");
             }
         }
     }

@@ -108,6 +108,11 @@ static class RankSupervisor
         string program = Environment.ProcessPath!;
         bool host = Path.GetFileNameWithoutExtension(program) == "dotnet";
         IEnumerable<string> all = host ? arguments.Prepend(Environment.GetCommandLineArgs()[0]) : arguments;
-        return new ProcessStartInfo(program, all) { UseShellExecute = false, Environment = { [ChildVariable] = handle } };
+        return new ProcessStartInfo(program, all)
+        {
+            UseShellExecute = false,
+            // Open MPI's launcher reads what is written through a terminal, whose control sequences must not get into a document.
+            Environment = { [ChildVariable] = handle, ["TERM"] = "dumb" },
+        };
     }
 }

@@ -10,7 +10,8 @@ namespace Dalle2.Cli;
 sealed class RanksVerb : Verb
 {
     readonly Option<double?> seconds = VerbOptions.OptionalNumber("--seconds", 0, 1_000_000,
-        "Measure again and again for so long, as a test of machines and network; the last figures are shown. [default: once]");
+        "Measure again and again for so long, as a test of machines and network; the last figures are shown, also when it is stopped "
+        + "before. [default: once]");
 
     public RanksVerb()
         : base("ranks", "Show who takes part in a run over several processes or machines, and how fast messages between them are.") =>
@@ -21,18 +22,19 @@ sealed class RanksVerb : Verb
 
     public override IReadOnlyList<string> Notes =>
     [
-        "Started by mpiexec of MPICH, Intel MPI, MVAPICH or Open MPI, by MS-MPI's, or by srun; the MPI library that fits is found, and D2_MPI names "
-        + "another one. Latency is half the median round trip of a byte, bandwidth the median of messages of 16 MiB, both between rank 0 and the "
-        + "rank; all to all is what arrives at all ranks together while each sends to each. Every byte is compared with what was sent.",
-        "JSON: {library, notice, measured, allToAllGBps, ranks: [{rank, machine, local, onMachine, threads, latencyMicroseconds, bandwidthGBps}]}; "
-        + "rank 0 has no latency and no bandwidth, and one rank alone no allToAllGBps: they are null.",
+        "Started by mpiexec of MPICH, Intel MPI, MVAPICH, Open MPI or MS-MPI, or by srun; the MPI library that fits is found, and D2_MPI "
+        + "names another one. Latency is half the median round trip of a byte, bandwidth the median of messages of 16 MiB, both between "
+        + "rank 0 and the rank; all to all is what arrives at all ranks together while each sends to each. The first large message "
+        + "between two ranks, and all that each sends to each, is compared with what was sent.",
+        "JSON: {library, notice, measured, allToAllGBps, ranks: [{rank, machine, local, onMachine, threads, latencyMicroseconds, "
+        + "bandwidthGBps}]}; rank 0 has no latency and no bandwidth, and one rank alone no allToAllGBps: they are null.",
     ];
 
     public override int Run(ParseResult arguments, Terminal terminal)
     {
         using MpiCommunicator communicator = MpiCommunicator.Open();
         IReadOnlyList<RankPlace> places = RankPlace.Gather(communicator, communicator.Machine);
-        var measurement = new RankMeasurement(communicator, terminal.Cancellation);
+        var measurement = new RankMeasurement(communicator);
         var between = new (double Microseconds, double BytesPerSecond)[communicator.Size];
         double allToAll = double.NaN, most = arguments.GetValue(seconds) ?? 0;
         bool first = communicator.Rank == 0;
@@ -44,18 +46,17 @@ sealed class RanksVerb : Verb
                 between[rank] = measurement.Between(rank);
             if (communicator.Size > 1)
                 allToAll = measurement.AllToAll();
-            terminal.Cancellation.ThrowIfCancellationRequested();
             if (measured++ == 0 && first && most > 0)
                 terminal.Notice($"{communicator.Size} ranks have measured once and go on for {most} seconds");
         }
-        while (GoOn(communicator, Stopwatch.GetElapsedTime(start).TotalSeconds < most));
+        while (GoOn(communicator, Stopwatch.GetElapsedTime(start).TotalSeconds < most && !terminal.Cancellation.IsCancellationRequested));
         communicator.Complete();
         if (first)
             Show(terminal, communicator, places, between, allToAll, measured);
-        return ExitCode.Ok;
+        return first && terminal.Cancellation.IsCancellationRequested ? ExitCode.Failed : ExitCode.Ok;
     }
 
-    // Rank 0 has the clock.
+    // Rank 0 has the clock, and the user's ear.
     static bool GoOn(Communicator communicator, bool more)
     {
         Span<byte> answer = [more ? (byte)1 : (byte)0];

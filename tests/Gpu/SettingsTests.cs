@@ -39,7 +39,8 @@ public class SettingsTests
     {
         string[] listed = [.. Regex.Matches(File.ReadAllText(System.IO.Path.Combine(Root, readme)), @"^\| `(D2_[A-Z]+)` \|",
             RegexOptions.Multiline).Select(match => match.Groups[1].Value)];
-        Assert.That(listed.Where(name => name is not ("D2_DATA" or "D2_MPI")), Is.EqualTo(Settings.Variables.Select(variable => variable.Name)));
+        Assert.That(listed.Where(name => name is not ("D2_DATA" or "D2_MPI")),
+            Is.EqualTo(Settings.Variables.Select(variable => variable.Name)));
     }
 
     [Test]

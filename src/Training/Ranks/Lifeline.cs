@@ -154,7 +154,12 @@ public sealed class Lifeline : IDisposable
             await stream.WriteAsync(Encoding.ASCII.GetBytes(answer)).ConfigureAwait(false);
             await stream.ReadExactlyAsync(hello.AsMemory(0, 1)).ConfigureAwait(false);
             lock (streams)
+            {
                 streams[rank] = stream;
+                if (lost != null)
+                    Tell(lost);
+            }
+
             await stream.WriteAsync(hello.AsMemory(0, 1)).ConfigureAwait(false);
         }
         catch (Exception fault) when (IsClosed(fault))
@@ -258,12 +263,17 @@ public sealed class Lifeline : IDisposable
 
     void Lose(string sentence)
     {
-        if (Interlocked.CompareExchange(ref lost, sentence, null) != null)
-            return;
+        lock (streams)
+        {
+            if (lost != null)
+                return;
+            // Before this rank knows itself, and may end. Only rank 0 has whom to tell.
+            if (listener != null)
+                Tell(sentence);
+            lost = sentence;
+        }
+
         lossEvent.Set();
-        // Only rank 0 has whom to tell.
-        if (listener != null)
-            Tell(sentence);
     }
 
     void Tell(string line)

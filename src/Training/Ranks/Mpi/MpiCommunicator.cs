@@ -46,8 +46,8 @@ public sealed unsafe class MpiCommunicator : Communicator
         string? notice = library.Start();
         if (launcher?.Size is { } size && size != library.Size)
         {
-            throw new UserInputException($"{library.Description} does not find the {size} ranks that were started, but {library.Size}: it is "
-                + "not the launcher's own. Start with the mpiexec that belongs to it, or name the launcher's library with D2_MPI");
+            throw new UserInputException($"{library.Description} does not find the {size} ranks that were started, but {library.Size}: "
+                + "it is not the launcher's own. Start with the mpiexec that belongs to it, or name the launcher's library with D2_MPI");
         }
 
         return new MpiCommunicator(library, notice);
