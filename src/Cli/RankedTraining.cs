@@ -54,12 +54,13 @@ sealed class RankedTraining : IDisposable
             communicator.Complete();
             return code;
         }
-        catch (Exception fault) when (Ranks.IsTogether)
+        catch (Exception) when (Ranks.IsTogether)
         {
             communicator.Complete();
             if (Ranks.Leads)
                 throw;
-            return Application.Sentence(fault).Code;
+            // Rank 0 says it, and ends with its code.
+            return ExitCode.Ok;
         }
         catch (RankLostException lost) when (!Ranks.Leads)
         {

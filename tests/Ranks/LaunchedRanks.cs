@@ -35,7 +35,10 @@ sealed class LaunchedRanks : IDisposable
     public StreamReader Error => launcher.StandardError;
 
     /// <summary>Starts it; skips the test where the launcher is not installed.</summary>
-    public static LaunchedRanks Start(string launcher, int ranks, params string[] arguments)
+    public static LaunchedRanks Start(string launcher, int ranks, params string[] arguments) => Start(launcher, [(ranks, arguments)]);
+
+    /// <summary>Starts ranks with different arguments; skips the test where the launcher is not installed.</summary>
+    public static LaunchedRanks Start(string launcher, params (int Ranks, string[] Arguments)[] kinds)
     {
         string[] folders = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator);
         if (folders.Select(folder => Path.Combine(folder, launcher)).FirstOrDefault(File.Exists) is not { } path)
@@ -47,7 +50,8 @@ sealed class LaunchedRanks : IDisposable
         // Open MPI's does not run more ranks than processors, or as root, unless it is told to.
         string[] permission = launcher.Contains("openmpi", StringComparison.Ordinal) ? ["--allow-run-as-root", "--oversubscribe"] : [];
         string program = Path.Combine(TestContext.CurrentContext.TestDirectory, $"{typeof(Application).Assembly.GetName().Name}.dll");
-        return new LaunchedRanks(path, [.. permission, "-n", $"{ranks}", "dotnet", program, .. arguments]);
+        return new LaunchedRanks(path, [.. permission, .. kinds.SelectMany((kind, i) =>
+            (string[])[.. i == 0 ? Array.Empty<string>() : [":"], "-n", $"{kind.Ranks}", "dotnet", program, .. kind.Arguments])]);
     }
 
     /// <summary>Waits until it has ended, and returns what it has written since.</summary>

@@ -29,6 +29,38 @@ sealed class StepMemoryTests
         Assert.That(device.AllocatedBytes, Is.EqualTo(onDevice), "on the device");
     }
 
+    [TestCase("text")]
+    [TestCase("joint")]
+    [TestCase("unclip/decoder")]
+    public void Nor_does_a_step_of_several_batches(string stage)
+    {
+        using Device device = Device.Open("cpu", 2);
+        using var steps = new TrainingSteps(device, stage, change: config => config with { Accumulation = 2 });
+        int first = Epochs * StepsPerEpoch;
+        for (int step = 0; step < first; step++)
+            steps.Run(step);
+        long onDevice = device.AllocatedBytes, before = GC.GetAllocatedBytesForCurrentThread();
+        for (int step = first; step < 2 * first; step++)
+            steps.Run(step);
+        Assert.That(GC.GetAllocatedBytesForCurrentThread() - before, Is.Zero, "on the host");
+        Assert.That(device.AllocatedBytes, Is.EqualTo(onDevice), "on the device");
+    }
+
+    [TestCase("text")]
+    [TestCase("joint")]
+    [TestCase("unclip/clip")]
+    [TestCase("unclip/decoder")]
+    public void What_is_given_back_by_several_batches_is_read_no_more(string stage)
+    {
+        using Device device = Device.Open("cpu", 2);
+        TrainingSteps Create() => new(device, stage, change: config => config with { Accumulation = 3 });
+        using TrainingSteps plain = Create(), poisoned = Create();
+        (poisoned.IsReplayed, poisoned.Context.Arena.PoisonsReleased) = (false, true);
+        for (int step = 0; step < 3; step++)
+            Assert.That(poisoned.Run(step), Is.EqualTo(plain.Run(step)).And.Not.NaN, $"loss of step {step}");
+        Assert.That(poisoned.Values(), Is.EqualTo(plain.Values()));
+    }
+
     [TestCaseSource(typeof(TrainingSteps), nameof(TrainingSteps.Cases))]
     public void What_is_given_back_is_read_no_more(string stage, RecurrentCell cell)
     {
