@@ -88,7 +88,15 @@ sealed unsafe partial class MpiLibrary
     public static MpiLibrary Load(MpiLauncher? launcher)
     {
         if (Environment.GetEnvironmentVariable("D2_MPI") is { Length: > 0 } named)
-            return TryLoad(named) ?? throw new UserInputException($"D2_MPI={named} is no MPI library that can be loaded here. {Advice}");
+        {
+            MpiLibrary given = TryLoad(named)
+                ?? throw new UserInputException($"D2_MPI={named} is no MPI library that can be loaded. {Advice}");
+            // Started all the same, each rank would be alone, or end without a word.
+            return launcher == null || launcher.Flavors.Contains(given.Flavor) ? given
+                : throw new UserInputException($"D2_MPI={named} is {given.Description}, which does not fit the launcher. Start with the "
+                    + "mpiexec that belongs to it");
+        }
+
         IReadOnlyList<MpiFlavor> flavors = launcher?.Flavors ?? [MpiFlavor.Mpich, MpiFlavor.OpenMpi];
         foreach (MpiFlavor flavor in flavors)
         {
