@@ -60,8 +60,9 @@ static class RankSupervisor
                 + $"{code - SignalCode}{(code - SignalCode == Kill ? "; often the machine was out of memory" : "")}");
         }
 
-        // Meanwhile rank 0 notices, saves, and ends, by which mpiexec ends this. Another signal ends it as well.
-        if (code != 0 && launcher.Rank is not 0)
+        // Meanwhile rank 0 notices, saves, and ends, by which mpiexec ends this. Another signal ends it as well. Wrong usage is found before there is
+        // anything to save, and MPICH's mpiexec ends no others for a rank that has not joined them.
+        if (code is not (ExitCode.Ok or ExitCode.Usage) && launcher.Rank is not 0)
         {
             signaled.Reset();
             signaled.Wait(RankZeroTime);

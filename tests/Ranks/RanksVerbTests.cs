@@ -85,7 +85,7 @@ public class RanksVerbTests
         Environment.SetEnvironmentVariable("D2_MPI", "libmpi.so.of-nobody");
         try
         {
-            using LaunchedRanks launched = LaunchedRanks.Start("mpiexec.mpich", 1, "ranks");
+            using LaunchedRanks launched = LaunchedRanks.Start("mpiexec.mpich", 2, "ranks");
             (_, string error) = launched.End();
             Assert.That(launched.Code, Is.EqualTo(Dalle2.Cli.ExitCode.Usage));
             Assert.That(error, Does.Contain("D2_MPI=libmpi.so.of-nobody").And.Contain("apt-get install mpich"));

@@ -42,8 +42,10 @@ public sealed unsafe class MpiCommunicator : Communicator
     public static MpiCommunicator Open()
     {
         MpiLauncher? launcher = MpiLauncher.Find();
+        RuntimeSignals? signals = RuntimeSignals.Remember();
         MpiLibrary library = MpiLibrary.Load(launcher);
         string? notice = library.Start();
+        signals?.Restore();
         if (launcher?.Size is { } size && size != library.Size)
         {
             throw new UserInputException($"{library.Description} does not find the {size} ranks that were started, but {library.Size}: "

@@ -88,7 +88,15 @@ sealed unsafe partial class MpiLibrary
     public static MpiLibrary Load(MpiLauncher? launcher)
     {
         if (Environment.GetEnvironmentVariable("D2_MPI") is { Length: > 0 } named)
-            return TryLoad(named) ?? throw new UserInputException($"D2_MPI={named} is no MPI library that can be loaded here. {Advice}");
+        {
+            MpiLibrary given = TryLoad(named)
+                ?? throw new UserInputException($"D2_MPI={named} is no MPI library that can be loaded. {Advice}");
+            // Started all the same, each rank would be alone, or end without a word.
+            return launcher == null || launcher.Flavors.Contains(given.Flavor) ? given
+                : throw new UserInputException($"D2_MPI={named} is {given.Description}, which does not fit the launcher. Start with the "
+                    + "mpiexec that belongs to it");
+        }
+
         IReadOnlyList<MpiFlavor> flavors = launcher?.Flavors ?? [MpiFlavor.Mpich, MpiFlavor.OpenMpi];
         foreach (MpiFlavor flavor in flavors)
         {
@@ -133,8 +141,9 @@ sealed unsafe partial class MpiLibrary
     {
         byte* text = stackalloc byte[LongestText];
         int length;
-        string words = errorString(code, text, &length) == 0 ? Encoding.UTF8.GetString(text, length).Trim() : $"error {code}";
-        return $"{function}: {words}";
+        string words = errorString(code, text, &length) == 0 ? Encoding.UTF8.GetString(text, length) : $"error {code}";
+        string[] lines = words.Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+        return $"{function}: {string.Join("; ", lines)}";
     }
 
     internal static string Describe(string version)
@@ -158,9 +167,6 @@ sealed unsafe partial class MpiLibrary
 
     static MpiLibrary? TryLoad(string file)
     {
-        // Open MPI would take from .NET the signals that null references and divisions by zero raise. Native code does not see .NET's own variables.
-        if (!OperatingSystem.IsWindows())
-            _ = SetVariable("OMPI_MCA_opal_signal", "6", overwrite: 0);
         if (!NativeLibrary.TryLoad(file, out nint library))
             return null;
         try
@@ -195,9 +201,6 @@ sealed unsafe partial class MpiLibrary
         if (code != 0)
             throw new IOException($"{name}: {Words(code, function)}");
     }
-
-    [LibraryImport("libc", EntryPoint = "setenv", StringMarshalling = StringMarshalling.Utf8)]
-    private static partial int SetVariable(string name, string value, int overwrite);
 
     [GeneratedRegex(@"\s+")]
     private static partial Regex WhiteSpace();
