@@ -109,11 +109,14 @@ static class RankSupervisor
         string program = Environment.ProcessPath!;
         bool host = Path.GetFileNameWithoutExtension(program) == "dotnet";
         IEnumerable<string> all = host ? arguments.Prepend(Environment.GetCommandLineArgs()[0]) : arguments;
-        return new ProcessStartInfo(program, all)
+        var again = new ProcessStartInfo(program, all)
         {
             UseShellExecute = false,
             // Open MPI's launcher reads what is written through a terminal, whose control sequences must not get into a document.
             Environment = { [ChildVariable] = handle, ["TERM"] = "dumb" },
         };
+        // UCX, by which MPICH talks, ends a process that reads the memory of one which is gone; without that way of reading, rank 0 lives on and saves.
+        again.Environment.TryAdd("UCX_TLS", "^cma");
+        return again;
     }
 }
