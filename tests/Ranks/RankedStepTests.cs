@@ -47,8 +47,19 @@ public class RankedStepTests
         }
     }
 
+    [Test]
+    public void Messages_by_way_of_the_hosts_memory_give_the_same_bits([Values("text", "unclip/clip")] string stage, [Values] bool shardsOptimizer)
+    {
+        var (alone, losses) = Train(stage, 5, 1)[0];
+        foreach (var (state, same) in Train(stage, 5, 3, shardsOptimizer: shardsOptimizer, reaches: false))
+        {
+            Assert.That(same, Is.EqualTo(losses));
+            Assert.That(state, Is.SubsetOf(alone).And.Not.Empty);
+        }
+    }
+
     static (float[][] State, double[] Losses)[] Train(
-        string stage, int parts, int ranks, bool isReplayed = true, bool shardsOptimizer = false)
+        string stage, int parts, int ranks, bool isReplayed = true, bool shardsOptimizer = false, bool reaches = true)
     {
         var results = new (float[][], double[])[ranks];
         ThreadCommunicator.Run(ranks, communicator =>
@@ -60,7 +71,7 @@ public class RankedStepTests
                 steps.IsReplayed = false;
             double[] losses = [.. Enumerable.Range(0, Steps).Select(step => steps.Run(step))];
             results[communicator.Rank] = ([.. steps.State()], losses);
-        });
+        }, reaches);
         return results;
     }
 }

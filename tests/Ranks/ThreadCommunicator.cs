@@ -1,4 +1,5 @@
 using System.Runtime.ExceptionServices;
+using Dalle2.Gpu.Runtime;
 using Dalle2.Training.Ranks;
 
 namespace Dalle2.Tests.Ranks;
@@ -11,9 +12,11 @@ sealed class ThreadCommunicator : Communicator
 {
     readonly World world;
 
-    ThreadCommunicator(World world, int rank)
+    readonly bool reaches;
+
+    ThreadCommunicator(World world, int rank, bool reaches)
     {
-        this.world = world;
+        (this.world, this.reaches) = (world, reaches);
         Rank = rank;
     }
 
@@ -22,16 +25,21 @@ sealed class ThreadCommunicator : Communicator
     public override int Size => world.Size;
 
     /// <summary>Runs the same on each rank, and returns when all are through. A rank that fails is lost to the others; its exception is thrown.</summary>
-    public static void Run(int size, Action<Communicator> work)
+    /// <param name="size">How many ranks.</param>
+    /// <param name="work">What each does.</param>
+    /// <param name="reaches">Whether messages are sent from the memory of devices; otherwise by way of the host's, as of a card.</param>
+    public static void Run(int size, Action<Communicator> work, bool reaches = true)
     {
         var world = new World(size);
-        Thread[] threads = [.. Enumerable.Range(0, size).Select(rank => new Thread(() => RunRank(world, rank, work)))];
+        Thread[] threads = [.. Enumerable.Range(0, size).Select(rank => new Thread(() => RunRank(world, rank, work, reaches)))];
         foreach (Thread thread in threads)
             thread.Start();
         foreach (Thread thread in threads)
             thread.Join();
         world.First?.Throw();
     }
+
+    public override bool Reaches(Device device) => reaches && base.Reaches(device);
 
     public override PendingMessage Send(nint address, int bytes, int to, int tag) =>
         Begin(new Message(address, bytes, Rank, to, tag), send: true);
@@ -66,9 +74,9 @@ sealed class ThreadCommunicator : Communicator
     {
     }
 
-    static void RunRank(World world, int rank, Action<Communicator> work)
+    static void RunRank(World world, int rank, Action<Communicator> work, bool reaches)
     {
-        using var communicator = new ThreadCommunicator(world, rank);
+        using var communicator = new ThreadCommunicator(world, rank, reaches);
         try
         {
             work(communicator);

@@ -152,14 +152,17 @@ public abstract class Device : IDisposable
     /// </summary>
     public virtual Device? ForPreparing() => null;
 
-    /// <summary>Whether its memory is the host's, so that <see cref="HostAddress"/> gives addresses and launches are done when they return.</summary>
+    /// <summary>Whether its memory is the host's, so that <see cref="AddressOf"/> gives addresses of the host and launches are done when they return.</summary>
     public virtual bool SharesHostMemory => false;
 
-    /// <summary>Where a view's memory is for the host, valid while its buffer is not disposed.</summary>
-    /// <exception cref="NotSupportedException">The device has memory of its own; copy with <see cref="Stream.Read"/> and <see cref="Stream.Write"/>.</exception>
-    public nint HostAddress<T>(ArrayView<T> view)
-        where T : unmanaged => SharesHostMemory ? ViewAddress.Of(view)
-        : throw new NotSupportedException($"{Name} has memory of its own, which the host cannot address; copy with Read and Write");
+    /// <summary>Whether its memory is a CUDA card's, so that <see cref="AddressOf"/> gives addresses that libraries for CUDA take.</summary>
+    public virtual bool IsCuda => false;
+
+    /// <summary>Where a view's memory is, valid while its buffer is not disposed.</summary>
+    /// <exception cref="NotSupportedException">The device's memory has no addresses; copy with <see cref="Stream.Read"/> and <see cref="Stream.Write"/>.</exception>
+    public nint AddressOf<T>(ArrayView<T> view)
+        where T : unmanaged => SharesHostMemory || IsCuda ? ViewAddress.Of(view)
+        : throw new NotSupportedException($"the memory of {Name} has no addresses; copy with Read and Write");
 
     /// <summary>Allocates memory of the device; its contents are undefined.</summary>
     /// <exception cref="DeviceUnavailableException">There is not enough; the message has the figures.</exception>

@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Diagnostics;
 using System.Runtime.InteropServices;
 using System.Text;
+using Dalle2.Gpu.Runtime;
 
 namespace Dalle2.Training.Ranks;
 
@@ -25,6 +26,9 @@ public abstract class Communicator : IDisposable
 
     /// <summary>How many ranks there are.</summary>
     public abstract int Size { get; }
+
+    /// <summary>Whether messages can be sent from the memory of a device, and received into it.</summary>
+    public virtual bool Reaches(Device device) => device.SharesHostMemory;
 
     /// <summary>How long <see cref="Wait"/> has waited, in ticks of a <see cref="Stopwatch"/>.</summary>
     public long Waited { get; private set; }

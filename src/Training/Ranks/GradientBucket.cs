@@ -38,4 +38,13 @@ readonly record struct GradientBucket(int Store, long Offset, int Length)
     /// </summary>
     public int Slice(int rank, int ranks) =>
         rank == ranks ? Length : (int)((long)Length * rank / ranks / ReductionOp.Chunk * ReductionOp.Chunk);
+
+    /// <summary>Where all slices begin, and behind them the end.</summary>
+    public int[] Slices(int ranks)
+    {
+        var slices = new int[ranks + 1];
+        for (int rank = 0; rank <= ranks; rank++)
+            slices[rank] = Slice(rank, ranks);
+        return slices;
+    }
 }

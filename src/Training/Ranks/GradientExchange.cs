@@ -1,33 +1,37 @@
 using System.Numerics.Tensors;
 using System.Runtime.CompilerServices;
 using Dalle2.Gpu.Runtime;
+using Dalle2.Kernels.Shared;
+using Dalle2.Tensors;
 using Tensor = Dalle2.Tensors.Tensor;
 
 namespace Dalle2.Training.Ranks;
 
 /// <summary>
 /// The exchange of one bucket of gradients: each rank sends of each of its sums every other rank's slice, merges the sums of its own slice in the order of the
-/// <see cref="SummationTree"/>, and sends the result to all others. On a device with memory of its own, by way of the host's.
+/// <see cref="SummationTree"/>, and sends the result to all others. In the device's memory where messages reach it, otherwise by way of the host's.
 /// </summary>
-sealed unsafe class GradientExchange
+sealed unsafe class GradientExchange : IDisposable
 {
     readonly Device device;
     readonly Communicator ranks;
     readonly Tensor[] own;
     readonly int[] slices;
+    readonly int tag;
 
     // Neighbors first, so that not all send to the same rank at once.
     readonly int[] others;
-    readonly int tag;
 
     // Where the values of own sums are for messages, the gradients themselves last; and their memory, where it is not the device's.
     readonly nint[] addresses;
-    readonly float[][] copies;
+    readonly float[][] copies = [];
 
-    // Of the own slice the sums of all ranks, in order: where they are, and how they become the first.
-    readonly nint[] terms;
+    // Of the own slice the sums of all ranks, in order, and how they become the first; what others sent of them in the device's memory or the host's.
     readonly (int Left, int Right)[] additions;
-    readonly float[] received;
+    readonly Tensor[] terms = [];
+    readonly nint[] hostTerms = [];
+    readonly Buffer<float>? received;
+    readonly float[]? hostReceived;
     readonly (int From, nint Address)[] expected;
     readonly PendingMessage[] messages;
     readonly SliceGather? gather;
@@ -48,53 +52,57 @@ sealed unsafe class GradientExchange
     {
         (this.device, this.ranks, this.own) = (device, ranks, own);
         tag = 2 * number;
-        slices = [.. Enumerable.Range(0, ranks.Size + 1).Select(rank => bucket.Slice(rank, ranks.Size))];
-        copies = device.SharesHostMemory ? [] : [.. own.Select(_ => GC.AllocateUninitializedArray<float>(bucket.Length, pinned: true))];
-        addresses = device.SharesHostMemory ? [.. own.Select(sum => device.HostAddress(sum.View))]
-            : [.. copies.Select(copy => (nint)Unsafe.AsPointer(ref copy[0]))];
-
+        slices = bucket.Slices(ranks.Size);
         others = [.. Enumerable.Range(1, ranks.Size - 1).Select(turn => (ranks.Rank + turn) % ranks.Size)];
-        int theirs = nodes.Where((_, rank) => rank != ranks.Rank).Sum(sums => sums.Length), length = Length(ranks.Rank);
-        received = GC.AllocateUninitializedArray<float>(Math.Max(1, theirs * length), pinned: true);
-        nint next = (nint)Unsafe.AsPointer(ref received[0]);
-        var expected = new List<(int, nint)>();
-        var terms = new List<nint>();
-        for (int rank = 0; rank < ranks.Size; rank++)
+        int[] senders = [.. nodes.SelectMany((sums, rank) => sums.Select(_ => rank))];
+        int theirs = senders.Count(rank => rank != ranks.Rank), length = Length(ranks.Rank), start = slices[ranks.Rank];
+        nint next;
+        if (ranks.Reaches(device))
         {
-            for (int i = 0; i < nodes[rank].Length; i++)
-            {
-                if (rank == ranks.Rank)
-                {
-                    terms.Add(At(i, rank));
-                }
-                else
-                {
-                    terms.Add(next);
-                    expected.Add((rank, next));
-                    next += length * sizeof(float);
-                }
-            }
+            addresses = [.. own.Select(sum => device.AddressOf(sum.View))];
+            received = device.Allocate<float>((long)theirs * length);
+            next = device.AddressOf(received.View);
+            terms = [.. senders.Select((rank, i) => rank == ranks.Rank ? own[Before(i, own: true)].Slice(start, length)
+                : new Tensor(received.View.Part((long)Before(i, own: false) * length, length), new Shape(length)))];
+        }
+        else
+        {
+            copies = [.. own.Select(_ => GC.AllocateUninitializedArray<float>(bucket.Length, pinned: true))];
+            addresses = [.. copies.Select(copy => (nint)Unsafe.AsPointer(ref copy[0]))];
+            hostReceived = GC.AllocateUninitializedArray<float>(Math.Max(1, theirs * length), pinned: true);
+            nint first = next = (nint)Unsafe.AsPointer(ref hostReceived[0]);
+            hostTerms = [.. senders.Select((rank, i) => rank == ranks.Rank ? At(Before(i, own: true), rank)
+                : first + (nint)Before(i, own: false) * length * sizeof(float))];
         }
 
-        (this.terms, this.expected) = ([.. terms], [.. expected]);
+        expected = [.. senders.Where(rank => rank != ranks.Rank).Select((rank, i) => (rank, next + (nint)i * length * sizeof(float)))];
         additions = [.. Additions(nodes, tree)];
         messages = new PendingMessage[theirs + (ranks.Size - 1) * own.Length];
         if (isGathered)
-            gather = new SliceGather(device, ranks, bucket, own[^1], tag + 1, device.SharesHostMemory ? null : copies[^1]);
+            gather = new SliceGather(device, ranks, bucket, own[^1], tag + 1, copies.LastOrDefault());
+
+        int Before(int place, bool own) => senders.Take(place).Count(rank => rank == ranks.Rank == own);
     }
 
     /// <summary>Sends what the other ranks need of the own sums.</summary>
     public void Begin()
     {
+        if (copies.Length == 0)
+            device.Stream.Synchronize();
         for (int i = 0; i < copies.Length; i++)
             device.Stream.Read<float>(own[i].View, copies[i]);
         (pending, done) = (0, 0);
+        int bytes = Length(ranks.Rank) * sizeof(float);
         foreach (var (from, address) in expected)
-            Receive(address, from, tag, ranks.Rank);
+        {
+            if (bytes > 0)
+                messages[pending++] = ranks.Receive(address, bytes, from, tag);
+        }
+
         foreach (int to in others)
         {
-            for (int i = 0; i < own.Length; i++)
-                Send(At(i, to), to, tag, to);
+            for (int i = 0; i < own.Length && Length(to) > 0; i++)
+                messages[pending++] = ranks.Send(At(i, to), Length(to) * sizeof(float), to, tag);
         }
     }
 
@@ -116,42 +124,51 @@ sealed unsafe class GradientExchange
     /// <summary>Merges the own slice, and sends it to all who get it; only then, since gradients that are still being sent must not be received over.</summary>
     public void Merge()
     {
-        int length = Length(ranks.Rank);
-        foreach (var (left, right) in additions)
+        if (Length(ranks.Rank) > 0)
         {
-            var sum = new Span<float>((void*)terms[left], length);
-            TensorPrimitives.Add(sum, new ReadOnlySpan<float>((void*)terms[right], length), sum);
+            if (copies.Length == 0)
+                MergeThere();
+            else
+                MergeHere();
         }
 
-        nint whole = At(own.Length - 1, ranks.Rank);
-        if (whole != terms[0])
-            new ReadOnlySpan<float>((void*)terms[0], length).CopyTo(new Span<float>((void*)whole, length));
         gather?.Begin(isCopied: true);
-        if (gather == null && copies.Length > 0 && length > 0)
-        {
-            int start = slices[ranks.Rank];
-            device.Stream.Write<float>(copies[^1].AsSpan(start, length), own[^1].Slice(start, length).View);
-        }
     }
 
     /// <summary>Waits until the sums of all slices, if all ranks get them, are in the gradients.</summary>
     public void Finish() => gather?.Finish();
 
+    /// <inheritdoc/>
+    public void Dispose() => received?.Dispose();
+
+    void MergeThere()
+    {
+        foreach (var (left, right) in additions)
+            ElementwiseOp.AddInPlace(device.Stream, terms[left], terms[right]);
+        int start = slices[ranks.Rank], length = Length(ranks.Rank);
+        if (terms[0] != own[^1].Slice(start, length))
+            device.Stream.Copy(terms[0].View, own[^1].Slice(start, length).View);
+    }
+
+    void MergeHere()
+    {
+        int start = slices[ranks.Rank], length = Length(ranks.Rank);
+        foreach (var (left, right) in additions)
+        {
+            var sum = new Span<float>((void*)hostTerms[left], length);
+            TensorPrimitives.Add(sum, new ReadOnlySpan<float>((void*)hostTerms[right], length), sum);
+        }
+
+        nint whole = At(own.Length - 1, ranks.Rank);
+        if (whole != hostTerms[0])
+            new ReadOnlySpan<float>((void*)hostTerms[0], length).CopyTo(new Span<float>((void*)whole, length));
+        if (gather == null)
+            device.Stream.Write<float>(copies[^1].AsSpan(start, length), own[^1].Slice(start, length).View);
+    }
+
     int Length(int rank) => slices[rank + 1] - slices[rank];
 
     nint At(int sum, int rank) => addresses[sum] + slices[rank] * sizeof(float);
-
-    void Send(nint address, int to, int tag, int slice)
-    {
-        if (Length(slice) > 0)
-            messages[pending++] = ranks.Send(address, Length(slice) * sizeof(float), to, tag);
-    }
-
-    void Receive(nint address, int from, int tag, int slice)
-    {
-        if (Length(slice) > 0)
-            messages[pending++] = ranks.Receive(address, Length(slice) * sizeof(float), from, tag);
-    }
 
     static IEnumerable<(int Left, int Right)> Additions(TreeNode[][] nodes, SummationTree tree)
     {

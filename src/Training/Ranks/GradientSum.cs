@@ -120,6 +120,8 @@ sealed class GradientSum : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
+        foreach (GradientExchange exchange in exchanges)
+            exchange.Dispose();
         foreach (Buffer<float> buffer in waiting.SelectMany(place => place))
             buffer.Dispose();
     }

@@ -4,7 +4,7 @@ using Dalle2.Tensors;
 
 namespace Dalle2.Training.Ranks;
 
-/// <summary>Gives all ranks each one's slice of a bucket.</summary>
+/// <summary>Gives all ranks each one's slice of a bucket: from the device's memory where messages reach it, otherwise by way of the host's.</summary>
 sealed unsafe class SliceGather
 {
     readonly Device device;
@@ -15,7 +15,7 @@ sealed unsafe class SliceGather
 
     // Neighbors first, so that not all send to the same rank at once.
     readonly int[] others;
-    readonly float[] copy = [];
+    readonly float[]? copy;
     readonly nint address;
     readonly PendingMessage[] messages;
     int pending;
@@ -26,16 +26,15 @@ sealed unsafe class SliceGather
     /// <param name="bucket">The bucket.</param>
     /// <param name="values">Its values, on the device.</param>
     /// <param name="tag">Sets its messages apart.</param>
-    /// <param name="copy">Where they are for messages, on a device with memory of its own; null to make it.</param>
+    /// <param name="copy">Where they are for messages that do not reach the device, pinned; null to make it.</param>
     public SliceGather(Device device, Communicator ranks, GradientBucket bucket, Tensor values, int tag, float[]? copy = null)
     {
         (this.device, this.ranks, this.values, this.tag) = (device, ranks, values, tag);
-        slices = [.. Enumerable.Range(0, ranks.Size + 1).Select(rank => bucket.Slice(rank, ranks.Size))];
+        slices = bucket.Slices(ranks.Size);
         others = [.. Enumerable.Range(1, ranks.Size - 1).Select(turn => (ranks.Rank + turn) % ranks.Size)];
         messages = new PendingMessage[2 * others.Length];
-        if (!device.SharesHostMemory)
-            this.copy = copy ?? GC.AllocateUninitializedArray<float>(bucket.Length, pinned: true);
-        address = device.SharesHostMemory ? device.HostAddress(values.View) : (nint)Unsafe.AsPointer(ref this.copy[0]);
+        this.copy = ranks.Reaches(device) ? null : copy ?? GC.AllocateUninitializedArray<float>(bucket.Length, pinned: true);
+        address = this.copy == null ? device.AddressOf(values.View) : (nint)Unsafe.AsPointer(ref this.copy[0]);
     }
 
     /// <summary>Sends the own slice to all.</summary>
@@ -43,7 +42,9 @@ sealed unsafe class SliceGather
     public void Begin(bool isCopied)
     {
         int own = slices[ranks.Rank], length = slices[ranks.Rank + 1] - own;
-        if (copy.Length > 0 && !isCopied)
+        if (copy == null)
+            device.Stream.Synchronize();
+        else if (!isCopied)
             device.Stream.Read(values.Slice(own, length).View, copy.AsSpan(own, length));
         pending = 0;
         foreach (int from in others)
@@ -60,7 +61,7 @@ sealed unsafe class SliceGather
     public void Finish()
     {
         ranks.Wait(messages.AsSpan(0, pending));
-        if (copy.Length > 0)
+        if (copy != null)
             device.Stream.Write<float>(copy, values.View);
     }
 

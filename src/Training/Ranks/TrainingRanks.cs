@@ -64,7 +64,7 @@ public sealed class TrainingRanks(Communicator communicator, IReadOnlyList<strin
             ArrayView<float> part = view.Part(at, Math.Min(LongestBroadcast, view.Length - at));
             if (device.SharesHostMemory)
             {
-                Communicator.Broadcast(new Span<byte>((void*)device.HostAddress(part), checked((int)(part.Length * sizeof(float)))));
+                Communicator.Broadcast(new Span<byte>((void*)device.AddressOf(part), checked((int)(part.Length * sizeof(float)))));
                 continue;
             }
 

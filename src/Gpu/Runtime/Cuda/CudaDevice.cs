@@ -66,6 +66,8 @@ sealed unsafe partial class CudaDevice : Device
         }
     }
 
+    public override bool IsCuda => true;
+
     public override bool HasMatrixUnits => hardware.HasMatrixUnits;
 
     private protected override string MatrixUnitsLacking => $" and a driver for CUDA 11 or later (this is {hardware.Description})";

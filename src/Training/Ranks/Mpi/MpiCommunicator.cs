@@ -1,4 +1,5 @@
 using Dalle2.Data;
+using Dalle2.Gpu.Runtime;
 
 namespace Dalle2.Training.Ranks.Mpi;
 
@@ -33,6 +34,9 @@ public sealed unsafe class MpiCommunicator : Communicator
 
     /// <summary>The library in a few words, such as <c>MPICH 4.0.2</c>.</summary>
     public string Library => library.Description;
+
+    /// <inheritdoc/>
+    public override bool Reaches(Device device) => device.SharesHostMemory || (device.IsCuda && library.TakesCudaMemory);
 
     /// <summary>What the user should know about it; null for nothing.</summary>
     public string? Notice { get; }

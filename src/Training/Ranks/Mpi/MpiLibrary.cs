@@ -78,6 +78,10 @@ sealed unsafe partial class MpiLibrary
     /// <summary>Which machine this is.</summary>
     public string ProcessorName => Text(getProcessorName);
 
+    /// <summary>Whether it says that it takes addresses of a CUDA card's memory.</summary>
+    public bool TakesCudaMemory => NativeLibrary.TryGetExport(library, "MPIX_Query_cuda_support", out nint query)
+        && ((delegate* unmanaged<int>)query)() == 1;
+
     public int Rank => Of(commRank, "MPI_Comm_rank");
 
     public int Size => Of(commSize, "MPI_Comm_size");
