@@ -91,7 +91,7 @@ public abstract record TrainingConfig
     [JsonPropertyOrder(OptimizerOrder)]
     public int Batch { get; init; } = 64;
 
-    /// <summary>Batches whose mean gradient makes a step, one after the other in the memory of one. The log's figures are those of the last; a contrastive loss sees the pairs of one batch at a time.</summary>
+    /// <summary>Batches of a step, whose mean gradient it takes: one after the other in the memory of one, or divided among ranks. A contrastive loss compares the pairs of all.</summary>
     [JsonPropertyOrder(OptimizerOrder)]
     public int Accumulation { get; init; } = 1;
 
