@@ -35,11 +35,12 @@ sealed class TrainVerb : Verb
     readonly Option<int> threads = VerbOptions.Threads();
     readonly Option<ulong> seed = VerbOptions.Seed("Decides every random number; the same seed gives the same bits on each device.");
     readonly Option<bool> dataParallel = VerbOptions.Flag("--data-parallel",
-        "Divide the batches of each step (--set accumulation=N) among the ranks that mpiexec has started, one a device: --device cuda:local takes each rank's own "
-        + "card. The bits are those of one process; rank 0 keeps the run.");
+        "Divide the batches of each step (--set accumulation=N) among the ranks that mpiexec has started, one a device: --device "
+        + "cuda:local takes each rank's own card. The bits are those of one process; rank 0 keeps the run.");
     readonly Option<bool> shardOptimizer = VerbOptions.Flag("--shard-optimizer",
-        "With --data-parallel: each rank keeps only its slices of Adam's moments, so that they take less memory the more ranks there are (ZeRO, stage 1). The bits are the "
-        + "same; if a rank is lost, the run goes on from the last checkpoint rather than from the last step.");
+        "With --data-parallel: each rank keeps only its slices of Adam's moments, so that they take less memory the more ranks there "
+        + "are (ZeRO, stage 1). The bits are the same; if a rank is lost, the run goes on from the last checkpoint rather than from the "
+        + "last step.");
     readonly Option<bool> resume = VerbOptions.Flag("--resume",
         "Continue the run in --out with its own data, preset, seed and settings; giving other ones is an error.");
     readonly Option<string[]> set = new("--set")
@@ -66,8 +67,9 @@ sealed class TrainVerb : Verb
     public TrainVerb()
         : base("train", "Train a model on captioned pictures, all stages or one; or continue a run.")
     {
-        foreach (Option option in (Option[])[data, model, preset, output, stage, device, precision, threads, dataParallel, shardOptimizer, seed, resume, set, minutes,
-            images, imageColumn, captionColumn, dataChanged, anyway, maxBroken, maxPixels, cacheBytes, .. logs.All, listSettings])
+        foreach (Option option in (Option[])[data, model, preset, output, stage, device, precision, threads, dataParallel, shardOptimizer,
+            seed, resume, set, minutes, images, imageColumn, captionColumn, dataChanged, anyway, maxBroken, maxPixels, cacheBytes,
+            .. logs.All, listSettings])
         {
             Options.Add(option);
         }
@@ -98,14 +100,15 @@ sealed class TrainVerb : Verb
         if (!arguments.GetValue(dataParallel))
         {
             return arguments.GetValue(shardOptimizer)
-                ? throw new UserInputException("--shard-optimizer divides the optimizer's state among ranks: give --data-parallel too, or leave it out")
+                ? throw new UserInputException("--shard-optimizer divides the optimizer's state among ranks: give --data-parallel too, "
+                    + "or leave it out")
                 : Train(arguments, terminal, null);
         }
 
         if (arguments.GetValue(minutes) is not null)
         {
-            throw new UserInputException("--minutes measures steps on one machine, and not those that ranks divide; leave it out, and choose the steps of "
-                + "stages with --set");
+            throw new UserInputException("--minutes measures steps on one machine, and not those that ranks divide; leave it out, and "
+                + "choose the steps of stages with --set");
         }
 
         using RankedTraining ranked = RankedTraining.Join(terminal);

@@ -28,7 +28,8 @@ public class RankAgreementTests
             Directory.CreateDirectory(folder[name]);
             for (int i = 0; i < 4; i++)
             {
-                File.WriteAllBytes(folder[$"{name}/{i}.ppm"], [.. "P6 2 2 255\n"u8, .. Enumerable.Range(0, 12).Select(at => (byte)(16 * at + i))]);
+                byte[] samples = [.. Enumerable.Range(0, 12).Select(at => (byte)(16 * at + i))];
+                File.WriteAllBytes(folder[$"{name}/{i}.ppm"], [.. "P6 2 2 255\n"u8, .. samples]);
                 File.WriteAllText(folder[$"{name}/{i}.txt"], $"picture {i}");
             }
         }
@@ -59,7 +60,10 @@ public class RankAgreementTests
             var ranks = new TrainingRanks(communicator, ["a", "b", "c"], version?.Invoke(rank) ?? "1.0");
             var request = new TrainingRequest
             {
-                Config = config?.Invoke(rank, plain) ?? plain, OutputFolder = folder["run"], Threads = 1, Ranks = ranks,
+                Config = config?.Invoke(rank, plain) ?? plain,
+                OutputFolder = folder["run"],
+                Threads = 1,
+                Ranks = ranks,
             };
             told[rank] = Assert.Throws<UserInputException>(() => TrainingSession.Run(request, new SilentObserver()))!.Message;
             Assert.That(ranks.IsTogether);

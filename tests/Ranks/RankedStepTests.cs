@@ -9,7 +9,8 @@ public class RankedStepTests
     const int Steps = 3;
 
     [Test]
-    public void Every_number_of_ranks_ends_with_the_same_bits([ValueSource(typeof(TrainingSteps), nameof(TrainingSteps.StageNames))] string stage)
+    public void Every_number_of_ranks_ends_with_the_same_bits(
+        [ValueSource(typeof(TrainingSteps), nameof(TrainingSteps.StageNames))] string stage)
     {
         const int parts = 5;
         (float[][] alone, double[] losses) = Train(stage, parts, 1)[0];
@@ -48,7 +49,8 @@ public class RankedStepTests
     }
 
     [Test]
-    public void Messages_by_way_of_the_hosts_memory_give_the_same_bits([Values("text", "unclip/clip")] string stage, [Values] bool shardsOptimizer)
+    public void Messages_by_way_of_the_hosts_memory_give_the_same_bits([Values("text", "unclip/clip")] string stage,
+        [Values] bool shardsOptimizer)
     {
         var (alone, losses) = Train(stage, 5, 1)[0];
         foreach (var (state, same) in Train(stage, 5, 3, shardsOptimizer: shardsOptimizer, reaches: false))

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Security.Cryptography;
 using Dalle2.Cli;
 using Dalle2.Tests.Cli;
 using Dalle2.Tests.Data;
@@ -11,15 +12,16 @@ public class RankedTrainingTests
 {
     const string Launcher = "mpiexec.mpich";
 
-    static readonly string[] Classic = ["--preset", "tiny", "--set", "samples=64", "batch=4", "accumulation=4", "textSteps=20", "imageSteps=20",
-        "jointSteps=20", "decoderSteps=20", "fineTuneSteps=20"];
+    static readonly string[] Classic = ["--preset", "tiny", "--set", "samples=64", "batch=4", "accumulation=4",
+        "textSteps=20", "imageSteps=20", "jointSteps=20", "decoderSteps=20", "fineTuneSteps=20"];
 
-    static readonly string[] Unclip = ["--model", "unclip", "--preset", "tiny", "--set", "samples=64", "batch=4", "clipBatch=4", "priorBatch=4",
-        "accumulation=4", "upsamplers=2", "clipSteps=20", "priorSteps=20", "decoderSteps=20", "upsamplerSteps=20", "secondUpsamplerSteps=20"];
+    static readonly string[] Unclip = ["--model", "unclip", "--preset", "tiny", "--set", "samples=64", "batch=4", "clipBatch=4",
+        "priorBatch=4", "accumulation=4", "upsamplers=2",
+        "clipSteps=20", "priorSteps=20", "decoderSteps=20", "upsamplerSteps=20", "secondUpsamplerSteps=20"];
 
     // A stage that goes on until something happens.
-    static readonly string[] Long = ["--preset", "tiny", "--set", "samples=64", "batch=4", "accumulation=3", "textSteps=1500", "imageSteps=2",
-        "jointSteps=2", "decoderSteps=2", "fineTuneSteps=2", "checkpointEvery=100000", "logEvery=100"];
+    static readonly string[] Long = ["--preset", "tiny", "--set", "samples=64", "batch=4", "accumulation=3", "textSteps=1000",
+        "imageSteps=2", "jointSteps=2", "decoderSteps=2", "fineTuneSteps=2", "checkpointEvery=100000", "logEvery=100"];
 
     [Test]
     public void Every_number_of_ranks_writes_the_same_checkpoints([Values("classic", "unclip")] string family)
@@ -55,8 +57,9 @@ public class RankedTrainingTests
             (_, string error) = launched.End();
             Assert.That(launched.Code, Is.Not.Zero);
             Assert.That(error, Does.Match(@"dalle2: rank 1 \(process \d+ on .+\) was killed by signal 9"));
-            Assert.That(error, Does.Match(@"dalle2: rank 1 on .+ is gone in stage 'text', behind step \d+ of 1500, "
-                + (shardsOptimizer ? "with the moments of its part; the last checkpoint is .+; go on" : "whose checkpoint is saved; go on")));
+            Assert.That(error, Does.Match(@"dalle2: rank 1 on .+ is gone in stage 'text', behind step \d+ of 1000, "
+                + (shardsOptimizer ? "with the moments of its part; the last checkpoint is .+; go on"
+                    : "whose checkpoint is saved; go on")));
         }
 
         Train(2, ["--resume", "--out", folder["run"], .. shards.Take(1)]);
@@ -74,7 +77,9 @@ public class RankedTrainingTests
             WaitFor(launched, "text  ", skipped: 0);
             launched.Signal("INT");
             (_, string error) = launched.End();
-            Assert.That(error, Does.Match(@"dalle2: stopped in stage 'text' after step \d+ of 1500; a checkpoint is saved: dalle2 train --resume"));
+            Assert.That(error, Does.Match(
+                @"dalle2: stopped in stage 'text' after step \d+ of 1000; a checkpoint is saved: "
+                + "dalle2 train --resume"));
             Assert.That(error, Does.Not.Contain("is gone"));
         }
 
@@ -128,7 +133,8 @@ public class RankedTrainingTests
     public void Options_that_make_no_sense_are_refused()
     {
         Assert.That(CommandRun.Of("train", "--shard-optimizer").Error, Does.Contain("--data-parallel"));
-        Assert.That(CommandRun.Of("train", "--data-parallel", "--minutes", "3").Error, Does.Contain("--minutes measures steps on one machine"));
+        Assert.That(CommandRun.Of("train", "--data-parallel", "--minutes", "3").Error,
+            Does.Contain("--minutes measures steps on one machine"));
     }
 
     static void Train(int ranks, string[] arguments)
@@ -152,7 +158,7 @@ public class RankedTrainingTests
 
     static SortedDictionary<string, string> Hashes(string run) => new(Directory
         .EnumerateFiles(Path.Combine(run, "checkpoints"), "*.safetensors", SearchOption.AllDirectories).ToDictionary(
-        file => Path.GetRelativePath(run, file), file => Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(File.ReadAllBytes(file)))));
+        file => Path.GetRelativePath(run, file), file => Convert.ToHexString(SHA256.HashData(File.ReadAllBytes(file)))));
 
     static Dictionary<string, string> Finals(string run) =>
         Hashes(run).Where(file => file.Key.Contains("final", StringComparison.Ordinal)).ToDictionary();

@@ -103,7 +103,8 @@ sealed class StepMemoryTests
         Assert.That(
             () => StepMemory.Require(small, steps.Stage, steps.Sampler.Largest()),
             Throws.TypeOf<UserInputException>().With.Message.Match(
-            "small: .* takes [0-9]+ MiB .*, and 1 MiB are available; take a smaller batch \\(--set batch=N, it is 8\\)"));
+            "small: .* takes [0-9]+ MiB .*, and 1 MiB are available; take a smaller batch \\(--set batch=N, it is 8; with accumulation=N "
+            + "as many times larger"));
     }
 
     [Test]

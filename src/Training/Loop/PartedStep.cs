@@ -67,7 +67,8 @@ sealed class PartedStep : IDisposable
             (context, config, stage, sampler, optimizer, ranks);
         if (stage.Trained.Select(store => store.Root).SelectMany(WithParts).OfType<BatchNorm>().FirstOrDefault() is { } batchNorm)
         {
-            throw new NotSupportedException($"'{batchNorm.Name}' normalizes by the statistics of a whole batch, which a step of several parts does "
+            throw new NotSupportedException($"'{batchNorm.Name}' normalizes by the statistics of a whole batch, which a step of several "
+                + $"parts does "
                 + "not have in one place; use GroupNorm, or accumulation=1");
         }
 

@@ -1,5 +1,4 @@
 using Dalle2.Gpu.Runtime;
-using Dalle2.Kernels.Shared;
 using Dalle2.Layers;
 using Dalle2.Tensors;
 using Dalle2.Training.Ranks;

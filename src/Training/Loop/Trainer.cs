@@ -43,7 +43,7 @@ public sealed class Trainer(RunFolder? run, TrainingConfig config, Device device
             // What was computed of the data may have set parameters.
             if (ranks != null)
                 Share(ranks, stage, loop, step);
-            observer.Notice(StepMemory.Require(device, stage, sampler.Largest()));
+            observer.Notice(StepMemory.Require(device, stage, sampler.Largest(), config.Accumulation));
         }
 
         var clock = Stopwatch.StartNew();
@@ -69,8 +69,8 @@ public sealed class Trainer(RunFolder? run, TrainingConfig config, Device device
 
             if (ranks != null && run != null && pace.Slowest(loop.Seconds) is { } slow)
             {
-                observer.Notice($"{ranks.NameOf(slow.Rank)} is slow: its part of a step takes {1000 * slow.Seconds:F0} ms, those of the others "
-                    + $"{1000 * slow.Others:F0} ms, and all wait for it");
+                observer.Notice($"{ranks.NameOf(slow.Rank)} is slow: its part of a step takes {1000 * slow.Seconds:F0} ms, those of the "
+                    + $"others {1000 * slow.Others:F0} ms, and all wait for it");
             }
 
             figures = outcome.Figures;
@@ -186,12 +186,19 @@ public sealed class Trainer(RunFolder? run, TrainingConfig config, Device device
     // Parameters change once all ranks' gradients are there, all at once: without the lost rank they are what they were behind the step before.
     RankLostException Lose(RankLostException lost, Stage stage, StepLoop loop, RunFolder run, long step, Stopwatch clock)
     {
-        string saved = "whose checkpoint is saved";
+        string saved;
         if (loop.Shards == null)
+        {
             Save(stage, loop, step);
+            saved = "whose checkpoint is saved";
+        }
         else
-            saved = run.Checkpoints(stage.Name).Latest(config.Model) is { } kept ? $"with the moments of its part; the last checkpoint is {kept.Path}"
-                : "with the moments of its part; no checkpoint of this stage was saved yet";
+        {
+            FoundCheckpoint? kept = run.Checkpoints(stage.Name).Latest(config.Model);
+            saved = "with the moments of its part; "
+                + (kept == null ? "no checkpoint of this stage was saved yet" : $"the last checkpoint is {kept.Path}");
+        }
+
         run.AddSeconds(stage.Name, clock.Elapsed.TotalSeconds);
         return new RankLostException($"{lost.Message} in stage '{stage.Name}', behind step {step} of {stage.Steps}, {saved}; go on "
             + "with --resume, with as many ranks as you like");

@@ -125,7 +125,8 @@ public sealed class TrainingSession
         if (RankAgreement.Take(ranks, request.Config) is { } offered)
         {
             Ready(device, offered, observer);
-            TrainingConfig config = offered.ReadFrom(request.Config?.Data ?? request.MovedData, request.Config?.ImagesFolder ?? request.MovedImages);
+            TrainingConfig config = offered.ReadFrom(request.Config?.Data ?? request.MovedData,
+                request.Config?.ImagesFolder ?? request.MovedImages);
             TrainingData data = Read(request, config, observer, cancellation);
             string words = ranks.Hear();
             if (words.Length > 0)

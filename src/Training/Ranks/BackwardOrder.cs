@@ -44,7 +44,10 @@ sealed class BackwardOrder
     public void Require(int at, Layer layer)
     {
         if (at >= ends.Count || ends[at] != layer)
-            throw new InvalidOperationException($"'{layer.Name}': its backward pass ends at another place than in the step that was planned");
+        {
+            throw new InvalidOperationException($"'{layer.Name}': its backward pass ends at another place than in the step that was "
+                + "planned");
+        }
     }
 
     /// <summary>Of each bucket, behind how many ends its gradients are whole; those of a parameter that no pass ends for are whole behind all.</summary>

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using Dalle2.Data;
 using Dalle2.Training.Loop;
@@ -80,9 +79,9 @@ static class RankAgreement
     }
 
     static string TooFewParts(TrainingConfig config, int ranks) =>
-        $"{ranks} ranks need a step of {ranks} parts or more, and with accumulation={config.Accumulation} it has {config.Accumulation}: a step takes "
-        + $"'accumulation' batches, which the ranks divide. For steps of as many pictures as now, --set accumulation={ranks} and every setting "
-        + $"of a batch's size divided by {ranks}, as batch={Math.Max(2, config.Batch * config.Accumulation / ranks)}";
+        $"{ranks} ranks need a step of {ranks} parts or more, and with accumulation={config.Accumulation} it has {config.Accumulation}: "
+        + $"a step takes 'accumulation' batches, which the ranks divide. For steps of as many pictures as now, --set accumulation={ranks} "
+        + $"and every setting of a batch's size divided by {ranks}, as batch={Math.Max(2, config.Batch * config.Accumulation / ranks)}";
 
     static JsonObject Common(JsonObject config)
     {

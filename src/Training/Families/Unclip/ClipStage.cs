@@ -22,7 +22,8 @@ sealed class ClipStage(StageDescription description, UnclipModel model, UnclipCo
     {
         Upload(context, samples.Batch);
         var (text, image) = Embed(context);
-        float[][] captions = [.. text.ToArray(context.Stream).Chunk(Features)], pictures = [.. image.ToArray(context.Stream).Chunk(Features)];
+        float[][] captions = [.. text.ToArray(context.Stream).Chunk(Features)],
+            pictures = [.. image.ToArray(context.Stream).Chunk(Features)];
         RetrievalScore score = RetrievalScore.Of(captions, pictures, samples.Captions);
         string sentence = string.Create(
             CultureInfo.InvariantCulture,
