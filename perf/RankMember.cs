@@ -116,7 +116,7 @@ sealed class RankMember : IDisposable
     // Each rank exchanges messages with the next ones, as many both ways as it would of a bucket.
     unsafe JsonObject Messages(int bytes, int count)
     {
-        const int burst = 16, tag = 7;
+        const int burst = 64, tag = 7;
         byte[] sent = GC.AllocateUninitializedArray<byte>(bytes * burst, pinned: true), received = GC.AllocateUninitializedArray<byte>(bytes * burst, pinned: true);
         var latency = new List<double>();
         var transfer = new List<double>();
