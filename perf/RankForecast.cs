@@ -1,4 +1,9 @@
+using System.Globalization;
 using System.Text.Json.Nodes;
+using Dalle2.Data.Sets;
+using Dalle2.Data.Text;
+using Dalle2.Gpu.Runtime;
+using Dalle2.Training.Families;
 using Dalle2.Training.Ranks;
 
 namespace Dalle2.Perf;
@@ -15,12 +20,14 @@ static class RankForecast
     public static readonly int[] Ranks = [1, 8, 16, 32, 64];
 
     /// <summary>Models: a name, parameters, and seconds of a part on a card.</summary>
-    public static readonly (string Name, long Parameters, double PartSeconds)[] Models =
-    [
-        ("classic demo, all of it", 1_750_000, .4e-3),
-        ("unclip decoder", 1_600_000, .9e-3),
-        ("1 billion parameters", 1_000_000_000, 110e-3),
-    ];
+    public static IEnumerable<(string Name, long Parameters, double PartSeconds)> Models(bool isQuick)
+    {
+        yield return ("classic demo, all of it", Trained("classic", "demo", "finetune"), .4e-3);
+        if (isQuick)
+            yield break;
+        yield return ("unclip decoder", Trained("unclip", "unclip", "decoder"), .67e-3);
+        yield return ("1 billion", 1_000_000_000, 110e-3);
+    }
 
     // Bytes that Adam and the norm read and write of a parameter, and bytes per second of a card's memory.
     const double UpdateBytes = 32, CardBytes = 2.7e12;
@@ -31,13 +38,17 @@ static class RankForecast
     /// <summary>What is assumed.</summary>
     public static readonly string[] Assumptions =
     [
-        "a card's part: the H100 step that `perf/results/2026-11-27-card-plan.md` predicts for the autoencoder in float32 (1.011 ms; predicted, not measured), by the ratio of the models' steps on two processor threads here: "
-            + "unclip decoder 63 ms (`2026-11-28-compare-unclip.md`), autoencoder 95 ms (`2026-11-26-scale.md`), and with launches that do not shrink; 1 billion parameters: 16 pictures of 64x64, 2.1 TFLOP each forward and backward, at 300 TFLOP/s in bf16",
+        "a card's part: the H100 step that `perf/results/2026-11-27-card-plan.md` predicts for the autoencoder in float32 (1.011 ms; "
+            + "predicted, not measured), by the ratio of the models' steps on two processor threads here: "
+            + "unclip decoder 63 ms (`2026-11-28-compare-unclip.md`), autoencoder 95 ms (`2026-11-26-scale.md`), which is .67 ms; 1 "
+            + "billion parameters: 16 pictures of 64x64, 2.1 TFLOP each forward and backward, at 300 TFLOP/s in bf16, 110 ms",
         "the classic demo's part, .4 ms, is a guess: its launches are what takes the time",
         "Adam: 32 bytes a parameter at 2.7 TB/s, on every rank in full",
         "gradients become whole evenly over the last two thirds of the pass; on cards the product today exchanges behind it",
-        "by way of the host: 50 GB/s between card and host each way, ranks of a machine copy messages at 8 GB/s and 1.5 us, and add 12 bytes an element at 8 GB/s of one thread; to other machines 50 GB/s (400 Gbit/s) and 3 us",
-        "directly: NVLink at 450 GB/s each way and 10 us (a launch), 50 GB/s and 12 us to other machines, adding at 2.7 TB/s, buckets under way while the pass goes on",
+        "by way of the host: 50 GB/s between card and host each way, ranks of a machine copy messages at 8 GB/s and 1.5 us, and add "
+            + "12 bytes an element at 8 GB/s of one thread; to other machines 50 GB/s (400 Gbit/s) and 3 us",
+        "directly: NVLink at 450 GB/s each way and 10 us (a launch), 50 GB/s and 12 us to other machines, adding at 2.7 TB/s, buckets "
+            + "under way while the pass goes on",
     ];
 
     /// <summary>Ways of the gradients: a name, and what a step costs.</summary>
@@ -60,21 +71,24 @@ static class RankForecast
     public static double Predict(long parameters, double partSeconds, int parts, int ranks, Func<RankCost, RankCost> way)
     {
         RankBucket[] buckets = Buckets(parameters, ranks);
-        return RankSimulation.Run(way(new RankCost(parts, ranks, partSeconds, parameters * UpdateBytes / CardBytes, buckets, new RankLink(0, 0))
-        {
-            OnMachine = OnMachine,
-        }));
+        double update = parameters * UpdateBytes / CardBytes;
+        var cost = new RankCost(parts, ranks, partSeconds, update, buckets, new RankLink(0, 0)) { OnMachine = OnMachine };
+        return RankSimulation.Run(way(cost));
     }
 
     /// <summary>Rows: model, way, and for each number of ranks the milliseconds of a step of a part a rank, and of one of 64 parts.</summary>
     public static IEnumerable<(string Model, string Way, bool Grows, double[] Milliseconds)> Rows(bool isQuick)
     {
-        foreach (var (name, parameters, part) in isQuick ? Models[..1] : Models)
+        foreach (var (name, parameters, part) in Models(isQuick))
         {
             foreach (var (way, of) in Ways)
             {
+                string model = string.Create(CultureInfo.InvariantCulture, $"{name}, {parameters / 1e6:0.0} million");
                 foreach (bool grows in (bool[])[true, false])
-                    yield return (name, way, grows, [.. Ranks.Select(ranks => 1e3 * Predict(parameters, part, grows ? ranks : Ranks[^1], ranks, of))]);
+                {
+                    double Time(int ranks) => 1e3 * Predict(parameters, part, grows ? ranks : Ranks[^1], ranks, of);
+                    yield return (model, way, grows, [.. Ranks.Select(Time)]);
+                }
             }
         }
     }
@@ -87,6 +101,17 @@ static class RankForecast
         ["parts"] = row.Grows ? "one a rank" : "64",
         ["ms"] = new JsonArray([.. row.Milliseconds.Select(value => (JsonNode)value)]),
     };
+
+    // What a stage of a preset trains, with the words of the shapes' captions.
+    static long Trained(string model, string preset, string stage)
+    {
+        ModelFamily family = ModelFamily.Get(model);
+        IDataSet set = DataSets.Open("shapes", new DataSetOptions { Seed = 1, Count = 512 });
+        var data = PreparedData.Load(set, set.Splits[0], side: 16);
+        using Device device = Device.Open("cpu", 1);
+        using FamilyModel created = family.Create(device, family.Preset(preset), Vocabulary.Build(data.Captions), seed: 1);
+        return created.Stages.Single(one => one.Name == stage).Trained.Sum(store => store.TrainableCount);
+    }
 
     static RankCost ByHost(RankCost cost) => cost with
     {

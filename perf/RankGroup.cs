@@ -11,7 +11,7 @@ sealed class RankGroup : IDisposable
 {
     const int Bytes = sizeof(float);
 
-    readonly ISide side;
+    readonly ProcessSide side;
     readonly List<double> times = [];
     readonly List<double> alone2 = [];
     readonly List<double> alone4 = [];
@@ -113,7 +113,8 @@ sealed class RankGroup : IDisposable
     {
         try
         {
-            using Process? found = Process.Start(new ProcessStartInfo("mpiexec", ["--version"]) { RedirectStandardOutput = true, RedirectStandardError = true });
+            using Process? found = Process.Start(
+                new ProcessStartInfo("mpiexec", ["--version"]) { RedirectStandardOutput = true, RedirectStandardError = true });
             found!.StandardOutput.ReadToEnd();
             return true;
         }

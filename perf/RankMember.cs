@@ -56,7 +56,7 @@ sealed class RankMember : IDisposable
     JsonObject Hello()
     {
         using Steps steps = Open(parts, alone: true);
-        return new JsonObject { ["ranks"] = ranks.Size, ["threads"] = device.Threads, ["parameters"] = steps.Stage.Trained.Sum(store => store.TrainableCount) };
+        return new JsonObject { ["parameters"] = steps.Stage.Trained.Sum(store => store.TrainableCount) };
     }
 
     // Steps divided among the ranks, as in a training.
@@ -117,7 +117,8 @@ sealed class RankMember : IDisposable
     unsafe JsonObject Messages(int bytes, int count)
     {
         const int burst = 64, tag = 7;
-        byte[] sent = GC.AllocateUninitializedArray<byte>(bytes * burst, pinned: true), received = GC.AllocateUninitializedArray<byte>(bytes * burst, pinned: true);
+        byte[] sent = GC.AllocateUninitializedArray<byte>(bytes * burst, pinned: true);
+        byte[] received = GC.AllocateUninitializedArray<byte>(bytes * burst, pinned: true);
         var latency = new List<double>();
         var transfer = new List<double>();
         var pending = new PendingMessage[2 * burst];

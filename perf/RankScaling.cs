@@ -50,7 +50,8 @@ sealed class RankScaling(bool isQuick, int parts, Action<string> notice)
                 threads.Take(steps);
                 ranks.Take(steps);
                 ranks.TakeAlone(steps);
-                notice($"turn {turn + 1}: {threads.Name} {threads.Turns[turn]:F1} ms, {ranks.Name} {ranks.Turns[turn]:F1} ms, of which {ranks.Last.Waited:F1} waiting");
+                notice($"turn {turn + 1}: {threads.Name} {threads.Turns[turn]:F1} ms, "
+                    + $"{ranks.Name} {ranks.Turns[turn]:F1} ms, of which {ranks.Last.Waited:F1} waiting");
             }
 
             Parameters = ranks.Parameters;

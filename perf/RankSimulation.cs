@@ -126,7 +126,10 @@ sealed class RankSimulation
         foreach (Rank from in ranks)
         {
             for (int i = 0; i < from.Sums && from != rank; i++)
-                Receive(rank, first + firstOf[from.Number] + i * cost.Ranks + rank.Number, from.Number, slices[bucket][rank.Number], bucket, false);
+            {
+                int id = first + firstOf[from.Number] + i * cost.Ranks + rank.Number;
+                Receive(rank, id, from.Number, slices[bucket][rank.Number], bucket, false);
+            }
         }
 
         foreach (int to in Others(rank))
@@ -171,7 +174,8 @@ sealed class RankSimulation
     void Send(Rank rank, int id, int to, int length, int bucket, bool gathers)
     {
         ref Message message = ref messages[id];
-        (message.From, message.To, message.Bytes, message.Bucket, message.Gathers) = (rank.Number, to, length * sizeof(float), bucket, gathers);
+        (message.From, message.To, message.Bytes) = (rank.Number, to, length * sizeof(float));
+        (message.Bucket, message.Gathers) = (bucket, gathers);
         if (length == 0)
         {
             Count(rank, message);
@@ -195,8 +199,8 @@ sealed class RankSimulation
     void Receive(Rank rank, int id, int from, int length, int bucket, bool gathers)
     {
         ref Message message = ref messages[id];
-        (message.From, message.To, message.Bytes, message.Bucket, message.Gathers) = (from, rank.Number, length * sizeof(float), bucket, gathers);
-        message.IsWanted = true;
+        (message.From, message.To, message.Bytes) = (from, rank.Number, length * sizeof(float));
+        (message.Bucket, message.Gathers, message.IsWanted) = (bucket, gathers, true);
         if (length == 0)
         {
             Count(rank, message);

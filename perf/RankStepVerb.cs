@@ -14,7 +14,8 @@ sealed class RankStepVerb : Verb
     readonly Option<bool> quick = VerbOptions.Flag("--quick", "A small step.");
 
     public RankStepVerb()
-        : base("rank-step", "Answer the requests of 'scale --ranks' as one rank of those that mpiexec has started: rank 0 reads and answers.")
+        : base("rank-step", "Answer the requests of 'scale --ranks' as one rank of those that mpiexec has started: rank 0 reads and "
+            + "answers.")
     {
         foreach (Option option in new Option[] { threads, parts, quick })
             Options.Add(option);

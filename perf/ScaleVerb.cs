@@ -42,8 +42,10 @@ sealed class ScaleVerb : Verb
         + "squares over logarithms: 1 is linear; of threads -1 is ideal. "
         + "Memory is the device memory that buffers hold after the steps.",
         "JSON: {machine, date, command, device, axes:[{axis, timeExponent, memoryExponent, points:[{value, ms, bytes}]}]}.",
-        "--ranks starts ranks with mpiexec, and as root also in network namespaces with limited links (perf/ranks-netns): table of measured and predicted times, and predictions for machines with cards. Saved to "
-        + "perf/results/DATE-ranks.md. JSON: {machine, date, command, parameters, parts, twoRanksMs, twoThreadsMs, ratio, ratios, points, leftOut, forecast:[{model, way, parts, ms}]}.",
+        "--ranks starts ranks with mpiexec, and as root also in network namespaces with limited links (perf/ranks-netns): table of "
+            + "measured and predicted times, and predictions for machines with cards. Saved to "
+        + "perf/results/DATE-ranks.md. JSON: {machine, date, command, parameters, parts, twoRanksMs, twoThreadsMs, "
+        + "ratio, ratios, points, leftOut, forecast:[{model, way, parts, ms}]}.",
     ];
 
     public override int Run(ParseResult arguments, Terminal terminal)

@@ -82,7 +82,8 @@ public class RankCostTests
     }
 
     [Test]
-    public void A_faster_link_is_never_slower([Values(2, 4, 8)] int ranks, [Values] bool isAnnounced, [Values(1, 2)] int onMachine, [Values] bool shares)
+    public void A_faster_link_is_never_slower(
+        [Values(2, 4, 8)] int ranks, [Values] bool isAnnounced, [Values(1, 2)] int onMachine, [Values] bool shares)
     {
         double[] times = [.. new[] { 1e-7, 3e-8, 1e-8, 1e-9, 1e-10, 1e-11 }.Select(perByte => RankSimulation.Run(
             Buckets(ranks, Wire with { SecondsPerByte = perByte, IsAnnounced = isAnnounced }) with
