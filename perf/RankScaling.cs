@@ -7,10 +7,11 @@ namespace Dalle2.Perf;
 /// <summary>A step over ranks, measured beside one rank with as many threads, and beside its prediction.</summary>
 /// <param name="isQuick">Whether a small step is taken a few times.</param>
 /// <param name="parts">Parts of a step.</param>
+/// <param name="rounds">How often groups take turns.</param>
 /// <param name="notice">Hears what is done.</param>
-sealed class RankScaling(bool isQuick, int parts, Action<string> notice)
+sealed class RankScaling(bool isQuick, int parts, int rounds, Action<string> notice)
 {
-    readonly int turns = isQuick ? 1 : 6, steps = isQuick ? 3 : 20, count = isQuick ? 2 : 20;
+    readonly int turns = isQuick ? 1 : rounds, steps = isQuick ? 3 : 20, count = isQuick ? 2 : 20;
 
     /// <summary>Parameters of the step.</summary>
     public long Parameters { get; private set; }

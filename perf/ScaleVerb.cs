@@ -23,6 +23,7 @@ sealed class ScaleVerb : Verb
     readonly Option<bool> ranks = VerbOptions.Flag("--ranks",
         "Instead: a step divided among ranks over MPI, measured beside one rank with as many threads and beside its prediction.");
     readonly Option<int> parts = VerbOptions.Count("--parts", 4, 4, 64, "With --ranks: parts of a step, which the ranks divide.");
+    readonly Option<int> rounds = VerbOptions.Count("--rounds", 6, 1, 100, "With --ranks: how often groups take turns.");
     readonly Option<string?> output = VerbOptions.OptionalText("--out", "FILE",
         "Where the table is saved, as Markdown; the plot stands beside it as .svg. [default: perf/results/DATE-scale.md]");
 
@@ -30,7 +31,7 @@ sealed class ScaleVerb : Verb
         : base("scale",
         "Measure how the time and memory of a training step grow with batch, picture, channels, words and threads, and fit the exponents.")
     {
-        foreach (Option option in new Option[] { axis, device, threads, ranks, parts, quick, output })
+        foreach (Option option in new Option[] { axis, device, threads, ranks, parts, rounds, quick, output })
             Options.Add(option);
     }
 
@@ -97,7 +98,7 @@ sealed class ScaleVerb : Verb
         int count = arguments.GetValue(parts);
         ResultHeader header = Header(arguments);
         string before = RankText.Load();
-        var scaling = new RankScaling(isQuick, count, terminal.Notice);
+        var scaling = new RankScaling(isQuick, count, arguments.GetValue(rounds), terminal.Notice);
         try
         {
             scaling.Run(terminal.Cancellation);
