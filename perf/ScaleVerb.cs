@@ -24,6 +24,8 @@ sealed class ScaleVerb : Verb
         "Instead: a step divided among ranks over MPI, measured beside one rank with as many threads and beside its prediction.");
     readonly Option<int> parts = VerbOptions.Count("--parts", 4, 4, 64, "With --ranks: parts of a step, which the ranks divide.");
     readonly Option<int> rounds = VerbOptions.Count("--rounds", 6, 1, 100, "With --ranks: how often groups take turns.");
+    readonly Option<bool> predict = VerbOptions.Flag("--predict",
+        "With --ranks: the predictions for machines with cards alone. Saves nothing.");
     readonly Option<string?> output = VerbOptions.OptionalText("--out", "FILE",
         "Where the table is saved, as Markdown; the plot stands beside it as .svg. [default: perf/results/DATE-scale.md]");
 
@@ -31,7 +33,7 @@ sealed class ScaleVerb : Verb
         : base("scale",
         "Measure how the time and memory of a training step grow with batch, picture, channels, words and threads, and fit the exponents.")
     {
-        foreach (Option option in new Option[] { axis, device, threads, ranks, parts, rounds, quick, output })
+        foreach (Option option in new Option[] { axis, device, threads, ranks, parts, rounds, predict, quick, output })
             Options.Add(option);
     }
 
@@ -97,6 +99,15 @@ sealed class ScaleVerb : Verb
         bool isQuick = arguments.GetValue(quick);
         int count = arguments.GetValue(parts);
         ResultHeader header = Header(arguments);
+        if (arguments.GetValue(predict))
+        {
+            var predicted = RankForecast.Rows(isQuick).ToList();
+            terminal.Result(
+                () => new JsonObject { ["forecast"] = new JsonArray([.. predicted.Select(RankForecast.ToJson)]) },
+                text => text.Table(RankText.ForecastColumns, RankText.ForecastRows(predicted)));
+            return ExitCode.Ok;
+        }
+
         string before = RankText.Load();
         var scaling = new RankScaling(isQuick, count, arguments.GetValue(rounds), terminal.Notice);
         try
