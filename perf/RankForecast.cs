@@ -26,7 +26,7 @@ static class RankForecast
         if (isQuick)
             yield break;
         yield return ("unclip decoder", Trained("unclip", "unclip", "decoder"), .67e-3);
-        yield return ("1 billion", 1_000_000_000, 110e-3);
+        yield return ("a large model", 1_000_000_000, 110e-3);
     }
 
     // Bytes that Adam and the norm read and write of a parameter, and bytes per second of a card's memory.

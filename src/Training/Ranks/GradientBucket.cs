@@ -27,7 +27,8 @@ readonly record struct GradientBucket(int Store, long Offset, int Length)
     /// <summary>The lengths of the buckets of one store.</summary>
     /// <param name="gradients">How many gradients it has.</param>
     /// <param name="ranks">How many ranks exchange them.</param>
-    public static IEnumerable<int> Of(long gradients, int ranks) => Ranges(gradients, LengthOf(gradients, ranks)).Select(range => range.Length);
+    public static IEnumerable<int> Of(long gradients, int ranks) =>
+        Ranges(gradients, LengthOf(gradients, ranks)).Select(range => range.Length);
 
     /// <summary>Where a rank's slice of it begins, which that rank sums for all; the slice of the rank behind the last begins at the end.</summary>
     public int Slice(int rank, int ranks) => rank == ranks ? Length : (int)((long)Length * rank / ranks / Alignment * Alignment);
