@@ -101,7 +101,9 @@ public class RankCostTests
     {
         RankCost cost = Buckets(8, Wire with { SecondsPerByte = 1e-7 }) with
         {
-            OnMachine = 4, Local = new RankLink(1e-6, 1e-11), SharesLink = true,
+            OnMachine = 4,
+            Local = new RankLink(1e-6, 1e-11),
+            SharesLink = true,
         };
         double time = RankSimulation.Run(cost);
         Assert.That(time, Is.InRange(cost.Floor(), 1.1 * cost.Floor() + .12));
