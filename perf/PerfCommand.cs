@@ -15,6 +15,7 @@ sealed class PerfCommand : Command
         Add(new FunctionsVerb());
         Add(new MutateVerb());
         Add(new ProfileStepVerb());
+        Add(new RankStepVerb());
         Add(new ScaleVerb());
         Add(new ServeVerb());
         Add(new StudioVerb());

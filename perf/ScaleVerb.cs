@@ -20,6 +20,12 @@ sealed class ScaleVerb : Verb
     readonly Option<int> threads = VerbOptions.Threads();
     readonly Option<bool> quick = VerbOptions.Flag("--quick",
         "Two points of each axis, of a small step, once: shows that it runs. Saves nothing.");
+    readonly Option<bool> ranks = VerbOptions.Flag("--ranks",
+        "Instead: a step divided among ranks over MPI, measured beside one rank with as many threads and beside its prediction.");
+    readonly Option<int> parts = VerbOptions.Count("--parts", 4, 4, 64, "With --ranks: parts of a step, which the ranks divide.");
+    readonly Option<int> rounds = VerbOptions.Count("--rounds", 6, 1, 100, "With --ranks: how often groups take turns.");
+    readonly Option<bool> predict = VerbOptions.Flag("--predict",
+        "With --ranks: the predictions for machines with cards alone. Saves nothing.");
     readonly Option<string?> output = VerbOptions.OptionalText("--out", "FILE",
         "Where the table is saved, as Markdown; the plot stands beside it as .svg. [default: perf/results/DATE-scale.md]");
 
@@ -27,11 +33,11 @@ sealed class ScaleVerb : Verb
         : base("scale",
         "Measure how the time and memory of a training step grow with batch, picture, channels, words and threads, and fit the exponents.")
     {
-        foreach (Option option in new Option[] { axis, device, threads, quick, output })
+        foreach (Option option in new Option[] { axis, device, threads, ranks, parts, rounds, predict, quick, output })
             Options.Add(option);
     }
 
-    public override IReadOnlyList<string> Examples => ["perf/scale", "perf/scale --axis batch --axis threads --json"];
+    public override IReadOnlyList<string> Examples => ["perf/scale", "perf/scale --axis batch --axis threads --json", "perf/scale --ranks"];
 
     public override IReadOnlyList<string> Notes =>
     [
@@ -39,16 +45,22 @@ sealed class ScaleVerb : Verb
         + "squares over logarithms: 1 is linear; of threads -1 is ideal. "
         + "Memory is the device memory that buffers hold after the steps.",
         "JSON: {machine, date, command, device, axes:[{axis, timeExponent, memoryExponent, points:[{value, ms, bytes}]}]}.",
+        "--ranks starts ranks with mpiexec, and as root also in network namespaces with limited links (perf/ranks-netns): table of "
+            + "measured and predicted times, and predictions for machines with cards. Saved to "
+        + "perf/results/DATE-ranks.md. JSON: {machine, date, command, parameters, parts, twoRanksMs, twoThreadsMs, "
+        + "ratio, ratios, points, leftOut, forecast:[{model, way, parts, ms}]}.",
     ];
 
     public override int Run(ParseResult arguments, Terminal terminal)
     {
         bool isQuick = arguments.GetValue(quick);
+        if (arguments.GetValue(ranks))
+            return RunRanks(arguments, terminal);
         string name = Known.Device(arguments.GetRequiredValue(device));
         ScaleAxis[] axes = arguments.GetValue(axis) is { Length: > 0 } given
             ? [.. given.Select(one => ScaleAxis.All.First(a => a.Name == Known.Require("axis", one, ScaleAxis.All.Select(a => a.Name))))]
             : [.. ScaleAxis.All];
-        var header = new ResultHeader($"perf/scale {string.Join(' ', arguments.Tokens.Skip(1).Select(token => token.Value))}".TrimEnd());
+        ResultHeader header = Header(arguments);
         var series = new List<ScaleSeries>();
         foreach (ScaleAxis one in axes)
         {
@@ -81,6 +93,64 @@ sealed class ScaleVerb : Verb
             });
         return ExitCode.Ok;
     }
+
+    int RunRanks(ParseResult arguments, Terminal terminal)
+    {
+        bool isQuick = arguments.GetValue(quick);
+        int count = arguments.GetValue(parts);
+        ResultHeader header = Header(arguments);
+        if (arguments.GetValue(predict))
+        {
+            var predicted = RankForecast.Rows(isQuick).ToList();
+            terminal.Result(
+                () => new JsonObject { ["forecast"] = new JsonArray([.. predicted.Select(RankForecast.ToJson)]) },
+                text => text.Table(RankText.ForecastColumns, RankText.ForecastRows(predicted)));
+            return ExitCode.Ok;
+        }
+
+        string before = RankText.Load();
+        var scaling = new RankScaling(isQuick, count, arguments.GetValue(rounds), terminal.Notice);
+        try
+        {
+            scaling.Run(terminal.Cancellation);
+        }
+        catch (SideFailedException fault)
+        {
+            return terminal.Fail(fault.Message);
+        }
+
+        string load = $"Load of the machine over a minute before and after: {before}, {RankText.Load()}.";
+        var forecast = RankForecast.Rows(isQuick).ToList();
+        if ((arguments.GetValue(output) ?? (isQuick ? null : header.DefaultPath("ranks"))) is { } path)
+        {
+            File.WriteAllLines(path, RankText.Markdown(header, scaling, count, load, forecast));
+            terminal.Notice($"saved: {path}");
+        }
+
+        terminal.Result(
+            () =>
+            {
+                JsonObject document = header.ToJson();
+                foreach (var (key, value) in scaling.ToJson())
+                    document[key] = value?.DeepClone();
+                document["forecast"] = new JsonArray([.. forecast.Select(RankForecast.ToJson)]);
+                return document;
+            },
+            text =>
+            {
+                foreach (string line in header.Lines)
+                    text.Line(line);
+                text.Line(RankText.Headline(scaling));
+                text.Table(RankText.PointColumns, RankText.PointRows(scaling));
+                foreach (string left in scaling.LeftOut)
+                    text.Line($"left out: {left}");
+                text.Table(RankText.ForecastColumns, RankText.ForecastRows(forecast));
+            });
+        return ExitCode.Ok;
+    }
+
+    static ResultHeader Header(ParseResult arguments) =>
+        new($"perf/scale {string.Join(' ', arguments.Tokens.Skip(1).Select(token => token.Value))}".TrimEnd());
 
     static void Save(string path, ResultHeader header, string device, IReadOnlyList<ScaleSeries> series, Terminal terminal)
     {

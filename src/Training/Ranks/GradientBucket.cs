@@ -17,20 +17,16 @@ readonly record struct GradientBucket(int Store, long Offset, int Length)
     /// <param name="ranks">How many ranks exchange them; for one, each store is one bucket.</param>
     public static GradientBucket[] Of(IReadOnlyList<ParameterStore> stores, int ranks)
     {
-        long all = stores.Sum(store => store.Gradients.Length);
-        long length = Math.Max((long)ShortestSlice * ranks, (all + Most - 1) / Most) / ReductionOp.Chunk * ReductionOp.Chunk;
-        if (ranks == 1 || length > int.MaxValue)
-            length = int.MaxValue / ReductionOp.Chunk * ReductionOp.Chunk;
-        var buckets = new List<GradientBucket>();
-        for (int store = 0; store < stores.Count; store++)
-        {
-            long end = stores[store].Gradients.Length;
-            for (long offset = 0; offset < end; offset += length)
-                buckets.Add(new GradientBucket(store, offset, (int)Math.Min(length, end - offset)));
-        }
-
-        return [.. buckets];
+        int length = LengthOf(stores.Sum(store => store.Gradients.Length), ranks);
+        return [.. stores.SelectMany((store, number) => Ranges(store.Gradients.Length, length)
+            .Select(range => new GradientBucket(number, range.Offset, range.Length)))];
     }
+
+    /// <summary>The lengths of the buckets of one store.</summary>
+    /// <param name="gradients">How many gradients it has.</param>
+    /// <param name="ranks">How many ranks exchange them.</param>
+    public static IEnumerable<int> Of(long gradients, int ranks) =>
+        Ranges(gradients, LengthOf(gradients, ranks)).Select(range => range.Length);
 
     /// <summary>
     /// Where a rank's slice of it begins, which that rank sums for all; the slice of the rank behind the last begins at the end. Slices begin at whole chunks of
@@ -46,5 +42,18 @@ readonly record struct GradientBucket(int Store, long Offset, int Length)
         for (int rank = 0; rank <= ranks; rank++)
             slices[rank] = Slice(rank, ranks);
         return slices;
+    }
+
+    // In whole chunks too.
+    static int LengthOf(long all, int ranks)
+    {
+        long length = ranks == 1 ? int.MaxValue : Math.Clamp((all + Most - 1) / Most, (long)ShortestSlice * ranks, int.MaxValue);
+        return (int)(length / ReductionOp.Chunk * ReductionOp.Chunk);
+    }
+
+    static IEnumerable<(long Offset, int Length)> Ranges(long gradients, int length)
+    {
+        for (long offset = 0; offset < gradients; offset += length)
+            yield return (offset, (int)Math.Min(length, gradients - offset));
     }
 }
