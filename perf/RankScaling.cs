@@ -113,7 +113,7 @@ sealed class RankScaling(bool isQuick, int parts, int rounds, Action<string> not
         }
 
         RankPoint point = RankPoint.Of(group, copied, isSlow ? 3 : count);
-        notice($"{group.Name}: {point.Milliseconds:F1} ms, predicted {point.Predicted:F1}");
+        notice($"{group.Name}: {point.Milliseconds:F1} ms{(point.Cost == null ? "" : $", predicted {point.Predicted:F1}")}");
         return point;
     }
 }

@@ -26,6 +26,18 @@ public class RankedStepTests
     }
 
     [Test]
+    public void So_do_as_many_ranks_as_parts([Values("text", "unclip/clip")] string stage)
+    {
+        const int parts = 8;
+        (float[][] alone, double[] losses) = Train(stage, parts, 1)[0];
+        foreach (var (state, same) in Train(stage, parts, parts))
+        {
+            Assert.That(same, Is.EqualTo(losses));
+            Assert.That(state, Is.EqualTo(alone));
+        }
+    }
+
+    [Test]
     public void Steps_that_are_not_replayed_give_the_same_bits([Values("text", "unclip/clip", "unclip/decoder")] string stage)
     {
         var replayed = Train(stage, 4, 2);

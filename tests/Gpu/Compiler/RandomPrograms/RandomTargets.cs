@@ -21,15 +21,15 @@ sealed record RandomTargets(string Name, int Programs, Func<string?> Reason, boo
 {
     public static readonly RandomTargets[] All =
     [
-        new("ir_simd_and_ptx", 200, Always, false, true, () =>
+        new("ir_simd_and_ptx", 120, Always, false, true, () =>
             [new InterpretedDevice("ir", CheckMode.Drop), Device.Open("cpu:128", 1), Device.Open("cpu:256", 1), Device.Open("cpu:512", 1),
             new PtxDevice { Remembers = false, WithChecks = false }]),
-        new("before_passes_and_with_checks", 200, Always, false, false, () =>
+        new("before_passes_and_with_checks", 120, Always, false, false, () =>
             [new InterpretedDevice("ir before passes", null), new InterpretedDevice("ir with checks", CheckMode.Require),
             new PtxDevice { Remembers = false }]),
 
         // What takes the time is the driver's compiler: a tenth of a second a program without its optimizations, up to a second with them.
-        new("opencl", 200, OpenCl, true, true, () =>
+        new("opencl", 120, OpenCl, true, true, () =>
         [.. new[] { 1, 16 }.Select(lanes => OpenClDevice.Open("opencl:0", lanes: lanes, runsOnce: true))]),
         new("opencl_with_its_optimizations", 6, OpenCl, false, true, () => [OpenClOnce.Open(1), OpenClOnce.Open(16)]),
     ];
