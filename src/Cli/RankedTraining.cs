@@ -54,26 +54,34 @@ sealed class RankedTraining : IDisposable
             communicator.Complete();
             return code;
         }
-        catch (Exception) when (Ranks.IsTogether)
-        {
-            communicator.Complete();
-            if (Ranks.Leads)
-                throw;
-            // Rank 0 says it, and ends with its code.
-            return ExitCode.Ok;
-        }
-        catch (RankLostException lost) when (!Ranks.Leads)
-        {
-            // Rank 0 says it, and still has something to save; unless it is the one.
-            if (lost.Message.StartsWith("rank 0 ", StringComparison.Ordinal))
-                terminal.Notice($"dalle2: {lost.Message}");
-            return ExitCode.Failed;
-        }
-        catch (Exception fault) when (!Ranks.Leads)
+        catch (Exception fault)
         {
             (int code, string message) = Application.Sentence(fault);
+            if (!Ranks.HasHeard && code == ExitCode.Usage)
+                Ranks.Refuse($"cannot take part: {message}");
+            Ranks.End();
+            if (Ranks.IsTogether)
+                Complete();
+            // Who is lost, rank 0 says, which then still saves something.
+            if (Ranks.Leads || fault is RankLostException)
+                throw;
+            if (Ranks.IsTogether)
+                return ExitCode.Ok;
             terminal.Notice($"dalle2: rank {place.Rank} on {place.Machine}: {message}");
             return code;
+        }
+    }
+
+    // Behind a fault, that one is what is told.
+    void Complete()
+    {
+        try
+        {
+            communicator.Complete();
+        }
+        catch (RankLostException)
+        {
+            // Another has failed in its own way.
         }
     }
 

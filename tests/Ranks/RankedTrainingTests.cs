@@ -100,6 +100,25 @@ public class RankedTrainingTests
         Assert.That(Directory.Exists(folder["run"]), Is.False);
     }
 
+    // What is wrong on all ranks is said once, and what is wrong on one by its name.
+    [Test]
+    public void A_rank_that_cannot_begin_is_told_by_rank_0()
+    {
+        using var folder = new TemporaryFolder();
+        string[] first = ["train", "--data-parallel", "--data", "shapes", .. Classic, "--out", folder["run"]];
+        using LaunchedRanks one = LaunchedRanks.Start(Launcher, (1, first), (1, [.. first, "--set", "batch=1"]));
+        (_, string error) = one.End();
+        Assert.That(one.Code, Is.Not.Zero);
+        Assert.That(error, Does.Match("dalle2: rank 1 on .+ cannot take part: batch is 1.+Nothing was trained"));
+        Assert.That(error.Split("batch is 1"), Has.Length.EqualTo(2));
+
+        using LaunchedRanks all = LaunchedRanks.Start(Launcher, 2, [.. first, "--set", "batch=1"]);
+        (_, error) = all.End();
+        Assert.That(all.Code, Is.Not.Zero);
+        Assert.That(error.Split("batch is 1"), Has.Length.EqualTo(2), error);
+        Assert.That(error, Does.Not.Contain("is gone"));
+    }
+
     [Test]
     public void A_step_of_fewer_parts_than_ranks_is_refused_with_what_to_set()
     {

@@ -48,16 +48,15 @@ public sealed class TrainingSession
     public static TrainingResult Run(TrainingRequest request, ITrainingObserver observer, CancellationToken cancellation = default)
     {
         var clock = Stopwatch.StartNew();
-        using Device device = Device.Open(request.Device, request.Threads);
-        if (request.Ranks is { Leads: false } ranks)
-            return Follow(request, ranks, device, observer, clock, cancellation);
         try
         {
-            return Lead(request, device, observer, clock, cancellation);
+            using Device device = Device.Open(request.Device, request.Threads);
+            return request.Ranks is { Leads: false } ranks ? Follow(request, ranks, device, observer, clock, cancellation)
+                : Lead(request, device, observer, clock, cancellation);
         }
-        catch (Exception) when (request.Ranks is { AreHearing: true })
+        catch (Exception) when (request.Ranks != null)
         {
-            request.Ranks.Say("");
+            request.Ranks.End();
             throw;
         }
     }

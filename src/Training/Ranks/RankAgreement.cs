@@ -16,7 +16,7 @@ static class RankAgreement
     public static void Offer(TrainingRanks ranks, TrainingConfig config)
     {
         ranks.Say(new JsonObject { ["version"] = ranks.Version, ["config"] = RunFolder.ToJson(config) }.ToJsonString());
-        Conclude(ranks, config.Accumulation >= ranks.Communicator.Size ? "" : TooFewParts(config, ranks.Communicator.Size));
+        ranks.Conclude(config.Accumulation >= ranks.Communicator.Size ? "" : TooFewParts(config, ranks.Communicator.Size));
     }
 
     /// <summary>The others: take them.</summary>
@@ -42,7 +42,7 @@ static class RankAgreement
                 fault = $"has other settings ({string.Join("; ", differences)})";
         }
 
-        Conclude(ranks, fault);
+        ranks.Conclude(fault);
         return config!;
     }
 
@@ -61,21 +61,12 @@ static class RankAgreement
             fault = $"cannot read the data: {e.Message}";
         }
 
-        Conclude(ranks, fault);
+        ranks.Conclude(fault);
         string[] digests = ranks.Communicator.AllGather($"{data!.Data.Count} pictures with captions of digest {data.Data.Digest.Whole}");
-        Conclude(ranks, digests[ranks.Communicator.Rank] == digests[0] ? ""
+        ranks.Conclude(digests[ranks.Communicator.Rank] == digests[0] ? ""
             : $"has other data ({digests[ranks.Communicator.Rank]}; rank 0 has {digests[0]})");
+        ranks.AreHearing = true;
         return data;
-    }
-
-    // All throw the same, if any has a reason.
-    static void Conclude(TrainingRanks ranks, string fault)
-    {
-        string[] faults = ranks.Communicator.AllGather(fault);
-        string[] all = [.. faults.Index().Where(one => one.Item.Length > 0).Select(one => one.Index == 0 ? one.Item
-            : $"{ranks.NameOf(one.Index)} {one.Item}")];
-        if (all.Length > 0)
-            throw ranks.Together(new UserInputException($"{string.Join("; ", all)}. Nothing was trained"));
     }
 
     static string TooFewParts(TrainingConfig config, int ranks) =>
