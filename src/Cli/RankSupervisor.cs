@@ -115,8 +115,13 @@ static class RankSupervisor
             // Open MPI's launcher reads what is written through a terminal, whose control sequences must not get into a document.
             Environment = { [ChildVariable] = handle, ["TERM"] = "dumb" },
         };
-        // UCX, by which MPICH talks, ends a process that reads the memory of one which is gone; without that way of reading, rank 0 lives on and saves.
-        again.Environment.TryAdd("UCX_TLS", "^cma");
+        // UCX, by which MPICH talks, ends a process that reads the memory of one which is gone, and then rank 0 saves nothing. On one machine shared memory is enough.
+        if (Environment.GetEnvironmentVariable("MPI_LOCALNRANKS") is { Length: > 0 } local
+            && local == Environment.GetEnvironmentVariable("PMI_SIZE"))
+        {
+            again.Environment.TryAdd("UCX_TLS", "posix,sysv,self");
+        }
+
         return again;
     }
 }
