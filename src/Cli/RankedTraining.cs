@@ -48,15 +48,26 @@ sealed class RankedTraining : IDisposable
     /// <summary>Trains, and ends with the other ranks. What ends all of them is said by rank 0, what ends another by that one.</summary>
     public int Run(Terminal terminal, Func<int> train)
     {
+        int code = ExitCode.Failed;
+        string? told = null;
+        communicator.EndsNever = () =>
+        {
+            if (told != null)
+                terminal.Notice($"dalle2: {told}");
+            terminal.Notice($"dalle2: rank {place.Rank} on {place.Machine} ends without MPI, which does not come to its end; nothing is "
+                + "lost");
+            Environment.Exit(code);
+        };
         try
         {
-            int code = train();
+            code = train();
             communicator.Complete();
             return code;
         }
         catch (Exception fault)
         {
-            (int code, string message) = Application.Sentence(fault);
+            (code, string message) = Application.Sentence(fault);
+            told = Ranks.Leads ? message : null;
             if (!Ranks.HasHeard && code == ExitCode.Usage)
                 Ranks.Refuse($"cannot take part: {message}");
             Ranks.End();
@@ -66,7 +77,7 @@ sealed class RankedTraining : IDisposable
             if (Ranks.Leads || fault is RankLostException)
                 throw;
             if (Ranks.IsTogether)
-                return ExitCode.Ok;
+                return code = ExitCode.Ok;
             terminal.Notice($"dalle2: rank {place.Rank} on {place.Machine}: {message}");
             return code;
         }

@@ -33,6 +33,11 @@ sealed class RanksVerb : Verb
     public override int Run(ParseResult arguments, Terminal terminal)
     {
         using MpiCommunicator communicator = MpiCommunicator.Open();
+        communicator.EndsNever = () =>
+        {
+            terminal.Notice($"dalle2: rank {communicator.Rank} on {communicator.Machine} ends without MPI, which does not come to its end");
+            Environment.Exit(ExitCode.Failed);
+        };
         IReadOnlyList<RankPlace> places = RankPlace.Gather(communicator, communicator.Machine);
         var measurement = new RankMeasurement(communicator);
         var between = new (double Microseconds, double BytesPerSecond)[communicator.Size];

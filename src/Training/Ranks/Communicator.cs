@@ -16,6 +16,9 @@ public abstract class Communicator : IDisposable
     /// <summary>The highest tag that a message of a caller can have; those above are the collective operations' own.</summary>
     public const int HighestTag = CollectiveTag - 1;
 
+    // Behind it, whatever is waited for takes its time, and so may the asking.
+    static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(50);
+
     const int CollectiveTag = 32000;
 
     // Longer messages are cut, since a length in MPI has 31 bits.
@@ -57,14 +60,13 @@ public abstract class Communicator : IDisposable
     public void Wait(Span<PendingMessage> messages)
     {
         long start = Stopwatch.GetTimestamp();
-        var spin = new SpinWait();
         foreach (ref PendingMessage message in messages)
         {
+            // Large messages move on only while they are asked for, and ranks may be more than processors.
+            var spin = new SpinWait();
+            long since = Stopwatch.GetTimestamp();
             while (!IsDone(ref message))
-            {
-                // Ranks may be more than processors.
-                spin.SpinOnce(sleep1Threshold: 1000);
-            }
+                spin.SpinOnce(Stopwatch.GetElapsedTime(since) < Patience ? -1 : 0);
         }
 
         Waited += Stopwatch.GetTimestamp() - start;

@@ -9,6 +9,9 @@ public sealed unsafe class MpiCommunicator : Communicator
     // MPI may see that a connection is gone before the lifeline does.
     static readonly TimeSpan LifelineDelay = TimeSpan.FromSeconds(2);
 
+    // Among transports of UCX that need their peers to close, some ranks can wait for others that are through.
+    static readonly TimeSpan LongestEnd = TimeSpan.FromSeconds(20);
+
     readonly MpiLibrary library;
     readonly Lifeline? lifeline;
 
@@ -40,6 +43,9 @@ public sealed unsafe class MpiCommunicator : Communicator
 
     /// <summary>What the user should know about it; null for nothing.</summary>
     public string? Notice { get; }
+
+    /// <summary>Called if MPI itself does not come to its end, long after all ranks are complete; it should end the process, since nothing else will.</summary>
+    public Action? EndsNever { get; set; }
 
     /// <summary>Joins the other ranks.</summary>
     /// <exception cref="UserInputException">There is no MPI library, or one that does not find the ranks which the launcher has started.</exception>
@@ -106,6 +112,7 @@ public sealed unsafe class MpiCommunicator : Communicator
         if (good)
         {
             lifeline?.SayGoodbye();
+            using var watch = new Timer(_ => EndsNever?.Invoke(), null, LongestEnd, Timeout.InfiniteTimeSpan);
             library.Finish();
         }
 
