@@ -68,7 +68,8 @@ public sealed class AdamOptimizer : IDisposable
         shared = stores;
         long kept = shard.Sum(range => (long)range.Length), at = 0;
         moments = [device.Allocate<float>(kept), device.Allocate<float>(kept)];
-        ClearMoments(device.Stream);
+        foreach (Buffer<float> buffer in moments)
+            device.Stream.Clear(buffer.View);
         pieces = new Piece[shard.Length];
         for (int i = 0; i < shard.Length; i++)
         {
@@ -131,13 +132,6 @@ public sealed class AdamOptimizer : IDisposable
     {
         Measure(context);
         Apply(context, loss);
-    }
-
-    /// <summary>Sets the moments of a part to zero.</summary>
-    public void ClearMoments(Stream stream)
-    {
-        foreach (Buffer<float> buffer in moments)
-            stream.Clear(buffer.View);
     }
 
     /// <summary>Queues the first half of <see cref="Update"/>: the partial sums of the squares of its gradients.</summary>

@@ -47,6 +47,15 @@ public partial class TrainFaultTests
             .IsFault(ExitCode.Failed, "stage 'text', step 2", "first to go bad", "learningRate");
     }
 
+    [TestCase("batch=1024", "accumulation=1025", "1049600 pictures", "at most 1048576")]
+    [TestCase("batch=4", "accumulation=16384", "65536 pairs", "at most 32768")]
+    [TestCase("clipBatch=4", "accumulation=16384", "65536 pairs", "at most 32768")]
+    [TestCase("priorBatch=1024", "accumulation=1025", "1049600 pictures", "at most 1048576")]
+    public void A_step_that_no_memory_holds_is_refused(string batch, string accumulation, string size, string most) =>
+        CommandRun.Of("train", "--model", batch.StartsWith("batch", StringComparison.Ordinal) ? "classic" : "unclip", "--data", "shapes",
+            "--preset", "tiny", "--out", folder["large"], "--set", batch, accumulation)
+            .IsUsageFault(batch, accumulation, size, most, "--set");
+
     [Test]
     public void Broken_samples_are_skipped_up_to_a_limit()
     {

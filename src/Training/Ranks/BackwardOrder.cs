@@ -36,9 +36,6 @@ sealed class BackwardOrder
         }
     }
 
-    /// <summary>How many ends there are.</summary>
-    public int Count => ends.Count;
-
     /// <summary>Checks that a step goes as it was gone through.</summary>
     /// <exception cref="InvalidOperationException">Another layer's backward pass has ended.</exception>
     public void Require(int at, Layer layer)

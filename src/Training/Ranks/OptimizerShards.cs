@@ -15,8 +15,8 @@ sealed class OptimizerShards
     readonly Device device;
     readonly Communicator ranks;
     readonly ParameterStore[] stores;
-    readonly GradientBucket[] buckets;
     readonly SliceGather[] values;
+    readonly (int Store, long Offset, int Length)[][] ranges;
     readonly long[] firstPartials;
     readonly float[] ownPartials;
     readonly float[] allPartials;
@@ -28,9 +28,10 @@ sealed class OptimizerShards
     public OptimizerShards(Device device, ParameterStore[] stores, Communicator ranks)
     {
         (this.device, this.stores, this.ranks) = (device, stores, ranks);
-        buckets = GradientBucket.Of(stores, ranks.Size);
+        GradientBucket[] buckets = GradientBucket.Of(stores, ranks.Size);
         values = [.. buckets.Select((bucket, i) => new SliceGather(device, ranks, bucket,
             new Tensor(stores[bucket.Store].Values.Part(bucket.Offset, bucket.Length), new Shape(bucket.Length)), 2 * i + 1))];
+        ranges = [.. Enumerable.Range(0, ranks.Size).Select(rank => RangesOf(buckets, rank, ranks.Size))];
         firstPartials = new long[stores.Length];
         for (int store = 1; store < stores.Length; store++)
             firstPartials[store] = firstPartials[store - 1] + ReductionOp.Partials(stores[store - 1].Gradients.Length);
@@ -39,11 +40,7 @@ sealed class OptimizerShards
     }
 
     /// <summary>The ranges that a rank keeps: store, first value, length.</summary>
-    public (int Store, long Offset, int Length)[] Of(int rank) =>
-    [
-        .. buckets.Select(bucket => (bucket.Store, bucket.Offset + bucket.Slice(rank, ranks.Size),
-            bucket.Slice(rank + 1, ranks.Size) - bucket.Slice(rank, ranks.Size))).Where(range => range.Item3 > 0),
-    ];
+    public (int Store, long Offset, int Length)[] Of(int rank) => ranges[rank];
 
     /// <summary>Gives all ranks the partial sums that each has of its own slices.</summary>
     public void GatherPartials(ArrayView<float> partials)
@@ -88,6 +85,12 @@ sealed class OptimizerShards
     /// <param name="all">On rank 0 those of each store.</param>
     /// <param name="own">Gets those of the own slices, one behind the other.</param>
     public void Scatter(IEnumerable<float[]> all, ArrayView<float> own) => Move(own, all, toRank0: false);
+
+    static (int Store, long Offset, int Length)[] RangesOf(GradientBucket[] buckets, int rank, int ranks) =>
+    [
+        .. buckets.Select(bucket => (bucket.Store, bucket.Offset + bucket.Slice(rank, ranks),
+            bucket.Slice(rank + 1, ranks) - bucket.Slice(rank, ranks))).Where(range => range.Item3 > 0),
+    ];
 
     float[][] Move(ArrayView<float> own, IEnumerable<float[]> all, bool toRank0)
     {

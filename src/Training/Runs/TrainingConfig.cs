@@ -19,6 +19,8 @@ public abstract record TrainingConfig
     /// <summary>The steps of a family's stages stand behind what all stages have.</summary>
     protected const int StagesOrder = 3;
 
+    const int MostPictures = 1 << 20, MostPairs = 1 << 15;
+
     const int OptimizerOrder = 2, OutputOrder = 4;
 
     /// <summary>The family of models.</summary>
@@ -140,8 +142,8 @@ public abstract record TrainingConfig
                 + $"{string.Join(", ", ConfigSettings.Choices(property.PropertyType))}");
         }
 
-        RequireBetween("batch", Batch, 2, 65536);
         RequireBetween("accumulation", Accumulation, 1, 65536);
+        RequireBatch("batch", Batch);
         RequireBetween("imageSide", ImageSide, 4, 1024);
         RequireBetween("maxWords", MaxWords, 1, 1024);
         Require(LearningRate > 0 && float.IsFinite(LearningRate), $"learningRate is {LearningRate}, it must be above 0");
@@ -184,7 +186,20 @@ public abstract record TrainingConfig
         Require(value >= low && value <= high, high == int.MaxValue
         ? $"{name} is {value}, it must be at least {low}" : $"{name} is {value}, it must be between {low} and {high}");
 
+    /// <summary>Throws when a batch is out of range, or a step's batches together are.</summary>
+    protected void RequireBatch(string name, int batch)
+    {
+        RequireBetween(name, batch, 2, 65536);
+        RequireStep(name, batch, "pictures", MostPictures);
+    }
+
+    /// <summary>Throws when a step that compares each text with each picture has more of them than one tensor of logits takes.</summary>
+    protected void RequirePairs(string name, int batch) => RequireStep(name, batch, "pairs, compared each with each", MostPairs);
+
     /// <summary>Throws when a setting is negative or not finite.</summary>
     protected static void RequireFactor(string name, float value) =>
         Require(value >= 0 && float.IsFinite(value), $"{name} is {value}, it must be a number that is not below 0");
+
+    void RequireStep(string name, int batch, string what, int most) => Require((long)batch * Accumulation <= most,
+        $"{name}={batch} and accumulation={Accumulation} make a step of {(long)batch * Accumulation} {what}; it must be at most {most}");
 }

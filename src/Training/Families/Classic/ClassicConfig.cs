@@ -104,6 +104,8 @@ public sealed record ClassicConfig : TrainingConfig
         Require(
             new[] { TextSteps, ImageSteps, JointSteps, DecoderSteps, FineTuneSteps }.All(steps => steps >= 0),
             "the steps of a stage cannot be below 0");
+        if (JointSteps > 0)
+            RequirePairs("batch", Batch);
         try
         {
             Architecture(vocabulary: 4).Validate();

@@ -201,8 +201,10 @@ public sealed record UnclipConfig : TrainingConfig
         RequireBetween("upsamplerConditions", UpsamplerConditions, 2, MostFeatures);
         RequireBetween("upsamplerCrop", UpsamplerCrop, 2, 65536);
         Require(UpsamplerNoise is >= 0 and <= 10, $"upsamplerNoise is {UpsamplerNoise}, it must be from 0 to 10");
-        RequireBetween("clipBatch", ClipBatch, 2, 65536);
-        RequireBetween("priorBatch", PriorBatch, 2, 65536);
+        RequireBatch("clipBatch", ClipBatch);
+        if (ClipSteps > 0)
+            RequirePairs("clipBatch", ClipBatch);
+        RequireBatch("priorBatch", PriorBatch);
         Require(EncoderChannels.Concat(DecoderChannels).Concat(UpsamplerChannels).All(channels => channels <= MostFeatures),
             $"a number of encoderChannels, decoderChannels or upsamplerChannels is above {MostFeatures}");
         Require(DropCondition is >= 0 and < 1, $"dropCondition is {DropCondition}, it must be at least 0 and below 1");
