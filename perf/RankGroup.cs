@@ -2,6 +2,7 @@ using System.ComponentModel;
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json.Nodes;
+using Dalle2.Training.Ranks;
 using MathNet.Numerics.Statistics;
 
 namespace Dalle2.Perf;
@@ -13,9 +14,9 @@ sealed class RankGroup : IDisposable
 
     readonly ProcessSide side;
     readonly List<double> times = [];
-    readonly List<double> alone2 = [];
-    readonly List<double> alone4 = [];
+    readonly List<double> alone = [];
     readonly List<double> medians = [];
+    readonly List<double> waits = [];
 
     /// <summary>Starts them.</summary>
     /// <param name="ranks">How many.</param>
@@ -59,8 +60,8 @@ sealed class RankGroup : IDisposable
     /// <summary>The median of each turn.</summary>
     public IReadOnlyList<double> Turns => medians;
 
-    /// <summary>Milliseconds of a step that a rank waited for messages, and that it computed before the optimizer, of the last turn.</summary>
-    public (double Waited, double Computed) Last { get; private set; }
+    /// <summary>Milliseconds of a step that rank 0 waited for messages, of each turn.</summary>
+    public IReadOnlyList<double> Waits => waits;
 
     /// <summary>Takes steps.</summary>
     public void Take(int steps)
@@ -69,29 +70,27 @@ sealed class RankGroup : IDisposable
         double[] turn = Numbers(answer["ms"]!);
         times.AddRange(turn);
         medians.Add(turn.Median());
-        Last = ((double)answer["waited"]!, (double?)answer["computed"] ?? double.NaN);
+        waits.Add((double)answer["waited"]!);
     }
 
-    /// <summary>Lets all ranks compute without exchanging anything: a turn of what <see cref="Compute"/> gives.</summary>
-    public void TakeAlone(int steps)
-    {
-        foreach (var (parts, all) in new[] { (2, alone2), (4, alone4) })
-            all.AddRange(Numbers(side.Ask(new JsonObject { ["do"] = "alone", ["parts"] = parts, ["count"] = steps })["ms"]!));
-    }
+    /// <summary>Lets all ranks compute their shares of steps without exchanging anything: a turn of what <see cref="Compute"/> gives.</summary>
+    public void TakeAlone(int steps) =>
+        alone.AddRange(Numbers(side.Ask(new JsonObject { ["do"] = "alone", ["count"] = steps })["ms"]!));
 
-    /// <summary>Seconds of a part, and of what a rank does once a step, while all ranks compute: from steps of two and of four parts.</summary>
-    public (double Part, double Update) Compute()
-    {
-        double two = alone2.Median() / 1e3, part = (alone4.Median() / 1e3 - two) / 2;
-        return (part, two - 2 * part);
-    }
-
-    /// <summary>When each bucket is whole, in the order in which they are.</summary>
-    public RankBucket[] Buckets(int count)
+    /// <summary>
+    /// Seconds of a part's pass, and of what a rank does once a step, while all ranks compute; and in which order and when buckets are whole. The seconds of a share of the parts and of the update together are
+    /// measured as one; how they divide, by passes alone.
+    /// </summary>
+    public (double Part, double Update, RankBucket[] Buckets) Compute(int count)
     {
         JsonObject answer = side.Ask(new JsonObject { ["do"] = "whole", ["count"] = count });
-        return [.. Numbers(answer["lengths"]!).Zip(Numbers(answer["shares"]!), (length, share) => new RankBucket((int)length, share))
-            .OrderBy(bucket => bucket.Whole)];
+        int share = new PartShare(Parts, Ranks).Largest;
+        double all = alone.Median() / 1e3, part = Math.Min((double)answer["pass"]! / 1e3, all / share);
+        return (part, all - share * part,
+        [
+            .. Numbers(answer["lengths"]!).Zip(Numbers(answer["shares"]!), (length, whole) => new RankBucket((int)length, whole))
+                .OrderBy(bucket => bucket.Whole),
+        ]);
     }
 
     /// <summary>Seconds to add an element.</summary>

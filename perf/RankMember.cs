@@ -22,6 +22,7 @@ sealed class RankMember : IDisposable
     readonly PreparedData data;
     readonly int[][] captions;
     Steps? together;
+    Steps? alone;
 
     /// <summary>A rank.</summary>
     /// <param name="device">Where it computes.</param>
@@ -42,7 +43,7 @@ sealed class RankMember : IDisposable
         {
             "hello" => Hello(),
             "steps" => Together(count),
-            "alone" => Alone((int)request["parts"]!, count),
+            "alone" => Alone(count),
             "whole" => Whole(count),
             "messages" => Messages((int)request["bytes"]!, count),
             "host" => Host((int)request["bytes"]!, count),
@@ -51,34 +52,46 @@ sealed class RankMember : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => together?.Dispose();
+    public void Dispose()
+    {
+        together?.Dispose();
+        alone?.Dispose();
+    }
 
     JsonObject Hello()
     {
-        using Steps steps = Open(parts, alone: true);
+        using Steps steps = Open(parts, null);
         return new JsonObject { ["parameters"] = steps.Stage.Trained.Sum(store => store.TrainableCount) };
     }
 
     // Steps divided among the ranks, as in a training.
     JsonObject Together(int count)
     {
-        together ??= Open(parts, alone: ranks.Size == 1);
+        together ??= Open(parts, ranks.Size == 1 ? null : ranks);
         long waited = ranks.Waited;
         double[] times = together.Run(count);
         return new JsonObject
         {
             ["ms"] = Numbers(times),
-            ["computed"] = ranks.Size == 1 ? null : together.Computed,
             ["waited"] = Stopwatch.GetElapsedTime(waited, ranks.Waited).TotalMilliseconds / count,
         };
     }
 
-    // Every rank takes steps of its own, all at once: what computing costs on a machine as busy as it will be.
-    JsonObject Alone(int own, int count)
+    // Every rank takes steps of its own, of as many parts as the largest share has, all at once: what computing costs on a machine as busy as it will be.
+    // The slowest one's time counts, since a training's step waits for it.
+    JsonObject Alone(int count)
     {
-        using Steps steps = Open(own, alone: true);
-        Meet();
-        return new JsonObject { ["ms"] = Numbers(steps.Run(count)) };
+        alone ??= Open(new PartShare(parts, ranks.Size).Largest, null);
+        var times = new double[count];
+        double[] all = new double[ranks.Size];
+        for (int i = 0; i < count; i++)
+        {
+            Meet();
+            ranks.AllGather<double>(alone.Run(1), all);
+            times[i] = all.Max();
+        }
+
+        return new JsonObject { ["ms"] = Numbers(times) };
     }
 
     // When in a part's forward and backward pass the gradients of each bucket are whole, as a share of the pass.
@@ -91,6 +104,7 @@ sealed class RankMember : IDisposable
         int[] behind = new BackwardOrder(device, stage, batch).WholeBehind(stage.Trained, buckets);
         using var context = new Context(device, seed: 1);
         var shares = new List<double>[buckets.Length];
+        var passes = new List<double>();
         for (int run = 0; run < count + Warmup; run++)
         {
             var ends = new List<long>();
@@ -102,6 +116,7 @@ sealed class RankMember : IDisposable
             stage.Run(context);
             context.BackwardQueued = null;
             double all = Stopwatch.GetTimestamp() - start;
+            passes.Add(all / Stopwatch.Frequency * 1e3);
             for (int b = 0; b < buckets.Length && run >= Warmup; b++)
                 (shares[b] ??= []).Add((ends[Math.Max(1, behind[b]) - 1] - start) / all);
         }
@@ -110,6 +125,7 @@ sealed class RankMember : IDisposable
         {
             ["lengths"] = new JsonArray([.. buckets.Select(bucket => (JsonNode)bucket.Length)]),
             ["shares"] = Numbers(shares.Select(all => all.Median())),
+            ["pass"] = passes.Skip(Warmup).Median(),
         };
     }
 
@@ -182,11 +198,11 @@ sealed class RankMember : IDisposable
 
     void Meet() => ranks.AllGather<byte>([1], new byte[ranks.Size]);
 
-    Steps Open(int own, bool alone)
+    Steps Open(int own, Communicator? exchanging)
     {
         TextVaeStage stage = TextVaeStage.Create(device, size);
         return new Steps(device, stage, own, BatchSampler.Of(stage, TextVaeStage.Settings(own, size.Batch / parts), data, captions),
-            alone ? null : ranks);
+            exchanging);
     }
 
     static JsonArray Numbers(IEnumerable<double> values) => [.. values.Select(value => (JsonNode)value)];
@@ -195,34 +211,25 @@ sealed class RankMember : IDisposable
     sealed class Steps : IDisposable
     {
         readonly StepLoop loop;
-        readonly List<float> computed = [];
-        readonly int rank;
         long next;
 
         public Steps(Device device, TextVaeStage stage, int parts, BatchSampler sampler, Communicator? ranks)
         {
             Stage = stage;
-            rank = ranks?.Rank ?? 0;
             loop = new StepLoop(device, TextVaeStage.Settings(parts, sampler.Size), stage, sampler, ranks);
             Run(Warmup);
         }
 
         public TextVaeStage Stage { get; }
 
-        // Milliseconds of a step that the rank did not wait, the optimizer aside.
-        public double Computed => computed.Median() * 1e3;
-
         public double[] Run(int count)
         {
             var times = new double[count];
-            computed.Clear();
             for (int i = 0; i < count; i++)
             {
                 long start = Stopwatch.GetTimestamp();
                 loop.Step(next++);
                 times[i] = Stopwatch.GetElapsedTime(start).TotalMilliseconds;
-                if (!loop.Seconds.IsEmpty)
-                    computed.Add(loop.Seconds[rank]);
             }
 
             return times;

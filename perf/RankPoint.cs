@@ -29,7 +29,7 @@ sealed record RankPoint(string Name, int Ranks, double Milliseconds, double Wait
     {
         if (group.Ranks == 1)
             return new RankPoint(group.Name, 1, group.Times.Median(), 0, null);
-        RankBucket[] buckets = group.Buckets(count);
+        var (part, update, buckets) = group.Compute(count);
         int slice = buckets[0].Length / group.Ranks;
         double call = group.Messages(Small, count).Seconds / 2;
         var (latency, seconds) = group.Messages(slice, count);
@@ -38,9 +38,8 @@ sealed record RankPoint(string Name, int Ranks, double Milliseconds, double Wait
         RankLink link = copied == null
             ? new RankLink(latency, 0, Math.Max(0, seconds / 2 - call) / bytes, call)
             : copied with { Latency = latency, SecondsPerByte = seconds / bytes };
-        var (part, update) = group.Compute();
         var cost = new RankCost(group.Parts, group.Ranks, part, update, buckets, link) { MergeSeconds = group.Add(slice, count) };
-        return new RankPoint(group.Name, group.Ranks, group.Times.Median(), group.Last.Waited, cost);
+        return new RankPoint(group.Name, group.Ranks, group.Times.Median(), group.Waits.Median(), cost);
     }
 
     /// <summary>It as JSON.</summary>

@@ -88,10 +88,10 @@ static class RankText
     // The formulas, as in RankCost.
     static readonly string[] Model =
     [
-        "`waited` is what rank 0 spent in waits for messages. Where a group has more ranks than there are processors, they take each "
-            + "other's time; `part` and `update` are measured in the same group, every rank computing alone at once and sending "
-            + "nothing, so that what they "
-            + "take of each other's caches and memory is in them, and the prediction is of the exchange alone.",
+        "`waited` is what rank 0 spent in waits for messages. `part` and `update` are from steps of a rank's share of the parts that all "
+            + "ranks take alone, at once, in turn with those that are predicted, sending nothing; the slowest rank's time counts. What "
+            + "they take of each other's caches, memory and, where a group has more ranks than there are processors, time is in them: "
+            + "the prediction is of the exchange alone.",
         "",
         "## The model",
         "",
