@@ -2,7 +2,7 @@ using System.Text.Json.Nodes;
 
 namespace Dalle2.Tests.Cli;
 
-/// <summary>Every kernel is listed, and the compiler's front end reads each.</summary>
+/// <summary>Every kernel is listed, and can be shown in each of the compiler's forms.</summary>
 public class KernelsTests
 {
     static string[] Names() =>
@@ -13,14 +13,15 @@ public class KernelsTests
         Assert.That(Names(), Does.Contain("Gemm.Tile<Stored,Transposed,SmallBlock>").And.Contain("Activation.Backward<GELU>").And.Contain(
         "Adam.Update").And.Unique);
 
-    [TestCase("il", "IL_0000: ", "ret")]
-    [TestCase("ir", "kernel ", "return")]
-    [TestCase("simd", "threads side by side", "end")]
-    [TestCase("opencl", "__kernel ", "}")]
-    [TestCase("ptx", ".entry", "ret;")]
-    public void Each_listed_kernel_can_be_shown(string target, string first, string last)
+    // All kernels have code on all targets: the tests of each target see to it. Here some of them show that it is shown.
+    [TestCase("il", "IL_0000: ", "ret", 1)]
+    [TestCase("ir", "kernel ", "return", 1)]
+    [TestCase("simd", "threads side by side", "end", 8)]
+    [TestCase("opencl", "__kernel ", "}", 8)]
+    [TestCase("ptx", ".entry", "ret;", 8)]
+    public void Listed_kernels_can_be_shown(string target, string first, string last, int every)
     {
-        foreach (string name in Names())
+        foreach (string name in Names().Where((_, i) => i % every == 0))
         {
             JsonNode shown = CommandRun.Of("kernels", "show", name, "--target", target, "--json").Succeeded().Json.AsArray().Single()!;
             Assert.That((string)shown["text"]!, Does.Contain(first).And.Contain(last), name);

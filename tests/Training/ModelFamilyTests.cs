@@ -106,7 +106,8 @@ public partial class ModelFamilyTests
     public void Its_time_can_be_chosen()
     {
         string timed = folder["timed"];
-        CommandRun result = CommandRun.Of("train", "--model", "mean-color", "--out", timed, "--minutes", "0.1").Succeeded();
+        CommandRun result = CommandRun.Of("train", "--model", "mean-color", "--out", timed, "--minutes", "0.1", "--set", "samples=64")
+            .Succeeded();
         using RunFolder opened = RunFolder.Open(timed);
         int steps = ((MeanColorConfig)RunConfig.Read(opened)).FitSteps;
         Assert.That(steps, Is.Positive);

@@ -6,6 +6,7 @@ using Dalle2.Tests.Gpu.Cuda;
 namespace Dalle2.Tests.Training;
 
 /// <summary>A step needs the host at its beginning, for the batch, and at its end, for the figures, and nowhere between: it is recorded once for each shape.</summary>
+[Parallelizable(ParallelScope.Children)]
 sealed class RecordedStepTests
 {
     // Batches differ in the length of their longest caption, in how many words they have, and in their noise.

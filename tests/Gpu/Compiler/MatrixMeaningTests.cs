@@ -19,7 +19,7 @@ public class MatrixMeaningTests
     {
         using Device device = name == "ptx" ? new PtxDevice { WithChecks = false } : TestDevices.Open(name);
         device.Precision = precision;
-        OpResult result = GradientCheck.Run(typeof(GemmCase), [5, 7, 19, 1, 0, 0], device, value => Rounding.Round(precision, value));
+        OpResult result = GradientCheck.Run(typeof(GemmCase), [5, 7, 19, 1, 0, 0], device, Rounding.To(precision));
         Assert.That(result.Passed, $"{result.MaxRelativeError:E2}: {result.Where}");
     }
 }

@@ -56,7 +56,7 @@ public class CudaTrainingTests
             {
                 foreach (int[] shape in OpCase.Create(type).Shapes)
                 {
-                    OpResult result = GradientCheck.Run(type, shape, device, value => Rounding.Round(precision, value));
+                    OpResult result = GradientCheck.Run(type, shape, device, Rounding.To(precision));
                     Assert.That(result.Passed,
                         $"{OpCase.NameOf(type)} {string.Join('x', shape)}: {result.MaxRelativeError:E2}: {result.Where}");
                 }

@@ -34,8 +34,9 @@ public class OpCasePtxTests
     public void Every_kernel_of_the_catalog_has_a_text_for_each_target_that_the_interpreter_reads()
     {
         Assert.That(KernelCatalog.All, Has.Count.GreaterThan(60));
-        foreach (var (_, name, kernel) in KernelCatalog.All)
+        Parallel.ForEach(KernelCatalog.All, one =>
         {
+            var (_, name, kernel) = one;
             Function plain = Dalle2.Gpu.Compiler.Optimize(kernel),
                 matrix = Dalle2.Gpu.Compiler.Optimize(kernel, new CompileOptions(HasMatrixUnits: true));
             foreach (var (sm, _, _) in PtxOptions.Versions)
@@ -49,7 +50,7 @@ public class OpCasePtxTests
                 Assert.That(module.SharedBytes, isForProcessors ? Is.Positive : Is.LessThanOrEqualTo(48 << 10),
                     $"{name}: what a group may declare on every card");
             }
-        }
+        });
 
         Assert.That(PtxOptions.Versions.Select(v => v.Sm), Is.EqualTo((int[])[60, 70, 80, 90, 100]));
     }
