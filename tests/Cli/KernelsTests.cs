@@ -13,11 +13,11 @@ public class KernelsTests
         Assert.That(Names(), Does.Contain("Gemm.Tile<Stored,Transposed,SmallBlock>").And.Contain("Activation.Backward<GELU>").And.Contain(
         "Adam.Update").And.Unique);
 
-    // All kernels have code on all targets: the tests of each target see to it. Here some of them show that it is shown.
+    // That every kernel has a text for cards, OpCasePtxTests sees to: of those some are enough.
     [TestCase("il", "IL_0000: ", "ret", 1)]
     [TestCase("ir", "kernel ", "return", 1)]
-    [TestCase("simd", "threads side by side", "end", 8)]
-    [TestCase("opencl", "__kernel ", "}", 8)]
+    [TestCase("simd", "threads side by side", "end", 1)]
+    [TestCase("opencl", "__kernel ", "}", 1)]
     [TestCase("ptx", ".entry", "ret;", 8)]
     public void Listed_kernels_can_be_shown(string target, string first, string last, int every)
     {

@@ -68,8 +68,7 @@ sealed class PartedStep : IDisposable
         if (stage.Trained.Select(store => store.Root).SelectMany(WithParts).OfType<BatchNorm>().FirstOrDefault() is { } batchNorm)
         {
             throw new NotSupportedException($"'{batchNorm.Name}' normalizes by the statistics of a whole batch, which a step of several "
-                + $"parts does "
-                + "not have in one place; use GroupNorm, or accumulation=1");
+                + "parts does not have in one place; use GroupNorm, or accumulation=1");
         }
 
         stores = [.. stage.Trained];
